@@ -1,0 +1,36 @@
+/** Preprocessed images: 8-bit pixels of one size, ready to be batched. */
+
+/** Images of one size that can be asked for one at a time; reading may happen at that moment. */
+export interface PixelSource {
+  readonly length: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** One label an image. */
+  readonly labels: Int32Array;
+  /** The image's pixels, (channels, height, width), 0–255. */
+  get(index: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** All images of a split in one array. */
+export interface PixelSet extends PixelSource {
+  /** (length, channels, height, width), 0–255. */
+  readonly pixels: Uint8Array;
+  /** Hex digest of the images' content, their labels and the preprocessing options. */
+  readonly key: string;
+  get(index: number): Uint8Array;
+}
+
+/** Maps a pixel p in 0–255 to (p − mean) / deviation. */
+export interface Normalisation {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** Some images and their labels, as the systems take them. */
+export interface Batch {
+  readonly size: number;
+  /** (size, channels, height, width), normalised. */
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}

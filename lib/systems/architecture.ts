@@ -1,0 +1,196 @@
+/**
+ * A network described as data: what every system builds, Figure 1 draws and the counts are read
+ * from. Convolutions have stride 1 and no padding, as in LeNet-5.
+ */
+
+/** A layer of a network, in the order of computation. */
+export type Layer =
+  | {
+    readonly kind: "conv";
+    readonly name: string;
+    readonly filters: number;
+    readonly kernel: number;
+  }
+  | { readonly kind: "tanh" }
+  | { readonly kind: "maxpool"; readonly size: number }
+  | { readonly kind: "flatten" }
+  | { readonly kind: "dense"; readonly name: string; readonly units: number };
+
+/** Images of one size in, logits out. */
+export interface Architecture {
+  readonly name: string;
+  readonly input: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly layers: readonly Layer[];
+}
+
+/** (channels, height, width), or (units) after `flatten`. */
+export type Shape = readonly [number, number, number] | readonly [number];
+
+/** One layer with its shapes and its costs for one image. */
+export interface TracedLayer {
+  readonly layer: Layer;
+  readonly input: Shape;
+  readonly output: Shape;
+  /** Weights and biases. */
+  readonly parameters: number;
+  /** Multiply-adds of the forward pass. */
+  readonly multiplyAdds: number;
+}
+
+/** One trainable array, in PyTorch's name and layout. */
+export interface ParameterShape {
+  readonly name: string;
+  /** Conv weight (filters, channels, kernel, kernel); dense weight (units, inputs); bias (units). */
+  readonly shape: readonly number[];
+  /** Inputs that one output unit sums over. */
+  readonly fanIn: number;
+  /** Outputs that one input unit reaches. */
+  readonly fanOut: number;
+}
+
+/** The report's network (LeCun et al. 1998, with max-pooling and one dense layer as output). */
+export function lenet5(classes = 50): Architecture {
+  return {
+    name: "LeNet-5",
+    input: { channels: 1, height: 32, width: 32 },
+    layers: [
+      { kind: "conv", name: "conv1", filters: 6, kernel: 5 },
+      { kind: "tanh" },
+      { kind: "maxpool", size: 2 },
+      { kind: "conv", name: "conv2", filters: 16, kernel: 5 },
+      { kind: "tanh" },
+      { kind: "maxpool", size: 2 },
+      { kind: "flatten" },
+      { kind: "dense", name: "fc1", units: 120 },
+      { kind: "tanh" },
+      { kind: "dense", name: "fc2", units: 84 },
+      { kind: "tanh" },
+      { kind: "dense", name: "fc3", units: classes },
+    ],
+  };
+}
+
+/**
+ * Follows the shapes through a network.
+ * @throws RangeError naming the layer whose input does not fit it, or whose size is not a whole
+ * number of at least 1
+ */
+export function trace(architecture: Architecture): TracedLayer[] {
+  const { channels, height, width } = architecture.input;
+  whole("input", "channels", channels);
+  whole("input", "height", height);
+  whole("input", "width", width);
+  const names = new Set<string>();
+  let shape: Shape = [channels, height, width];
+  return architecture.layers.map((layer, index) => {
+    const input = shape;
+    const where = "name" in layer ? layer.name : `${layer.kind} (layer ${index})`;
+    if ("name" in layer) {
+      if (names.has(layer.name)) throw new RangeError(`two layers are named ${layer.name}`);
+      names.add(layer.name);
+    }
+    let parameters = 0;
+    let multiplyAdds = 0;
+    switch (layer.kind) {
+      case "conv": {
+        const [c, h, w] = spatial(where, input);
+        const { filters, kernel } = layer;
+        whole(where, "filters", filters);
+        whole(where, "kernel", kernel);
+        if (kernel > h || kernel > w) {
+          throw new RangeError(`${where}: kernel ${kernel} is larger than its input ${h}×${w}`);
+        }
+        const output: Shape = [filters, h - kernel + 1, w - kernel + 1];
+        parameters = filters * (c * kernel * kernel + 1);
+        multiplyAdds = filters * output[1] * output[2] * c * kernel * kernel;
+        shape = output;
+        break;
+      }
+      case "maxpool": {
+        const [c, h, w] = spatial(where, input);
+        const { size } = layer;
+        whole(where, "size", size);
+        if (h % size !== 0 || w % size !== 0) {
+          throw new RangeError(`${where}: input ${h}×${w} is not a multiple of pool size ${size}`);
+        }
+        shape = [c, h / size, w / size];
+        break;
+      }
+      case "flatten": {
+        const [c, h, w] = spatial(where, input);
+        shape = [c * h * w];
+        break;
+      }
+      case "dense": {
+        if (input.length !== 1) {
+          throw new RangeError(
+            `${where}: needs a flat input, got ${input.join("×")}; add a flatten`,
+          );
+        }
+        whole(where, "units", layer.units);
+        parameters = layer.units * (input[0] + 1);
+        multiplyAdds = layer.units * input[0];
+        shape = [layer.units];
+        break;
+      }
+      case "tanh":
+        break;
+    }
+    return { layer, input, output: shape, parameters, multiplyAdds };
+  });
+}
+
+/** Weights and biases of a network. */
+export function countParameters(architecture: Architecture): number {
+  return trace(architecture).reduce((sum, layer) => sum + layer.parameters, 0);
+}
+
+/** Multiply-adds of one image's forward pass; biases, tanh and pooling are not counted. */
+export function countMultiplyAdds(architecture: Architecture): number {
+  return trace(architecture).reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+}
+
+/** Length of the network's output. */
+export function countClasses(architecture: Architecture): number {
+  const output = trace(architecture).at(-1)?.output;
+  if (output?.length !== 1) {
+    throw new RangeError(`${architecture.name} does not end in a dense layer`);
+  }
+  return output[0];
+}
+
+/** Every trainable array in order, weight before bias. */
+export function parameterShapes(architecture: Architecture): ParameterShape[] {
+  return trace(architecture).flatMap(({ layer, input, output }) => {
+    if (layer.kind === "conv") {
+      const area = layer.kernel * layer.kernel;
+      const fans = { fanIn: input[0] * area, fanOut: layer.filters * area };
+      const shape = [layer.filters, input[0], layer.kernel, layer.kernel];
+      return [
+        { name: `${layer.name}.weight`, shape, ...fans },
+        { name: `${layer.name}.bias`, shape: [layer.filters], ...fans },
+      ];
+    }
+    if (layer.kind === "dense") {
+      const fans = { fanIn: input[0], fanOut: output[0] };
+      return [
+        { name: `${layer.name}.weight`, shape: [layer.units, input[0]], ...fans },
+        { name: `${layer.name}.bias`, shape: [layer.units], ...fans },
+      ];
+    }
+    return [];
+  });
+}
+
+function spatial(where: string, shape: Shape): readonly [number, number, number] {
+  if (shape.length !== 3) {
+    throw new RangeError(`${where}: needs (channels, height, width), got a flat ${shape[0]}`);
+  }
+  return shape;
+}
+
+function whole(where: string, what: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${where}: ${what} must be a whole number of at least 1, got ${value}`);
+  }
+}
