@@ -1,0 +1,80 @@
+import { countClasses } from "./architecture.ts";
+import type { Batches, Evaluation, System } from "./system.ts";
+
+/**
+ * Rank of each true label among its image's logits: 0 if none is higher. A tie counts against the
+ * label unless its index is lower, so that a constant output scores exactly chance.
+ * @param logits (images, classes)
+ */
+export function labelRanks(logits: Float32Array, labels: Int32Array, classes: number): Int32Array {
+  const ranks = new Int32Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    const label = labels[i]!;
+    const own = row[label]!;
+    let rank = 0;
+    for (let j = 0; j < classes; j++) {
+      const other = row[j]!;
+      // `!(other <= own)` puts a NaN above everything: broken logits never score
+      if (!(other <= own) || (other === own && j < label)) rank++;
+    }
+    ranks[i] = Number.isNaN(own) ? classes : rank;
+  }
+  return ranks;
+}
+
+/**
+ * Cross-entropy of each image in nats: log Σ_c exp(x_c) − x_label (the report's eq. 1 with unit
+ * weights), with the largest logit subtracted first so that nothing overflows.
+ * @param logits (images, classes)
+ */
+export function crossEntropies(
+  logits: Float32Array,
+  labels: Int32Array,
+  classes: number,
+): Float64Array {
+  const losses = new Float64Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    let sum = 0;
+    for (const x of row) sum += Math.exp(x - top);
+    losses[i] = Math.log(sum) + top - row[labels[i]!]!;
+  }
+  return losses;
+}
+
+/** What a system makes of some images, in the batches' order. */
+export interface Predictions {
+  /** (images, classes) */
+  readonly logits: Float32Array;
+  readonly labels: Int32Array;
+  readonly classes: number;
+}
+
+/** Runs all batches through a system. */
+export async function predictAll(system: System, batches: Batches): Promise<Predictions> {
+  const classes = countClasses(system.architecture);
+  const logits = new Float32Array(batches.samples * classes);
+  const labels = new Int32Array(batches.samples);
+  let done = 0;
+  for await (const batch of batches) {
+    logits.set(await system.predict(batch.images, batch.size), done * classes);
+    labels.set(batch.labels, done);
+    done += batch.size;
+  }
+  return { logits: logits.subarray(0, done * classes), labels: labels.subarray(0, done), classes };
+}
+
+/** Loss, top-1 and top-5 accuracy of predictions. */
+export function score({ logits, labels, classes }: Predictions): Evaluation {
+  const images = labels.length;
+  if (images === 0) throw new RangeError("there are no images to evaluate");
+  const ranks = labelRanks(logits, labels, classes);
+  return {
+    loss: crossEntropies(logits, labels, classes).reduce((a, b) => a + b, 0) / images,
+    top1: ranks.filter((rank) => rank < 1).length / images,
+    top5: ranks.filter((rank) => rank < 5).length / images,
+    images,
+  };
+}

@@ -1,0 +1,91 @@
+import { predictAll, score } from "./evaluate.ts";
+import type { Batches, EpochRecord, FitOptions, History, System } from "./system.ts";
+import type { Batch } from "../pixels/pixels.ts";
+
+/** What one batch of training tells: summed over its images. */
+export interface StepResult {
+  readonly loss: number;
+  readonly correct: number;
+}
+
+/**
+ * The training loop that the hand-written and the PyTorch-style system share: epochs, batches, the
+ * running loss and accuracy, validation, progress and stopping. `step` learns from one batch.
+ */
+export async function trainingLoop(
+  system: System,
+  train: Batches,
+  options: FitOptions,
+  step: (batch: Batch) => StepResult | Promise<StepResult>,
+): Promise<History> {
+  checkFit(train, options);
+  const history: EpochRecord[] = [];
+  for (let epoch = 1; epoch <= options.epochs && !options.signal?.aborted; epoch++) {
+    const meter = new EpochMeter(epoch, train, options);
+    for await (const batch of train) {
+      const { loss, correct } = await step(batch);
+      await meter.add(batch.size, loss, correct);
+      if (options.signal?.aborted) return history;
+    }
+    history.push(await meter.finish(system));
+  }
+  return history;
+}
+
+/** @throws RangeError naming the value that cannot be trained with */
+export function checkFit(train: Batches, { epochs, optimizer }: FitOptions): void {
+  if (!Number.isInteger(epochs) || epochs < 1) {
+    throw new RangeError(`epochs must be a whole number of at least 1, got ${epochs}`);
+  }
+  if (!(optimizer.learningRate > 0) || !Number.isFinite(optimizer.learningRate)) {
+    throw new RangeError(`learningRate must be above 0, got ${optimizer.learningRate}`);
+  }
+  if (optimizer.kind === "sgd" && !(optimizer.momentum >= 0 && optimizer.momentum < 1)) {
+    throw new RangeError(`momentum must be in [0, 1), got ${optimizer.momentum}`);
+  }
+  if (train.samples === 0) throw new RangeError("there are no training images");
+}
+
+/** Sums up one epoch and tells of it. */
+export class EpochMeter {
+  #images = 0;
+  #loss = 0;
+  #correct = 0;
+  #start = performance.now();
+
+  constructor(
+    readonly epoch: number,
+    readonly train: Batches,
+    readonly options: FitOptions,
+  ) {}
+
+  /** Adds a batch's summed loss and count of correct answers. */
+  async add(size: number, loss: number, correct: number): Promise<void> {
+    this.#images += size;
+    this.#loss += loss;
+    this.#correct += correct;
+    const { epochs, onProgress } = this.options;
+    const before = (this.epoch - 1) * this.train.samples;
+    await onProgress?.(
+      before + this.#images,
+      epochs * this.train.samples,
+      `epoch ${this.epoch}/${epochs}, loss ${(this.#loss / this.#images).toFixed(3)}`,
+    );
+  }
+
+  /** Ends the epoch: evaluates the validation images and tells `onEpoch`. */
+  async finish(system: System): Promise<EpochRecord> {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const { validation, onEpoch } = this.options;
+    const record: EpochRecord = {
+      epoch: this.epoch,
+      loss: this.#loss / this.#images,
+      accuracy: this.#correct / this.#images,
+      seconds,
+      imagesPerSecond: this.#images / seconds,
+      ...(validation ? { val: score(await predictAll(system, validation)) } : {}),
+    };
+    await onEpoch?.(record);
+    return record;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The hand-written system computes in float32, as NumPy users train, or in float64, so that its
+ * gradients can be checked against finite differences. All its code is generic over the two.
+ */
+export type FloatArray = Float32Array | Float64Array;
+
+/** Which of the two. */
+export type Precision = "float32" | "float64";
+
+/** `length` zeros. */
+export function zeros(precision: Precision, length: number): FloatArray {
+  return precision === "float32" ? new Float32Array(length) : new Float64Array(length);
+}
+
+/** A trainable array and the gradient of the loss with respect to it. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly value: FloatArray;
+  readonly grad: FloatArray;
+}
+
+/** An array that grows when asked for more, so that buffers are reused from batch to batch. */
+export class Buffer {
+  #array: FloatArray;
+
+  constructor(readonly precision: Precision) {
+    this.#array = zeros(precision, 0);
+  }
+
+  /** At least `length` numbers, left as they were. */
+  take(length: number): FloatArray {
+    if (this.#array.length < length) this.#array = zeros(this.precision, length);
+    return this.#array;
+  }
+}

@@ -1,0 +1,92 @@
+import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
+import { gemm, matrix, transpose } from "./gemm.ts";
+import { col2im, im2col, type Window } from "./im2col.ts";
+import type { NumpyLayer } from "./layer.ts";
+
+/**
+ * Convolution as it is meant in deep learning (no flip of the kernel), stride 1, no padding:
+ * out[f, y, x] = bias[f] + Σ_{c, i, j} weight[f, c, i, j] · in[c, y + i, x + j].
+ */
+export class Conv implements NumpyLayer {
+  readonly parameters: readonly Parameter[];
+  #output: Buffer;
+  #columns: Buffer;
+  #columnsGrad: Buffer;
+  #inputGrad: Buffer;
+  #input: FloatArray | undefined;
+  #count = 0;
+
+  constructor(
+    precision: Precision,
+    readonly weight: Parameter,
+    readonly bias: Parameter,
+    readonly window: Window,
+  ) {
+    this.parameters = [weight, bias];
+    this.#output = new Buffer(precision);
+    this.#columns = new Buffer(precision);
+    this.#columnsGrad = new Buffer(precision);
+    this.#inputGrad = new Buffer(precision);
+  }
+
+  /** Length of an input, of a column, of an output plane, and the number of filters. */
+  get #sizes() {
+    const { channels, height, width, kernel } = this.window;
+    return {
+      image: channels * height * width,
+      column: channels * kernel * kernel,
+      positions: (height - kernel + 1) * (width - kernel + 1),
+      filters: this.bias.value.length,
+    };
+  }
+
+  forward(input: FloatArray, count: number): FloatArray {
+    const { image, column, positions, filters } = this.#sizes;
+    this.#input = input;
+    this.#count = count;
+    const output = this.#output.take(count * filters * positions);
+    const columns = this.#columns.take(column * positions);
+    const weight = matrix(this.weight.value, column);
+    for (let n = 0; n < count; n++) {
+      const at = n * filters * positions;
+      im2col(input, n * image, this.window, columns);
+      for (let f = 0; f < filters; f++) {
+        output.fill(this.bias.value[f]!, at + f * positions, at + (f + 1) * positions);
+      }
+      const out = matrix(output, positions, at);
+      gemm(filters, positions, column, weight, matrix(columns, positions), out, true);
+    }
+    return output;
+  }
+
+  backward(outputGrad: FloatArray, wantsInput: boolean): FloatArray {
+    const { image, column, positions, filters } = this.#sizes;
+    const input = this.#input!;
+    const columns = this.#columns.take(column * positions);
+    const columnsGrad = this.#columnsGrad.take(column * positions);
+    const inputGrad = this.#inputGrad.take(wantsInput ? this.#count * image : 0);
+    inputGrad.fill(0);
+    this.weight.grad.fill(0);
+    this.bias.grad.fill(0);
+    const weightT = transpose(matrix(this.weight.value, column));
+    const weightGrad = matrix(this.weight.grad, column);
+    const columnsT = transpose(matrix(columns, positions));
+    for (let n = 0; n < this.#count; n++) {
+      const at = n * filters * positions;
+      const out = matrix(outputGrad, positions, at);
+      // dW = dOut · columnsᵀ, db = row sums of dOut
+      im2col(input, n * image, this.window, columns);
+      gemm(filters, column, positions, out, columnsT, weightGrad, true);
+      for (let f = 0; f < filters; f++) {
+        let sum = 0;
+        for (let p = 0; p < positions; p++) sum += outputGrad[at + f * positions + p]!;
+        this.bias.grad[f]! += sum;
+      }
+      if (!wantsInput) continue;
+      // dColumns = Wᵀ · dOut, added back to the pixels they were read from
+      gemm(column, positions, filters, weightT, out, matrix(columnsGrad, positions));
+      col2im(columnsGrad, this.window, inputGrad, n * image);
+    }
+    return inputGrad;
+  }
+}

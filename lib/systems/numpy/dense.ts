@@ -1,0 +1,51 @@
+import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
+import { gemm, matrix, transpose } from "./gemm.ts";
+import type { NumpyLayer } from "./layer.ts";
+
+/** Fully connected layer: out = in · Wᵀ + b, with W (units, inputs). */
+export class Dense implements NumpyLayer {
+  readonly parameters: readonly Parameter[];
+  readonly #units: number;
+  readonly #inputs: number;
+  #output: Buffer;
+  #inputGrad: Buffer;
+  #input: FloatArray | undefined;
+  #count = 0;
+
+  constructor(precision: Precision, readonly weight: Parameter, readonly bias: Parameter) {
+    this.parameters = [weight, bias];
+    this.#units = bias.value.length;
+    this.#inputs = weight.value.length / bias.value.length;
+    this.#output = new Buffer(precision);
+    this.#inputGrad = new Buffer(precision);
+  }
+
+  forward(input: FloatArray, count: number): FloatArray {
+    this.#input = input;
+    this.#count = count;
+    const [units, inputs] = [this.#units, this.#inputs];
+    const output = this.#output.take(count * units);
+    for (let n = 0; n < count; n++) output.set(this.bias.value, n * units);
+    const weightT = transpose(matrix(this.weight.value, inputs));
+    gemm(count, units, inputs, matrix(input, inputs), weightT, matrix(output, units), true);
+    return output;
+  }
+
+  backward(outputGrad: FloatArray, wantsInput: boolean): FloatArray {
+    const [count, units, inputs] = [this.#count, this.#units, this.#inputs];
+    const out = matrix(outputGrad, units);
+    // dW = dOutᵀ · in, db = column sums of dOut, dIn = dOut · W
+    const input = matrix(this.#input!, inputs);
+    gemm(units, inputs, count, transpose(out), input, matrix(this.weight.grad, inputs));
+    this.bias.grad.fill(0);
+    for (let n = 0; n < count; n++) {
+      for (let u = 0; u < units; u++) this.bias.grad[u]! += outputGrad[n * units + u]!;
+    }
+    const inputGrad = this.#inputGrad.take(wantsInput ? count * inputs : 0);
+    if (wantsInput) {
+      const weight = matrix(this.weight.value, inputs);
+      gemm(count, inputs, units, out, weight, matrix(inputGrad, inputs));
+    }
+    return inputGrad;
+  }
+}

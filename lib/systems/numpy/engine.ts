@@ -1,0 +1,61 @@
+import type { Batch } from "../../pixels/pixels.ts";
+import type { Architecture } from "../architecture.ts";
+import type { StepResult } from "../loop.ts";
+import type { OptimizerOptions } from "../system.ts";
+import type { Weights } from "../weights.ts";
+import { Network } from "./network.ts";
+import { type Optimizer, optimizer } from "./optimizer.ts";
+
+/**
+ * What computes for the hand-written system: the seam behind which faster kernels than the readable
+ * reference can stand. An engine may answer at once or later.
+ */
+export interface Engine {
+  readonly name: string;
+  weights(): Weights | Promise<Weights>;
+  setWeights(weights: Weights): void | Promise<void>;
+  /** Starts a training: fresh optimizer state. */
+  begin(optimizer: OptimizerOptions): void | Promise<void>;
+  /** One step of gradient descent on a batch; loss and hits as they were before the step. */
+  step(batch: Batch): StepResult | Promise<StepResult>;
+  /** Logits (count, classes), owned by the caller. */
+  logits(images: Float32Array, count: number): Float32Array | Promise<Float32Array>;
+  dispose(): void;
+}
+
+/** The readable code of this folder, in float32 on one thread. */
+export class ReferenceEngine implements Engine {
+  readonly name = "reference";
+  readonly #network: Network;
+  #optimizer: Optimizer | undefined;
+
+  constructor(architecture: Architecture) {
+    this.#network = new Network(architecture, "float32");
+  }
+
+  weights(): Weights {
+    return this.#network.weights();
+  }
+
+  setWeights(weights: Weights): void {
+    this.#network.setWeights(weights);
+  }
+
+  begin(options: OptimizerOptions): void {
+    this.#optimizer = optimizer(options, this.#network.parameters, "float32");
+  }
+
+  step({ images, labels, size }: Batch): StepResult {
+    if (this.#optimizer === undefined) throw new Error("begin() was not called before step()");
+    const result = this.#network.gradient(images, labels, size);
+    this.#optimizer.step();
+    return result;
+  }
+
+  logits(images: Float32Array, count: number): Float32Array {
+    const logits = this.#network.forward(images, count);
+    return Float32Array.from(logits.subarray(0, count * this.#network.classes));
+  }
+
+  dispose(): void {}
+}

@@ -1,0 +1,99 @@
+import { type Architecture, countClasses, parameterShapes, trace } from "../architecture.ts";
+import type { StepResult } from "../loop.ts";
+import { checkWeights, type WeightArray, type Weights } from "../weights.ts";
+import { type FloatArray, type Parameter, type Precision, zeros } from "./array.ts";
+import { Conv } from "./conv.ts";
+import { Dense } from "./dense.ts";
+import type { NumpyLayer } from "./layer.ts";
+import { softmaxCrossEntropy } from "./loss.ts";
+import { MaxPool } from "./pool.ts";
+import { Tanh } from "./tanh.ts";
+
+/** A network of hand-written layers: forward, backward, and nothing else. */
+export class Network {
+  readonly parameters: readonly Parameter[];
+  readonly classes: number;
+  readonly #layers: readonly NumpyLayer[];
+  readonly #inputLength: number;
+
+  constructor(readonly architecture: Architecture, readonly precision: Precision = "float32") {
+    const { channels, height, width } = architecture.input;
+    this.#inputLength = channels * height * width;
+    this.classes = countClasses(architecture);
+    this.parameters = parameterShapes(architecture).map(({ name, shape }) => {
+      const length = shape.reduce((product, side) => product * side, 1);
+      return { name, shape, value: zeros(precision, length), grad: zeros(precision, length) };
+    });
+    this.#layers = buildLayers(architecture, precision, this.parameters);
+  }
+
+  /** Logits (count, classes) of `count` images; overwritten by the next call. */
+  forward(images: FloatArray, count: number): FloatArray {
+    if (images.length < count * this.#inputLength) {
+      throw new RangeError(
+        `${count} images of ${this.#inputLength} numbers were asked for, ${images.length} given`,
+      );
+    }
+    return this.#layers.reduce((input, layer) => layer.forward(input, count), images);
+  }
+
+  /** Forward and backward: leaves the gradient of the batch's mean loss in `parameters`. */
+  gradient(images: FloatArray, labels: Int32Array, count: number): StepResult {
+    const logits = this.forward(images, count);
+    const result = softmaxCrossEntropy(logits, labels, count, this.classes);
+    let grad = logits;
+    for (let i = this.#layers.length - 1; i >= 0; i--) {
+      grad = this.#layers[i]!.backward(grad, i > 0);
+    }
+    return result;
+  }
+
+  weights(): Weights {
+    const weights: Record<string, WeightArray> = {};
+    for (const { name, shape, value } of this.parameters) {
+      weights[name] = { shape, data: Float32Array.from(value) };
+    }
+    return weights;
+  }
+
+  setWeights(weights: Weights): void {
+    checkWeights(this.architecture, weights);
+    for (const { name, value } of this.parameters) value.set(weights[name]!.data);
+  }
+}
+
+function buildLayers(
+  architecture: Architecture,
+  precision: Precision,
+  parameters: readonly Parameter[],
+): NumpyLayer[] {
+  const named = (name: string) => parameters.find((parameter) => parameter.name === name)!;
+  const traced = trace(architecture).filter(({ layer }) => layer.kind !== "flatten");
+  // tanh never falls, so it may follow the pooling that follows it: same result, fewer tanh
+  for (let i = 0; i + 1 < traced.length; i++) {
+    const [here, next] = [traced[i]!, traced[i + 1]!];
+    if (here.layer.kind === "tanh" && next.layer.kind === "maxpool") {
+      traced.splice(i, 2, next, { ...here, input: next.output, output: next.output });
+    }
+  }
+  return traced.map(({ layer, input }) => {
+    switch (layer.kind) {
+      case "conv": {
+        const [channels = 1, height = 1, width = 1] = input;
+        const window = { channels, height, width, kernel: layer.kernel };
+        const [weight, bias] = [named(`${layer.name}.weight`), named(`${layer.name}.bias`)];
+        return new Conv(precision, weight, bias, window);
+      }
+      case "dense":
+        return new Dense(precision, named(`${layer.name}.weight`), named(`${layer.name}.bias`));
+      case "maxpool": {
+        const [channels = 1, height = 1, width = 1] = input;
+        return new MaxPool(precision, [channels, height, width], layer.size);
+      }
+      case "tanh":
+        return new Tanh(precision, input.reduce<number>((product, side) => product * side, 1));
+      case "flatten":
+        throw new Error("flatten moves no number and needs no layer");
+    }
+  });
+}

@@ -1,0 +1,56 @@
+import { Buffer, type FloatArray, type Precision } from "./array.ts";
+import type { NumpyLayer } from "./layer.ts";
+
+/**
+ * Max-pooling over squares that do not overlap: (channels, height, width) →
+ * (channels, height / size, width / size). The gradient goes to the largest element, the first of
+ * equals, as in PyTorch.
+ */
+export class MaxPool implements NumpyLayer {
+  readonly parameters = [];
+  #output: Buffer;
+  #inputGrad: Buffer;
+  #argmax = new Int32Array(0);
+  #length = 0;
+
+  constructor(
+    precision: Precision,
+    readonly shape: readonly [number, number, number],
+    readonly size: number,
+  ) {
+    this.#output = new Buffer(precision);
+    this.#inputGrad = new Buffer(precision);
+  }
+
+  forward(input: FloatArray, count: number): FloatArray {
+    const { size } = this;
+    const [channels, height, width] = this.shape;
+    this.#length = count * channels * (height / size) * (width / size);
+    const output = this.#output.take(this.#length);
+    if (this.#argmax.length < this.#length) this.#argmax = new Int32Array(this.#length);
+    const argmax = this.#argmax;
+    let at = 0;
+    for (let plane = 0; plane < count * channels; plane++) {
+      for (let y = 0; y < height; y += size) {
+        for (let x = 0; x < width; x += size) {
+          const corner = (plane * height + y) * width + x;
+          let best = corner;
+          for (let dy = 0; dy < size; dy++) {
+            const row = corner + dy * width;
+            for (let i = row; i < row + size; i++) if (input[i]! > input[best]!) best = i;
+          }
+          argmax[at] = best;
+          output[at++] = input[best]!;
+        }
+      }
+    }
+    return output;
+  }
+
+  backward(outputGrad: FloatArray): FloatArray {
+    const inputGrad = this.#inputGrad.take(this.#length * this.size * this.size);
+    inputGrad.fill(0);
+    for (let i = 0; i < this.#length; i++) inputGrad[this.#argmax[i]!]! += outputGrad[i]!;
+    return inputGrad;
+  }
+}

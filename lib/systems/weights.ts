@@ -1,0 +1,48 @@
+import { type Architecture, parameterShapes } from "./architecture.ts";
+
+/** One trainable array, row-major. */
+export interface WeightArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * All weights of a network by PyTorch's names (`conv1.weight`, `fc3.bias`) and in PyTorch's layouts:
+ * conv (filters, channels, height, width), dense (units, inputs), inputs flattened channel-first.
+ */
+export type Weights = Readonly<Record<string, WeightArray>>;
+
+/**
+ * Asserts that `weights` are those of `architecture`, all of them and no others.
+ * @throws RangeError naming the array that is missing, unknown or misshapen
+ */
+export function checkWeights(architecture: Architecture, weights: Weights): void {
+  const expected = parameterShapes(architecture);
+  const names = new Set(expected.map(({ name }) => name));
+  const unknown = Object.keys(weights).filter((name) => !names.has(name));
+  if (unknown.length > 0) {
+    throw new RangeError(`${architecture.name} has no array named ${unknown.join(", ")}`);
+  }
+  for (const { name, shape } of expected) {
+    const array = weights[name];
+    if (array === undefined) throw new RangeError(`${architecture.name}: ${name} is missing`);
+    if (array.shape.join() !== shape.join()) {
+      throw new RangeError(
+        `${name} must have shape (${shape.join(", ")}), got (${array.shape.join(", ")})`,
+      );
+    }
+    const length = shape.reduce((product, side) => product * side, 1);
+    if (array.data.length !== length) {
+      throw new RangeError(`${name} must hold ${length} numbers, got ${array.data.length}`);
+    }
+  }
+}
+
+/** The array `name`. @throws RangeError if there is none */
+export function weightArray(weights: Weights, name: string): WeightArray {
+  const array = weights[name];
+  if (array === undefined) {
+    throw new RangeError(`no array named ${name}; there are ${Object.keys(weights).join(", ")}`);
+  }
+  return array;
+}
