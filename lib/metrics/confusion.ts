@@ -1,0 +1,29 @@
+import type { Predictions } from "../systems/evaluate.ts";
+
+/** Counts of (true class, predicted class). */
+export interface ConfusionMatrix {
+  readonly classes: number;
+  /** (classes, classes): row true, column predicted. */
+  readonly counts: Int32Array;
+  /** How many different classes were predicted at all: 1 means collapse. */
+  readonly predicted: number;
+}
+
+/** The label with the highest logit of each image; the first of equals. */
+export function predictedLabels({ logits, labels, classes }: Predictions): Int32Array {
+  return Int32Array.from(labels, (_, i) => {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    let best = 0;
+    for (let c = 1; c < classes; c++) if (row[c]! > row[best]!) best = c;
+    return best;
+  });
+}
+
+/** Sets true labels against predicted ones. */
+export function confusionMatrix(predictions: Predictions): ConfusionMatrix {
+  const { labels, classes } = predictions;
+  const counts = new Int32Array(classes * classes);
+  const found = predictedLabels(predictions);
+  labels.forEach((label, i) => counts[label * classes + found[i]!]!++);
+  return { classes, counts, predicted: new Set(found).size };
+}

@@ -1,0 +1,36 @@
+import type { Architecture } from "./architecture.ts";
+import { KerasSystem } from "./keras/system.ts";
+import { NumpySystem } from "./numpy/system.ts";
+import type { System, SystemName } from "./system.ts";
+import { TorchSystem } from "./torch/system.ts";
+
+/** The three systems in the report's order. */
+export const systemNames: readonly SystemName[] = ["numpy", "torch", "keras"];
+
+/** What the report's tables call them. */
+export const systemTitles: Readonly<Record<SystemName, string>> = {
+  numpy: "LeNet5 Numpy",
+  torch: "LeNet5 Torch",
+  keras: "LeNet5 TF",
+};
+
+/**
+ * Makes a system by name, with its own way of starting its weights.
+ * @throws RangeError if there is no system of that name
+ */
+export function createSystem(
+  name: SystemName,
+  architecture: Architecture,
+  options: { readonly seed?: number } = {},
+): System {
+  switch (name) {
+    case "numpy":
+      return new NumpySystem(architecture, options);
+    case "torch":
+      return new TorchSystem(architecture, options);
+    case "keras":
+      return new KerasSystem(architecture, options);
+    default:
+      throw new RangeError(`no system named ${name}; there are ${systemNames.join(", ")}`);
+  }
+}
