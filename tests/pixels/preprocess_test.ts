@@ -1,0 +1,164 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { decode } from "../../lib/pixels/decode.ts";
+import { preprocess, type PreprocessOptions } from "../../lib/pixels/preprocess.ts";
+import { toGrey } from "../../lib/pixels/resize.ts";
+import expected from "../fixtures/opencv/expected.json" with { type: "json" };
+
+fc.configureGlobal({ seed: 1 });
+
+const folder = new URL("../fixtures/opencv/", import.meta.url).pathname;
+const filters = ["opencv", "antialiased"] as const;
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
+
+function largestDifference(a: Uint8Array, b: Uint8Array): number {
+  assertEquals(a.length, b.length);
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+}
+
+function raw(width: number, height: number, channels: 1 | 3, data: Uint8Array) {
+  return { kind: "raw", width, height, channels, data } as const;
+}
+
+for (const [name, wanted] of Object.entries(expected.images)) {
+  for (const filter of filters) {
+    const maker = filter === "opencv" ? "OpenCV" : "Pillow";
+    Deno.test(`${filter}: ${name} agrees with ${maker} to one grey level`, async () => {
+      const grey = await preprocess({ kind: "file", path: folder + name }, { filter });
+      const most = largestDifference(grey, fromBase64(wanted[filter]));
+      assert(most <= 1, `${most} grey levels apart`);
+    });
+  }
+}
+
+Deno.test("luma of a lossless image is OpenCV's, bit for bit", async () => {
+  const wanted = expected.images["small.png"];
+  const image = await decode(await Deno.readFile(folder + "small.png"), "small.png");
+  assertEquals([image.width, image.height], [wanted.width, wanted.height]);
+  assertEquals(toGrey(image), fromBase64(wanted.luma));
+});
+
+const side = fc.integer({ min: 1, max: 70 });
+const someFilter = fc.constantFrom(...filters);
+
+Deno.test("a grey image of one level keeps it at every size", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      ...[side, side, side, side] as const,
+      fc.integer({ min: 0, max: 255 }),
+      fc.constantFrom(1 as const, 3 as const),
+      someFilter,
+      async (fromWidth, fromHeight, width, height, level, channels, filter) => {
+        const data = new Uint8Array(fromWidth * fromHeight * channels).fill(level);
+        const source = raw(fromWidth, fromHeight, channels, data);
+        const grey = await preprocess(source, { width, height, filter });
+        assertEquals(grey.length, width * height);
+        // OpenCV's fixed point drops bits: its own result may be one level lower.
+        const tolerance = filter === "opencv" ? 1 : 0;
+        assert(grey.every((value) => Math.abs(value - level) <= tolerance));
+      },
+    ),
+  );
+});
+
+/** A random grey image. */
+const image = fc.tuple(side, side).chain(([width, height]) =>
+  fc.uint8Array({ minLength: width * height, maxLength: width * height })
+    .map((data) => raw(width, height, 1, data))
+);
+
+Deno.test("resizing to the size it has changes nothing", async () => {
+  await fc.assert(fc.asyncProperty(image, someFilter, async (source, filter) => {
+    const { width, height } = source;
+    assertEquals(await preprocess(source, { width, height, filter }), source.data);
+  }));
+});
+
+function mirrored(data: Uint8Array, width: number): Uint8Array {
+  return data.map((_, i) => data[i - i % width + width - 1 - i % width]!);
+}
+
+Deno.test("mirroring before is mirroring after, to one grey level", async () => {
+  await fc.assert(fc.asyncProperty(image, someFilter, async (source, filter) => {
+    const { width, height, data } = source;
+    const before = await preprocess(raw(width, height, 1, mirrored(data, width)), { filter });
+    const after = mirrored(await preprocess(source, { filter }), 32);
+    assert(largestDifference(before, after) <= 1);
+  }));
+});
+
+Deno.test("antialiasing averages fine stripes that OpenCV's filter samples", async () => {
+  const stripes = new Uint8Array(96 * 96).map((_, i) => i % 3 === 1 ? 255 : 0);
+  const source = raw(96, 96, 1, stripes);
+  assert((await preprocess(source)).every((value) => value === 255));
+  const smooth = await preprocess(source, { filter: "antialiased" });
+  assert(smooth.every((value) => value > 60 && value < 150));
+});
+
+Deno.test("width and height are not mixed up", async () => {
+  const source = raw(2, 1, 1, Uint8Array.of(0, 255));
+  const wide = await preprocess(source, { width: 4, height: 1 });
+  assertEquals(wide.length, 4);
+  assert(wide[0]! < wide[3]!);
+  const high = await preprocess(source, { width: 1, height: 4 });
+  assert(high.every((value) => value === high[0]));
+});
+
+Deno.test("options without sense are refused by name and value", async () => {
+  const source = raw(1, 1, 1, Uint8Array.of(0));
+  const bad: [Partial<PreprocessOptions>, string][] = [
+    [{ width: 0 }, "width must be an integer from 1 to 4096, got 0"],
+    [{ height: 2.5 }, "height must be an integer from 1 to 4096, got 2.5"],
+    [{ filter: "cubic" as "opencv" }, 'filter must be "opencv" or "antialiased", got cubic'],
+  ];
+  for (const [options, message] of bad) {
+    await assertRejects(() => preprocess(source, options), RangeError, message);
+  }
+});
+
+Deno.test("files that are no intact image are refused by name", async (t) => {
+  const dir = await Deno.makeTempDir();
+  const intact = await Deno.readFile(folder + "colour.jpg");
+  const damaged = intact.slice();
+  damaged.fill(0xff, intact.length >> 1, (intact.length >> 1) + 40);
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
+  const png = await Deno.readFile(folder + "small.png");
+  const cases: [name: string, content: Uint8Array, message: string][] = [
+    ["cut.jpg", intact.subarray(0, intact.length * 3 / 4), "damaged or cut short"],
+    ["cut.png", png.subarray(0, png.length - 200), "damaged or cut short"],
+    ["damaged.jpg", damaged, "damaged or cut short"],
+    ["svg.jpg", new TextEncoder().encode(svg), "not a JPEG, PNG"],
+    ["text.jpg", new TextEncoder().encode("no image"), "not a JPEG, PNG"],
+    ["start.jpg", Uint8Array.of(0xff, 0xd8, 0xff), "damaged or cut short"],
+    ["empty.jpg", new Uint8Array(), "the file is empty"],
+  ];
+  try {
+    for (const [name, content, message] of cases) {
+      await t.step(name, async () => {
+        const path = `${dir}/${name}`;
+        await Deno.writeFile(path, content);
+        const error = await assertRejects(() => preprocess({ kind: "file", path }), Error, message);
+        assert(error.message.includes(path));
+      });
+    }
+    await t.step("missing.jpg", async () => {
+      const path = `${dir}/missing.jpg`;
+      const error = await assertRejects(
+        () => preprocess({ kind: "file", path }, {}, "train/missing.jpg"),
+        Error,
+        "there is no such file",
+      );
+      assert(error.message.startsWith("train/missing.jpg: ") && error.message.includes(path));
+    });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("raw pixels of the wrong length are refused by name", async () => {
+  const source = raw(4, 4, 3, new Uint8Array(47));
+  await assertRejects(() => preprocess(source, {}, "data_batch_1.bin#7"), Error, "#7: 47 bytes");
+});
