@@ -1,0 +1,47 @@
+import type { Split } from "../data/dataset.ts";
+import type { PixelSource } from "./pixels.ts";
+import { preprocess, type PreprocessOptions, preprocessOptions } from "./preprocess.ts";
+
+/**
+ * The report's data set: knows its length and labels, and reads and preprocesses an image at the
+ * moment it is asked for, every time anew. `packPixels` does all the work once instead.
+ */
+export class ImagePixels implements PixelSource {
+  readonly channels = 1;
+  readonly width: number;
+  readonly height: number;
+  readonly #split: Split;
+  readonly #options: PreprocessOptions;
+
+  /** @throws {RangeError} naming the option that has no sensible value */
+  constructor(split: Split, options: Partial<PreprocessOptions> = {}) {
+    this.#split = split;
+    this.#options = preprocessOptions(options);
+    this.width = this.#options.width;
+    this.height = this.#options.height;
+  }
+
+  get length(): number {
+    return this.#split.length;
+  }
+
+  get labels(): Int32Array {
+    return this.#split.labels;
+  }
+
+  /**
+   * @returns (1, height, width), 0–255
+   * @throws {RangeError} when there is no image `index`
+   * @throws {Error} naming the image, when it is missing, damaged or no image
+   */
+  async get(index: number): Promise<Uint8Array> {
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) {
+      throw new RangeError(`there is no image ${index}: the split has ${this.length}, from 0`);
+    }
+    return await preprocess(
+      this.#split.image(index),
+      this.#options,
+      this.#split.name(index),
+    );
+  }
+}

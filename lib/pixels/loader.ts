@@ -1,0 +1,189 @@
+import { Rng } from "../util/rng.ts";
+import type { Batch, Normalisation, PixelSet, PixelSource } from "./pixels.ts";
+
+/** How a `DataLoader` goes through its images. */
+export interface DataLoaderOptions {
+  /** Images a batch; 256 by default. */
+  readonly batchSize?: number;
+  /** Whether each epoch has an order of its own; false by default. */
+  readonly shuffle?: boolean;
+  /** Decides, with the epoch's number, the order of a shuffled epoch; 0 by default. */
+  readonly seed?: number;
+  /** Whether a last batch that is not full is left out; false by default. */
+  readonly dropLast?: boolean;
+  /** Batches prepared ahead of the one in use; 2 by default. */
+  readonly prefetch?: number;
+  /** Images read at once when the source reads its images from disk; 8 by default. */
+  readonly workers?: number;
+  /** Applied to each pixel; without it pixels stay 0–255. */
+  readonly normalisation?: Normalisation;
+}
+
+/**
+ * Goes through images in batches, one epoch each time it is iterated over:
+ *
+ * ```ts
+ * const loader = new DataLoader(pixels, { batchSize: 256, shuffle: true, seed: 1 });
+ * for (let epoch = 0; epoch < 10; epoch++) {
+ *   for await (const { images, labels } of loader) train(images, labels);
+ * }
+ * ```
+ *
+ * Epoch e of seed s has the same order on every machine. Batches have buffers of their own.
+ */
+export class DataLoader implements AsyncIterable<Batch> {
+  readonly #source: PixelSource;
+  readonly #options: Required<DataLoaderOptions>;
+  /** The normalised value of each of the 256 levels. */
+  readonly #levels: Float32Array;
+  #epoch = 0;
+
+  /** Images an epoch. */
+  readonly samples: number;
+  /** Batches an epoch. */
+  readonly length: number;
+
+  /** @throws {RangeError} naming the option that has no sensible value */
+  constructor(source: PixelSource, options: DataLoaderOptions = {}) {
+    const normalisation = { mean: 0, deviation: 1 };
+    const full = {
+      ...{ batchSize: 256, shuffle: false, seed: 0, dropLast: false, prefetch: 2, workers: 8 },
+      normalisation,
+      ...options,
+    };
+    for (const [name, least] of [["batchSize", 1], ["prefetch", 0], ["workers", 1]] as const) {
+      checkInteger(name, full[name], least);
+    }
+    if (!Number.isInteger(full.seed)) {
+      throw new RangeError(`seed must be an integer, got ${full.seed}`);
+    }
+    const { mean, deviation } = full.normalisation;
+    if (!Number.isFinite(mean) || !Number.isFinite(deviation) || deviation <= 0) {
+      throw new RangeError(
+        `normalisation needs a finite mean and a deviation over 0, got ${mean} and ${deviation}`,
+      );
+    }
+    this.#source = source;
+    this.#options = full;
+    this.#levels = Float32Array.from({ length: 256 }, (_, level) => (level - mean) / deviation);
+    const { length } = source, { batchSize, dropLast } = full;
+    this.length = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
+    this.samples = dropLast ? this.length * batchSize : length;
+  }
+
+  /** Number of the epoch that the next iteration goes through, from 0. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /**
+   * Makes the next iteration go through epoch `epoch`, to repeat or to resume a training.
+   * @throws {RangeError} when `epoch` is no whole number from 0
+   */
+  setEpoch(epoch: number): void {
+    checkInteger("epoch", epoch, 0);
+    this.#epoch = epoch;
+  }
+
+  /** Positions of the images in the order in which epoch `epoch` takes them. */
+  order(epoch: number): Int32Array {
+    const { length } = this.#source, { shuffle, seed } = this.#options;
+    const order = shuffle
+      ? new Rng(seed).fork(`epoch ${epoch}`).permutation(length)
+      : Int32Array.from({ length }, (_, i) => i);
+    return order.subarray(0, this.samples);
+  }
+
+  /**
+   * One epoch, the next one.
+   * @throws what the source throws when it cannot read an image; no further image is read then
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
+    const order = this.order(this.#epoch++);
+    const { batchSize, prefetch } = this.#options;
+    const stop = new AbortController();
+    const ahead: Promise<Batch>[] = [];
+    let start = 0;
+    try {
+      for (let b = 0; b < this.length; b++) {
+        while (start < order.length && ahead.length <= prefetch) {
+          const batch = this.#batch(order.subarray(start, start + batchSize), ahead.at(-1), stop);
+          batch.catch(() => {}); // whoever awaits it hears of the failure
+          ahead.push(batch);
+          start += batchSize;
+        }
+        yield await ahead.shift()!;
+      }
+    } finally {
+      stop.abort();
+      await Promise.allSettled(ahead); // after a break or a failure nothing goes on reading
+    }
+  }
+
+  /** Batches are read one after the other, so that `workers` bounds the images being read. */
+  async #batch(
+    indices: Int32Array,
+    previous: Promise<Batch> | undefined,
+    stop: AbortController,
+  ): Promise<Batch> {
+    await previous;
+    const source = this.#source, { workers } = this.#options;
+    const pixelsEach = source.channels * source.height * source.width;
+    const images = new Float32Array(indices.length * pixelsEach);
+    const labels = Int32Array.from(indices, (index) => source.labels[index]!);
+    if (isPixelSet(source)) {
+      for (let i = 0; i < indices.length; i++) {
+        const at = indices[i]! * pixelsEach;
+        this.#write(source.pixels, at, images, i * pixelsEach, pixelsEach);
+      }
+      return { size: indices.length, images, labels };
+    }
+    let next = 0;
+    const work = async () => {
+      while (next < indices.length && !stop.signal.aborted) {
+        const i = next++;
+        const pixels = await source.get(indices[i]!);
+        this.#write(pixels, 0, images, i * pixelsEach, pixelsEach);
+      }
+    };
+    const crew = Array.from({ length: Math.min(workers, indices.length) }, work);
+    try {
+      await Promise.all(crew);
+    } catch (error) {
+      stop.abort();
+      await Promise.allSettled(crew);
+      throw error;
+    }
+    return { size: indices.length, images, labels };
+  }
+
+  #write(from: Uint8Array, start: number, to: Float32Array, at: number, count: number): void {
+    const levels = this.#levels;
+    for (let k = 0; k < count; k++) to[at + k] = levels[from[start + k]!]!;
+  }
+}
+
+function isPixelSet(source: PixelSource): source is PixelSet {
+  return (source as Partial<PixelSet>).pixels instanceof Uint8Array;
+}
+
+function checkInteger(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least) {
+    throw new RangeError(`${name} must be an integer from ${least}, got ${value}`);
+  }
+}
+
+/**
+ * Mean and standard deviation over all pixels of a set, usually the training set: with them the
+ * set's normalised pixels have mean 0 and deviation 1. A set of one level only gets deviation 1.
+ */
+export function normalisation({ pixels }: PixelSet): Normalisation {
+  if (pixels.length === 0) throw new RangeError("normalisation of no pixels: the set is empty");
+  const counts = new Float64Array(256);
+  for (let i = 0; i < pixels.length; i++) counts[pixels[i]!]!++;
+  let sum = 0, squares = 0;
+  counts.forEach((count, level) => sum += count * level);
+  const mean = sum / pixels.length;
+  counts.forEach((count, level) => squares += count * (level - mean) ** 2);
+  return { mean, deviation: Math.sqrt(squares / pixels.length) || 1 };
+}
