@@ -64,7 +64,8 @@ export class EpochMeter {
     this.#images += size;
     this.#loss += loss;
     this.#correct += correct;
-    const { epochs, onProgress } = this.options;
+    const { epochs, onBatch, onProgress } = this.options;
+    await onBatch?.({ size, loss: loss / size, accuracy: correct / size });
     const before = (this.epoch - 1) * this.train.samples;
     await onProgress?.(
       before + this.#images,

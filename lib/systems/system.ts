@@ -27,6 +27,15 @@ export interface Evaluation {
   readonly images: number;
 }
 
+/** One batch of training, as it was before the step. */
+export interface BatchRecord {
+  readonly size: number;
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+  /** Share classified correctly. */
+  readonly accuracy: number;
+}
+
 /** One epoch of training. */
 export interface EpochRecord {
   /** Counted from 1. */
@@ -50,6 +59,8 @@ export interface FitOptions {
   readonly optimizer: OptimizerOptions;
   /** Evaluated after each epoch when given. */
   readonly validation?: Batches;
+  /** Told after each batch. */
+  readonly onBatch?: (record: BatchRecord) => void | Promise<void>;
   /** Told after each batch: images done of all images in all epochs. */
   readonly onProgress?: import("../util/progress.ts").OnProgress;
   /** Told after each epoch. */

@@ -1,0 +1,84 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { confusionMatrix } from "../../lib/metrics/confusion.ts";
+import { topK } from "../../lib/metrics/topk.ts";
+import { wilson } from "../../lib/metrics/wilson.ts";
+
+Deno.test("Wilson's interval: known values and bounds", () => {
+  // 9 of 450: the roots of (0.02 - p)^2 = z^2 p (1 - p) / 450, found by bisection
+  const { value, interval } = wilson(9, 450);
+  assertEquals(value, 0.02);
+  assertAlmostEquals(interval[0], 0.01055704, 1e-7);
+  assertAlmostEquals(interval[1], 0.0375687, 1e-7);
+  assertEquals(wilson(0, 10).interval[0], 0);
+  assertEquals(wilson(10, 10).interval[1], 1);
+});
+
+Deno.test("Wilson's interval: holds the share, mirrors, narrows with more images", () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 5000 }), fc.nat(), (images, draw) => {
+    const hits = draw % (images + 1);
+    const { value, interval: [low, high] } = wilson(hits, images);
+    assert(0 <= low && low <= value && value <= high && high <= 1);
+    const mirrored = wilson(images - hits, images).interval;
+    assertAlmostEquals(mirrored[0], 1 - high, 1e-12);
+    const more = wilson(4 * hits, 4 * images).interval;
+    assert(more[1] - more[0] < high - low);
+  }));
+  assertThrows(() => wilson(3, 2), RangeError, "3 hits of 2 images");
+  assertThrows(() => wilson(0, 0), RangeError, "0 of 0");
+});
+
+const outputs = fc.record({
+  classes: fc.integer({ min: 2, max: 12 }),
+  images: fc.integer({ min: 1, max: 30 }),
+})
+  .chain(({ classes, images }) =>
+    fc.record({
+      classes: fc.constant(classes),
+      logits: fc.array(fc.integer({ min: -3, max: 3 }), {
+        minLength: classes * images,
+        maxLength: classes * images,
+      }).map((list) => Float32Array.from(list)),
+      labels: fc.array(fc.nat({ max: classes - 1 }), { minLength: images, maxLength: images })
+        .map((list) => Int32Array.from(list)),
+    })
+  );
+
+Deno.test("top-k agrees with sorting, grows with k and ends at 1", () => {
+  fc.assert(fc.property(outputs, (predictions) => {
+    const { logits, labels, classes } = predictions;
+    let before = 0;
+    for (let k = 1; k <= classes; k++) {
+      const hits = Array.from(labels).filter((label, i) => {
+        const row = Array.from(logits.subarray(i * classes, (i + 1) * classes));
+        const order = row.map((_, c) => c).sort((a, b) => row[b]! - row[a]! || a - b);
+        return order.slice(0, k).includes(label);
+      }).length;
+      assertEquals(topK(predictions, k).hits, hits);
+      assert(hits >= before);
+      before = hits;
+    }
+    assertEquals(topK(predictions, classes).value, 1);
+  }));
+});
+
+Deno.test("the confusion matrix counts every image once and its diagonal is top-1", () => {
+  fc.assert(fc.property(outputs, (predictions) => {
+    const { counts, classes, predicted } = confusionMatrix(predictions);
+    assertEquals(counts.reduce((a, b) => a + b), predictions.labels.length);
+    let diagonal = 0;
+    for (let c = 0; c < classes; c++) diagonal += counts[c * classes + c]!;
+    assertEquals(diagonal, topK(predictions, 1).hits);
+    const used = Array.from({ length: classes }, (_, c) => c)
+      .filter((c) =>
+        Array.from({ length: classes }, (_, r) => counts[r * classes + c]!).some(Boolean)
+      );
+    assertEquals(predicted, used.length);
+  }));
+});
+
+Deno.test("top-k refuses a k that there is not", () => {
+  const predictions = { logits: new Float32Array(3), labels: new Int32Array(1), classes: 3 };
+  assertThrows(() => topK(predictions, 0), RangeError, "got 0");
+  assertThrows(() => topK(predictions, 4), RangeError, "[1, 3]");
+});

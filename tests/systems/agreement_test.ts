@@ -1,0 +1,123 @@
+/** Same weights in, same logits out: the three systems against each other, PyTorch and Keras. */
+import { assertEquals, assertLess, assertRejects } from "@std/assert";
+import { lenet5 } from "../../lib/systems/architecture.ts";
+import { createSystem, systemNames } from "../../lib/systems/create.ts";
+import { initialBounds, initialWeights } from "../../lib/systems/initialise.ts";
+import { loadWeights } from "../../lib/systems/safetensors.ts";
+import type { OptimizerOptions, System } from "../../lib/systems/system.ts";
+import { fixtures } from "./fixtures.ts";
+import {
+  asBatches,
+  formulaBatch,
+  maxDifference,
+  perceptron,
+  randomBatch,
+  smallConvolutional,
+} from "./helpers.ts";
+
+for (const name of systemNames) {
+  Deno.test(`${name}: logits are PyTorch's and Keras's with the same weights`, async () => {
+    const { torch, keras } = await fixtures();
+    const system = createSystem(name, lenet5());
+    await system.setWeights((await loadWeights(fixtures.weights)).weights);
+    const { images, size } = formulaBatch(0);
+    const logits = await system.predict(images, size);
+    assertLess(maxDifference(logits, torch.logits), 1e-5);
+    assertLess(maxDifference(logits, keras.logits), 1e-5);
+    system.dispose();
+  });
+
+  Deno.test(`${name}: 32 steps lose what the real framework loses`, async () => {
+    const expected = await fixtures();
+    const adam = name === "keras" ? expected.keras.adam : expected.torch.adam;
+    assertLess(maxDifference(await losses(name, { kind: "adam", learningRate: 1e-3 }), adam), 1e-5);
+    const sgd = await losses(name, { kind: "sgd", learningRate: 1e-2, momentum: 0.9 });
+    assertLess(maxDifference(sgd, expected.torch.sgd), 1e-5);
+  });
+
+  Deno.test(`${name}: weights come out as they went in, for any network`, async () => {
+    for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
+      const system = createSystem(name, architecture);
+      const weights = initialWeights(architecture, "pytorch", 7);
+      await system.setWeights(weights);
+      const out = await system.weights();
+      assertEquals(Object.keys(out), Object.keys(weights));
+      for (const [array, { shape, data }] of Object.entries(weights)) {
+        assertEquals(out[array]!.shape, shape, array);
+        assertEquals(out[array]!.data, data, array);
+      }
+      system.dispose();
+    }
+  });
+
+  Deno.test(`${name}: weights of another network are refused by name`, async () => {
+    const system = createSystem(name, perceptron);
+    const { "hidden.bias": _, ...incomplete } = initialWeights(perceptron, "pytorch", 0);
+    await assertRejects(() => system.setWeights(incomplete), RangeError, "hidden.bias");
+    const foreign = initialWeights(smallConvolutional, "pytorch", 0);
+    await assertRejects(() => system.setWeights(foreign), RangeError, "conv1.weight");
+    const { "hidden.weight": weight, ...rest } = initialWeights(perceptron, "pytorch", 0);
+    const turned = { ...rest, "hidden.weight": { ...weight!, shape: [30, 9] } };
+    await assertRejects(() => system.setWeights(turned), RangeError, "(9, 30)");
+    system.dispose();
+  });
+}
+
+Deno.test("the three agree on networks of other shapes, colour input included", async () => {
+  for (const [architecture, classes] of [[smallConvolutional, 4], [perceptron, 6]] as const) {
+    const weights = initialWeights(architecture, "lecun", 1);
+    const { images, size } = randomBatch(architecture, classes, 9);
+    const logits = await Promise.all(systemNames.map(async (name) => {
+      const system = createSystem(name, architecture);
+      await system.setWeights(weights);
+      const out = await system.predict(images, size);
+      system.dispose();
+      return out;
+    }));
+    assertLess(maxDifference(logits[0]!, logits[1]!), 1e-5);
+    assertLess(maxDifference(logits[0]!, logits[2]!), 1e-5);
+  }
+});
+
+Deno.test("starting weights have the bounds of PyTorch's and Keras's defaults", async () => {
+  const expected = await fixtures();
+  for (const scheme of ["torch", "keras"] as const) {
+    const bounds = expected[scheme].bounds;
+    const own = scheme === "torch" ? "pytorch" : scheme;
+    for (const [layer, fanIn, fanOut] of [["conv2", 150, 400], ["fc2", 120, 84]] as const) {
+      const { weight, bias } = initialBounds(own, fanIn, fanOut);
+      // the fixture's are the largest of thousands of draws, so a hair below the bound
+      assertLess(Math.abs(weight / bounds[layer][0] - 1), 2e-3, `${scheme} ${layer} weight`);
+      assertLess(Math.abs(bias - bounds[layer][1]), 1e-3, `${scheme} ${layer} bias`);
+    }
+  }
+});
+
+Deno.test("the Keras system starts within Keras's bounds, biases at zero", async () => {
+  const system = createSystem("keras", lenet5(), { seed: 4 });
+  const weights = await system.weights();
+  const largest = weights["conv2.weight"]!.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  const { weight } = initialBounds("keras", 150, 400);
+  assertLess(largest, weight);
+  assertLess(0.98 * weight, largest);
+  assertEquals(weights["conv2.bias"]!.data, new Float32Array(16));
+  system.dispose();
+});
+
+/** Loss of each of the fixtures' 32 batches, measured before its step. */
+async function losses(
+  name: System["name"],
+  optimizer: OptimizerOptions,
+): Promise<number[]> {
+  const system = createSystem(name, lenet5());
+  await system.setWeights((await loadWeights(fixtures.weights)).weights);
+  const list = Array.from({ length: 32 }, (_, b) => formulaBatch(b));
+  const losses: number[] = [];
+  await system.fit(asBatches(...list), {
+    epochs: 1,
+    optimizer,
+    onBatch: ({ loss }) => void losses.push(loss),
+  });
+  system.dispose();
+  return losses;
+}

@@ -1,0 +1,152 @@
+/**
+ * What a training must do whatever the system: each of these would have failed in the report's code.
+ */
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
+import { lenet5 } from "../../lib/systems/architecture.ts";
+import { createSystem, systemNames } from "../../lib/systems/create.ts";
+import { labelRanks, predictAll, score } from "../../lib/systems/evaluate.ts";
+import type { System } from "../../lib/systems/system.ts";
+import { asBatches, maxDifference, randomBatch } from "./helpers.ts";
+
+const adam = { kind: "adam", learningRate: 1e-3 } as const;
+
+for (const name of systemNames) {
+  Deno.test(`${name}: the loss starts near ln 50 and never falls below zero`, async () => {
+    const system = createSystem(name, lenet5(), { seed: 1 });
+    const losses: number[] = [];
+    await system.fit(asBatches(randomBatch(lenet5(), 50, 64)), {
+      epochs: 60,
+      optimizer: { kind: "adam", learningRate: 1e-2 },
+      onBatch: ({ loss }) => void losses.push(loss),
+    });
+    assertLess(Math.abs(losses[0]! - Math.log(50)), 0.5);
+    assert(losses.every((loss) => loss >= 0), `a loss of ${Math.min(...losses)}`);
+    system.dispose();
+  });
+
+  Deno.test(`${name}: one step moves every parameter array, every filter and every unit`, async () => {
+    const system = createSystem(name, lenet5(), { seed: 1 });
+    const before = await system.weights();
+    await system.fit(asBatches(randomBatch(lenet5(), 50, 32)), { epochs: 1, optimizer: adam });
+    const after = await system.weights();
+    for (const [array, { shape, data }] of Object.entries(before)) {
+      const rowLength = data.length / shape[0]!;
+      for (let row = 0; row < shape[0]!; row++) {
+        const range = [row * rowLength, (row + 1) * rowLength] as const;
+        const moved = maxDifference(
+          data.subarray(...range),
+          after[array]!.data.subarray(...range),
+        );
+        assertGreater(moved, 1e-6, `${array}, row ${row} did not move`);
+      }
+    }
+    system.dispose();
+  });
+
+  Deno.test(`${name}: one batch can be learned by heart`, async () => {
+    const system = createSystem(name, lenet5(), { seed: 2 });
+    const batch = randomBatch(lenet5(), 50, 32);
+    const history = await system.fit(asBatches(batch), { epochs: 120, optimizer: adam });
+    assertLess(history.at(-1)!.loss, 0.05);
+    assertEquals(history.at(-1)!.accuracy, 1);
+    assertEquals(score(await predictAll(system, asBatches(batch))).top1, 1);
+    system.dispose();
+  });
+
+  Deno.test(`${name}: predictions use many classes after a few steps`, async () => {
+    const system = createSystem(name, lenet5(), { seed: 3 });
+    const batch = randomBatch(lenet5(), 50, 200);
+    await system.fit(asBatches(batch), { epochs: 20, optimizer: adam });
+    const logits = await system.predict(batch.images, batch.size);
+    const predicted = new Set(Array.from(batch.labels, (_, i) => {
+      const row = logits.subarray(i * 50, (i + 1) * 50);
+      return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+    }));
+    assertGreater(predicted.size, 20);
+    system.dispose();
+  });
+
+  Deno.test(`${name}: the same seed gives the same bits, another seed others`, async () => {
+    const batches = asBatches(randomBatch(lenet5(), 50, 40, 1), randomBatch(lenet5(), 50, 17, 2));
+    const train = async (seed: number) => {
+      const system = createSystem(name, lenet5(), { seed });
+      const history = await system.fit(batches, { epochs: 3, optimizer: adam });
+      const weights = await system.weights();
+      system.dispose();
+      return { weights, losses: history.map(({ loss }) => loss) };
+    };
+    const [first, again, other] = [await train(5), await train(5), await train(6)];
+    assertEquals(again, first);
+    assertGreater(maxDifference(first.losses, other.losses), 1e-4);
+  });
+
+  Deno.test(`${name}: reports epochs, validation and progress, and stops when asked`, async () => {
+    const system = createSystem(name, lenet5());
+    const batches = asBatches(randomBatch(lenet5(), 50, 20), randomBatch(lenet5(), 50, 12));
+    const progress: number[][] = [];
+    const history = await system.fit(batches, {
+      epochs: 2,
+      optimizer: adam,
+      validation: batches,
+      onProgress: (done, total) => void progress.push([done, total]),
+    });
+    assertEquals(history.map(({ epoch }) => epoch), [1, 2]);
+    assertEquals(progress, [[20, 64], [32, 64], [52, 64], [64, 64]]);
+    assertEquals(history[1]!.val!.images, 32);
+    assertEquals(history[1]!.val, score(await predictAll(system, batches)));
+    const stop = new AbortController();
+    const seen: number[] = [];
+    const rest = await system.fit(batches, {
+      epochs: 5,
+      optimizer: adam,
+      signal: stop.signal,
+      onEpoch: ({ epoch }) => void seen.push(epoch),
+      onProgress: (done) => void (done >= 40 && stop.abort()),
+    });
+    assertEquals([rest.length, seen], [1, [1]]);
+    system.dispose();
+  });
+
+  Deno.test(`${name}: refuses options that cannot be trained with`, async () => {
+    const system = createSystem(name, lenet5());
+    const batches = asBatches(randomBatch(lenet5(), 50, 4));
+    await assertRejects(
+      () => system.fit(batches, { epochs: 0, optimizer: adam }),
+      RangeError,
+      "epochs must be a whole number of at least 1, got 0",
+    );
+    const optimizer = { kind: "adam", learningRate: -1 } as const;
+    await assertRejects(() => system.fit(batches, { epochs: 1, optimizer }), RangeError, "got -1");
+    const none = asBatches();
+    await assertRejects(
+      () => system.fit(none, { epochs: 1, optimizer: adam }),
+      RangeError,
+      "no training images",
+    );
+    system.dispose();
+  });
+}
+
+Deno.test("a constant or broken output scores no better than chance", () => {
+  const labels = Int32Array.from({ length: 50 }, (_, i) => i);
+  const constant = { logits: new Float32Array(2500), labels, classes: 50 };
+  assertEquals([score(constant).top1, score(constant).top5], [1 / 50, 5 / 50]);
+  assertEquals([...labelRanks(new Float32Array(2500).fill(NaN), labels, 50)].includes(0), false);
+});
+
+Deno.test("tensors do not pile up while the two tfjs systems train and predict", async () => {
+  const { memory } = await import("../../lib/systems/tf.ts");
+  const batch = randomBatch(lenet5(), 50, 8);
+  const count = async (system: System) => {
+    await system.fit(asBatches(batch, batch), { epochs: 2, optimizer: adam });
+    await system.predict(batch.images, batch.size);
+    return memory().numTensors;
+  };
+  for (const name of ["torch", "keras"] as const) {
+    const system = createSystem(name, lenet5());
+    const first = await count(system);
+    await count(system);
+    assertEquals(await count(system), first, name);
+    system.dispose();
+  }
+});
