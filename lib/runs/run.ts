@@ -1,6 +1,5 @@
-import { DataLoader, type LoaderOptions } from "../pixels/loader.ts";
+import { DataLoader, type DataLoaderOptions, normalisation } from "../pixels/loader.ts";
 import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
-import { normalisation } from "../pixels/normalise.ts";
 import { type Architecture, countClasses } from "../systems/architecture.ts";
 import { createSystem } from "../systems/create.ts";
 import { predictAll, type Predictions } from "../systems/evaluate.ts";
@@ -49,10 +48,10 @@ export interface Run {
 /** Batches of a split as the systems take them. */
 export function batches(
   pixels: PixelSet,
-  normalise: Normalisation,
-  options: Omit<LoaderOptions, "normalise"> = {},
+  normalisation: Normalisation,
+  options: Omit<DataLoaderOptions, "normalisation"> = {},
 ): DataLoader {
-  return new DataLoader(pixels, { ...options, normalise });
+  return new DataLoader(pixels, { ...options, normalisation });
 }
 
 /** Trains a system from its start and returns the run; nothing is written. */
