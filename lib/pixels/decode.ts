@@ -1,5 +1,11 @@
 import sharp from "sharp";
 
+sharp.concurrency(1); // one thread an image: the images themselves are decoded side by side
+sharp.cache(false); // no image is decoded twice
+
+/** Version of the library that decodes; another one may round its pixels otherwise. */
+export const decoderVersion: string = `sharp ${sharp.versions.sharp}`;
+
 /** A decoded image: interleaved rows, (height, width, channels), 0–255. */
 export interface Decoded {
   readonly width: number;
