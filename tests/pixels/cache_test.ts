@@ -242,6 +242,22 @@ test("a damaged or missing image fails by name and leaves nothing in the cache",
   assertEquals(await bench.cacheFiles(""), []);
 });
 
+test("after a failure no further image is decoded", async (bench) => {
+  let asked = 0;
+  const split: Split = {
+    length: 100,
+    labels: new Int32Array(100),
+    name: (i) => `archive#${i}`,
+    image: (i) => {
+      asked++;
+      const data = new Uint8Array(i === 0 ? 3 : 4); // a byte is missing in the first
+      return { kind: "raw", width: 2, height: 2, channels: 1, data };
+    },
+  };
+  await assertRejects(() => packPixels(split, {}, { ...bench.pack, concurrency: 2 }), Error, "#0");
+  assert(asked < 100 + 10, `${asked - 100} images after their stamps`);
+});
+
 test("a cache that cannot be written is said, and the pixels come all the same", async (bench) => {
   const cacheDir = bench.path(0); // a file stands where the folder should
   const notices: string[] = [];

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
+import sharp from "sharp";
 import { decode } from "../../lib/pixels/decode.ts";
 import { preprocess, type PreprocessOptions } from "../../lib/pixels/preprocess.ts";
 import { toGrey } from "../../lib/pixels/resize.ts";
@@ -33,6 +34,18 @@ for (const [name, wanted] of Object.entries(expected.images)) {
     });
   }
 }
+
+Deno.test("an embedded colour profile changes nothing, as in OpenCV", async () => {
+  const plain = await Deno.readFile(folder + "small.png");
+  const tagged = await sharp(plain).withIccProfile("p3").png().toBuffer();
+  const { icc } = await sharp(tagged).metadata();
+  assert(icc, "the image carries a profile");
+  // The same file without its iCCP chunk: length, name, data and checksum.
+  const at = tagged.indexOf("iCCP") - 4;
+  const end = at + 12 + tagged.readUInt32BE(at);
+  const bare = Uint8Array.from([...tagged.subarray(0, at), ...tagged.subarray(end)]);
+  assertEquals(await decode(tagged, "tagged"), await decode(bare, "bare"));
+});
 
 Deno.test("luma of a lossless image is OpenCV's, bit for bit", async () => {
   const wanted = expected.images["small.png"];
