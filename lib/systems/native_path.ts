@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot } from "../util/files.ts";
+
+/** The builds of TensorFlow there are: with and without CUDA. */
+export type NativeKind = "cpu" | "gpu";
+
+/** Where `deno task setup` puts the addon of a build. */
+export function addonPath(kind: NativeKind): string {
+  return join(projectRoot, ".native", kind, "tensorflow", "tfjs_binding.node");
+}
+
+/** Whether this machine has an NVIDIA driver. */
+export function hasNvidiaGpu(): boolean {
+  return existsSync("/proc/driver/nvidia/version") || existsSync("/dev/nvidia0");
+}
+
+/**
+ * The build to load, undefined if none is set up: what `LENET_NATIVE` (cpu or gpu) says, else CUDA
+ * where there is a GPU.
+ * @throws RangeError if `LENET_NATIVE` is anything else
+ */
+export function chosenKind(): NativeKind | undefined {
+  const asked = Deno.env.get("LENET_NATIVE");
+  if (asked !== undefined && asked !== "cpu" && asked !== "gpu") {
+    throw new RangeError(`LENET_NATIVE must be cpu or gpu, got ${asked}`);
+  }
+  const order: NativeKind[] = asked ? [asked] : hasNvidiaGpu() ? ["gpu", "cpu"] : ["cpu", "gpu"];
+  return order.find((kind) => existsSync(addonPath(kind)));
+}

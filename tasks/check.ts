@@ -1,0 +1,83 @@
+/**
+ * `deno task check`: format, lint and types of all code, notebooks included. Deno does not lint or
+ * type-check notebooks, so the code cells of each are joined into a module beside it for a moment.
+ */
+import { basename, dirname, join } from "node:path";
+import { projectRoot } from "../lib/util/files.ts";
+import { notebookPaths } from "./execute.ts";
+import { main } from "./run.ts";
+
+/** A notebook's code as one module, and which cell each of its lines comes from. */
+export interface JoinedNotebook {
+  readonly source: string;
+  /** [code cell, line within it], both from 1, by the module's line from 0. */
+  readonly origin: readonly (readonly [cell: number, line: number])[];
+}
+
+/** Joins the code cells of a notebook's JSON. */
+export function joinCells(json: string): JoinedNotebook {
+  const cells = (JSON.parse(json).cells as { cell_type: string; source: string | string[] }[])
+    .filter(({ cell_type }) => cell_type === "code");
+  const lines: string[] = [];
+  const origin: [number, number][] = [];
+  cells.forEach(({ source }, cell) => {
+    const text = Array.isArray(source) ? source.join("") : source;
+    text.split("\n").forEach((line, i) => {
+      lines.push(line);
+      origin.push([cell + 1, i + 1]);
+    });
+  });
+  return { source: lines.join("\n") + "\nexport {};\n", origin };
+}
+
+/**
+ * Type-checks and lints a notebook's code.
+ * @returns the findings, with places given by cell; empty if there are none
+ */
+export async function checkNotebook(path: string): Promise<string> {
+  const { source, origin } = joinCells(await Deno.readTextFile(path));
+  const name = basename(path, ".ipynb");
+  const module = join(dirname(path), `.check_${name}.ts`);
+  await Deno.writeTextFile(module, source);
+  try {
+    const results = [
+      await deno(["check", "--quiet", module]),
+      await deno(["lint", "--quiet", module]),
+    ];
+    return results.filter(({ code }) => code !== 0).map(({ text }) =>
+      text.replaceAll(/[^\s(]*\.check_\w+\.ts:(\d+):(\d+)/g, (_, line, column) => {
+        const [cell, own] = origin[Number(line) - 1] ?? [origin.length, 1];
+        return `${name}.ipynb, code cell ${cell}, line ${own}:${column}`;
+      })
+    ).join("\n");
+  } finally {
+    await Deno.remove(module);
+  }
+}
+
+async function deno(args: string[]): Promise<{ code: number; text: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: projectRoot,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, text: decode(stdout) + decode(stderr) };
+}
+
+async function check(): Promise<number> {
+  let failures = 0;
+  for (const args of [["fmt", "--check"], ["lint"], ["check", "lib", "tasks", "tests"]]) {
+    const { code, text } = await deno(args);
+    console.log(`deno ${args.join(" ")}: ${code === 0 ? "clean" : "\n" + text}`);
+    if (code !== 0) failures++;
+  }
+  for (const path of notebookPaths()) {
+    const findings = await checkNotebook(path);
+    console.log(`${basename(path)}: ${findings === "" ? "clean" : "\n" + findings}`);
+    if (findings !== "") failures++;
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+if (import.meta.main) await main(check);

@@ -1,0 +1,114 @@
+"""execute.py NOTEBOOK --out FILE: runs a notebook with the Deno kernel and writes the result.
+
+The kernel may send a cell's last output some milliseconds after it has said that it is idle, when
+nbclient has stopped listening; the client here reads on until the channel has been quiet for a
+while. The result is written only if every cell ran, under a temporary name first. It carries no
+times, no paths and no versions; each code cell keeps the digest of the source that was run, by which
+a test sees whether code and outputs still belong together.
+"""
+import argparse
+import hashlib
+import os
+import pathlib
+import sys
+import time
+from queue import Empty
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete, CellExecutionError
+from nbclient.util import ensure_async
+
+QUIET = 0.15  # seconds without a message after which a finished cell has said everything
+
+
+class DenoClient(NotebookClient):
+    """Waits for output that comes late, and fails on errors that show no output."""
+
+    async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
+        complete = False
+        while True:
+            try:
+                message = await ensure_async(
+                    self.kc.iopub_channel.get_msg(timeout=QUIET if complete else None)
+                )
+            except Empty:
+                if complete:
+                    return
+                continue
+            if message["parent_header"].get("msg_id") != parent_msg_id:
+                continue
+            try:
+                self.process_message(message, cell, cell_index)
+            except CellExecutionComplete:
+                complete = True
+
+
+def clean(notebook):
+    """Leaves in the notebook what depends on its code and data alone."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Deno", "language": "typescript", "name": "deno"},
+        "language_info": {
+            "file_extension": ".ts",
+            "mimetype": "text/x.typescript",
+            "name": "typescript",
+        },
+    }
+    for index, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{index}"
+        cell.metadata = {}
+        if cell.cell_type == "code":
+            cell.metadata = {"lenet": {"source": hashlib.sha256(cell.source.encode()).hexdigest()}}
+            for output in cell.outputs:
+                output.pop("transient", None)
+                if "metadata" in output:
+                    output.metadata = {}
+
+
+def execute(path, out, kernel):
+    notebook = nbformat.read(path, as_version=4)
+    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    start = time.time()
+
+    def began(cell, cell_index):
+        if cell_index in code:
+            text = f"{path.name}: cell {code.index(cell_index) + 1} of {len(code)}"
+            print(f"  {text}, {time.time() - start:.0f} s", file=sys.stderr, flush=True)
+
+    client = DenoClient(
+        notebook,
+        kernel_name=kernel,
+        timeout=None,
+        iopub_timeout=60,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_start=began,
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        failed = next(
+            (i for i in reversed(code) if notebook.cells[i].get("execution_count")), code[0]
+        )
+        print(f"{path.name}: code cell {code.index(failed) + 1} failed:", file=sys.stderr)
+        print(f"{notebook.cells[failed].source}\n{error.ename}: {error.evalue}", file=sys.stderr)
+        return 1
+    clean(notebook)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(out.name + ".part")
+    nbformat.write(notebook, part)
+    os.replace(part, out)
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("notebook", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--kernel", default="deno")
+    arguments = parser.parse_args()
+    sys.exit(execute(arguments.notebook.resolve(), arguments.out, arguments.kernel))
+
+
+if __name__ == "__main__":
+    main()

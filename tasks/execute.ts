@@ -1,0 +1,28 @@
+import { basename, join } from "node:path";
+import { projectRoot } from "../lib/util/files.ts";
+import { jupyterEnvironment, venvPython } from "./python.ts";
+import { run } from "./run.ts";
+
+/** All notebooks in their order. */
+export function notebookPaths(): string[] {
+  const folder = join(projectRoot, "notebooks");
+  return [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => /^\d.*\.ipynb$/.test(name)).sort().map((name) => join(folder, name));
+}
+
+/**
+ * Runs a notebook through the Deno kernel and writes it, outputs and all, to `folder`.
+ * @throws SetupError naming the cell if one fails; nothing is written then
+ */
+export async function executeNotebook(
+  path: string,
+  folder: string,
+  env: Record<string, string> = {},
+): Promise<string> {
+  const out = join(folder, basename(path));
+  await run(venvPython, [join(projectRoot, "tasks", "execute.py"), path, "--out", out], {
+    env: { ...jupyterEnvironment(), DENO_NO_UPDATE_CHECK: "1", ...env },
+    advice: `${basename(path)} did not run to its end; the reason stands above.`,
+  });
+  return out;
+}

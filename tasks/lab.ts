@@ -1,0 +1,30 @@
+/**
+ * `deno task lab [arguments of jupyter lab]`: installs JupyterLab into `.venv` and opens the notebooks
+ * with the project's own Deno kernel. Settings and history stay in `.cache/jupyter`.
+ */
+import { join } from "node:path";
+import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { jupyterEnvironment, setupVenv, venv } from "./python.ts";
+import { main, run } from "./run.ts";
+import { setup } from "./setup.ts";
+
+async function lab(): Promise<void> {
+  await setup();
+  await setupVenv("requirements-lab.txt");
+  const environment = jupyterEnvironment();
+  // no question about news, no look for updates
+  const quiet = { fetchNews: "false", checkForUpdates: false };
+  await writeAtomic(
+    join(environment.JUPYTER_CONFIG_DIR!, "labconfig", "default_setting_overrides.json"),
+    JSON.stringify({ "@jupyterlab/apputils-extension:notification": quiet }) + "\n",
+  );
+  await run(join(venv, "bin", "jupyter"), [
+    "lab",
+    `--ServerApp.root_dir=${projectRoot}`,
+    "--ServerApp.default_url=/lab/tree/notebooks/1_preprocessing.ipynb",
+    "--LabApp.extension_manager=readonly",
+    ...Deno.args,
+  ], { cwd: projectRoot, env: { ...environment, DENO_NO_UPDATE_CHECK: "1" } });
+}
+
+if (import.meta.main) await main(lab);

@@ -1,0 +1,99 @@
+/** The project's own Python in `.venv/`, and pip that works behind a proxy's certificate authority. */
+import { join } from "node:path";
+import { exists, projectRoot, sha256, writeAtomic } from "../lib/util/files.ts";
+import { output, run, SetupError, step } from "./run.ts";
+
+/** Folder of the project's virtual environment. */
+export const venv: string = join(projectRoot, ".venv");
+
+/** The virtual environment's interpreter. */
+export const venvPython: string = join(venv, "bin", "python");
+
+/** A Python of at least 3.11: `PYTHON` if set, else the newest found on PATH. */
+export async function findPython(): Promise<string> {
+  const asked = Deno.env.get("PYTHON");
+  const names = asked
+    ? [asked]
+    : ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];
+  for (const name of names) {
+    const version = await output(name, ["-c", "import sys; print(*sys.version_info[:2])"]);
+    const [major = 0, minor = 0] = (version ?? "").split(" ").map(Number);
+    if (major === 3 && minor >= 11) return name;
+  }
+  throw new SetupError(
+    `Python 3.11 or newer is needed and was not found (looked for ${names.join(", ")}). ` +
+      "Install it, or set PYTHON to its path.",
+  );
+}
+
+/** Where Linux distributions keep the bundle of trusted certificates. */
+const bundles = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+];
+
+/** pip's environment: trusts what the system trusts, unless somebody chose otherwise. */
+export async function pipEnvironment(python: string): Promise<Record<string, string>> {
+  const env: Record<string, string> = { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" };
+  const chosen = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"].some((n) => Deno.env.get(n)) ||
+    await output(python, ["-m", "pip", "config", "get", "global.cert"]) !== undefined;
+  if (chosen) return env;
+  for (const bundle of bundles) {
+    if (await exists(bundle)) return { ...env, PIP_CERT: bundle };
+  }
+  return env;
+}
+
+/** Runs pip with its progress shown. */
+export async function pip(python: string, args: readonly string[], what: string): Promise<void> {
+  await run(python, ["-m", "pip", ...args], {
+    env: await pipEnvironment(python),
+    advice: `${what} could not be had from PyPI: check the network, the proxy and the space on ` +
+      "disk, then start again; what is finished is kept.",
+  });
+}
+
+/** Makes `.venv` and installs a requirements file into it, unless that has been done. */
+export async function setupVenv(requirements: string): Promise<void> {
+  const list = join(projectRoot, "tasks", requirements);
+  const stamp = join(venv, `${requirements}.installed`);
+  const wanted = await sha256(await Deno.readTextFile(list));
+  if (await exists(stamp) && await Deno.readTextFile(stamp) === wanted) return;
+  await step(`Python packages of tasks/${requirements} into .venv`, async () => {
+    if (await output(venvPython, ["-m", "pip", "--version"]) === undefined) {
+      await run(await findPython(), ["-m", "venv", "--clear", venv], {
+        advice: "Python's venv module is needed (on Debian: apt install python3-venv).",
+      });
+    }
+    await pip(venvPython, ["install", "--quiet", "-r", list], requirements);
+    await writeAtomic(stamp, wanted);
+  });
+}
+
+/** Environment that keeps Jupyter inside the project: nothing in the home is read or written. */
+export function jupyterEnvironment(): Record<string, string> {
+  const own = join(projectRoot, ".cache", "jupyter");
+  return {
+    JUPYTER_CONFIG_DIR: join(own, "config"),
+    JUPYTER_DATA_DIR: join(own, "data"),
+    JUPYTER_RUNTIME_DIR: join(own, "runtime"),
+    JUPYTER_PREFER_ENV_PATH: "1",
+    JUPYTER_PLATFORM_DIRS: "1",
+    IPYTHONDIR: join(own, "ipython"),
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+}
+
+/** Writes the project's own Deno kernelspec into `.venv`, with the Deno that runs now. */
+export async function writeKernelspec(): Promise<void> {
+  const spec = {
+    argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],
+    display_name: "Deno",
+    language: "typescript",
+    interrupt_mode: "message",
+  };
+  const path = join(venv, "share", "jupyter", "kernels", "deno", "kernel.json");
+  await writeAtomic(path, JSON.stringify(spec, null, 2) + "\n");
+}

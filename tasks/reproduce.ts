@@ -1,0 +1,77 @@
+/**
+ * `deno task reproduce [--data FOLDER] [--full] [--gpu]`: runs every notebook through the Deno kernel
+ * and leaves tables, figures and executed notebooks.
+ *
+ * - default data: notebooks/*.ipynb are replaced by their executed selves, results go to results/
+ * - other data (`--data` or `LENET_DATA`) and `--full`: both go to results/<name of the folder>/
+ *
+ * Nothing is replaced unless every notebook ran to its end.
+ */
+import { basename, isAbsolute, join, resolve } from "node:path";
+import { exists, projectRoot } from "../lib/util/files.ts";
+import { executeNotebook, notebookPaths } from "./execute.ts";
+import { main, SetupError, step } from "./run.ts";
+import { setup } from "./setup.ts";
+
+interface Arguments {
+  readonly data: string | undefined;
+  readonly full: boolean;
+  readonly gpu: boolean | undefined;
+}
+
+/** Reads the command line. @throws SetupError naming an argument that is not understood */
+export function parseArguments(args: readonly string[]): Arguments {
+  let data = Deno.env.get("LENET_DATA") || undefined;
+  let full = false;
+  let gpu: boolean | undefined;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (arg === "--full") full = true;
+    else if (arg === "--gpu") gpu = true;
+    else if (arg === "--cpu") gpu = false;
+    else if (arg === "--data" && args[i + 1] !== undefined) data = args[++i]!;
+    else if (arg.startsWith("--data=")) data = arg.slice("--data=".length);
+    else {
+      throw new SetupError(
+        `reproduce does not know ${arg}; it takes --data FOLDER, --full, --gpu and --cpu`,
+      );
+    }
+  }
+  if (full && data) throw new SetupError("--full is about the default data; leave out the other");
+  return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu };
+}
+
+async function reproduce(): Promise<void> {
+  const start = performance.now();
+  const { data, full, gpu } = parseArguments(Deno.args);
+  if (data && !await exists(data)) throw new SetupError(`there is no folder ${data}`);
+  await setup({ gpu });
+  const name = data ? basename(data) : full ? "synthetic50-full" : undefined;
+  const results = name ? join(projectRoot, "results", name) : join(projectRoot, "results");
+  const target = name ? join(results, "notebooks") : join(projectRoot, "notebooks");
+  const env: Record<string, string> = { LENET_RESULTS: results };
+  if (data) env.LENET_DATA = data;
+  if (full) env.LENET_FULL = "1";
+  if (gpu !== undefined) env.LENET_NATIVE = gpu ? "gpu" : "cpu";
+  const fresh = await Deno.makeTempDir({ prefix: "lenet-" });
+  try {
+    const done: string[] = [];
+    for (const path of notebookPaths()) {
+      done.push(await step(basename(path), () => executeNotebook(path, fresh, env)));
+    }
+    await Deno.mkdir(target, { recursive: true });
+    for (const path of done) {
+      const part = join(target, `${basename(path)}.part`); // may be on another disk
+      await Deno.copyFile(path, part);
+      await Deno.rename(part, join(target, basename(path)));
+    }
+  } finally {
+    await Deno.remove(fresh, { recursive: true });
+  }
+  const minutes = ((performance.now() - start) / 60_000).toFixed(1);
+  console.error(
+    `\nDone in ${minutes} minutes. Tables and figures: ${results}\nNotebooks: ${target}`,
+  );
+}
+
+if (import.meta.main) await main(reproduce);

@@ -1,0 +1,20 @@
+/**
+ * `deno task setup [--gpu|--cpu]`: everything the other tasks need, skipping what is there: the
+ * native TensorFlow, `.venv` with nbclient, the project's Deno kernelspec. All of it stays in the
+ * project's folder. The other tasks call it by themselves.
+ */
+import { kindToSetUp, setupNative } from "./native.ts";
+import { setupVenv, writeKernelspec } from "./python.ts";
+import { main } from "./run.ts";
+
+/** Sets up what is missing. */
+export async function setup(options: { readonly gpu?: boolean | undefined } = {}): Promise<void> {
+  await setupVenv("requirements.txt");
+  await writeKernelspec();
+  await setupNative(kindToSetUp(options.gpu));
+}
+
+if (import.meta.main) {
+  const gpu = Deno.args.includes("--gpu") ? true : Deno.args.includes("--cpu") ? false : undefined;
+  await main(() => setup({ gpu }));
+}

@@ -1,0 +1,43 @@
+"""unpack_wheel.py FOLDER: takes the TensorFlow libraries and C headers out of FOLDER/wheel/*.whl.
+
+Every file is written under a temporary name and renamed, the libraries last of all, so that a run
+cut short is noticed; then the wheel is removed. Also writes cuda-requirements.txt, the NVIDIA
+packages that the wheel asks for.
+"""
+import os
+import pathlib
+import re
+import shutil
+import sys
+import zipfile
+
+folder = pathlib.Path(sys.argv[1])
+wheel = next((folder / "wheel").glob("*.whl"))
+library = re.compile(r"tensorflow/libtensorflow_(cc|framework)\.so\.2$")
+header = re.compile(
+    r"tensorflow/include/(tensorflow/c/|tensorflow/core/platform/ctstring|"
+    r"tsl/platform/ctstring|(xla/)?tsl/c/).*\.h$"
+)
+
+
+def extract(archive, name, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with archive.open(name) as source, open(part, "wb") as sink:
+        shutil.copyfileobj(source, sink, 1 << 20)
+    os.replace(part, target)
+
+
+with zipfile.ZipFile(wheel) as archive:
+    names = archive.namelist()
+    for name in filter(header.match, names):
+        extract(archive, name, folder / "include" / name.removeprefix("tensorflow/include/"))
+    metadata = next(name for name in names if name.endswith(".dist-info/METADATA"))
+    lines = archive.read(metadata).decode().splitlines()
+    cuda = [re.match(r"Requires-Dist: (nvidia[^;]+?)\s*;", l) for l in lines if "and-cuda" in l]
+    (folder / "cuda-requirements.txt").write_text("".join(f"{m[1]}\n" for m in cuda if m))
+    # the one that setup looks for comes last
+    for name in sorted(filter(library.match, names), key=lambda name: "_cc" in name):
+        print("  unpacking", name, flush=True)
+        extract(archive, name, folder / name)
+shutil.rmtree(folder / "wheel")
