@@ -1,0 +1,60 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { projectRoot } from "../../lib/util/files.ts";
+import { checkNotebook, joinCells } from "../../tasks/check.ts";
+import { closingCounts } from "../../tasks/test.ts";
+import { parseArguments } from "../../tasks/reproduce.ts";
+import { assertThrows } from "@std/assert";
+
+const notebook = (...cells: string[]) =>
+  JSON.stringify({
+    cells: [
+      { cell_type: "markdown", source: "# not code" },
+      ...cells.map((source) => ({ cell_type: "code", source: source.split(/(?<=\n)/) })),
+    ],
+  });
+
+Deno.test("cells become one module that knows where each line came from", () => {
+  const { source, origin } = joinCells(notebook("const a = 1;\nconst b = a;", "b;"));
+  assertEquals(source, "const a = 1;\nconst b = a;\nb;\nexport {};\n");
+  assertEquals(origin, [[1, 1], [1, 2], [2, 1]]);
+});
+
+Deno.test("a type error is reported by notebook, cell and line; nothing is left behind", async () => {
+  const folder = await Deno.makeTempDir({ dir: join(projectRoot, "tests") });
+  const path = join(folder, "9_bad.ipynb");
+  await Deno.writeTextFile(
+    path,
+    notebook("const a = 1;\n", "const b = a;\nconst c: string = b;\nc;"),
+  );
+  const findings = await checkNotebook(path);
+  assertStringIncludes(findings, "9_bad.ipynb, code cell 2, line 2");
+  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["9_bad.ipynb"]);
+  await Deno.writeTextFile(path, notebook("const a = 1;\n", "export const b = a;"));
+  assertEquals(await checkNotebook(path), "");
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("the closing line counts what deno test counted", () => {
+  assertEquals(
+    closingCounts("\nok | 65 passed (3 steps) | 0 failed | 2 ignored (33s)\n"),
+    "65 passed, 0 failed, 2 skipped",
+  );
+  assertEquals(
+    closingCounts("FAILED | 3 passed | 2 failed (1s)"),
+    "3 passed, 2 failed, 0 skipped",
+  );
+  assertEquals(closingCounts("error: no"), undefined);
+});
+
+Deno.test("reproduce reads its arguments and refuses others", () => {
+  assertEquals(parseArguments(["--data", "/x/y", "--gpu"]), {
+    data: "/x/y",
+    full: false,
+    gpu: true,
+  });
+  assertEquals(parseArguments(["--full"]).full, true);
+  assertThrows(() => parseArguments(["--fast"]), Error, "does not know --fast");
+  assertThrows(() => parseArguments(["--data"]), Error, "does not know --data");
+  assertThrows(() => parseArguments(["--full", "--data=/x"]), Error, "leave out the other");
+});

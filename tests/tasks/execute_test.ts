@@ -1,0 +1,103 @@
+/** The executor, on small notebooks of its own, through the real Deno kernel. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { exists, projectRoot } from "../../lib/util/files.ts";
+import { jupyterEnvironment, venvPython } from "../../tasks/python.ts";
+
+interface Output {
+  readonly output_type: string;
+  readonly text?: string | string[];
+  readonly data?: Readonly<Record<string, string | string[]>>;
+}
+interface Cell {
+  readonly cell_type: string;
+  readonly id: string;
+  readonly source: string | string[];
+  readonly outputs: readonly Output[];
+  readonly metadata: { readonly lenet?: { readonly source: string } };
+}
+
+/** Runs code cells and tells how it went. */
+async function execute(cells: readonly string[]) {
+  const folder = await Deno.makeTempDir();
+  const notebook = {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { kernelspec: { name: "deno", display_name: "Other" }, secret: "/home/somebody" },
+    cells: cells.map((source, i) => ({
+      cell_type: "code",
+      id: `old${i}`,
+      metadata: { execution: { "iopub.status.busy": "2026" } },
+      execution_count: null,
+      outputs: [],
+      source,
+    })),
+  };
+  const path = join(folder, "trial.ipynb");
+  await Deno.writeTextFile(path, JSON.stringify(notebook));
+  const out = join(folder, "out", "trial.ipynb");
+  const { code, stderr } = await new Deno.Command(venvPython, {
+    args: [join(projectRoot, "tasks", "execute.py"), path, "--out", out],
+    env: jupyterEnvironment(),
+  }).output();
+  const result = await exists(out) ? await Deno.readTextFile(out) : undefined;
+  const left = await exists(join(folder, "out")) ? [...Deno.readDirSync(join(folder, "out"))] : [];
+  await Deno.remove(folder, { recursive: true });
+  return {
+    code,
+    message: new TextDecoder().decode(stderr),
+    text: result,
+    cells: (result ? JSON.parse(result).cells : []) as Cell[],
+    left: left.map(({ name }) => name),
+  };
+}
+
+const textOf = ({ outputs }: Cell) =>
+  outputs.flatMap(({ text, data }) => [text, data?.["text/plain"]]).flat().join("");
+
+Deno.test("late output stays with its cell", async () => {
+  const helper = "const show = (text: string) => Deno.jupyter.display(" +
+    '{ "text/plain": text }, { raw: true });';
+  const many = Array.from(
+    { length: 12 },
+    (_, i) => `console.log("log ${i}"); await show("shown ${i}");`,
+  );
+  const { code, cells, message } = await execute([helper, ...many]);
+  assertEquals(code, 0, message);
+  cells.slice(1).forEach((cell, i) => {
+    assertStringIncludes(textOf(cell), `log ${i}\n`);
+    assertStringIncludes(textOf(cell), `shown ${i}`);
+    assertEquals(cell.outputs.length, 2);
+  });
+});
+
+Deno.test("a display that is updated leaves its last state only", async () => {
+  const { cells } = await execute([
+    'for (let i = 0; i <= 20; i++) await Deno.jupyter.display({ "text/plain": `at ${i}` }, ' +
+    '{ raw: true, display_id: "bar", update: i > 0 });',
+  ]);
+  assertEquals(cells[0]!.outputs.length, 1);
+  assertEquals(textOf(cells[0]!), "at 20");
+});
+
+Deno.test("a cell that throws fails the run by its number and leaves no file", async () => {
+  const { code, message, left } = await execute(["1 + 1", 'throw new Error("not today")', "2"]);
+  assertEquals([code, left], [1, []]);
+  assertStringIncludes(message, "trial.ipynb: code cell 2 failed");
+  assertStringIncludes(message, "not today");
+});
+
+Deno.test("a syntax error, which shows no output, fails the run", async () => {
+  const { code, message, left } = await execute(["1 + 1", "const = 3"]);
+  assertEquals([code, left], [1, []]);
+  assertStringIncludes(message, "code cell 2 failed");
+});
+
+Deno.test("the result carries no times, paths or foreign metadata", async () => {
+  const first = await execute(["const x: number = 1; console.log(x)"]);
+  const again = await execute(["const x: number = 1; console.log(x)"]);
+  assertEquals(first.text, again.text);
+  assert(!first.text!.includes("iopub") && !first.text!.includes("/home/somebody"));
+  assertEquals(first.cells[0]!.id, "cell-0");
+  assertEquals(Object.keys(first.cells[0]!.metadata), ["lenet"]);
+});
