@@ -17,7 +17,7 @@ export function animal(species: Species, rng: Rng, wildness = 1): BodyPart[] {
   const vary = (value: number, share: number) =>
     value * (1 + wildness * rng.uniform(-share, share));
   const bend = (value: number, by: number) => value + wildness * rng.uniform(-by, by);
-  const tone = Math.min(0.95, Math.max(0.06, species.tone + wildness * rng.uniform(-0.2, 0.2)));
+  const tone = Math.min(0.95, Math.max(0.06, species.tone + wildness * rng.uniform(-0.12, 0.12)));
   const coat = coatShade(species, tone, rng);
   const dim: Shade = () => tone * 0.72;
   const chest = vary(species.chest, 0.15);
@@ -126,7 +126,7 @@ export function animal(species: Species, rng: Rng, wildness = 1): BodyPart[] {
 function coatShade({ coat }: Species, tone: number, rng: Rng): Shade {
   const phase = rng.uniform(0, 2 * Math.PI);
   const other = tone > 0.5 ? tone - 0.3 : tone + 0.3;
-  const frequency = rng.uniform(17, 23);
+  const frequency = rng.uniform(12, 15);
   switch (coat) {
     case "plain":
       return () => tone;

@@ -16,10 +16,10 @@ export interface Scene {
 /** How far the pictures of a class differ; set so that LeNet-5 lands where it does on photographs. */
 const spread = {
   wildness: 0.75,
-  angle: 0.22,
-  noise: [3, 16],
+  angle: 0.15,
+  noise: [3, 14],
   clutter: [1, 7],
-  contrast: [0.55, 1],
+  contrast: [0.65, 1],
 };
 
 /** Draws one animal in a place of its own: size, pose, light, background, clutter and noise vary. */
@@ -41,10 +41,10 @@ export function drawScene(species: Species, rng: Rng): Scene {
     rng.int(spread.clutter[1]! - spread.clutter[0]!) + spread.clutter[0]!,
   );
   const placement: Placement = {
-    scale: size * rng.uniform(0.36, 0.6),
+    scale: size * rng.uniform(0.42, 0.58),
     angle: rng.uniform(-spread.angle, spread.angle),
     mirrored: rng.uniform() < 0.5,
-    x: width / 2 + size * rng.uniform(-0.12, 0.12),
+    x: width / 2 + size * rng.uniform(-0.09, 0.09),
     y: height / 2 - size * rng.uniform(-0.02, 0.16),
   };
   const colour = tint(rng, 0.25);
@@ -122,7 +122,7 @@ function clutter(
 /** Exposure, noise and the step to bytes. */
 function develop({ width, height, pixels }: Canvas, rng: Rng, channels: 1 | 3 | 4): Scene {
   const contrast = rng.uniform(spread.contrast[0]!, spread.contrast[1]!);
-  const brightness = 128 + rng.uniform(-45, 45);
+  const brightness = 128 + rng.uniform(-30, 30);
   const noise = rng.uniform(spread.noise[0]!, spread.noise[1]!);
   const data = new Uint8Array(width * height * channels);
   const [cx, cy] = [width * rng.uniform(0.4, 0.6), height * rng.uniform(0.4, 0.6)];
