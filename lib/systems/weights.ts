@@ -46,3 +46,13 @@ export function weightArray(weights: Weights, name: string): WeightArray {
   }
   return array;
 }
+
+/** Largest absolute difference between two networks' weights, array by array. */
+export function maxWeightDifference(a: Weights, b: Weights): number {
+  let largest = 0;
+  for (const [name, { data }] of Object.entries(a)) {
+    const other = weightArray(b, name).data;
+    data.forEach((value, i) => largest = Math.max(largest, Math.abs(value - other[i]!)));
+  }
+  return largest;
+}

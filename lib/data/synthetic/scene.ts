@@ -15,11 +15,11 @@ export interface Scene {
 
 /** How far the pictures of a class differ; set so that LeNet-5 lands where it does on photographs. */
 const spread = {
-  wildness: 0.75,
+  wildness: 0.6,
   angle: 0.15,
-  noise: [3, 14],
+  noise: [3, 12],
   clutter: [1, 7],
-  contrast: [0.65, 1],
+  contrast: [0.7, 1],
 };
 
 /** Draws one animal in a place of its own: size, pose, light, background, clutter and noise vary. */

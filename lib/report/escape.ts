@@ -1,0 +1,19 @@
+/** Text as it may stand in HTML, SVG and attribute values. */
+export function escapeXml(text: string): string {
+  const names: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
+  // control characters have no place in XML 1.0 at all
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
+    .replace(/[&<>"']/g, (char) => names[char]!);
+}
+
+/** Text as it may stand in a cell of a Markdown table. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\|]/g, "\\$&").replace(/\s*\n\s*/g, " ").replace(/</g, "&lt;");
+}

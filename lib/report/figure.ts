@@ -1,0 +1,138 @@
+import { encodeBase64 } from "./base64.ts";
+import { writeAtomic } from "../util/files.ts";
+import { escapeXml } from "./escape.ts";
+import { fontFamily, useOwnFont } from "./fonts.ts";
+
+/** What stands around a drawing. */
+export interface FigureText {
+  readonly title: string;
+  readonly subtitle?: string;
+  readonly caption?: string;
+  readonly legend?: readonly LegendEntry[];
+}
+
+/** One sample of a legend: a line in its colour and dash. */
+export interface LegendEntry {
+  readonly label: string;
+  readonly color: string;
+  readonly dash?: string;
+}
+
+/** A drawing without its surroundings: the inside of an SVG of this size. */
+export interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  readonly body: string;
+}
+
+/**
+ * A figure that is one SVG with nothing outside it: title, legend and caption are drawn too. Shown in
+ * notebooks, kept on disk as SVG and PNG. The same input gives the same bytes.
+ */
+export class Figure {
+  readonly svg: string;
+  readonly title: string;
+  readonly width: number;
+  readonly height: number;
+
+  constructor(drawing: Drawing, text: FigureText) {
+    const { head, top } = drawHead(drawing.width, text);
+    const captionLines = text.caption ? wrap(text.caption, drawing.width - 16, 11) : [];
+    this.title = text.title;
+    this.width = drawing.width;
+    this.height = top + drawing.height +
+      (captionLines.length > 0 ? 10 + 15 * captionLines.length : 0);
+    const foot = captionLines.map((line, i) =>
+      `<text x="8" y="${top + drawing.height + 15 * (i + 1)}" font-size="11" fill="#555">` +
+      `${escapeXml(line)}</text>`
+    ).join("");
+    this.svg =
+      `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
+      `width="${this.width}" height="${this.height}" viewBox="0 0 ${this.width} ${this.height}" ` +
+      `font-family="${fontFamily}" role="img"><title>${escapeXml(text.title)}</title>` +
+      `<desc>${escapeXml(text.caption ?? text.subtitle ?? text.title)}</desc>` +
+      `<rect width="100%" height="100%" fill="white"/>${head}` +
+      `<g transform="translate(0 ${top})">${drawing.body}</g>${foot}</svg>\n`;
+  }
+
+  /** The figure as a PNG, `scale` pixels to a unit. */
+  async png(scale = 2): Promise<Uint8Array> {
+    await useOwnFont();
+    const { default: sharp } = await import("sharp");
+    return await sharp(new TextEncoder().encode(this.svg), { density: 72 * scale, unlimited: true })
+      .flatten({ background: "#fff" }).png({ compressionLevel: 9, palette: true }).toBuffer();
+  }
+
+  /** Writes `<base>.svg` and `<base>.png`. */
+  async save(base: string): Promise<void> {
+    await writeAtomic(`${base}.svg`, this.svg);
+    await writeAtomic(`${base}.png`, await this.png());
+  }
+
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return {
+      "image/svg+xml": this.svg,
+      "text/plain": `Figure: ${this.title} (${this.width}×${this.height})`,
+    };
+  }
+}
+
+/** A picture of grey levels as a PNG for use inside an SVG. */
+export async function greyDataUri(
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+): Promise<string> {
+  const { default: sharp } = await import("sharp");
+  const png = await sharp(pixels, { raw: { width, height, channels: 1 } }).png().toBuffer();
+  return `data:image/png;base64,${encodeBase64(png)}`;
+}
+
+/** Width that a text may take, on the wide side. */
+export function textWidth(text: string, size: number): number {
+  return Math.ceil(0.64 * size * [...text].length);
+}
+
+/** Breaks a text into lines of at most `width`. */
+export function wrap(text: string, width: number, size: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && textWidth(longer, size) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function drawHead(
+  width: number,
+  { title, subtitle, legend = [] }: FigureText,
+): { readonly head: string; readonly top: number } {
+  let y = 8;
+  let head = "";
+  const lines = (text: string, size: number, style: string) => {
+    for (const line of wrap(text, width - 16, size)) {
+      y += size + 6;
+      head += `<text x="8" y="${y}" font-size="${size}" ${style}>${escapeXml(line)}</text>`;
+    }
+  };
+  lines(title, 15, 'font-weight="bold"');
+  if (subtitle) lines(subtitle, 12, 'fill="#555"');
+  if (legend.length > 0) {
+    let x = 8;
+    y += 22;
+    for (const { label, color, dash } of legend) {
+      const length = 40 + textWidth(label, 12);
+      if (x > 8 && x + length > width) {
+        x = 8;
+        y += 20;
+      }
+      head += `<line x1="${x}" x2="${x + 26}" y1="${y - 4}" y2="${y - 4}" stroke="${color}" ` +
+        `stroke-width="2.5"${dash ? ` stroke-dasharray="${dash}"` : ""}/>` +
+        `<text x="${x + 32}" y="${y}" font-size="12">${escapeXml(label)}</text>`;
+      x += length + 12;
+    }
+    y += 4;
+  }
+  return { head, top: y + 8 };
+}

@@ -1,0 +1,144 @@
+import { writeAtomic } from "../util/files.ts";
+import { escapeMarkdown, escapeXml } from "./escape.ts";
+
+/** A number with its 95 % interval. */
+export interface Interval {
+  readonly value: number;
+  readonly interval: readonly [low: number, high: number];
+}
+
+/** What a cell may hold; undefined leaves it empty. */
+export type Cell = string | number | boolean | Interval | undefined;
+
+/** One column of a table. */
+export interface Column {
+  readonly key: string;
+  readonly label: string;
+  /** Default: right for columns of numbers, left otherwise. */
+  readonly align?: "left" | "right";
+  /** Digits after the point; default: as many as needed, at most 4 significant ones. */
+  readonly digits?: number;
+}
+
+/** What a table is made from. */
+export interface TableOptions {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly Readonly<Record<string, Cell>>[];
+  /** Sentences under the table. */
+  readonly notes?: readonly string[];
+}
+
+/** A table that is shown in a notebook and kept as Markdown and JSON. */
+export class Table {
+  constructor(readonly options: TableOptions) {
+    const keys = new Set(options.columns.map(({ key }) => key));
+    for (const row of options.rows) {
+      const unknown = Object.keys(row).find((key) => !keys.has(key));
+      if (unknown !== undefined) {
+        throw new RangeError(`table "${options.title}" has no column ${unknown}`);
+      }
+    }
+  }
+
+  /** The cells as they are shown. */
+  #cells(): string[][] {
+    const { columns, rows } = this.options;
+    return rows.map((row) => columns.map((column) => formatCell(row[column.key], column.digits)));
+  }
+
+  #aligns(): ("left" | "right")[] {
+    const { columns, rows } = this.options;
+    return columns.map(({ key, align }) =>
+      align ?? (rows.some((row) => typeof row[key] === "string") ? "left" : "right")
+    );
+  }
+
+  markdown(): string {
+    const { title, columns, notes = [] } = this.options;
+    const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |\n`;
+    const rule = this.#aligns().map((align) => align === "right" ? "--:" : ":--");
+    return `**${escapeMarkdown(title)}**\n\n` + line(columns.map(({ label }) => label)) +
+      `| ${rule.join(" | ")} |\n` + this.#cells().map(line).join("") +
+      notes.map((note) => `\n${note}\n`).join("");
+  }
+
+  html(): string {
+    const { title, columns, notes = [] } = this.options;
+    const aligns = this.#aligns();
+    const row = (tag: "th" | "td", cells: readonly string[]) =>
+      "<tr>" + cells.map((cell, i) =>
+        `<${tag} style="text-align:${aligns[i]}">${escapeXml(cell)}</${tag}>`
+      ).join("") + "</tr>";
+    return `<table><caption style="text-align:left;font-weight:bold">${
+      escapeXml(title)
+    }</caption>` +
+      `<thead>${row("th", columns.map(({ label }) => label))}</thead>` +
+      `<tbody>${this.#cells().map((cells) => row("td", cells)).join("")}</tbody></table>` +
+      notes.map((note) => `<p><small>${escapeXml(note)}</small></p>`).join("");
+  }
+
+  text(): string {
+    const { title, columns, notes = [] } = this.options;
+    const lines = [columns.map(({ label }) => label), ...this.#cells()];
+    const widths = columns.map((_, i) => Math.max(...lines.map((cells) => cells[i]!.length)));
+    const aligns = this.#aligns();
+    const shown = lines.map((cells) =>
+      cells.map((cell, i) =>
+        aligns[i] === "right" ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)
+      ).join("  ").trimEnd()
+    );
+    return [title, ...shown, ...notes].join("\n") + "\n";
+  }
+
+  /** The raw values. */
+  json(): TableOptions {
+    return this.options;
+  }
+
+  /** Writes `<base>.md` and `<base>.json`. */
+  async save(base: string): Promise<void> {
+    await writeAtomic(`${base}.md`, this.markdown());
+    await writeAtomic(`${base}.json`, JSON.stringify(this.json(), null, 2) + "\n");
+  }
+
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return {
+      "text/html": this.html(),
+      "text/markdown": this.markdown(),
+      "text/plain": this.text(),
+    };
+  }
+}
+
+/** A cell as text: 0.187 (0.154–0.226) for a number with an interval. */
+export function formatCell(cell: Cell, digits?: number): string {
+  switch (typeof cell) {
+    case "undefined":
+      return "";
+    case "string":
+      return cell;
+    case "boolean":
+      return cell ? "yes" : "no";
+    case "number":
+      return formatNumber(cell, digits);
+    case "object": {
+      const [low, high] = cell.interval.map((end) => formatNumber(end, digits ?? 3));
+      return `${formatNumber(cell.value, digits ?? 3)} (${low}–${high})`;
+    }
+  }
+}
+
+/** 65,106; 0.001; 1,234.5; 3.912 */
+export function formatNumber(value: number, digits?: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (digits !== undefined) {
+    return value.toLocaleString("en", {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+  }
+  if (Number.isInteger(value)) return value.toLocaleString("en");
+  if (Math.abs(value) < 1e-3) return value.toExponential(1);
+  return value.toLocaleString("en", { maximumSignificantDigits: 4 });
+}

@@ -1,0 +1,65 @@
+import type { Experiment } from "../../runs/experiment.ts";
+import { batches, restore, type Run } from "../../runs/run.ts";
+import { systemTitles } from "../../systems/create.ts";
+import { paper } from "../paper.ts";
+import { Table } from "../table.ts";
+
+/** Training and inference rates, with the report's runtimes. */
+export async function speedTable(
+  { architecture, data }: Experiment,
+  runs: readonly Run[],
+): Promise<Table> {
+  const rows = [];
+  for (const run of runs) {
+    const { epochs } = run.options;
+    rows.push({
+      system: systemTitles[run.system],
+      report: paper.table2[run.system].seconds,
+      seconds: run.seconds,
+      training: epochs * data.train.length / run.seconds,
+      inference: await inferenceRate(run, architecture, data),
+    });
+  }
+  return new Table({
+    title: "Runtime",
+    columns: [
+      { key: "system", label: "system" },
+      { key: "report", label: "report, s", digits: 0 },
+      { key: "seconds", label: "here, s", digits: 1 },
+      { key: "training", label: "training, images/s", digits: 0 },
+      { key: "inference", label: "inference, images/s", digits: 0 },
+    ],
+    rows,
+    notes: [
+      `Here: ${runs[0]?.options.epochs} epochs over ${data.train.length.toLocaleString("en")} ` +
+      "preprocessed images, evaluation not counted; inference: the test images in one batch, median " +
+      `of 5 after a warm-up; ${navigator.hardwareConcurrency} threads.`,
+      `Report: one epoch over ${
+        paper.trainImages.toLocaleString("en")
+      } images with decoding (Torch, ` +
+      "TF), 200 minibatches (Numpy), on another machine.",
+    ],
+  });
+}
+
+async function inferenceRate(
+  run: Run,
+  architecture: Experiment["architecture"],
+  { test }: Experiment["data"],
+): Promise<number> {
+  const system = await restore(run, architecture);
+  try {
+    const loader = batches(test, run.normalisation, { batchSize: test.length });
+    const { value } = await loader[Symbol.asyncIterator]().next();
+    const { images, size } = value!;
+    const seconds: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const start = performance.now();
+      await system.predict(images, size);
+      if (i > 0) seconds.push((performance.now() - start) / 1000);
+    }
+    return size / seconds.sort((a, b) => a - b)[2]!;
+  } finally {
+    system.dispose();
+  }
+}
