@@ -108,8 +108,9 @@ export async function predictions(
 
 function checkLabels(architecture: Architecture, data: RunData): void {
   const classes = countClasses(architecture);
-  for (const [split, { labels }] of Object.entries(data)) {
-    const index = (labels as Int32Array).findIndex((label) => label < 0 || label >= classes);
+  for (const split of ["train", "val", "test"] as const) {
+    const { labels } = data[split];
+    const index = labels.findIndex((label) => label < 0 || label >= classes);
     if (index >= 0) {
       throw new RangeError(
         `${split} image ${index} has label ${labels[index]}, the network has ${classes} classes`,
