@@ -99,7 +99,7 @@ export function parseIdx(
       throw new Error(`${name} cannot be unpacked: ${(error as Error).message}`);
     }
   }
-  if (bytes.length < 4 + 4 * rank) throw new Error(`${name} is too short for an IDX header`);
+  if (bytes.length < 4) throw new Error(`${name} is too short for an IDX header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   if (magic !== 0x800 + rank) {
@@ -109,6 +109,7 @@ export function parseIdx(
       }`,
     );
   }
+  if (bytes.length < 4 + 4 * rank) throw new Error(`${name} is too short for an IDX header`);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const data = bytes.subarray(4 + 4 * rank);
   const expected = shape.reduce((product, side) => product * side, 1);

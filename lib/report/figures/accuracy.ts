@@ -24,7 +24,8 @@ export function accuracyFigure(
     }
   }
   return plotFigure({
-    height: 340,
+    height: 350,
+    marginBottom: 44,
     marginLeft: 52,
     marginTop: 36,
     fx: { label: null, padding: 0.12 },

@@ -32,7 +32,7 @@ export function architectureFigure(architecture: Architecture): Figure {
     1,
   );
   const step = 104;
-  const middle = 108;
+  const middle = 88;
   let body = "";
   stages.forEach((stage, i) => {
     const x = 8 + i * step;

@@ -26,7 +26,8 @@ export function lossFigure(
   const start = Math.log(classes);
   const epochs = Math.max(...series.map(({ history }) => history.length));
   return plotFigure({
-    height: 340,
+    height: 350,
+    marginBottom: 44,
     marginLeft: 52,
     x: { label: "epoch", domain: [1, Math.max(2, epochs)], ticks: Math.min(epochs, 12) },
     y: { label: "cross-entropy (nats)", grid: true, nice: true },

@@ -1,0 +1,103 @@
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import sharp from "sharp";
+import { openDataset } from "../../lib/data/open.ts";
+import { generateSynthetic } from "../../lib/data/synthetic/generate.ts";
+import { fullSize, plan } from "../../lib/data/synthetic/plan.ts";
+import { species } from "../../lib/data/synthetic/species.ts";
+import { sha256 } from "../../lib/util/files.ts";
+
+const options = { train: 100, heldOut: 1, seed: 3 };
+
+/** Digest of every file by its path. */
+async function digests(folder: string, under = ""): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const { name, isDirectory } of Deno.readDirSync(join(folder, under))) {
+    const path = join(under, name);
+    if (isDirectory) Object.assign(found, await digests(folder, path));
+    else found[path] = await sha256(await Deno.readFile(join(folder, path)));
+  }
+  return found;
+}
+
+Deno.test("the images depend on the seed alone, and what was cut short is completed", async () => {
+  const root = await Deno.makeTempDir();
+  const [one, two, other] = ["one", "two", "other"].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await generateSynthetic(one, options, { workers: 1 });
+  const expected = await digests(one);
+
+  // cut short after the first images
+  await assertRejects(
+    () =>
+      generateSynthetic(two, options, {
+        workers: 2,
+        onProgress: () => {
+          throw new Error("pulled the plug");
+        },
+      }),
+    Error,
+    "pulled the plug",
+  );
+  await assertRejects(() => openDataset(two), Error, "no data set");
+  await generateSynthetic(two, options, { workers: 3 });
+  assertEquals(await digests(two), expected);
+
+  await generateSynthetic(other, { ...options, seed: 4 });
+  const image = Object.keys(expected).find((path) => path.endsWith("train_0000.JPEG"))!;
+  assertNotEquals((await digests(other))[image], expected[image]);
+
+  // other options: nothing of the old set stays
+  await generateSynthetic(other, options);
+  assertEquals(await digests(other), expected);
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test("JPEG and PNG, grey, colour and alpha, from 40 to 500 pixels", async () => {
+  const root = await Deno.makeTempDir();
+  await generateSynthetic(root, { train: 250, heldOut: 1, seed: 1 });
+  const { classes, synthetic, splits } = await openDataset(root);
+  assertEquals([classes.length, new Set(classes).size, synthetic], [50, 50, true]);
+  const kinds = new Set<string>();
+  const sides: number[] = [];
+  for (let i = 0; i < splits.train.length; i++) {
+    const image = splits.train.image(i);
+    if (image.kind !== "file") throw new Error("a file expected");
+    const { format, channels = 0, width = 0, height = 0 } = await sharp(image.path).metadata();
+    kinds.add(`${format}${channels}`);
+    sides.push(width, height);
+  }
+  assertEquals([...kinds].sort(), ["jpeg1", "jpeg3", "png1", "png3", "png4"]);
+  assert(Math.min(...sides) >= 40 && Math.min(...sides) < 60, `least ${Math.min(...sides)}`);
+  assert(Math.max(...sides) <= 500 && Math.max(...sides) > 350, `most ${Math.max(...sides)}`);
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test("the plan of the full size has the report's counts, sorted by class", () => {
+  const images = plan({ train: fullSize, heldOut: 9, seed: 1 });
+  const train = images.filter(({ split }) => split === "train");
+  assertEquals(train.length, 63_325);
+  assertEquals(
+    train.map(({ label }) => label),
+    train.map(({ label }) => label).sort((a, b) => a - b),
+  );
+  const counts = species.map((_, label) => train.filter((image) => image.label === label).length);
+  assert(Math.min(...counts) > 900 && Math.max(...counts) < 1600, counts.join());
+  for (const split of ["val", "test"]) {
+    const own = images.filter((image) => image.split === split);
+    for (let label = 0; label < 50; label++) {
+      assertEquals(own.filter((image) => image.label === label).length, 9);
+    }
+  }
+});
+
+Deno.test("a folder that holds something else is left alone", async () => {
+  const root = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(root, "thesis.txt"), "mine");
+  await assertRejects(() => generateSynthetic(root, options), Error, "choose an empty folder");
+  assertEquals([...Deno.readDirSync(root)].map(({ name }) => name), ["thesis.txt"]);
+  await Deno.remove(root, { recursive: true });
+});

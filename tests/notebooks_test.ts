@@ -1,0 +1,89 @@
+/** The notebooks themselves: their committed outputs, and that they run through the real kernel. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { basename, join } from "node:path";
+import { generateSynthetic } from "../lib/data/synthetic/generate.ts";
+import { exists, projectRoot, sha256 } from "../lib/util/files.ts";
+import { executeNotebook, notebookPaths } from "../tasks/execute.ts";
+import { checkNotebook } from "../tasks/check.ts";
+
+interface Cell {
+  readonly cell_type: string;
+  readonly execution_count?: number | null;
+  readonly metadata: { readonly lenet?: { readonly source: string } };
+  readonly source: string | string[];
+  readonly outputs?: readonly {
+    readonly output_type: string;
+    readonly data?: Readonly<Record<string, string | string[]>>;
+  }[];
+}
+
+const joined = (text: string | string[] | undefined) =>
+  Array.isArray(text) ? text.join("") : text ?? "";
+
+async function codeCells(path: string): Promise<Cell[]> {
+  const { cells } = JSON.parse(await Deno.readTextFile(path)) as { cells: Cell[] };
+  return cells.filter(({ cell_type }) => cell_type === "code");
+}
+
+for (const path of notebookPaths()) {
+  const name = basename(path);
+  Deno.test(`${name}: committed outputs are of the committed code`, async () => {
+    const cells = await codeCells(path);
+    for (const [i, cell] of cells.entries()) {
+      const where = `${name}, code cell ${i + 1}: run \`deno task reproduce\` again`;
+      assertEquals(cell.execution_count, i + 1, where);
+      assertEquals(cell.metadata.lenet?.source, await sha256(joined(cell.source)), where);
+      assert(cell.outputs!.length > 0, where);
+      assert(cell.outputs!.every(({ output_type }) => output_type === "display_data"), where);
+    }
+  });
+
+  Deno.test(`${name}: carries no path, time or version of the machine`, async () => {
+    const text = await Deno.readTextFile(path);
+    assert(!text.includes(projectRoot) && !text.includes(Deno.env.get("HOME") ?? projectRoot));
+    assertEquals(Object.keys(JSON.parse(text).metadata).sort(), ["kernelspec", "language_info"]);
+    assert(!text.includes("iopub"));
+  });
+
+  Deno.test(`${name}: its code passes lint and types`, async () => {
+    assertEquals(await checkNotebook(path), "");
+  });
+}
+
+Deno.test("committed tables are those that the notebook shows", async () => {
+  const cells = await codeCells(join(projectRoot, "notebooks", "6_figures.ipynb"));
+  const shown = cells.flatMap(({ outputs }) => outputs!)
+    .map(({ data }) => joined(data?.["text/markdown"]));
+  for (const table of ["table_1", "table_2", "speed"]) {
+    const saved = await Deno.readTextFile(join(projectRoot, "results", `${table}.md`));
+    assert(shown.includes(saved), `results/${table}.md differs from 6_figures.ipynb`);
+  }
+});
+
+Deno.test("every notebook runs by itself on a small data set", async (t) => {
+  const folder = await Deno.makeTempDir();
+  const data = join(folder, "small");
+  await generateSynthetic(data, { train: 150, heldOut: 1, seed: 7 });
+  for (const path of notebookPaths()) {
+    await t.step(basename(path), async () => {
+      const results = join(folder, basename(path, ".ipynb"));
+      const env = { LENET_DATA: data, LENET_RESULTS: results };
+      const out = await executeNotebook(path, join(folder, "out"), env);
+      const cells = await codeCells(out);
+      const outputs = cells.flatMap(({ outputs }) => outputs!);
+      assert(outputs.every(({ output_type }) => output_type === "display_data"));
+      const text = outputs.map(({ data }) => joined(data?.["text/plain"])).join("\n");
+      assertStringIncludes(text, "small (synthetic");
+      for (const { data } of outputs) {
+        const svg = joined(data?.["image/svg+xml"]);
+        if (svg) assertMatch(svg, /^<svg [\s\S]*<\/svg>\s*$/);
+      }
+      if (basename(path).startsWith("6_")) {
+        for (const file of ["figure_1.svg", "figure_2.png", "figure_3.svg", "table_2.json"]) {
+          assert(await exists(join(results, file)), file);
+        }
+      }
+    });
+  }
+  await Deno.remove(folder, { recursive: true });
+});

@@ -1,0 +1,113 @@
+/** Figures against golden SVGs; `UPDATE_GOLDEN=1 deno task test tests/report` rewrites those. */
+import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { DOMParser } from "linkedom";
+import sharp from "sharp";
+import { Figure, textWidth, wrap } from "../../lib/report/figure.ts";
+import { accuracyFigure } from "../../lib/report/figures/accuracy.ts";
+import { architectureFigure } from "../../lib/report/figures/architecture.ts";
+import { confusionFigure } from "../../lib/report/figures/confusion.ts";
+import { lossFigure } from "../../lib/report/figures/loss.ts";
+import { lenet5 } from "../../lib/systems/architecture.ts";
+import { perceptron, smallConvolutional } from "../systems/helpers.ts";
+
+const history = (rate: number, epochs = 6) =>
+  Array.from({ length: epochs }, (_, i) => ({
+    epoch: i + 1,
+    loss: 3.9 * rate ** i,
+    accuracy: 0.02 * (i + 1),
+    seconds: 1,
+    imagesPerSecond: 100,
+    val: { loss: 3.9, top1: 0.03 * (i + 1) * rate, top5: 0.08 * (i + 1) * rate, images: 450 },
+  }));
+const series = [{ name: "one", history: history(0.9) }, { name: "two", history: history(0.95) }];
+const about = { classes: 50, data: "made-up numbers" };
+const matrix = {
+  classes: 4,
+  counts: Int32Array.from([3, 1, 0, 0, 0, 4, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]),
+  predicted: 4,
+};
+const confusionText = { names: ["a", "b & c", "<d>", "e"], title: "Confusion", data: "made-up" };
+
+const figures: Record<string, () => Figure> = {
+  architecture: () => architectureFigure(lenet5()),
+  architecture_small: () => architectureFigure(smallConvolutional),
+  architecture_perceptron: () => architectureFigure(perceptron),
+  loss: () => lossFigure(series, about),
+  accuracy: () => accuracyFigure(series, about),
+  confusion: () => confusionFigure(matrix, confusionText),
+};
+
+for (const [name, draw] of Object.entries(figures)) {
+  Deno.test(`the figure "${name}" is as it was`, async () => {
+    const path = new URL(`golden/${name}.svg`, import.meta.url);
+    const { svg } = draw();
+    if (Deno.env.get("UPDATE_GOLDEN") === "1") await Deno.writeTextFile(path, svg);
+    assertEquals(svg, await Deno.readTextFile(path));
+  });
+}
+
+Deno.test("Figure 1 says what the architecture says", () => {
+  const { svg } = architectureFigure(lenet5());
+  for (const text of ["65,106 parameters", "419,880 multiply-adds", "16 @ 10×10", "117,600 MA"]) {
+    assert(svg.includes(text), text);
+  }
+  assert(!architectureFigure(smallConvolutional).svg.includes("65,106"));
+});
+
+Deno.test("one epoch and one system can be drawn; nothing cannot", () => {
+  const single = [{ name: "one", history: history(0.9, 1) }];
+  lossFigure(single, about);
+  accuracyFigure(single, about);
+  assertThrows(() => lossFigure([], about), RangeError, "no series");
+  assertThrows(() => lossFigure([{ name: "x", history: [] }], about), RangeError, "x has no epoch");
+  const unvalidated = [{ name: "x", history: [{ ...history(0.9, 1)[0]!, val: undefined! }] }];
+  assertThrows(() => accuracyFigure(unvalidated, about), RangeError, "x was not validated");
+  assertThrows(
+    () => confusionFigure(matrix, { ...confusionText, names: ["a"] }),
+    RangeError,
+    "1 names for 4 classes",
+  );
+});
+
+Deno.test("any text makes a well-formed SVG that holds it", () => {
+  fc.assert(fc.property(fc.string({ unit: "grapheme-ascii", minLength: 1 }), (title) => {
+    const { svg } = new Figure({ width: 300, height: 10, body: "" }, { title, caption: title });
+    const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement!;
+    assertEquals(root.querySelector("title")!.textContent, title);
+    assertEquals(root.children.length >= 4, true);
+  }));
+});
+
+Deno.test("texts are broken before they leave the figure", () => {
+  fc.assert(fc.property(fc.lorem({ maxCount: 40 }), (text) => {
+    const lines = wrap(text, 300, 11);
+    assertEquals(lines.join(" "), text.trim());
+    for (const line of lines) assert(!line.includes(" ") || textWidth(line, 11) <= 300);
+  }));
+});
+
+Deno.test("the PNG has letters, and different ones for different texts", async () => {
+  const ink = async (title: string) => {
+    const png = await new Figure({ width: 200, height: 10, body: "" }, { title }).png();
+    const { data, info } = await sharp(png).greyscale().raw().toBuffer({ resolveWithObject: true });
+    assertEquals(info.width, 400);
+    return Array.from(data, (level) => level < 128 ? 1 : 0);
+  };
+  const [first, second] = [await ink("illi"), await ink("MWMW")];
+  const dark = (bits: number[]) => bits.filter(Boolean).length;
+  assertGreater(dark(first), 30);
+  assertNotEquals(first, second);
+  // without a font every letter is the same box
+  assertGreater(dark(second), 1.8 * dark(first));
+});
+
+Deno.test("saved as SVG and PNG", async () => {
+  const folder = await Deno.makeTempDir();
+  const figure = figures.loss!();
+  await figure.save(`${folder}/a/loss`);
+  assertEquals(await Deno.readTextFile(`${folder}/a/loss.svg`), figure.svg);
+  assertEquals([...(await Deno.readFile(`${folder}/a/loss.png`)).subarray(1, 4)], [80, 78, 71]);
+  assertEquals([...Deno.readDirSync(`${folder}/a`)].length, 2);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import { Progress } from "../../lib/report/notebook.ts";
+
+/** A bar with a clock of our own. */
+function bar(label: string, unit: string) {
+  const drawn: [text: string, share: number, last: boolean][] = [];
+  const clock = { time: 0 };
+  const port = {
+    now: () => clock.time,
+    draw: (text: string, share: number, last: boolean) => {
+      drawn.push([text, share, last]);
+      return Promise.resolve();
+    },
+  };
+  return { bar: new Progress(label, unit, port), drawn, clock };
+}
+
+Deno.test("what is quick shows nothing", async () => {
+  const { bar: progress, drawn, clock } = bar("Reading", "images");
+  for (clock.time = 0; clock.time < 2000; clock.time += 100) {
+    await progress.update(clock.time, 1900);
+  }
+  assertEquals(drawn, []);
+});
+
+Deno.test("rate and remaining time, at most five times a second, and a last line", async () => {
+  const { bar: progress, drawn, clock } = bar("Training", "images");
+  for (clock.time = 0; clock.time <= 10_000; clock.time += 50) {
+    await progress.update(clock.time / 5, 2000, "epoch 1");
+  }
+  assertEquals(drawn[0], ["Training: 400 of 2,000 images, 200/s, 8 s left, epoch 1", 0.2, false]);
+  assertEquals(drawn.at(-1), ["Training: 2,000 of 2,000 images, 200/s, took 10 s", 1, true]);
+  assertEquals(drawn.length, 41);
+});
+
+Deno.test("long work is told in minutes", async () => {
+  const { bar: progress, drawn, clock } = bar("Training", "images");
+  clock.time = 10_000;
+  await progress.update(10, 1000);
+  assertEquals(drawn[0]![0], "Training: 10 of 1,000 images, 1/s, 16:30 min left");
+});

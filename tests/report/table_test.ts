@@ -1,0 +1,78 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { escapeMarkdown, escapeXml } from "../../lib/report/escape.ts";
+import { formatCell, formatNumber, Table } from "../../lib/report/table.ts";
+
+const table = new Table({
+  title: "Accuracy | <all>",
+  columns: [
+    { key: "name", label: "system" },
+    { key: "top1", label: "top-1" },
+    { key: "loss", label: "loss", digits: 2 },
+  ],
+  rows: [
+    { name: "a|b <c>", top1: { value: 0.18, interval: [0.1468, 0.2181] }, loss: 3.912 },
+    { name: "none", loss: 65106 },
+  ],
+  notes: ["A note."],
+});
+
+Deno.test("a table as Markdown: aligned, escaped, with its notes", () => {
+  assertEquals(
+    table.markdown(),
+    "**Accuracy \\| &lt;all>**\n\n" +
+      "| system | top-1 | loss |\n| :-- | --: | --: |\n" +
+      "| a\\|b &lt;c> | 0.180 (0.147–0.218) | 3.91 |\n| none |  | 65,106.00 |\n\nA note.\n",
+  );
+});
+
+Deno.test("a table as HTML and text", () => {
+  assert(table.html().includes('<td style="text-align:left">a|b &lt;c&gt;</td>'));
+  assert(table.html().includes("Accuracy | &lt;all&gt;"));
+  assertEquals(table.text().split("\n")[2], "a|b <c>  0.180 (0.147–0.218)       3.91");
+});
+
+Deno.test("saved: Markdown, and JSON with the raw values", async () => {
+  const folder = await Deno.makeTempDir();
+  await table.save(`${folder}/sub/table`);
+  assertEquals(await Deno.readTextFile(`${folder}/sub/table.md`), table.markdown());
+  const json = JSON.parse(await Deno.readTextFile(`${folder}/sub/table.json`));
+  assertEquals(json.rows[0].top1, { value: 0.18, interval: [0.1468, 0.2181] });
+  assertEquals([...Deno.readDirSync(`${folder}/sub`)].length, 2);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a row with a column that there is not is refused", () => {
+  const make = () => new Table({ title: "t", columns: [], rows: [{ lost: 1 }] });
+  assertThrows(make, RangeError, 'table "t" has no column lost');
+});
+
+Deno.test("numbers are short and keep their size", () => {
+  assertEquals([65106, 0.001, 1e-4, 3.91202, 1234.56, -0.5].map((x) => formatNumber(x)), [
+    "65,106",
+    "0.001",
+    "1.0e-4",
+    "3.912",
+    "1,235",
+    "-0.5",
+  ]);
+  assertEquals([NaN, Infinity].map((x) => formatNumber(x)), ["NaN", "Infinity"]);
+  assertEquals([undefined, true, "x"].map((cell) => formatCell(cell)), ["", "yes", "x"]);
+});
+
+Deno.test("whatever a cell holds, the table keeps its shape", () => {
+  fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
+    const odd = new Table({
+      title: text,
+      columns: [{ key: "a", label: text }],
+      rows: [{ a: text }],
+    });
+    const lines = odd.markdown().trimEnd().split("\n").filter((line) => line.startsWith("|"));
+    assertEquals(lines.length, 3);
+    for (const line of lines) assertEquals(line.match(/(?<!\\)(?:\\\\)*\|/g)?.length, 2, line);
+    assertMatch(odd.html(), /^<table>.*<\/table>$/s);
+    assert(!/<(?!\/?(table|caption|thead|tbody|tr|th|td)\b)/.test(odd.html()));
+  }));
+  assertEquals(escapeXml(`<&>"'`), "&lt;&amp;&gt;&quot;&#39;");
+  assertEquals(escapeMarkdown("a\\|b"), "a\\\\\\|b");
+});
