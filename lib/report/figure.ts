@@ -69,11 +69,17 @@ export class Figure {
     await writeAtomic(`${base}.png`, await this.png());
   }
 
-  [Symbol.for("Jupyter.display")](): Record<string, string> {
+  /** What a notebook shows, by media type. */
+  displayData(): Record<string, string> {
     return {
       "image/svg+xml": this.svg,
       "text/plain": `Figure: ${this.title} (${this.width}×${this.height})`,
     };
+  }
+
+  /** Lets the kernel show it as a cell's last expression too. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return this.displayData();
   }
 }
 
@@ -88,18 +94,39 @@ export async function greyDataUri(
   return `data:image/png;base64,${encodeBase64(png)}`;
 }
 
-/** Width that a text may take, on the wide side. */
-export function textWidth(text: string, size: number): number {
-  return Math.ceil(0.64 * size * [...text].length);
+/** Letters of DejaVu Sans by their width, rounded up, in units of the font's size. */
+const letterWidths: ReadonlyMap<string, number> = new Map(
+  ([
+    [0.3, "IJijl"],
+    [0.34, " ,./:;\\|'"],
+    [0.4, "()-[]ft"],
+    [0.46, '!"r'],
+    [0.53, "*_`sz"],
+    [0.6, "?FLckvxy"],
+    [0.64, "$0123456789EPSTYabdeghnopqu{}–"],
+    [0.7, "ABCKRVXZ"],
+    [0.79, "&DGHNOQU"],
+    [0.87, "#+<=>M^w~×"],
+  ] as const).flatMap(([width, letters]) => [...letters].map((letter) => [letter, width] as const)),
+);
+
+/** Width that a text may take, on the wide side: never less than it has in DejaVu Sans. */
+export function textWidth(text: string, size: number, bold = false): number {
+  const letters = [...text];
+  const sum = letters.reduce((sum, letter) => sum + (letterWidths.get(letter) ?? 1), 0);
+  // where an SVG is shown in another font, lines of narrow letters may be wider; no bold letter is
+  // more than 1.27 times as wide as the plain one
+  return Math.ceil(size * Math.max(0.64 * letters.length, sum * (bold ? 1.27 : 1)));
 }
 
 /** Breaks a text into lines of at most `width`. */
-export function wrap(text: string, width: number, size: number): string[] {
+export function wrap(text: string, width: number, size: number, bold = false): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/)) {
     const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
-    if (lines.length > 0 && textWidth(longer, size) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
+    if (lines.length > 0 && textWidth(longer, size, bold) <= width) {
+      lines[lines.length - 1] = longer;
+    } else lines.push(word);
   }
   return lines;
 }
@@ -110,13 +137,13 @@ function drawHead(
 ): { readonly head: string; readonly top: number } {
   let y = 8;
   let head = "";
-  const lines = (text: string, size: number, style: string) => {
-    for (const line of wrap(text, width - 16, size)) {
+  const lines = (text: string, size: number, style: string, bold = false) => {
+    for (const line of wrap(text, width - 16, size, bold)) {
       y += size + 6;
       head += `<text x="8" y="${y}" font-size="${size}" ${style}>${escapeXml(line)}</text>`;
     }
   };
-  lines(title, 15, 'font-weight="bold"');
+  lines(title, 15, 'font-weight="bold"', true);
   if (subtitle) lines(subtitle, 12, 'fill="#555"');
   if (legend.length > 0) {
     let x = 8;

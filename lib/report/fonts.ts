@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { projectRoot, writeAtomic } from "../util/files.ts";
+import { escapeXml } from "./escape.ts";
 
 /** The font of all figures, with what may stand in for it where an SVG is shown elsewhere. */
 export const fontFamily = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
@@ -14,14 +15,14 @@ let ready: Promise<void> | undefined;
  */
 export function useOwnFont(): Promise<void> {
   return ready ??= (async () => {
-    const require = createRequire(join(projectRoot, "deno.json"));
+    const require = createRequire(import.meta.url);
     const fonts = join(dirname(require.resolve("dejavu-fonts-ttf/package.json")), "ttf");
     const folder = join(projectRoot, ".cache", "fonts");
     const config = join(folder, "fonts.conf");
     await writeAtomic(
       config,
       `<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>` +
-        `<dir>${fonts}</dir><cachedir>${folder}</cachedir></fontconfig>\n`,
+        `<dir>${escapeXml(fonts)}</dir><cachedir>${escapeXml(folder)}</cachedir></fontconfig>\n`,
     );
     Deno.env.set("FONTCONFIG_FILE", config);
   })();

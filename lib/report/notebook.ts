@@ -14,7 +14,8 @@ type Bundle = Record<string, string>;
 
 /** Something that says how it looks in a notebook: a `Table` or a `Figure`. */
 export interface Displayable {
-  [display: symbol]: () => Bundle | Promise<Bundle>;
+  /** The thing by media type, plain text among them. */
+  displayData(): Bundle;
 }
 
 /**
@@ -26,17 +27,11 @@ export async function show(...things: readonly (Displayable | string)[]): Promis
   for (const thing of things) {
     const bundle = typeof thing === "string"
       ? { "text/markdown": thing, "text/plain": thing }
-      : await bundleOf(thing);
+      : thing.displayData();
     if (jupyter) await jupyter.display(bundle, { raw: true });
     else console.log(bundle["text/plain"]);
   }
   await tick(50);
-}
-
-async function bundleOf(thing: Displayable): Promise<Bundle> {
-  const display = thing[Symbol.for("Jupyter.display")];
-  if (display === undefined) throw new TypeError("show() takes text, tables and figures");
-  return await display.call(thing);
 }
 
 function tick(milliseconds: number): Promise<void> {
@@ -62,6 +57,8 @@ export class Progress {
     readonly label: string,
     readonly unit: string,
     readonly port: ProgressPort = terminalOrNotebook(),
+    /** Units that were finished when the clock started; they do not count towards the rate. */
+    readonly before = 0,
   ) {
     this.#start = port.now();
   }
@@ -73,14 +70,18 @@ export class Progress {
     const last = done >= total;
     if (seconds < 2 || (!last && now - this.#drawn < 200)) return;
     this.#drawn = now;
-    const rate = done / seconds;
+    const rate = (done - this.before) / seconds;
+    const share = total === 0 ? 1 : done / total;
     const parts = [
-      `${this.label}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")} ${this.unit}`,
+      `${this.label}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")} ${this.unit}` +
+      (last ? "" : ` (${Math.floor(100 * share)} %)`),
       `${rate.toLocaleString("en", { maximumSignificantDigits: 3 })}/s`,
-      last ? `took ${duration(seconds)}` : `${duration((total - done) / rate)} left`,
+      last
+        ? `took ${duration(seconds)}`
+        : `${duration(seconds)}, ${duration((total - done) / rate)} left`,
     ];
     if (note && !last) parts.push(note);
-    await this.port.draw(parts.join(", "), total === 0 ? 1 : done / total, last);
+    await this.port.draw(parts.join(", "), share, last);
   };
 }
 
@@ -88,7 +89,8 @@ export class Progress {
 export function progress(label: string, unit: string): OnProgress {
   let bar: Progress | undefined;
   // the clock starts with the first news, not when the listener is made
-  return (done, total, note) => (bar ??= new Progress(label, unit)).update(done, total, note);
+  return (done, total, note) =>
+    (bar ??= new Progress(label, unit, terminalOrNotebook(), done)).update(done, total, note);
 }
 
 /** 8 s, 2:05 min */

@@ -60,7 +60,7 @@ export class Table {
     const rule = this.#aligns().map((align) => align === "right" ? "--:" : ":--");
     return `**${escapeMarkdown(title)}**\n\n` + line(columns.map(({ label }) => label)) +
       `| ${rule.join(" | ")} |\n` + this.#cells().map(line).join("") +
-      notes.map((note) => `\n${note}\n`).join("");
+      notes.map((note) => `\n${escapeMarkdown(note)}\n`).join("");
   }
 
   html(): string {
@@ -99,16 +99,27 @@ export class Table {
   /** Writes `<base>.md` and `<base>.json`. */
   async save(base: string): Promise<void> {
     await writeAtomic(`${base}.md`, this.markdown());
-    await writeAtomic(`${base}.json`, JSON.stringify(this.json(), null, 2) + "\n");
+    await writeAtomic(`${base}.json`, JSON.stringify(this.json(), nameNonFinite, 2) + "\n");
   }
 
-  [Symbol.for("Jupyter.display")](): Record<string, string> {
+  /** What a notebook shows, by media type. */
+  displayData(): Record<string, string> {
     return {
       "text/html": this.html(),
       "text/markdown": this.markdown(),
       "text/plain": this.text(),
     };
   }
+
+  /** Lets the kernel show it as a cell's last expression too. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return this.displayData();
+  }
+}
+
+/** JSON has no NaN and no Infinity and would write null: their names stand for them. */
+function nameNonFinite(_: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
 /** A cell as text: 0.187 (0.154–0.226) for a number with an interval. */
@@ -129,7 +140,7 @@ export function formatCell(cell: Cell, digits?: number): string {
   }
 }
 
-/** 65,106; 0.001; 1,234.5; 3.912 */
+/** 65,106; 0.001; 1,235; 3.912; 1.0e-4 */
 export function formatNumber(value: number, digits?: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (digits !== undefined) {

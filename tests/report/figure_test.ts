@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } fr
 import fc from "fast-check";
 import { DOMParser } from "linkedom";
 import sharp from "sharp";
+import { escapeXml } from "../../lib/report/escape.ts";
 import { Figure, textWidth, wrap } from "../../lib/report/figure.ts";
 import { accuracyFigure } from "../../lib/report/figures/accuracy.ts";
 import { architectureFigure } from "../../lib/report/figures/architecture.ts";
@@ -85,6 +86,33 @@ Deno.test("texts are broken before they leave the figure", () => {
     assertEquals(lines.join(" "), text.trim());
     for (const line of lines) assert(!line.includes(" ") || textWidth(line, 11) <= 300);
   }));
+});
+
+Deno.test("no text is drawn wider than it is measured", async () => {
+  const letters = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
+  const samples = ["LeNet5 Numpy, 0.180 (0.147–0.218)", "16 @ 10×10", "MWMWmw@%"];
+  // a letter ten times, so that the space around its ink does not matter
+  const rows = [...samples, ...letters.map((letter) => letter.repeat(10))].flatMap((text) => [
+    { text, bold: false },
+    { text, bold: true },
+  ]);
+  const body = rows.map(({ text, bold }, i) =>
+    `<text x="10" y="${40 * i + 25}" font-size="20"${bold ? ' font-weight="bold"' : ""}>` +
+    `${escapeXml(text)}</text>`
+  ).join("");
+  const figure = new Figure({ width: 600, height: 40 * rows.length, body }, { title: "" });
+  const { data, info } = await sharp(await figure.png(1)).greyscale().raw()
+    .toBuffer({ resolveWithObject: true });
+  const top = info.height - 40 * rows.length;
+  rows.forEach(({ text, bold }, i) => {
+    let right = 0;
+    for (let y = top + 40 * i; y < top + 40 * (i + 1); y++) {
+      for (let x = right; x < info.width; x++) if (data[y * info.width + x]! < 128) right = x;
+    }
+    const [drawn, measured] = [right - 10, textWidth(text, 20, bold)];
+    assertGreater(drawn, 0);
+    assert(drawn <= measured + 1, `${text}: ${drawn} drawn, ${measured} measured`);
+  });
 });
 
 Deno.test("the PNG has letters, and different ones for different texts", async () => {

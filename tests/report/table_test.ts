@@ -76,3 +76,19 @@ Deno.test("whatever a cell holds, the table keeps its shape", () => {
   assertEquals(escapeXml(`<&>"'`), "&lt;&amp;&gt;&quot;&#39;");
   assertEquals(escapeMarkdown("a\\|b"), "a\\\\\\|b");
 });
+
+Deno.test("a loss that is not a number is not lost in the JSON", async () => {
+  const folder = await Deno.makeTempDir();
+  const columns = [{ key: "loss", label: "loss" }];
+  await new Table({ title: "t", columns, rows: [{ loss: NaN }, { loss: -Infinity }] })
+    .save(`${folder}/t`);
+  const { rows } = JSON.parse(await Deno.readTextFile(`${folder}/t.json`));
+  assertEquals(rows, [{ loss: "NaN" }, { loss: "-Infinity" }]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a note is text, not HTML", () => {
+  const noted = new Table({ title: "t", columns: [], rows: [], notes: ["a <b> c"] });
+  assert(noted.markdown().endsWith("\na &lt;b> c\n"));
+  assert(noted.html().includes("a &lt;b&gt; c"));
+});
