@@ -31,7 +31,8 @@ export function joinCells(json: string): JoinedNotebook {
 }
 
 /**
- * Type-checks and lints a notebook's code.
+ * Type-checks and lints a notebook's code, and compares its format with what `deno fmt` would write
+ * (`deno fmt --check` finds fault with notebooks that it would leave as they are).
  * @returns the findings, with places given by cell; empty if there are none
  */
 export async function checkNotebook(path: string): Promise<string> {
@@ -41,6 +42,7 @@ export async function checkNotebook(path: string): Promise<string> {
   await Deno.writeTextFile(module, source);
   try {
     const results = [
+      await checkFormat(path),
       await deno(["check", "--quiet", module]),
       await deno(["lint", "--quiet", module]),
     ];
@@ -55,6 +57,24 @@ export async function checkNotebook(path: string): Promise<string> {
   }
 }
 
+async function checkFormat(path: string): Promise<{ code: number; text: string }> {
+  const formatter = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--ext", "ipynb", "-"],
+    cwd: projectRoot,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const notebook = await Deno.readTextFile(path);
+  const output = formatter.output();
+  const writer = formatter.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(notebook));
+  await writer.close();
+  const formatted = new TextDecoder().decode((await output).stdout);
+  const text = `${basename(path)} is not formatted; run deno fmt`;
+  return { code: formatted === notebook ? 0 : 1, text };
+}
+
 async function deno(args: string[]): Promise<{ code: number; text: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
@@ -67,7 +87,14 @@ async function deno(args: string[]): Promise<{ code: number; text: string }> {
 
 async function check(): Promise<number> {
   let failures = 0;
-  for (const args of [["fmt", "--check"], ["lint"], ["check", "lib", "tasks", "tests"]]) {
+  for (
+    const args of [["fmt", "--check", "--ignore=notebooks/"], ["lint"], [
+      "check",
+      "lib",
+      "tasks",
+      "tests",
+    ]]
+  ) {
     const { code, text } = await deno(args);
     console.log(`deno ${args.join(" ")}: ${code === 0 ? "clean" : "\n" + text}`);
     if (code !== 0) failures++;

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /**
  * Writes a file whole or not at all: into `<path>.<unique>.part` first, renamed when complete.
@@ -31,7 +32,7 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** The project's root folder, with a trailing slash. */
-export const projectRoot: string = new URL("../../", import.meta.url).pathname;
+export const projectRoot: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Hex SHA-256 of bytes or text. */
 export async function sha256(content: string | Uint8Array): Promise<string> {

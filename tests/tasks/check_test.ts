@@ -31,7 +31,11 @@ Deno.test("a type error is reported by notebook, cell and line; nothing is left 
   assertStringIncludes(findings, "9_bad.ipynb, code cell 2, line 2");
   assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["9_bad.ipynb"]);
   await Deno.writeTextFile(path, notebook("const a = 1;\n", "export const b = a;"));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] }).output();
   assertEquals(await checkNotebook(path), "");
+  const text = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, text.replace("const a = 1;", "const a   = 1;"));
+  assertStringIncludes(await checkNotebook(path), "9_bad.ipynb is not formatted");
   await Deno.remove(folder, { recursive: true });
 });
 
