@@ -9,9 +9,19 @@ import { assertThrows } from "@std/assert";
 const notebook = (...cells: string[]) =>
   JSON.stringify({
     cells: [
-      { cell_type: "markdown", source: "# not code" },
-      ...cells.map((source) => ({ cell_type: "code", source: source.split(/(?<=\n)/) })),
+      { cell_type: "markdown", id: "a", metadata: {}, source: "# not code" },
+      ...cells.map((source, i) => ({
+        cell_type: "code",
+        id: `b${i}`,
+        execution_count: null,
+        metadata: {},
+        outputs: [],
+        source: source.split(/(?<=\n)/),
+      })),
     ],
+    metadata: { language_info: { name: "typescript" } },
+    nbformat: 4,
+    nbformat_minor: 5,
   });
 
 Deno.test("cells become one module that knows where each line came from", () => {
