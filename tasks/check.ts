@@ -88,12 +88,16 @@ async function deno(args: string[]): Promise<{ code: number; text: string }> {
 async function check(): Promise<number> {
   let failures = 0;
   for (
-    const args of [["fmt", "--check", "--ignore=notebooks/"], ["lint"], [
-      "check",
-      "lib",
-      "tasks",
-      "tests",
-    ]]
+    const args of [
+      ["fmt", "--check", "lib", "tasks", "tests", "data/README.md", "README.md", "deno.json"],
+      ["lint"],
+      [
+        "check",
+        "lib",
+        "tasks",
+        "tests",
+      ],
+    ]
   ) {
     const { code, text } = await deno(args);
     console.log(`deno ${args.join(" ")}: ${code === 0 ? "clean" : "\n" + text}`);
