@@ -32,21 +32,25 @@ Deno.test("cells become one module that knows where each line came from", () => 
 
 Deno.test("a type error is reported by notebook, cell and line; nothing is left behind", async () => {
   const folder = await Deno.makeTempDir({ dir: join(projectRoot, "tests") });
-  const path = join(folder, "9_bad.ipynb");
-  await Deno.writeTextFile(
-    path,
-    notebook("const a = 1;\n", "const b = a;\nconst c: string = b;\nc;"),
-  );
-  const findings = await checkNotebook(path);
-  assertStringIncludes(findings, "9_bad.ipynb, code cell 2, line 2");
-  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["9_bad.ipynb"]);
-  await Deno.writeTextFile(path, notebook("const a = 1;\n", "export const b = a;"));
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] }).output();
-  assertEquals(await checkNotebook(path), "");
-  const text = await Deno.readTextFile(path);
-  await Deno.writeTextFile(path, text.replace("const a = 1;", "const a   = 1;"));
-  assertStringIncludes(await checkNotebook(path), "9_bad.ipynb is not formatted");
-  await Deno.remove(folder, { recursive: true });
+  try {
+    const path = join(folder, "9_bad.ipynb");
+    await Deno.writeTextFile(
+      path,
+      notebook("const a = 1;\n", "const b = a;\nconst c: string = b;\nc;"),
+    );
+    const findings = await checkNotebook(path);
+    assertStringIncludes(findings, "9_bad.ipynb, code cell 2, line 2");
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["9_bad.ipynb"]);
+    await Deno.writeTextFile(path, notebook("const a = 1;\n", "export const b = a;"));
+    await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] }).output();
+    assertEquals(await checkNotebook(path), "");
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace("const a = 1;", "const a   = 1;"));
+    assertStringIncludes(await checkNotebook(path), "9_bad.ipynb is not formatted");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 });
 
 Deno.test("the closing line counts what deno test counted", () => {
