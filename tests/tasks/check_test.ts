@@ -51,7 +51,6 @@ Deno.test("a type error is reported by notebook, cell and line; nothing is left 
     await Deno.remove(folder, { recursive: true });
   }
 });
-});
 
 Deno.test("the closing line counts what deno test counted", () => {
   assertEquals(
