@@ -23,6 +23,8 @@ async function lab(): Promise<void> {
     `--ServerApp.root_dir=${projectRoot}`,
     "--ServerApp.default_url=/lab/tree/notebooks/1_preprocessing.ipynb",
     "--LabApp.extension_manager=readonly",
+    // looks for language servers by running npm and rustup, which write to the home
+    "--ServerApp.jpserver_extensions=jupyter_lsp=False",
     ...Deno.args,
   ], { cwd: projectRoot, env: { ...environment, DENO_NO_UPDATE_CHECK: "1" } });
 }

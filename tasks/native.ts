@@ -30,11 +30,13 @@ const wheels = {
 
 const folderOf = (kind: NativeKind) => join(projectRoot, ".native", kind);
 
-/** Which build to set up: the one asked for, else CUDA where there is an NVIDIA GPU. */
+/** Which build to set up: the one asked for, else what `LENET_NATIVE` says, else CUDA on a GPU. */
 export function kindToSetUp(gpu?: boolean): NativeKind {
+  if (gpu !== undefined) return gpu ? "gpu" : "cpu";
   const asked = Deno.env.get("LENET_NATIVE");
   if (asked === "cpu" || asked === "gpu") return asked;
-  return gpu ?? hasNvidiaGpu() ? "gpu" : "cpu";
+  if (asked) throw new SetupError(`LENET_NATIVE must be cpu or gpu, got ${asked}`);
+  return hasNvidiaGpu() ? "gpu" : "cpu";
 }
 
 /** Does what is missing: libraries, CUDA's own where asked for, the addon. */
@@ -107,6 +109,7 @@ async function compileAddon(kind: NativeKind): Promise<void> {
   const [compiler = "", ...flags] = await findCompiler();
   const addon = addonPath(kind);
   const part = `${addon}.part`;
+  const cache = join(projectRoot, ".native", "zig", "cache");
   await run(compiler, [
     ...flags,
     ...["-std=c++17", "-O2", "-shared", "-fPIC", "-w", "-DNAPI_VERSION=8"],
@@ -114,12 +117,16 @@ async function compileAddon(kind: NativeKind): Promise<void> {
     ...[join(sources, "tfjs_backend.cc"), join(sources, "tfjs_binding.cc")],
     ...[join(libraries, "libtensorflow_cc.so.2"), join(libraries, "libtensorflow_framework.so.2")],
     ...["-Wl,-rpath,$ORIGIN", "-Wl,--allow-shlib-undefined", "-o", part],
-  ], { advice: "The addon did not compile; the compiler's messages are above." });
+  ], {
+    // zig would keep its cache in the home
+    env: { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache },
+    advice: "The addon did not compile; the compiler's messages are above.",
+  });
   await Deno.rename(part, addon);
 }
 
 /** `CXX`, g++ or clang++ if there is one, else zig's from PyPI. */
-async function findCompiler(): Promise<string[]> {
+export async function findCompiler(): Promise<string[]> {
   const asked = Deno.env.get("CXX");
   for (const name of asked ? [asked] : ["g++", "clang++"]) {
     if (await output(name, ["--version"]) !== undefined) return [name];

@@ -1,0 +1,122 @@
+/** Setting up: what is chosen, what is trusted, and what is said when something is missing. */
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { join } from "node:path";
+import { addonPath, hasNvidiaGpu } from "../../lib/systems/native_path.ts";
+import { exists } from "../../lib/util/files.ts";
+import { findCompiler, kindToSetUp, setupNative } from "../../tasks/native.ts";
+import {
+  findPython,
+  jupyterEnvironment,
+  pip,
+  pipEnvironment,
+  venv,
+  venvPython,
+  writeKernelspec,
+} from "../../tasks/python.ts";
+import { run, SetupError } from "../../tasks/run.ts";
+
+/** Runs `work` with some environment variables changed, and puts them back. */
+async function withEnvironment<T>(
+  changes: Readonly<Record<string, string | undefined>>,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const set = (values: Readonly<Record<string, string | undefined>>) => {
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  };
+  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, Deno.env.get(name)]));
+  set(changes);
+  try {
+    return await work();
+  } finally {
+    set(before);
+  }
+}
+
+Deno.test("the build: the argument counts before LENET_NATIVE, and that before the GPU", async () => {
+  await withEnvironment({ LENET_NATIVE: "gpu" }, () => {
+    assertEquals([kindToSetUp(), kindToSetUp(false), kindToSetUp(true)], ["gpu", "cpu", "gpu"]);
+  });
+  await withEnvironment({ LENET_NATIVE: undefined }, () => {
+    assertEquals(kindToSetUp(), hasNvidiaGpu() ? "gpu" : "cpu");
+  });
+  await withEnvironment({ LENET_NATIVE: "tpu" }, () => {
+    assertThrows(() => kindToSetUp(), SetupError, "got tpu");
+  });
+});
+
+Deno.test("what is set up already is left alone", async () => {
+  const addon = addonPath("cpu");
+  assert(await exists(addon), "the tests run after the setup");
+  const before = (await Deno.stat(addon)).mtime?.getTime();
+  await setupNative("cpu");
+  assertEquals((await Deno.stat(addon)).mtime?.getTime(), before);
+});
+
+Deno.test("a compiler that was asked for and is not there is named", async () => {
+  await withEnvironment(
+    { CXX: "no-such-c++" },
+    () => assertRejects(findCompiler, SetupError, "CXX is no-such-c++"),
+  );
+});
+
+Deno.test("a Python too old or missing is an error that says what to do", async () => {
+  await withEnvironment(
+    { PYTHON: "no-such-python" },
+    () => assertRejects(findPython, SetupError, "Python 3.11 or newer is needed"),
+  );
+});
+
+Deno.test("pip trusts the system's certificates, unless somebody chose others", async () => {
+  const none = { PIP_CERT: undefined, REQUESTS_CA_BUNDLE: undefined, SSL_CERT_FILE: undefined };
+  await withEnvironment({ ...none, PIP_CONFIG_FILE: "/dev/null" }, async () => {
+    const bundle = (await pipEnvironment(venvPython)).PIP_CERT;
+    if (bundle !== undefined) assertStringIncludes(await Deno.readTextFile(bundle), "BEGIN");
+  });
+  await withEnvironment({ ...none, SSL_CERT_FILE: "/own.pem" }, async () => {
+    assertEquals((await pipEnvironment(venvPython)).PIP_CERT, undefined);
+  });
+});
+
+Deno.test("a download that fails says what could not be had and what to check", async () => {
+  const index = {
+    PIP_INDEX_URL: "http://127.0.0.1:9/",
+    PIP_RETRIES: "0",
+    PIP_CONFIG_FILE: "/dev/null",
+  };
+  const error = await withEnvironment(index, () =>
+    assertRejects(
+      () => pip(venvPython, ["download", "--quiet", "no-such-package==1"], "no-such-package"),
+      SetupError,
+    ));
+  assertStringIncludes(
+    error.message,
+    "no-such-package could not be had from PyPI: check the network",
+  );
+});
+
+Deno.test("a program that is not there is an error with advice", async () => {
+  await assertRejects(
+    () => run("no-such-program", [], { advice: "Install it." }),
+    SetupError,
+    "Install it.",
+  );
+});
+
+Deno.test("the kernelspec is the project's own, and Jupyter stays out of the home", async () => {
+  await writeKernelspec();
+  const path = join(venv, "share", "jupyter", "kernels", "deno", "kernel.json");
+  const spec = JSON.parse(await Deno.readTextFile(path));
+  assertEquals(spec.argv[0], Deno.execPath());
+  for (const [name, value] of Object.entries(jupyterEnvironment())) {
+    if (name.endsWith("DIR")) assert(value.includes(join(".cache", "jupyter")), name);
+  }
+});
