@@ -1,5 +1,11 @@
 import { Rng } from "../util/rng.ts";
-import type { Batch, Normalisation, PixelSet, PixelSource } from "./pixels.ts";
+import {
+  type Batch,
+  ByteBatch,
+  type Normalisation,
+  type PixelSet,
+  type PixelSource,
+} from "./pixels.ts";
 
 /** How a `DataLoader` goes through its images. */
 export interface DataLoaderOptions {
@@ -34,8 +40,6 @@ export interface DataLoaderOptions {
 export class DataLoader implements AsyncIterable<Batch> {
   readonly #source: PixelSource;
   readonly #options: Required<DataLoaderOptions>;
-  /** The normalised value of each of the 256 levels. */
-  readonly #levels: Float32Array;
   #epoch = 0;
 
   /** Images an epoch. */
@@ -65,7 +69,6 @@ export class DataLoader implements AsyncIterable<Batch> {
     }
     this.#source = source;
     this.#options = full;
-    this.#levels = Float32Array.from({ length: 256 }, (_, level) => (level - mean) / deviation);
     const { length } = source, { batchSize, dropLast } = full;
     this.length = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
     this.samples = dropLast ? this.length * batchSize : length;
@@ -129,21 +132,21 @@ export class DataLoader implements AsyncIterable<Batch> {
     await previous;
     const source = this.#source, { workers } = this.#options;
     const pixelsEach = source.channels * source.height * source.width;
-    const images = new Float32Array(indices.length * pixelsEach);
+    const bytes = new Uint8Array(indices.length * pixelsEach);
     const labels = Int32Array.from(indices, (index) => source.labels[index]!);
+    const batch = new ByteBatch(bytes, labels, this.#options.normalisation);
     if (isPixelSet(source)) {
       for (let i = 0; i < indices.length; i++) {
         const at = indices[i]! * pixelsEach;
-        this.#write(source.pixels, at, images, i * pixelsEach, pixelsEach);
+        bytes.set(source.pixels.subarray(at, at + pixelsEach), i * pixelsEach);
       }
-      return { size: indices.length, images, labels };
+      return batch;
     }
     let next = 0;
     const work = async () => {
       while (next < indices.length && !stop.signal.aborted) {
         const i = next++;
-        const pixels = await source.get(indices[i]!);
-        this.#write(pixels, 0, images, i * pixelsEach, pixelsEach);
+        bytes.set(await source.get(indices[i]!), i * pixelsEach);
       }
     };
     const crew = Array.from({ length: Math.min(workers, indices.length) }, work);
@@ -154,12 +157,7 @@ export class DataLoader implements AsyncIterable<Batch> {
       await Promise.allSettled(crew);
       throw error;
     }
-    return { size: indices.length, images, labels };
-  }
-
-  #write(from: Uint8Array, start: number, to: Float32Array, at: number, count: number): void {
-    const levels = this.#levels;
-    for (let k = 0; k < count; k++) to[at + k] = levels[from[start + k]!]!;
+    return batch;
   }
 }
 

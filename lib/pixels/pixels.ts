@@ -33,4 +33,36 @@ export interface Batch {
   /** (size, channels, height, width), normalised. */
   readonly images: Float32Array;
   readonly labels: Int32Array;
+  /** The same images before normalisation, 0–255, for a system that normalises by itself. */
+  readonly bytes?: Uint8Array;
+  readonly normalisation?: Normalisation;
+}
+
+/** A batch of bytes whose `images` are made when somebody first asks for them. */
+export class ByteBatch implements Batch {
+  readonly size: number;
+  #images: Float32Array | undefined;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly labels: Int32Array,
+    readonly normalisation: Normalisation,
+  ) {
+    this.size = labels.length;
+  }
+
+  get images(): Float32Array {
+    return this.#images ??= normalise(this.bytes, this.normalisation);
+  }
+}
+
+/** Each pixel p as (p − mean) / deviation. */
+export function normalise(
+  bytes: Uint8Array,
+  { mean, deviation }: Normalisation,
+): Float32Array<ArrayBuffer> {
+  const levels = Float32Array.from({ length: 256 }, (_, level) => (level - mean) / deviation);
+  const images = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) images[i] = levels[bytes[i]!]!;
+  return images;
 }

@@ -1,6 +1,6 @@
 import type { Architecture } from "./architecture.ts";
 import { KerasSystem } from "./keras/system.ts";
-import { NumpySystem } from "./numpy/system.ts";
+import { type NumpyOptions, NumpySystem } from "./numpy/system.ts";
 import type { System, SystemName } from "./system.ts";
 import { TorchSystem } from "./torch/system.ts";
 
@@ -15,13 +15,14 @@ export const systemTitles: Readonly<Record<SystemName, string>> = {
 };
 
 /**
- * Makes a system by name, with its own way of starting its weights.
+ * Makes a system by name, with its own way of starting its weights. Only the hand-written one looks
+ * at options besides `seed`.
  * @throws RangeError if there is no system of that name
  */
 export function createSystem(
   name: SystemName,
   architecture: Architecture,
-  options: { readonly seed?: number } = {},
+  options: NumpyOptions = {},
 ): System {
   switch (name) {
     case "numpy":

@@ -15,26 +15,34 @@ import {
   smallConvolutional,
 } from "./helpers.ts";
 
+for (const engine of [undefined, "reference"] as const) {
+  for (const name of engine ? ["numpy"] as const : systemNames) {
+    const title = engine ? `${name} (${engine})` : name;
+    Deno.test(`${title}: logits are PyTorch's and Keras's with the same weights`, async () => {
+      const { torch, keras } = await fixtures();
+      const system = createSystem(name, lenet5(), engine ? { engine } : {});
+      await system.setWeights((await loadWeights(fixtures.weights)).weights);
+      const { images, size } = formulaBatch(0);
+      const logits = await system.predict(images, size);
+      assertLess(maxDifference(logits, torch.logits), 1e-5);
+      assertLess(maxDifference(logits, keras.logits), 1e-5);
+      system.dispose();
+    });
+
+    Deno.test(`${title}: 32 steps lose what the real framework loses`, async () => {
+      const expected = await fixtures();
+      const adam = name === "keras" ? expected.keras.adam : expected.torch.adam;
+      assertLess(
+        maxDifference(await losses(name, { kind: "adam", learningRate: 1e-3 }, engine), adam),
+        1e-5,
+      );
+      const sgd = await losses(name, { kind: "sgd", learningRate: 1e-2, momentum: 0.9 }, engine);
+      assertLess(maxDifference(sgd, expected.torch.sgd), 1e-5);
+    });
+  }
+}
+
 for (const name of systemNames) {
-  Deno.test(`${name}: logits are PyTorch's and Keras's with the same weights`, async () => {
-    const { torch, keras } = await fixtures();
-    const system = createSystem(name, lenet5());
-    await system.setWeights((await loadWeights(fixtures.weights)).weights);
-    const { images, size } = formulaBatch(0);
-    const logits = await system.predict(images, size);
-    assertLess(maxDifference(logits, torch.logits), 1e-5);
-    assertLess(maxDifference(logits, keras.logits), 1e-5);
-    system.dispose();
-  });
-
-  Deno.test(`${name}: 32 steps lose what the real framework loses`, async () => {
-    const expected = await fixtures();
-    const adam = name === "keras" ? expected.keras.adam : expected.torch.adam;
-    assertLess(maxDifference(await losses(name, { kind: "adam", learningRate: 1e-3 }), adam), 1e-5);
-    const sgd = await losses(name, { kind: "sgd", learningRate: 1e-2, momentum: 0.9 });
-    assertLess(maxDifference(sgd, expected.torch.sgd), 1e-5);
-  });
-
   Deno.test(`${name}: weights come out as they went in, for any network`, async () => {
     for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
       const system = createSystem(name, architecture);
@@ -108,8 +116,9 @@ Deno.test("the Keras system starts within Keras's bounds, biases at zero", async
 async function losses(
   name: System["name"],
   optimizer: OptimizerOptions,
+  engine?: "reference",
 ): Promise<number[]> {
-  const system = createSystem(name, lenet5());
+  const system = createSystem(name, lenet5(), engine ? { engine } : {});
   await system.setWeights((await loadWeights(fixtures.weights)).weights);
   const list = Array.from({ length: 32 }, (_, b) => formulaBatch(b));
   const losses: number[] = [];

@@ -4,13 +4,33 @@ import { trainingLoop } from "../loop.ts";
 import type { Batches, FitOptions, History, System } from "../system.ts";
 import type { Weights } from "../weights.ts";
 import { type Engine, ReferenceEngine } from "./engine.ts";
+import { KernelEngine, type KernelOptions } from "./kernels/engine.ts";
+import { missingForKernels } from "./kernels/kernels.ts";
+import { planKernels } from "./kernels/plan.ts";
 
 /** How the hand-written system is made. */
-export interface NumpyOptions {
+export interface NumpyOptions extends KernelOptions {
   /** Of the starting weights; default 0. */
   readonly seed?: number;
-  /** Makes what computes; default the readable reference. */
-  readonly engine?: (architecture: Architecture) => Engine;
+  /** Default: the kernels where they can run, else the readable reference. */
+  readonly engine?: "kernels" | "reference";
+}
+
+/**
+ * Chooses what computes: the SIMD kernels, or the readable reference where they cannot run.
+ * @throws RangeError saying why, if the kernels were asked for and cannot run
+ */
+export function createEngine(architecture: Architecture, options: NumpyOptions = {}): Engine {
+  if (options.engine === "reference") return new ReferenceEngine(architecture);
+  const plan = planKernels(architecture);
+  const missing = missingForKernels();
+  if (missing === undefined && typeof plan !== "string") {
+    return new KernelEngine(architecture, plan, options);
+  }
+  const reason = missing ? `this machine lacks ${missing}` : `of ${architecture.name}, ${plan}`;
+  if (options.engine === "kernels") throw new RangeError(`the kernels cannot run: ${reason}`);
+  console.warn(`The slower reference code computes, because ${reason}.`);
+  return new ReferenceEngine(architecture);
 }
 
 /** The report's "LeNet5 Numpy": every forward and backward pass written by hand. */
@@ -19,7 +39,7 @@ export class NumpySystem implements System {
   readonly engine: Engine;
 
   constructor(readonly architecture: Architecture, options: NumpyOptions = {}) {
-    this.engine = options.engine?.(architecture) ?? new ReferenceEngine(architecture);
+    this.engine = createEngine(architecture, options);
     const weights = initialWeights(architecture, "lecun", options.seed ?? 0);
     this.#ready = Promise.resolve(this.engine.setWeights(weights));
   }

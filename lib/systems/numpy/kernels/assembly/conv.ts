@@ -1,0 +1,161 @@
+// Convolution and 2 × 2 max-pooling of eight images in lanes.
+//
+// Tile: two filters × the four positions of one pooling window × eight images. A tap (channel, ky, kx)
+// costs four loads and eight multiply-adds for four images:
+//
+//     top    topNext         filter A: a0 a1   filter B: b0 b1
+//     bottom bottomNext                a2 a3             b2 b3
+//
+// The window slides: this tap's topNext is the next tap's top. Pooling takes the largest of the four
+// sums, so tanh, which never falls, can wait until after it and runs on a quarter of the numbers.
+
+import { madd } from "./math";
+
+/** Bytes of one number of eight images. */
+const LANES: usize = 32;
+
+// In the wide build the tile's second half (images 4–7, names in capitals) stands beside the first, so
+// that V8 can join each pair to one 256-bit operation. In the narrow build it is a second round: the
+// sixteen 128-bit registers hold one half.
+
+/**
+ * @param input (channels, height, width) in lanes
+ * @param weights (filters, channels, kernel, kernel)
+ * @param output (filters, height', width') in lanes before tanh, one plane more if filters is odd
+ * @param winners as `output`: offset in bytes of the largest from the window's corner, that is 0,
+ *   `right`, `down` or `right + down`; 0 if inference wants none
+ */
+export function convPool(
+  input: usize,
+  weights: usize,
+  bias: usize,
+  output: usize,
+  winners: usize,
+  channels: i32,
+  height: i32,
+  width: i32,
+  filters: i32,
+  kernel: i32,
+  right: i32,
+  down: i32,
+): void {
+  const row = <usize> width * LANES, plane = <usize> height * row;
+  const outWidth = (width - kernel + 1) >> 1, outHeight = (height - kernel + 1) >> 1;
+  const outPlane = <usize> (outWidth * outHeight) * LANES;
+  const filterBytes = <usize> (channels * kernel * kernel) << 2;
+  const kernelBytes = <usize> kernel << 2;
+  for (let py = 0; py < outHeight; py++) {
+    for (let f = 0; f < filters; f += 2) {
+      const biasA = v128.load32_splat(bias + (<usize> f << 2));
+      const biasB = v128.load32_splat(bias + (<usize> f << 2), 4);
+      const filterA = weights + f * filterBytes;
+      // the last of an odd number is computed twice; its copy lands in the plane that is too much
+      const toB: usize = f + 1 < filters ? filterBytes : 0;
+      let corner = input + 2 * py * row;
+      let to = <usize> f * outPlane + <usize> (py * outWidth) * LANES;
+      for (let px = 0; px < outWidth; px++, corner += 2 * LANES) {
+        for (let half: usize = 0; half < 2; half++) {
+          let a0 = biasA, a1 = biasA, a2 = biasA, a3 = biasA;
+          let b0 = biasB, b1 = biasB, b2 = biasB, b3 = biasB;
+          let A0 = biasA, A1 = biasA, A2 = biasA, A3 = biasA;
+          let B0 = biasB, B1 = biasB, B2 = biasB, B3 = biasB;
+          let w = filterA;
+          let channel = corner + 16 * half;
+          for (const end = channel + channels * plane; channel < end; channel += plane) {
+            let p = channel;
+            for (let ky = 0; ky < kernel; ky++, p += row) {
+              let q = p;
+              let top = v128.load(q), bottom = v128.load(q + row);
+              let Top = top, Bottom = bottom;
+              if (WIDE) {
+                Top = v128.load(q, 16);
+                Bottom = v128.load(q + row, 16);
+              }
+              for (const stop = w + kernelBytes; w < stop; w += 4) {
+                q += LANES;
+                const topNext = v128.load(q), bottomNext = v128.load(q + row);
+                const wa = v128.load32_splat(w), wb = v128.load32_splat(w + toB);
+                a0 = madd(top, wa, a0);
+                a1 = madd(topNext, wa, a1);
+                a2 = madd(bottom, wa, a2);
+                a3 = madd(bottomNext, wa, a3);
+                b0 = madd(top, wb, b0);
+                b1 = madd(topNext, wb, b1);
+                b2 = madd(bottom, wb, b2);
+                b3 = madd(bottomNext, wb, b3);
+                if (WIDE) {
+                  const TopNext = v128.load(q, 16), BottomNext = v128.load(q + row, 16);
+                  A0 = madd(Top, wa, A0);
+                  A1 = madd(TopNext, wa, A1);
+                  A2 = madd(Bottom, wa, A2);
+                  A3 = madd(BottomNext, wa, A3);
+                  B0 = madd(Top, wb, B0);
+                  B1 = madd(TopNext, wb, B1);
+                  B2 = madd(Bottom, wb, B2);
+                  B3 = madd(BottomNext, wb, B3);
+                  Top = TopNext;
+                  Bottom = BottomNext;
+                }
+                top = topNext;
+                bottom = bottomNext;
+              }
+            }
+          }
+          const at = to + 16 * half;
+          if (winners == 0) {
+            v128.store(output + at, largest(a0, a1, a2, a3));
+            if (WIDE) v128.store(output + at, largest(A0, A1, A2, A3), 16);
+            v128.store(output + at + outPlane, largest(b0, b1, b2, b3));
+            if (WIDE) v128.store(output + at + outPlane, largest(B0, B1, B2, B3), 16);
+          } else {
+            poolTo(output + at, winners + at, a0, a1, a2, a3, right, down);
+            if (WIDE) poolTo(output + at + 16, winners + at + 16, A0, A1, A2, A3, right, down);
+            poolTo(output + at + outPlane, winners + at + outPlane, b0, b1, b2, b3, right, down);
+            if (WIDE) {
+              poolTo(
+                output + at + outPlane + 16,
+                winners + at + outPlane + 16,
+                B0,
+                B1,
+                B2,
+                B3,
+                right,
+                down,
+              );
+            }
+          }
+          if (WIDE) break;
+        }
+        to += LANES;
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+
+function largest(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
+  return f32x4.relaxed_max(f32x4.relaxed_max(x0, x1), f32x4.relaxed_max(x2, x3));
+}
+
+/** Stores the largest of four and which one it was; the first, if some are equal. */
+// @ts-ignore: decorator
+
+function poolTo(
+  output: usize,
+  winners: usize,
+  x0: v128,
+  x1: v128,
+  x2: v128,
+  x3: v128,
+  right: i32,
+  down: i32,
+): void {
+  const step = i32x4.splat(right);
+  const upper = v128.and(f32x4.gt(x1, x0), step);
+  const lower = v128.and(f32x4.gt(x3, x2), step);
+  const top = f32x4.relaxed_max(x0, x1), bottom = f32x4.relaxed_max(x2, x3);
+  const isLower = f32x4.gt(bottom, top);
+  v128.store(output, f32x4.relaxed_max(top, bottom));
+  v128.store(winners, v128.bitselect(i32x4.add(lower, i32x4.splat(down)), upper, isLower));
+}

@@ -1,0 +1,97 @@
+// What stands between the matrix products of the dense layers.
+import { exp4, sum4, tanh4 } from "./math";
+
+/** x = tanh(x + bias) for `rows` rows of `bytes` bytes (a multiple of 32). */
+export function addBiasTanh(rows: i32, bytes: usize, x: usize, bias: usize): void {
+  for (let row = 0; row < rows; row++, x += bytes) {
+    for (let i: usize = 0; i < bytes; i += 32) {
+      const a = tanh4(f32x4.add(v128.load(x + i), v128.load(bias + i)));
+      const b = tanh4(f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16)));
+      v128.store(x + i, a);
+      v128.store(x + i, b, 16);
+    }
+  }
+}
+
+/** x = x + bias for `rows` rows of `bytes` bytes (a multiple of 32). */
+export function addBias(rows: i32, bytes: usize, x: usize, bias: usize): void {
+  for (let row = 0; row < rows; row++, x += bytes) {
+    for (let i: usize = 0; i < bytes; i += 32) {
+      v128.store(x + i, f32x4.add(v128.load(x + i), v128.load(bias + i)));
+      v128.store(x + i, f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16)), 16);
+    }
+  }
+}
+
+/** g = g·(1 − y²), the derivative of tanh by its result, for `count` numbers (a multiple of 8). */
+export function tanhBackward(count: i32, g: usize, y: usize): void {
+  const one = f32x4.splat(1);
+  for (const end = g + (<usize> count << 2); g < end; g += 32, y += 32) {
+    const a = v128.load(y), b = v128.load(y, 16);
+    v128.store(g, f32x4.mul(v128.load(g), f32x4.relaxed_nmadd(a, a, one)));
+    v128.store(g, f32x4.mul(v128.load(g, 16), f32x4.relaxed_nmadd(b, b, one)), 16);
+  }
+}
+
+/** sums += the sum over `rows` rows of `bytes` bytes (a multiple of 32), column by column. */
+export function addColumnSums(rows: i32, bytes: usize, x: usize, sums: usize): void {
+  for (let i: usize = 0; i < bytes; i += 32) {
+    let a = v128.load(sums + i), b = v128.load(sums + i, 16);
+    let p = x + i;
+    for (let row = 0; row < rows; row++, p += bytes) {
+      a = f32x4.add(a, v128.load(p));
+      b = f32x4.add(b, v128.load(p, 16));
+    }
+    v128.store(sums + i, a);
+    v128.store(sums + i, b, 16);
+  }
+}
+
+/**
+ * Softmax cross-entropy: logits become their gradient, scale·(softmax − target), where the target is
+ * (1 − smoothing) on the label and smoothing/classes everywhere.
+ * @param bytes of a row of logits, classes rounded up to whole panels; what is too much holds zeros
+ * @param report three floats an image: Σ exp(x − max), max − x_label, and max − mean of x
+ */
+export function softmaxCrossEntropy(
+  rows: i32,
+  classes: i32,
+  bytes: usize,
+  logits: usize,
+  labels: usize,
+  scale: f32,
+  smoothing: f32,
+  report: usize,
+): void {
+  const used = <usize> ((classes + 3) & ~3) << 2;
+  const end = <usize> classes << 2;
+  const everywhere = f32x4.splat(scale * smoothing / <f32> classes);
+  for (let row = 0; row < rows; row++, logits += bytes, labels += 4, report += 12) {
+    let sum: f32 = 0;
+    for (let i: usize = 0; i < end; i += 4) sum += load<f32>(logits + i);
+    for (let i = end; i < used; i += 4) store<f32>(logits + i, -1e30);
+    let top4 = v128.load(logits);
+    for (let i: usize = 16; i < used; i += 16) top4 = f32x4.max(top4, v128.load(logits + i));
+    const top = max(
+      max(f32x4.extract_lane(top4, 0), f32x4.extract_lane(top4, 1)),
+      max(f32x4.extract_lane(top4, 2), f32x4.extract_lane(top4, 3)),
+    );
+    const label = logits + (<usize> load<i32>(labels) << 2);
+    store<f32>(report, top - load<f32>(label), 4);
+    store<f32>(report, top - sum / <f32> classes, 8);
+    let total = f32x4.splat(0);
+    for (let i: usize = 0; i < used; i += 16) {
+      const e = exp4(f32x4.sub(v128.load(logits + i), f32x4.splat(top)));
+      v128.store(logits + i, e);
+      total = f32x4.add(total, e);
+    }
+    const exponentials = sum4(total);
+    store<f32>(report, exponentials);
+    const share = f32x4.splat(scale / exponentials);
+    for (let i: usize = 0; i < used; i += 16) {
+      v128.store(logits + i, f32x4.sub(f32x4.mul(v128.load(logits + i), share), everywhere));
+    }
+    store<f32>(label, load<f32>(label) - scale * (1 - smoothing));
+    for (let i = end; i < used; i += 4) store<f32>(logits + i, 0);
+  }
+}

@@ -1,0 +1,218 @@
+import { Worker } from "node:worker_threads";
+import type { Batch } from "../../../pixels/pixels.ts";
+import { type Architecture, parameterShapes } from "../../architecture.ts";
+import type { StepResult } from "../../loop.ts";
+import type { OptimizerOptions } from "../../system.ts";
+import { checkWeights, type Weights } from "../../weights.ts";
+import type { Engine } from "../engine.ts";
+import { Control, type Job } from "./crew.ts";
+import { CrewMember } from "./crew_member.ts";
+import {
+  compileKernels,
+  instantiateKernels,
+  isTurbo,
+  type KernelBuild,
+  type Kernels,
+} from "./kernels.ts";
+import { type BatchLayout, type Layout, layOut, layOutBatch } from "./layout.ts";
+import { packWeights, unpackWeights } from "./pack.ts";
+import type { Plan } from "./plan.ts";
+import type { WorkerData } from "./worker.ts";
+
+/** How the kernels are run. */
+export interface KernelOptions {
+  /** Threads, the calling one included; default 1, 2 or 4, as many as there are cores for. */
+  readonly threads?: number;
+  /** Default: `wide` in a process with the turbo flags, else `narrow`. The results are the same. */
+  readonly build?: KernelBuild;
+}
+
+/** 1, 2 or 4: with these the results have the same bits. */
+function defaultThreads(): number {
+  const cores = navigator.hardwareConcurrency;
+  return cores >= 4 ? 4 : cores >= 2 ? 2 : 1;
+}
+
+const PAGE = 65536;
+const MAX_PAGES = 32768; // 2 GiB
+
+/** The hand-written system on SIMD kernels and threads. */
+export class KernelEngine implements Engine {
+  readonly name: string;
+  readonly #architecture: Architecture;
+  readonly #layout: Layout;
+  readonly #classes: number;
+  readonly #memory: WebAssembly.Memory;
+  readonly #build: KernelBuild;
+  #crew: Promise<Crew> | undefined;
+  #optimizer: { readonly options: OptimizerOptions; steps: number } | undefined;
+
+  /** @throws RangeError if `threads` is not a whole number from 1 */
+  constructor(architecture: Architecture, plan: Plan, options: KernelOptions = {}) {
+    const threads = options.threads ?? defaultThreads();
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new RangeError(`threads must be a whole number of at least 1, got ${threads}`);
+    }
+    this.#architecture = architecture;
+    this.#build = options.build ?? (isTurbo() ? "wide" : "narrow");
+    this.name = `kernels (${this.#build}, ${threads} thread${threads > 1 ? "s" : ""})`;
+    this.#layout = layOut(plan, threads);
+    this.#classes = plan.denses.at(-1)!.units;
+    this.#memory = new WebAssembly.Memory({
+      initial: Math.ceil(this.#layout.batch / PAGE) + 1,
+      maximum: MAX_PAGES,
+      shared: true,
+    });
+  }
+
+  weights(): Weights {
+    return unpackWeights(this.#memory, this.#layout, parameterShapes(this.#architecture));
+  }
+
+  setWeights(weights: Weights): void {
+    checkWeights(this.#architecture, weights);
+    packWeights(this.#memory, this.#layout, weights);
+  }
+
+  begin(options: OptimizerOptions): void {
+    const { firstMoment, secondMoment, parameterFloats } = this.#layout;
+    for (const at of [firstMoment, secondMoment]) {
+      new Float32Array(this.#memory.buffer, at, parameterFloats).fill(0);
+    }
+    this.#optimizer = { options, steps: 0 };
+  }
+
+  async step(batch: Batch): Promise<StepResult> {
+    const optimizer = this.#optimizer;
+    if (optimizer === undefined) throw new Error("begin() was not called before step()");
+    const crew = await (this.#crew ??= this.#start());
+    const { size, labels } = batch;
+    const wrong = labels.find((label) => !(label >= 0 && label < this.#classes));
+    if (wrong !== undefined) {
+      throw new RangeError(`label ${wrong} is outside 0 to ${this.#classes - 1}`);
+    }
+    const room = this.#room(size);
+    new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
+    const toFloats = this.#writeBatch(room, batch);
+    const [loss, correct] = crew.run("gradient", [size, this.#classes, 0, ...toFloats]);
+    crew.run("update", updateArguments(optimizer.options, ++optimizer.steps));
+    return { loss: loss!, correct: correct! };
+  }
+
+  async logits(images: Float32Array, count: number): Promise<Float32Array> {
+    const crew = await (this.#crew ??= this.#start());
+    const room = this.#room(count);
+    this.#writeImages(room, images, count);
+    crew.run("predict", [count, this.#classes, 0, 0]);
+    return new Float32Array(this.#memory.buffer, room.logits, count * this.#classes).slice();
+  }
+
+  dispose(): void {
+    this.#crew?.then((crew) => crew.stop());
+    this.#crew = undefined;
+  }
+
+  /** Room for a batch; the memory grows when it is larger than any before. */
+  #room(count: number): BatchLayout {
+    const room = layOutBatch(this.#layout, count, this.#classes);
+    const missing = room.end + PAGE - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
+    return room;
+  }
+
+  /** @returns scale and shift of bytes that the threads are to normalise; scale 0 if there are none */
+  #writeBatch(room: BatchLayout, batch: Batch): readonly [number, number] {
+    const { bytes, normalisation, size } = batch;
+    const { inputLength } = this.#layout.plan;
+    // rows of floats follow each other without a gap only then
+    if (bytes === undefined || normalisation === undefined || inputLength % 16 !== 0) {
+      this.#writeImages(room, batch.images, size);
+      return [0, 0];
+    }
+    new Uint8Array(this.#memory.buffer, room.bytes, size * inputLength).set(bytes);
+    const { mean, deviation } = normalisation;
+    return [1 / deviation, -mean / deviation];
+  }
+
+  #writeImages(room: BatchLayout, images: Float32Array, count: number): void {
+    const { inputStride, plan: { inputLength } } = this.#layout;
+    if (images.length < count * inputLength) {
+      throw new RangeError(
+        `${count} images of ${inputLength} numbers were asked for, ${images.length} given`,
+      );
+    }
+    const to = new Float32Array(this.#memory.buffer, room.images, count * inputStride / 4);
+    if (4 * inputLength === inputStride) {
+      to.set(images.subarray(0, count * inputLength));
+      return;
+    }
+    for (let n = 0; n < count; n++) {
+      to.set(images.subarray(n * inputLength, (n + 1) * inputLength), n * inputStride / 4);
+    }
+  }
+
+  async #start(): Promise<Crew> {
+    const module = await compileKernels(this.#build);
+    return await Crew.start(module, this.#memory, this.#layout);
+  }
+}
+
+/** The numbers of step `t`, counted from 1, in the order in which `CrewMember.update` reads them. */
+function updateArguments(options: OptimizerOptions, t: number): number[] {
+  if (options.kind === "sgd") return [0, options.learningRate, options.momentum];
+  const [beta1, beta2] = [0.9, 0.999];
+  const rate = options.learningRate / (1 - beta1 ** t);
+  return [1, beta1, beta2, rate, 1e-8, 1 / Math.sqrt(1 - beta2 ** t), 0];
+}
+
+/** All threads of an engine. */
+class Crew {
+  private constructor(
+    readonly control: Control,
+    readonly member: CrewMember,
+    readonly workers: readonly Worker[],
+  ) {}
+
+  static async start(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    layout: Layout,
+  ): Promise<Crew> {
+    const { plan, threads, control: at } = layout;
+    const workers: Worker[] = [];
+    const ready: Promise<unknown>[] = [];
+    for (let thread = 1; thread < threads; thread++) {
+      const workerData: WorkerData = { module, memory, plan, threads, thread };
+      const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
+      ready.push(
+        new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject)),
+      );
+      workers.push(worker);
+    }
+    await Promise.all(ready);
+    // a system that nobody disposed of must not keep the process alive
+    for (const worker of workers) worker.unref();
+    const control = new Control(memory, at, threads);
+    const kernels: Kernels = instantiateKernels(module, memory);
+    return new Crew(control, new CrewMember(kernels, memory, layout, control, 0), workers);
+  }
+
+  /** Runs a job on all threads. @returns the sums of the two numbers that they report */
+  run(job: Exclude<Job, "stop">, args: readonly number[]): [number, number] {
+    this.control.start(job, args);
+    this.member[job]();
+    this.control.join();
+    let first = 0, second = 0;
+    for (let thread = 0; thread < this.control.threads; thread++) {
+      const [a = 0, b = 0] = this.control.report(thread);
+      first += a;
+      second += b;
+    }
+    return [first, second];
+  }
+
+  stop(): void {
+    this.control.start("stop", []);
+    for (const worker of this.workers) worker.terminate();
+  }
+}

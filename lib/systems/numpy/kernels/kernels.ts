@@ -1,0 +1,141 @@
+/** The compiled kernels: what they are called, and whether this machine can run them. */
+
+/** Exports of `assembly/`, where each is described. Addresses and strides are in bytes. */
+export interface Kernels {
+  rowsToLanes(rows: number, stride: number, length: number, lanes: number): void;
+  lanesToRows(lanes: number, length: number, rows: number, stride: number): void;
+  lanesToChannelLast(
+    ...args: [lanes: number, channels: number, positions: number, rows: number, stride: number]
+  ): void;
+  normalise(bytes: number, count: number, scale: number, shift: number, to: number): void;
+  convPool(
+    ...args: [
+      ...[input: number, weights: number, bias: number, output: number, winners: number],
+      ...[channels: number, height: number, width: number, filters: number, kernel: number],
+      ...[right: number, down: number],
+    ]
+  ): void;
+  tanhInPlace(at: number, count: number): void;
+  gemm(
+    ...args: [
+      ...[rows: number, panels: number, depth: number],
+      ...[a: number, aRow: number, aColumn: number, b: number, bPanel: number, bRow: number],
+      ...[c: number, cPanel: number, cRow: number, accumulate: 0 | 1],
+    ]
+  ): void;
+  transposePanels(
+    ...args: [
+      ...[from: number, inputs: number, fromPanel: number],
+      ...[outputs: number, to: number, toPanel: number],
+    ]
+  ): void;
+  addBias(rows: number, bytes: number, x: number, bias: number): void;
+  addBiasTanh(rows: number, bytes: number, x: number, bias: number): void;
+  tanhBackward(count: number, g: number, y: number): void;
+  addColumnSums(rows: number, bytes: number, x: number, sums: number): void;
+  softmaxCrossEntropy(
+    ...args: [
+      ...[rows: number, classes: number, bytes: number, logits: number, labels: number],
+      ...[scale: number, smoothing: number, report: number],
+    ]
+  ): void;
+  addWeightGradients(
+    ...args: [
+      ...[input: number, g: number, winners: number, gFilter: number, gWindow: number],
+      ...[outHeight: number, outWidth: number, filters: number, kernel: number, chunks: number],
+      ...[row: number, pixel: number, sums: number, biasSums: number],
+    ]
+  ): void;
+  addInputGradient(
+    ...args: [
+      ...[output: number, g: number, winners: number, gFilter: number, gWindow: number],
+      ...[outHeight: number, outWidth: number, filters: number, kernel: number, chunks: number],
+      ...[row: number, pixel: number],
+      ...[padded: number, paddedRow: number, paddedFilter: number, pointers: number],
+    ]
+  ): void;
+  padWeights(
+    ...args: [
+      ...[weights: number, filters: number, channels: number, kernel: number],
+      ...[padded: number, paddedRow: number, paddedFilter: number],
+    ]
+  ): void;
+  unpackWeightGradients(
+    ...args: [
+      ...[sums: number, filters: number, channels: number, kernel: number],
+      ...[chunks: number, gradient: number],
+    ]
+  ): void;
+  adam(
+    ...args: [
+      ...[w: number, m: number, v: number, g: number, count: number],
+      ...[shards: number, shardBytes: number, beta1: number, beta2: number],
+      ...[rate: number, epsilon: number, correction: number, decay: number],
+    ]
+  ): void;
+  sgd(
+    ...args: [
+      ...[w: number, v: number, g: number, count: number, shards: number, shardBytes: number],
+      ...[rate: number, momentum: number],
+    ]
+  ): void;
+}
+
+/** Which build: `wide` is made for V8's two turbo flags, which join its vectors to 256 bits. */
+export type KernelBuild = "narrow" | "wide";
+
+/** The compiled module of a build. */
+export async function compileKernels(build: KernelBuild): Promise<WebAssembly.Module> {
+  return await WebAssembly.compile(
+    await Deno.readFile(new URL(`./${build}.wasm`, import.meta.url)),
+  );
+}
+
+/** The kernels over a memory. */
+export function instantiateKernels(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Kernels {
+  const abort = () => {
+    throw new Error("a kernel aborted");
+  };
+  return new WebAssembly.Instance(module, { env: { memory, abort } })
+    .exports as unknown as Kernels;
+}
+
+/** V8 options that this process was started with, as far as they can be seen. */
+function v8Flags(): string {
+  try {
+    const asked = Deno.env.get("DENO_V8_FLAGS") ?? "";
+    return asked + (Deno.build.os === "linux" ? Deno.readTextFileSync("/proc/self/cmdline") : "");
+  } catch {
+    return "";
+  }
+}
+
+/** V8's two flags that make the kernels about twice as fast; see the README for their risk. */
+export const turboFlags: readonly string[] = [
+  "--no-wasm-bounds-checks",
+  "--experimental-wasm-revectorize",
+];
+
+/** Whether this process runs with both turbo flags. */
+export function isTurbo(): boolean {
+  const flags = v8Flags();
+  return turboFlags.every((flag) => flags.includes(flag.replace(/^-+/, "")));
+}
+
+/**
+ * What keeps the kernels from running here, undefined if nothing does: they need SIMD, relaxed
+ * multiply-add and shared memory.
+ */
+export function missingForKernels(): string | undefined {
+  if (typeof SharedArrayBuffer === "undefined") return "shared memory";
+  // (func (result v128) (f32x4.relaxed_madd 0 0 0))
+  const relaxed = Uint8Array.of(
+    ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0],
+    ...[65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11],
+  );
+  if (!WebAssembly.validate(relaxed)) return "WebAssembly's relaxed SIMD";
+  return undefined;
+}

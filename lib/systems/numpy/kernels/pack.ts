@@ -1,0 +1,49 @@
+import type { ParameterShape } from "../../architecture.ts";
+import type { WeightArray, Weights } from "../../weights.ts";
+import { type DenseLayout, type Layout, PANEL } from "./layout.ts";
+
+/** Writes weights into the kernels' layouts: convolutions as they are, dense layers in panels. */
+export function packWeights(memory: WebAssembly.Memory, layout: Layout, weights: Weights): void {
+  const floats = new Float32Array(memory.buffer);
+  floats.fill(0, layout.parameters / 4, layout.parameters / 4 + layout.parameterFloats);
+  for (const { name, weight, bias } of [...layout.convs, ...layout.denses]) {
+    floats.set(weights[`${name}.bias`]!.data, bias / 4);
+    const dense = layout.denses.find((dense) => dense.name === name);
+    if (dense === undefined) floats.set(weights[`${name}.weight`]!.data, weight / 4);
+    else eachDenseWeight(dense, (i, at) => floats[at] = weights[`${name}.weight`]!.data[i]!);
+  }
+}
+
+/** Reads weights out of the kernels' layouts; `shift` bytes on, gradients, say. */
+export function unpackWeights(
+  memory: WebAssembly.Memory,
+  layout: Layout,
+  shapes: readonly ParameterShape[],
+  shift = 0,
+): Weights {
+  const floats = new Float32Array(memory.buffer);
+  const weights: Record<string, WeightArray> = {};
+  for (const { name, shape } of shapes) {
+    const [stage, kind] = name.split(".") as [string, "weight" | "bias"];
+    const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
+    const found = [...layout.convs, ...layout.denses].find(({ name }) => name === stage)!;
+    const dense = layout.denses.find((dense) => dense.name === stage);
+    if (dense !== undefined && kind === "weight") {
+      eachDenseWeight(dense, (i, at) => data[i] = floats[at + shift / 4]!);
+    } else {
+      const from = (found[kind] + shift) / 4;
+      data.set(floats.subarray(from, from + data.length));
+    }
+    weights[name] = { shape, data };
+  }
+  return weights;
+}
+
+/** Visits the weights (units, inputs) of a dense layer: index, and place among the memory's floats. */
+function eachDenseWeight(dense: DenseLayout, visit: (i: number, at: number) => void): void {
+  const { inputs, units, weight, panelStride } = dense;
+  for (let unit = 0; unit < units; unit++) {
+    const panel = weight / 4 + Math.floor(unit / PANEL) * panelStride / 4 + unit % PANEL;
+    for (let i = 0; i < inputs; i++) visit(unit * inputs + i, panel + i * PANEL);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * `deno task kernels`: compiles the SIMD kernels in `lib/systems/numpy/kernels/assembly/` (written in
+ * AssemblyScript) to the two `.wasm` files beside that folder. Both are committed, so only who changes
+ * a kernel needs this; a test compiles them again and compares the bytes.
+ */
+import { join } from "node:path";
+import asc from "assemblyscript/asc";
+import type { KernelBuild } from "../lib/systems/numpy/kernels/kernels.ts";
+import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { main, SetupError } from "./run.ts";
+
+const folder = join(projectRoot, "lib", "systems", "numpy", "kernels");
+
+/** The builds; see `WIDE` in the sources. */
+export const builds: readonly KernelBuild[] = ["narrow", "wide"];
+
+/** Compiles one build. @throws SetupError with the compiler's messages */
+export async function compileKernels(build: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await asc.main([
+    ...["index.ts", "--outFile", "kernels.wasm", "-O3", "--noAssert", "--runtime", "stub"],
+    ...["--enable", "simd", "--enable", "relaxed-simd", "--enable", "threads"],
+    // the memory comes from outside and is shared; see engine.ts for its size
+    ...["--importMemory", "--sharedMemory", "--initialMemory", "2", "--maximumMemory", "32768"],
+    ...["--memoryBase", "1024", "--use", `WIDE=${build === "wide" ? 1 : 0}`],
+  ], {
+    readFile(name: string) {
+      try {
+        return Deno.readTextFileSync(join(folder, "assembly", name));
+      } catch {
+        return null;
+      }
+    },
+    writeFile(_name: string, contents: Uint8Array | string) {
+      if (typeof contents !== "string") binary = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error !== null || binary === undefined) throw new SetupError(stderr.toString());
+  return new Uint8Array(binary);
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    for (const build of builds) {
+      const binary = await compileKernels(build);
+      await writeAtomic(join(folder, `${build}.wasm`), binary);
+      console.log(`${build}.wasm: ${binary.length} bytes`);
+    }
+  });
+}
