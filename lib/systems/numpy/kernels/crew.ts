@@ -8,7 +8,7 @@ export type Job = "stop" | "gradient" | "update" | "predict";
 const jobs: readonly Job[] = ["stop", "gradient", "update", "predict"];
 
 /** Words of the control block. */
-const [GO, JOB, DONE] = [0, 1, 16];
+const [GO, JOB, FAILED, DONE] = [0, 1, 2, 16];
 /** Arguments of a job, and what threads report, as doubles from this index on. */
 const [ARGUMENTS, REPORTS] = [16, 24];
 
@@ -36,8 +36,13 @@ export class Control {
     Atomics.notify(this.#words, GO);
   }
 
-  /** Thread 0: waits until all others have done the job. */
+  /** Thread 0: waits until all others have done the job. @throws Error if one of them failed */
   join(): void {
+    this.#wait();
+    if (Atomics.load(this.#words, FAILED) !== 0) throw new Error("a thread failed; see above");
+  }
+
+  #wait(): void {
     const others = this.threads - 1;
     // threads finish almost together: looking again beats sleeping, which takes ten times as long
     for (let spin = 0; spin < 20_000; spin++) {
@@ -63,6 +68,11 @@ export class Control {
   done(): void {
     Atomics.add(this.#words, DONE, 1);
     Atomics.notify(this.#words, DONE);
+  }
+
+  /** Another thread: could not do its part; nor can the crew any more. */
+  fail(): void {
+    Atomics.store(this.#words, FAILED, 1);
   }
 
   /** The job's arguments. */

@@ -16,6 +16,7 @@ export interface Kernels {
     ]
   ): void;
   tanhInPlace(at: number, count: number): void;
+  zero(at: number, bytes: number): void;
   gemm(
     ...args: [
       ...[rows: number, panels: number, depth: number],
@@ -39,31 +40,32 @@ export interface Kernels {
       ...[scale: number, smoothing: number, report: number],
     ]
   ): void;
-  addWeightGradients(
+  addBiasGradients(
     ...args: [
-      ...[input: number, g: number, winners: number, gFilter: number, gWindow: number],
-      ...[outHeight: number, outWidth: number, filters: number, kernel: number, chunks: number],
-      ...[row: number, pixel: number, sums: number, biasSums: number],
+      ...[g: number, gFilter: number, gWindow: number],
+      ...[windows: number, filters: number, sums: number],
     ]
   ): void;
+  addShortWeightGradients(...args: WeightGradientArguments): void;
+  addLongWeightGradients(...args: WeightGradientArguments): void;
   addInputGradient(
     ...args: [
       ...[output: number, g: number, winners: number, gFilter: number, gWindow: number],
       ...[outHeight: number, outWidth: number, filters: number, kernel: number, chunks: number],
       ...[row: number, pixel: number],
-      ...[padded: number, paddedRow: number, paddedFilter: number, pointers: number],
+      ...[frames: number, pointers: number],
     ]
   ): void;
-  padWeights(
+  frameWeights(
     ...args: [
       ...[weights: number, filters: number, channels: number, kernel: number],
-      ...[padded: number, paddedRow: number, paddedFilter: number],
+      ...[chunks: number, frames: number],
     ]
   ): void;
   unpackWeightGradients(
     ...args: [
       ...[sums: number, filters: number, channels: number, kernel: number],
-      ...[chunks: number, gradient: number],
+      ...[rows: number, columns: number, gradient: number],
     ]
   ): void;
   adam(
@@ -80,6 +82,12 @@ export interface Kernels {
     ]
   ): void;
 }
+
+type WeightGradientArguments = [
+  ...[input: number, g: number, winners: number, gFilter: number, gWindow: number],
+  ...[windows: number, filters: number, kernel: number, chunks: number],
+  ...[row: number, sums: number],
+];
 
 /** Which build: `wide` is made for V8's two turbo flags, which join its vectors to 256 bits. */
 export type KernelBuild = "narrow" | "wide";

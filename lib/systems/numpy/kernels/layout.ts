@@ -20,11 +20,12 @@ export interface ConvLayout extends ConvStage {
   readonly outStride: number;
   /** Whether outputs stand channel-last, as the next convolution's backward pass reads them. */
   readonly channelLast: boolean;
-  /** Tiles of the runs that the two backward kernels go through. */
+  /** Tile of the weight gradients: 5 × 8 for short runs, whole kernel × 32 for long ones. */
+  readonly tileRows: number;
+  readonly tileColumns: number;
   readonly weightChunks: number;
+  /** Tiles of 8 floats across which the input's gradient reaches from a window. */
   readonly inputChunks: number;
-  readonly paddedRow: number;
-  readonly paddedFilter: number;
 }
 
 /** Where a dense layer's numbers stand; addresses and strides in bytes. */
@@ -47,7 +48,8 @@ export interface ConvBuffers {
   readonly grad: number;
   readonly sums: number;
   readonly sumsFloats: number;
-  readonly padded: number;
+  readonly frames: number;
+  readonly framesFloats: number;
 }
 
 /** A thread's own buffers for one dense layer. */
@@ -128,8 +130,9 @@ export function layOut(plan: Plan, threads: number): Layout {
   const gradients = take(shards * gradientStride / 4);
   const convs = plan.convs.map((stage, i): ConvLayout => {
     const { channels, filters, kernel, outHeight, outWidth } = stage;
+    const isLong = kernel * channels > 2 * CHUNK;
+    const tileColumns = isLong ? 4 * CHUNK : CHUNK;
     const inputChunks = Math.ceil((kernel + 1) * channels / CHUNK);
-    const paddedRow = roundUp(4 * channels + 4 * CHUNK * inputChunks, 64);
     const windows = outHeight * outWidth;
     return {
       ...stage,
@@ -139,10 +142,10 @@ export function layOut(plan: Plan, threads: number): Layout {
       // three numbers more than there are: see lanesToChannelLast
       outStride: 4 * roundUp(windows * filters + (i + 1 < plan.convs.length ? 3 : 0), PANEL),
       channelLast: i + 1 < plan.convs.length,
-      weightChunks: Math.ceil(kernel * channels / CHUNK),
+      tileRows: isLong ? roundUp(kernel, 2) : 5,
+      tileColumns,
+      weightChunks: Math.ceil(kernel * channels / tileColumns),
       inputChunks,
-      paddedRow,
-      paddedFilter: paddedRow * (6 * Math.ceil((kernel + 1) / 6) + 1),
     };
   });
   const denses = plan.denses.map((stage, i): DenseLayout => ({
@@ -178,11 +181,13 @@ export function layOut(plan: Plan, threads: number): Layout {
 }
 
 function convBuffers(conv: ConvLayout, take: (floats: number) => number): ConvBuffers {
-  const { filters, kernel, windows, weightChunks, width, channels } = conv;
+  const { filters, kernel, windows, weightChunks, tileRows, tileColumns, width, channels } = conv;
   // kernels read and write whole tiles, up to six rows past the end
   const slack = 8 * width * channels + 64;
   const lanes = LANES * windows * roundUp(filters, 4) + slack;
-  const sumsFloats = filters * Math.ceil(kernel / 5) * weightChunks * 5 * CHUNK;
+  const sumsFloats = filters * Math.ceil(kernel / tileRows) * weightChunks * tileRows * tileColumns;
+  // two frames a filter, in bands of 6 rows (7 stored) and chunks of a row
+  const framesFloats = filters * 2 * Math.ceil((kernel + 1) / 6) * conv.inputChunks * 7 * CHUNK;
   return {
     outLanes: take(lanes),
     winnerLanes: take(lanes),
@@ -191,7 +196,8 @@ function convBuffers(conv: ConvLayout, take: (floats: number) => number): ConvBu
     grad: take(MICRO_BATCH * conv.outStride / 4 + 8 * filters * conv.outWidth + slack),
     sums: take(sumsFloats),
     sumsFloats,
-    padded: take(filters * conv.paddedFilter / 4 + 64),
+    frames: take(framesFloats),
+    framesFloats,
   };
 }
 

@@ -24,18 +24,16 @@ export class Pass {
     this.#own = layout.perThread[thread]!;
     // the part that does not grow; a view of it stays valid when the memory does
     this.#floats = new Float32Array(memory.buffer, 0, layout.batch / 4);
-    for (const [i, { padded }] of this.#own.convs.entries()) {
-      this.#fill(padded, layout.convs[i]!.filters * layout.convs[i]!.paddedFilter / 4);
-    }
+    for (const { frames, framesFloats } of this.#own.convs) this.#fill(frames, framesFloats);
   }
 
   /** Rebuilds the copies of the weights that the backward pass reads; after each change of weights. */
   refresh(): void {
     const { convs, denses } = this.layout;
-    convs.forEach(({ weight, filters, channels, kernel, paddedRow, paddedFilter }, i) => {
+    convs.forEach(({ weight, filters, channels, kernel, inputChunks }, i) => {
       if (i === 0) return; // nothing needs the gradient at the images
-      const { padded } = this.#own.convs[i]!;
-      this.kernels.padWeights(weight, filters, channels, kernel, padded, paddedRow, paddedFilter);
+      const { frames } = this.#own.convs[i]!;
+      this.kernels.frameWeights(weight, filters, channels, kernel, inputChunks, frames);
     });
     denses.forEach(({ weight, inputs, panelStride, units }, i) => {
       if (i === 0 && convs.length === 0) return;
@@ -85,10 +83,11 @@ export class Pass {
       this.#backwardDense(batch, first + i, size, shift);
       this.#backwardConvs(batch, first + i, size, shift);
     }
-    convs.forEach(({ weight, filters, channels, kernel, weightChunks }, i) => {
+    convs.forEach(({ weight, filters, channels, kernel, tileRows, tileColumns }, i) => {
       const { sums } = this.#own.convs[i]!;
-      const to = weight + shift;
-      this.kernels.unpackWeightGradients(sums, filters, channels, kernel, weightChunks, to);
+      this.kernels.unpackWeightGradients(
+        ...[sums, filters, channels, kernel, tileRows, tileColumns, weight + shift] as const,
+      );
     });
     return sums;
   }
@@ -101,7 +100,7 @@ export class Pass {
   }
 
   #fill(at: number, floats: number): void {
-    this.#floats.fill(0, at / 4, at / 4 + floats);
+    this.kernels.zero(at, 4 * floats);
   }
 
   #forward(batch: BatchLayout, first: number, size: number, training: boolean): void {
@@ -218,17 +217,26 @@ export class Pass {
           : this.#own.input
           ? this.#own.input + n * this.#inputCopyStride
           : batch.images + (first + n) * inputStride;
-        const common = [gFilter, gWindow, outHeight, outWidth, filters, kernel] as const;
-        k.addWeightGradients(
-          ...[input, g, winners, ...common, conv.weightChunks, row, pixel] as const,
-          ...[own.sums, conv.bias + shift] as const,
+        k.addBiasGradients(g, gFilter, gWindow, windows, filters, conv.bias + shift);
+        const add = conv.tileColumns > 8 ? k.addLongWeightGradients : k.addShortWeightGradients;
+        add(
+          ...[input, g, winners, gFilter, gWindow, windows, filters, kernel] as const,
+          ...[conv.weightChunks, row, own.sums] as const,
         );
         if (!before) break;
         const stride = convs[i - 1]!.outStride;
         this.#fill(before.grad, stride / 4);
         k.addInputGradient(
-          ...[before.grad, g, winners, ...common, conv.inputChunks, row, pixel] as const,
-          ...[own.padded, conv.paddedRow, conv.paddedFilter, this.#own.pointers] as const,
+          ...[before.grad, g, winners, gFilter, gWindow, outHeight, outWidth] as const,
+          ...[
+            filters,
+            kernel,
+            conv.inputChunks,
+            row,
+            pixel,
+            own.frames,
+            this.#own.pointers,
+          ] as const,
         );
         k.tanhBackward(stride / 4, before.grad, input);
       }

@@ -26,6 +26,11 @@ for (let seen = 0;;) {
   const { number, job } = control.next(seen);
   seen = number;
   if (job === "stop") break;
-  member[job]();
+  try {
+    member[job]();
+  } catch (error) {
+    console.error(error);
+    control.fail();
+  }
   control.done();
 }

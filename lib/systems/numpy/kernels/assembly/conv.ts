@@ -22,8 +22,8 @@ const LANES: usize = 32;
  * @param input (channels, height, width) in lanes
  * @param weights (filters, channels, kernel, kernel)
  * @param output (filters, height', width') in lanes before tanh, one plane more if filters is odd
- * @param winners as `output`: offset in bytes of the largest from the window's corner, that is 0,
- *   `right`, `down` or `right + down`; 0 if inference wants none
+ * @param winners as `output`: where the patch of the largest starts in an image whose pixels stand
+ *   `right` bytes and whose rows stand `down` bytes apart; 0 if inference wants none
  */
 export function convPool(
   input: usize,
@@ -53,7 +53,8 @@ export function convPool(
       const toB: usize = f + 1 < filters ? filterBytes : 0;
       let corner = input + 2 * py * row;
       let to = <usize> f * outPlane + <usize> (py * outWidth) * LANES;
-      for (let px = 0; px < outWidth; px++, corner += 2 * LANES) {
+      let first = 2 * py * down;
+      for (let px = 0; px < outWidth; px++, corner += 2 * LANES, first += 2 * right) {
         for (let half: usize = 0; half < 2; half++) {
           let a0 = biasA, a1 = biasA, a2 = biasA, a3 = biasA;
           let b0 = biasB, b1 = biasB, b2 = biasB, b3 = biasB;
@@ -108,9 +109,9 @@ export function convPool(
             v128.store(output + at + outPlane, largest(b0, b1, b2, b3));
             if (WIDE) v128.store(output + at + outPlane, largest(B0, B1, B2, B3), 16);
           } else {
-            poolTo(output + at, winners + at, a0, a1, a2, a3, right, down);
-            if (WIDE) poolTo(output + at + 16, winners + at + 16, A0, A1, A2, A3, right, down);
-            poolTo(output + at + outPlane, winners + at + outPlane, b0, b1, b2, b3, right, down);
+            poolTo(output + at, winners + at, a0, a1, a2, a3, first, right, down);
+            if (WIDE) poolTo(output + at + 16, winners + at + 16, A0, A1, A2, A3, first, right, down);
+            poolTo(output + at + outPlane, winners + at + outPlane, b0, b1, b2, b3, first, right, down);
             if (WIDE) {
               poolTo(
                 output + at + outPlane + 16,
@@ -119,6 +120,7 @@ export function convPool(
                 B1,
                 B2,
                 B3,
+                first,
                 right,
                 down,
               );
@@ -148,14 +150,15 @@ function poolTo(
   x1: v128,
   x2: v128,
   x3: v128,
+  first: i32,
   right: i32,
   down: i32,
 ): void {
-  const step = i32x4.splat(right);
-  const upper = v128.and(f32x4.gt(x1, x0), step);
-  const lower = v128.and(f32x4.gt(x3, x2), step);
+  const step = i32x4.splat(right), start = i32x4.splat(first);
+  const upper = i32x4.add(v128.and(f32x4.gt(x1, x0), step), start);
+  const lower = i32x4.add(v128.and(f32x4.gt(x3, x2), step), i32x4.splat(first + down));
   const top = f32x4.relaxed_max(x0, x1), bottom = f32x4.relaxed_max(x2, x3);
   const isLower = f32x4.gt(bottom, top);
   v128.store(output, f32x4.relaxed_max(top, bottom));
-  v128.store(winners, v128.bitselect(i32x4.add(lower, i32x4.splat(down)), upper, isLower));
+  v128.store(winners, v128.bitselect(lower, upper, isLower));
 }

@@ -1,13 +1,14 @@
 // The kernels' exports. Addresses and strides are in bytes; buffers start at multiples of 64.
 export { lanesToChannelLast, lanesToRows, normalise, rowsToLanes } from "./lanes";
 export { convPool } from "./conv";
+export { addInputGradient, frameWeights } from "./conv_input_gradient";
 export {
-  addInputGradient,
-  addWeightGradients,
-  padWeights,
-  unpackWeightGradients,
-} from "./conv_backward";
+  addBiasGradients,
+  addLongWeightGradients,
+  addShortWeightGradients,
+  unpackWeightGradients
+} from "./conv_weight_gradient";
 export { gemm, transposePanels } from "./gemm";
 export { addBias, addBiasTanh, addColumnSums, softmaxCrossEntropy, tanhBackward } from "./dense";
-export { tanhInPlace } from "./math";
+export { tanhInPlace, zero } from "./math";
 export { adam, sgd } from "./optimizer";

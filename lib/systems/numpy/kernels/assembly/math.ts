@@ -84,15 +84,19 @@ export function exp4(x: v128): v128 {
   return f32x4.mul(p, power);
 }
 
-/** Replaces `count` numbers by their tanh; a multiple of 8. */
+/** Replaces `count` numbers by their tanh; a multiple of 16. */
 export function tanhInPlace(at: usize, count: i32): void {
-  const end = at + (<usize> count << 2);
-  for (; at < end; at += 32) {
-    const a = tanh4(v128.load(at));
-    const b = tanh4(v128.load(at, 16));
-    v128.store(at, a);
-    v128.store(at, b, 16);
+  for (const end = at + (<usize>count << 2); at < end; at += 64) {
+    const a = tanh4(v128.load(at)), b = tanh4(v128.load(at, 16));
+    const c = tanh4(v128.load(at, 32)), d = tanh4(v128.load(at, 48));
+    v128.store(at, a), v128.store(at, b, 16);
+    v128.store(at, c, 32), v128.store(at, d, 48);
   }
+}
+
+/** Clears some bytes. */
+export function zero(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
 }
 
 /** Sum of the four lanes. */

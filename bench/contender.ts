@@ -1,0 +1,157 @@
+/**
+ * One of our systems as a contender of the bench: obeys requests, a JSON a line, until its input ends.
+ *
+ *     deno run -A bench/contender.ts <numpy|torch|keras|reference> <threads>
+ *
+ * The protocol is that of contender.py.
+ */
+import { TextLineStream } from "./lines.ts";
+import { ImagePixels } from "../lib/pixels/images.ts";
+import { DataLoader } from "../lib/pixels/loader.ts";
+import type { PixelSet } from "../lib/pixels/pixels.ts";
+import { lenet5 } from "../lib/systems/architecture.ts";
+import { createSystem } from "../lib/systems/create.ts";
+import type { Batches, System, SystemName } from "../lib/systems/system.ts";
+import { Rng } from "../lib/util/rng.ts";
+
+/** What is asked of a contender. */
+export interface Request {
+  readonly work: "train" | "infer" | "preprocess" | "epoch";
+  readonly batch: number;
+  readonly seconds: number;
+  /** Image files to preprocess. */
+  readonly paths?: readonly string[];
+  /** Images of an epoch. */
+  readonly images?: number;
+}
+
+/** What a contender answers. */
+export type Answer =
+  | { readonly images: number; readonly seconds: number; readonly peakBytes: number }
+  | { readonly error: string; readonly peakBytes: number };
+
+type Step = () => Promise<number>;
+
+const optimizer = { kind: "adam", learningRate: 1e-3 } as const;
+
+function randomBatch(size: number) {
+  const rng = new Rng(1);
+  return {
+    size,
+    images: Float32Array.from({ length: size * 1024 }, () => rng.normal()),
+    labels: Int32Array.from({ length: size }, () => rng.int(50)),
+  };
+}
+
+/** The same batch `count` times an epoch. */
+function repeated(size: number, count: number): Batches {
+  const batch = randomBatch(size);
+  return {
+    length: count,
+    samples: count * size,
+    async *[Symbol.asyncIterator]() {
+      for (let i = 0; i < count; i++) yield batch;
+    },
+  };
+}
+
+async function prepare(system: () => System, threads: number, request: Request): Promise<Step> {
+  const { work, batch } = request;
+  switch (work) {
+    case "train": {
+      const batches = repeated(batch, Math.max(1, Math.round(2560 / batch)));
+      const trained = system();
+      return async () => {
+        await trained.fit(batches, { epochs: 1, optimizer });
+        return batches.samples;
+      };
+    }
+    case "epoch": {
+      // a whole epoch from packed pixels: shuffling, batching and normalising are part of it
+      const length = request.images ?? 6000;
+      const rng = new Rng(2);
+      const pixels = Uint8Array.from({ length: length * 1024 }, () => rng.int(256));
+      const labels = Int32Array.from({ length }, () => rng.int(50));
+      const shape = { channels: 1, height: 32, width: 32, key: "" };
+      const get = (i: number) => pixels.subarray(i * 1024, (i + 1) * 1024);
+      const set: PixelSet = { length, labels, pixels, get, ...shape };
+      const loader = new DataLoader(set, {
+        batchSize: batch,
+        shuffle: true,
+        normalisation: { mean: 127, deviation: 74 },
+      });
+      const trained = system();
+      return async () => {
+        await trained.fit(loader, { epochs: 1, optimizer });
+        return loader.samples;
+      };
+    }
+    case "infer": {
+      const { images } = randomBatch(batch);
+      const trained = system();
+      return async () => {
+        for (let done = 0; done < 256; done += batch) await trained.predict(images, batch);
+        return Math.max(batch, Math.ceil(256 / batch) * batch);
+      };
+    }
+    case "preprocess": {
+      const paths = request.paths ?? [];
+      const split = {
+        length: paths.length,
+        labels: new Int32Array(paths.length),
+        image: (i: number) => ({ kind: "file" as const, path: paths[i]! }),
+        name: (i: number) => paths[i]!,
+      };
+      const loader = new DataLoader(new ImagePixels(split), {
+        batchSize: batch,
+        workers: 2 * threads,
+      });
+      return async () => {
+        let images = 0;
+        for await (const { size } of loader) images += size;
+        return images;
+      };
+    }
+  }
+}
+
+async function measure(step: Step, seconds: number): Promise<{ images: number; seconds: number }> {
+  const start = performance.now();
+  let images = 0;
+  do images += await step(); while (performance.now() - start < 1000 * seconds);
+  return { images, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Peak of the process's memory. */
+function peakBytes(): number {
+  const line = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s*(\d+) kB/);
+  return Number(line?.[1] ?? 0) * 1024;
+}
+
+if (import.meta.main) {
+  const [name = "numpy", count = "1"] = Deno.args;
+  const threads = Number(count);
+  const options = name === "reference" ? { engine: "reference" as const } : { threads };
+  const system = () =>
+    createSystem(name === "reference" ? "numpy" : name as SystemName, lenet5(), options);
+  const prepared = new Map<string, Step>();
+  const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  for await (const line of lines) {
+    const request = JSON.parse(line) as Request;
+    const key = `${request.work} ${request.batch} ${request.images}`;
+    let answer: object;
+    try {
+      let step = prepared.get(key);
+      if (step === undefined) {
+        prepared.set(key, step = await prepare(system, threads, request));
+        await measure(step, request.seconds);
+      }
+      answer = await measure(step, request.seconds);
+    } catch (error) {
+      answer = { error: (error as Error).message };
+    }
+    console.log(JSON.stringify({ ...answer, peakBytes: peakBytes() }));
+  }
+  Deno.exit();
+}

@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import { turboFlags } from "../lib/systems/numpy/kernels/kernels.ts";
+import { projectRoot } from "../lib/util/files.ts";
+import type { Answer, Request } from "./contender.ts";
+import { TextLineStream } from "./lines.ts";
+
+/** Folder of the Python environment that holds what we compare with. */
+export const benchVenv: string = join(projectRoot, ".venv-bench");
+
+/** Who can be asked, by the name in the tables. */
+export const contenders = {
+  "numpy (ours)": ["deno", "numpy"],
+  "numpy (ours), turbo": ["deno --turbo", "numpy"],
+  "torch (ours)": ["deno", "torch"],
+  "keras (ours)": ["deno", "keras"],
+  "reference (ours)": ["deno", "reference"],
+  "PyTorch": ["python", "pytorch"],
+  "PyTorch, compiled": ["python", "pytorch-compiled"],
+  "Keras": ["python", "keras"],
+  "NumPy, vectorised": ["python", "numpy"],
+  "onnxruntime": ["python", "onnxruntime"],
+  "OpenCV + DataLoader": ["python", "opencv"],
+} as const;
+
+export type ContenderName = keyof typeof contenders;
+
+/** A contender in a process of its own, with a number of threads. */
+export class Contender {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+
+  constructor(readonly name: ContenderName, readonly threads: number) {
+    const [runtime, kind] = contenders[name];
+    const command = runtime === "python" ? join(benchVenv, "bin", "python") : Deno.execPath();
+    const flags = runtime === "deno --turbo" ? [`--v8-flags=${turboFlags.join(",")}`] : [];
+    const script = join(projectRoot, "bench", `contender.${runtime === "python" ? "py" : "ts"}`);
+    const before = runtime === "python" ? [] : ["run", "--allow-all", ...flags];
+    this.#child = new Deno.Command(command, {
+      args: [...before, script, kind, `${threads}`],
+      cwd: projectRoot,
+      env: {
+        TF_NUM_INTRAOP_THREADS: `${threads}`,
+        TF_NUM_INTEROP_THREADS: `${threads}`,
+        TF_CPP_MIN_LOG_LEVEL: "3",
+        DENO_NO_UPDATE_CHECK: "1",
+      },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: Deno.env.get("BENCH_DEBUG") ? "inherit" : "null",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream()).getReader();
+  }
+
+  /** Asks and waits for the answer. */
+  async ask(request: Request): Promise<Answer> {
+    await this.#input.write(new TextEncoder().encode(JSON.stringify(request) + "\n"));
+    for (;;) {
+      const { value, done } = await this.#lines.read();
+      if (done) return { error: `${this.name} ended`, peakBytes: 0 };
+      if (value.startsWith("{")) return JSON.parse(value) as Answer;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#input.close().catch(() => {});
+    try {
+      this.#child.kill("SIGTERM");
+    } catch {
+      // it has ended already
+    }
+    await this.#child.status;
+  }
+}
+
+/** Images a second of each round; or why there are none. */
+export interface Measurement {
+  readonly name: ContenderName;
+  readonly threads: number;
+  readonly rates: readonly number[];
+  readonly peakBytes: number;
+  readonly error?: string;
+}
+
+/**
+ * Asks all contenders the same, one after the other, `rounds` times over, so that whatever slows the
+ * machine for a while slows them all.
+ */
+export async function compare(
+  names: readonly ContenderName[],
+  threads: number,
+  request: Request,
+  rounds: number,
+  say: (text: string) => void,
+): Promise<Measurement[]> {
+  const crew = names.map((name) => new Contender(name, threads));
+  const rates = new Map<ContenderName, number[]>();
+  const errors = new Map<ContenderName, string>();
+  const peaks = new Map<ContenderName, number>();
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const contender of crew) {
+        const { name } = contender;
+        if (errors.has(name)) continue;
+        const answer = await contender.ask(request);
+        peaks.set(name, answer.peakBytes);
+        if ("error" in answer) {
+          errors.set(name, answer.error);
+          continue;
+        }
+        const rate = answer.images / answer.seconds;
+        rates.set(name, [...rates.get(name) ?? [], rate]);
+        say(`  ${request.work} ${request.batch}, ${threads} threads, ${name}: ${Math.round(rate)}/s`);
+      }
+    }
+  } finally {
+    await Promise.all(crew.map((contender) => contender.stop()));
+  }
+  return names.map((name) => {
+    const error = errors.get(name);
+    const measurement = { name, threads, rates: rates.get(name) ?? [] };
+    const peakBytes = peaks.get(name) ?? 0;
+    return { ...measurement, peakBytes, ...(error === undefined ? {} : { error }) };
+  });
+}
+
+/** The middle of some numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Median and range of the ratios of two contenders, round by round. */
+export function pairedRatio(
+  ours: Measurement,
+  theirs: Measurement,
+): { readonly median: number; readonly low: number; readonly high: number } | undefined {
+  const ratios = ours.rates.slice(0, theirs.rates.length).map((rate, i) => rate / theirs.rates[i]!);
+  if (ratios.length === 0) return undefined;
+  return { median: median(ratios), low: Math.min(...ratios), high: Math.max(...ratios) };
+}
