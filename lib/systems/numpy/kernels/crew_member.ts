@@ -1,6 +1,6 @@
 import type { Control } from "./crew.ts";
 import type { Kernels } from "./kernels.ts";
-import { type Layout, layOutBatch } from "./layout.ts";
+import { type BatchLayout, type Layout, layOutBatch } from "./layout.ts";
 import { Pass, type Sums } from "./pass.ts";
 
 /** What one thread does for each job; thread 0 and the workers run the same. */
@@ -61,15 +61,19 @@ export class CrewMember {
     }
   }
 
-  /** Arguments: images, classes, scale and shift of bytes. */
+  /** Logits of one image; thread 0 alone. */
+  predictSingle(batch: BatchLayout, classes: number, stale: boolean): Float32Array {
+    return this.#pass.predictSingle(batch, classes, stale);
+  }
+
+  /** Arguments: images, classes. */
   predict(): void {
     const { threads } = this.layout;
-    const [count = 0, classes = 0, scale = 0, shift = 0] = this.control.arguments();
+    const [count = 0, classes = 0] = this.control.arguments();
     const batch = layOutBatch(this.layout, count, classes);
     const first = Math.floor(count * this.thread / threads);
     const size = Math.floor(count * (this.thread + 1) / threads) - first;
     if (size === 0) return;
-    if (scale !== 0) this.#pass.normalise(batch, first, size, scale, shift);
     this.#pass.predict(batch, first, size, classes);
   }
 }

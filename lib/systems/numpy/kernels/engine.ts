@@ -45,6 +45,8 @@ export class KernelEngine implements Engine {
   readonly #memory: WebAssembly.Memory;
   readonly #build: KernelBuild;
   #crew: Promise<Crew> | undefined;
+  /** Whether the copy of the weights for single images is out of date. */
+  #stale = true;
   #optimizer: { readonly options: OptimizerOptions; steps: number } | undefined;
 
   /** @throws RangeError if `threads` is not a whole number from 1 */
@@ -72,6 +74,7 @@ export class KernelEngine implements Engine {
   setWeights(weights: Weights): void {
     checkWeights(this.#architecture, weights);
     packWeights(this.#memory, this.#layout, weights);
+    this.#stale = true;
   }
 
   begin(options: OptimizerOptions): void {
@@ -95,6 +98,7 @@ export class KernelEngine implements Engine {
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
     const toFloats = this.#writeBatch(room, batch);
     const [loss, correct] = crew.run("gradient", [size, this.#classes, 0, ...toFloats]);
+    this.#stale = true;
     crew.run("update", updateArguments(optimizer.options, ++optimizer.steps));
     return { loss: loss!, correct: correct! };
   }
@@ -103,7 +107,12 @@ export class KernelEngine implements Engine {
     const crew = await (this.#crew ??= this.#start());
     const room = this.#room(count);
     this.#writeImages(room, images, count);
-    crew.run("predict", [count, this.#classes, 0, 0]);
+    if (count === 1) {
+      const logits = crew.member.predictSingle(room, this.#classes, this.#stale);
+      this.#stale = false;
+      return logits;
+    }
+    crew.run("predict", [count, this.#classes]);
     return new Float32Array(this.#memory.buffer, room.logits, count * this.#classes).slice();
   }
 

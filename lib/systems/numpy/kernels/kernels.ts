@@ -24,6 +24,18 @@ export interface Kernels {
       ...[c: number, cPanel: number, cRow: number, accumulate: 0 | 1],
     ]
   ): void;
+  packFilters(weights: number, filters: number, taps: number, packed: number): void;
+  convPoolSingle(
+    ...args: [
+      ...[input: number, packed: number, bias: number, output: number, channels: number],
+      ...[height: number, width: number, filters: number, kernel: number],
+    ]
+  ): void;
+  gemv(
+    ...args: [
+      ...[panels: number, depth: number, a: number, b: number, bPanel: number, c: number],
+    ]
+  ): void;
   transposePanels(
     ...args: [
       ...[from: number, inputs: number, fromPanel: number],

@@ -50,6 +50,8 @@ export interface ConvBuffers {
   readonly sumsFloats: number;
   readonly frames: number;
   readonly framesFloats: number;
+  /** Weights as the kernels for a single image read them. */
+  readonly packed: number;
 }
 
 /** A thread's own buffers for one dense layer. */
@@ -115,7 +117,7 @@ export function layOut(plan: Plan, threads: number): Layout {
   };
   const convOffsets = plan.convs.map(({ filters, channels, kernel }) => ({
     weight: parameter(filters * channels * kernel * kernel),
-    bias: parameter(filters + 1),
+    bias: parameter(roundUp(filters + 1, 8)),
   }));
   const denseOffsets = plan.denses.map(({ inputs, units }) => ({
     weight: parameter(roundUp(inputs, 4) * roundUp(units, PANEL)),
@@ -198,6 +200,7 @@ function convBuffers(conv: ConvLayout, take: (floats: number) => number): ConvBu
     sumsFloats,
     frames: take(framesFloats),
     framesFloats,
+    packed: take(roundUp(filters, 8) * channels * kernel * kernel),
   };
 }
 

@@ -60,6 +60,32 @@ export class Pass {
   }
 
   /**
+   * Logits of the batch's first image, with the kernels for a single one.
+   * @param stale whether weights have changed since the last time
+   */
+  predictSingle(batch: BatchLayout, classes: number, stale: boolean): Float32Array {
+    const k = this.kernels;
+    let from = batch.images;
+    this.layout.convs.forEach((conv, i) => {
+      const { weight, bias, channels, height, width, filters, kernel, windows } = conv;
+      const { packed, out } = this.#own.convs[i]!;
+      if (stale) k.packFilters(weight, filters, channels * kernel * kernel, packed);
+      k.convPoolSingle(from, packed, bias, out, channels, height, width, filters, kernel);
+      k.tanhInPlace(out, Math.ceil(windows * filters / 16) * 16);
+      from = out;
+    });
+    this.layout.denses.forEach((dense, i) => {
+      const { weight, bias, inputs, panels, panelStride, outStride, tanh } = dense;
+      const { out } = this.#own.denses[i]!;
+      k.gemv(panels, inputs, from, weight, panelStride, out);
+      if (tanh) k.addBiasTanh(1, outStride, out, bias);
+      else k.addBias(1, outStride, out, bias);
+      from = out;
+    });
+    return this.#floats.slice(from / 4, from / 4 + classes);
+  }
+
+  /**
    * Leaves the gradient of Σ loss·scale over images `first` to `first + count` in a shard.
    * @returns loss and hits summed over the images
    */

@@ -12,3 +12,4 @@ export { gemm, transposePanels } from "./gemm";
 export { addBias, addBiasTanh, addColumnSums, softmaxCrossEntropy, tanhBackward } from "./dense";
 export { tanhInPlace, zero } from "./math";
 export { adam, sgd } from "./optimizer";
+export { convPoolSingle, gemv, packFilters } from "./single";
