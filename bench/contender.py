@@ -214,6 +214,7 @@ class OnnxRuntime:
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
         model.ir_version = 10
         onnx.checker.check_model(model)
+        self.model = model
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -251,6 +252,11 @@ make = {
     "pytorch": lambda: PyTorch(False), "pytorch-compiled": lambda: PyTorch(True),
     "keras": Keras, "numpy": NumPy, "onnxruntime": OnnxRuntime, "opencv": OpenCV,
 }
+if len(sys.argv) > 3:  # a path: write the model there for onnxruntime-node, and end
+    import onnx
+
+    onnx.save(OnnxRuntime().model, sys.argv[3])
+    sys.exit()
 contender, steps = None, {}
 for line in sys.stdin:
     request = json.loads(line)

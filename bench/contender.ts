@@ -1,10 +1,11 @@
 /**
  * One of our systems as a contender of the bench: obeys requests, a JSON a line, until its input ends.
  *
- *     deno run -A bench/contender.ts <numpy|torch|keras|reference> <threads>
+ *     deno run -A bench/contender.ts <numpy|torch|keras|reference|onnxruntime-node> <threads>
  *
  * The protocol is that of contender.py.
  */
+import { join } from "node:path";
 import { TextLineStream } from "./lines.ts";
 import { ImagePixels } from "../lib/pixels/images.ts";
 import { DataLoader } from "../lib/pixels/loader.ts";
@@ -12,6 +13,7 @@ import type { PixelSet } from "../lib/pixels/pixels.ts";
 import { lenet5 } from "../lib/systems/architecture.ts";
 import { createSystem } from "../lib/systems/create.ts";
 import type { Batches, System, SystemName } from "../lib/systems/system.ts";
+import { projectRoot } from "../lib/util/files.ts";
 import { Rng } from "../lib/util/rng.ts";
 
 /** What is asked of a contender. */
@@ -31,6 +33,9 @@ export type Answer =
   | { readonly error: string; readonly peakBytes: number };
 
 type Step = () => Promise<number>;
+
+/** Where contender.py leaves the model for onnxruntime-node. */
+export const modelPath: string = join(projectRoot, ".cache", "bench", "lenet.onnx");
 
 const optimizer = { kind: "adam", learningRate: 1e-3 } as const;
 
@@ -55,7 +60,7 @@ function repeated(size: number, count: number): Batches {
   };
 }
 
-async function prepare(system: () => System, threads: number, request: Request): Promise<Step> {
+function prepare(system: () => System, threads: number, request: Request): Step {
   const { work, batch } = request;
   switch (work) {
     case "train": {
@@ -115,6 +120,25 @@ async function prepare(system: () => System, threads: number, request: Request):
   }
 }
 
+/** onnxruntime in Node's binding, on the model that contender.py has written. */
+async function onnxruntimeNode(threads: number): Promise<(request: Request) => Step> {
+  // installed only when the bench asks for it: a name that can be found is installed with the project
+  const ort = await import(`npm:onnxruntime-${"node"}@1.30.0`);
+  const session = await ort.InferenceSession.create(modelPath, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionProviders: ["cpu"],
+  });
+  return ({ work, batch }) => {
+    if (work !== "infer") throw new Error("onnxruntime-node only infers");
+    const x = new ort.Tensor("float32", randomBatch(batch).images, [batch, 1, 32, 32]);
+    return async () => {
+      for (let done = 0; done < 256; done += batch) await session.run({ x });
+      return Math.ceil(256 / batch) * batch;
+    };
+  };
+}
+
 async function measure(step: Step, seconds: number): Promise<{ images: number; seconds: number }> {
   const start = performance.now();
   let images = 0;
@@ -134,6 +158,7 @@ if (import.meta.main) {
   const options = name === "reference" ? { engine: "reference" as const } : { threads };
   const system = () =>
     createSystem(name === "reference" ? "numpy" : name as SystemName, lenet5(), options);
+  let foreign: Awaited<ReturnType<typeof onnxruntimeNode>> | undefined;
   const prepared = new Map<string, Step>();
   const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
     .pipeThrough(new TextLineStream());
@@ -144,7 +169,9 @@ if (import.meta.main) {
     try {
       let step = prepared.get(key);
       if (step === undefined) {
-        prepared.set(key, step = await prepare(system, threads, request));
+        if (name === "onnxruntime-node") foreign ??= await onnxruntimeNode(threads);
+        step = foreign ? foreign(request) : prepare(system, threads, request);
+        prepared.set(key, step);
         await measure(step, request.seconds);
       }
       answer = await measure(step, request.seconds);

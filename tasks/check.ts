@@ -89,11 +89,22 @@ async function check(): Promise<number> {
   let failures = 0;
   for (
     const args of [
-      ["fmt", "--check", "lib", "tasks", "tests", "data/README.md", "README.md", "deno.json"],
+      [
+        "fmt",
+        "--check",
+        "lib",
+        "bench",
+        "tasks",
+        "tests",
+        "data/README.md",
+        "README.md",
+        "deno.json",
+      ],
       ["lint"],
       [
         "check",
         "lib",
+        "bench",
         "tasks",
         "tests",
       ],

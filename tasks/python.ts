@@ -1,5 +1,6 @@
 /** The project's own Python in `.venv/`, and pip that works behind a proxy's certificate authority. */
 import { join } from "node:path";
+import { turboFlags } from "../lib/systems/numpy/kernels/kernels.ts";
 import { exists, projectRoot, sha256, writeAtomic } from "../lib/util/files.ts";
 import { output, run, SetupError, step } from "./run.ts";
 
@@ -86,14 +87,26 @@ export function jupyterEnvironment(): Record<string, string> {
   };
 }
 
-/** Writes the project's own Deno kernelspec into `.venv`, with the Deno that runs now. */
-export async function writeKernelspec(): Promise<void> {
-  const spec = {
-    argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],
-    display_name: "Deno",
-    language: "typescript",
-    interrupt_mode: "message",
-  };
-  const path = join(venv, "share", "jupyter", "kernels", "deno", "kernel.json");
-  await writeAtomic(path, JSON.stringify(spec, null, 2) + "\n");
+/** What turns on V8's turbo flags in a process and those that it starts; see the README for the risk. */
+export const turboEnvironment: Readonly<Record<string, string>> = {
+  DENO_V8_FLAGS: turboFlags.join(","),
+};
+
+/** Writes the project's own Deno kernelspecs into `.venv`, with the Deno that runs now. */
+export async function writeKernelspecs(): Promise<void> {
+  const kernels = {
+    "deno": ["Deno", {}],
+    "deno-turbo": ["Deno (turbo)", turboEnvironment],
+  } as const;
+  for (const [name, [title, env]] of Object.entries(kernels)) {
+    const spec = {
+      argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],
+      display_name: title,
+      language: "typescript",
+      interrupt_mode: "message",
+      env,
+    };
+    const path = join(venv, "share", "jupyter", "kernels", name, "kernel.json");
+    await writeAtomic(path, JSON.stringify(spec, null, 2) + "\n");
+  }
 }

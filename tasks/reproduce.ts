@@ -1,5 +1,5 @@
 /**
- * `deno task reproduce [--data FOLDER] [--full] [--gpu]`: runs every notebook through the Deno kernel
+ * `deno task reproduce [--data FOLDER] [--full] [--gpu | --cpu] [--turbo]`: runs every notebook through the Deno kernel
  * and leaves tables, figures and executed notebooks.
  *
  * - default data: notebooks/*.ipynb are replaced by their executed selves, results go to results/
@@ -10,6 +10,7 @@
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { exists, projectRoot } from "../lib/util/files.ts";
 import { executeNotebook, notebookPaths } from "./execute.ts";
+import { turboEnvironment } from "./python.ts";
 import { main, SetupError, step } from "./run.ts";
 import { setup } from "./setup.ts";
 
@@ -17,6 +18,8 @@ interface Arguments {
   readonly data: string | undefined;
   readonly full: boolean;
   readonly gpu: boolean | undefined;
+  /** Whether V8's turbo flags are set for the notebooks. */
+  readonly turbo: boolean;
 }
 
 /** Reads the command line. @throws SetupError naming an argument that is not understood */
@@ -24,32 +27,35 @@ export function parseArguments(args: readonly string[]): Arguments {
   let data = Deno.env.get("LENET_DATA") || undefined;
   let full = false;
   let gpu: boolean | undefined;
+  let turbo = false;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     if (arg === "--full") full = true;
+    else if (arg === "--turbo") turbo = true;
     else if (arg === "--gpu") gpu = true;
     else if (arg === "--cpu") gpu = false;
     else if (arg === "--data" && args[i + 1] !== undefined) data = args[++i]!;
     else if (arg.startsWith("--data=")) data = arg.slice("--data=".length);
     else {
       throw new SetupError(
-        `reproduce does not know ${arg}; it takes --data FOLDER, --full, --gpu and --cpu`,
+        `reproduce does not know ${arg}; it takes --data FOLDER, --full, --gpu, --cpu and --turbo`,
       );
     }
   }
   if (full && data) throw new SetupError("--full is about the default data; leave out the other");
-  return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu };
+  return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu, turbo };
 }
 
 async function reproduce(): Promise<void> {
   const start = performance.now();
-  const { data, full, gpu } = parseArguments(Deno.args);
+  const { data, full, gpu, turbo } = parseArguments(Deno.args);
   if (data && !await exists(data)) throw new SetupError(`there is no folder ${data}`);
   await setup({ gpu });
   const name = data ? basename(data) : full ? "synthetic50-full" : undefined;
   const results = name ? join(projectRoot, "results", name) : join(projectRoot, "results");
   const target = name ? join(results, "notebooks") : join(projectRoot, "notebooks");
   const env: Record<string, string> = { LENET_RESULTS: results };
+  if (turbo) Object.assign(env, turboEnvironment);
   if (data) env.LENET_DATA = data;
   if (full) env.LENET_FULL = "1";
   if (gpu !== undefined) env.LENET_NATIVE = gpu ? "gpu" : "cpu";

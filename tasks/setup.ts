@@ -4,13 +4,13 @@
  * project's folder. The other tasks call it by themselves.
  */
 import { kindToSetUp, setupNative } from "./native.ts";
-import { setupVenv, writeKernelspec } from "./python.ts";
+import { setupVenv, writeKernelspecs } from "./python.ts";
 import { main } from "./run.ts";
 
 /** Sets up what is missing. */
 export async function setup(options: { readonly gpu?: boolean | undefined } = {}): Promise<void> {
   await setupVenv("requirements.txt");
-  await writeKernelspec();
+  await writeKernelspecs();
   await setupNative(kindToSetUp(options.gpu));
 }
 

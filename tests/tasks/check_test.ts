@@ -65,10 +65,11 @@ Deno.test("the closing line counts what deno test counted", () => {
 });
 
 Deno.test("reproduce reads its arguments and refuses others", () => {
-  assertEquals(parseArguments(["--data", "/x/y", "--gpu"]), {
+  assertEquals(parseArguments(["--data", "/x/y", "--gpu", "--turbo"]), {
     data: "/x/y",
     full: false,
     gpu: true,
+    turbo: true,
   });
   assertEquals(parseArguments(["--full"]).full, true);
   assertThrows(() => parseArguments(["--fast"]), Error, "does not know --fast");

@@ -17,7 +17,7 @@ import {
   pipEnvironment,
   venv,
   venvPython,
-  writeKernelspec,
+  writeKernelspecs,
 } from "../../tasks/python.ts";
 import { run, SetupError } from "../../tasks/run.ts";
 
@@ -111,11 +111,27 @@ Deno.test("a program that is not there is an error with advice", async () => {
   );
 });
 
-Deno.test("the kernelspec is the project's own, and Jupyter stays out of the home", async () => {
-  await writeKernelspec();
-  const path = join(venv, "share", "jupyter", "kernels", "deno", "kernel.json");
-  const spec = JSON.parse(await Deno.readTextFile(path));
-  assertEquals(spec.argv[0], Deno.execPath());
+Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and Jupyter stays out of the home", async () => {
+  await writeKernelspecs();
+  const read = async (name: string) => {
+    const path = join(venv, "share", "jupyter", "kernels", name, "kernel.json");
+    return JSON.parse(await Deno.readTextFile(path));
+  };
+  const [plain, turbo] = [await read("deno"), await read("deno-turbo")];
+  assertEquals([plain.argv[0], turbo.argv[0]], [Deno.execPath(), Deno.execPath()]);
+  assertEquals(plain.env, {});
+  // the flags are V8's own experiments: a Deno that does not know them any more would not start
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      `import { isTurbo } from "${new URL(
+        "../../lib/systems/numpy/kernels/kernels.ts",
+        import.meta.url,
+      )}"; console.log(isTurbo())`,
+    ],
+    env: turbo.env,
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout), "true\n");
   for (const [name, value] of Object.entries(jupyterEnvironment())) {
     if (name.endsWith("DIR")) assert(value.includes(join(".cache", "jupyter")), name);
   }

@@ -112,6 +112,12 @@ Deno.test("logits, loss and gradients agree with float64 on networks of any shap
         await withEngine(architecture, { build, threads }, async (engine) => {
           const logits = await engine.logits(batch.images, size);
           assertLess(maxDifference(logits, expected.logits), 2e-5);
+          const single = await engine.logits(batch.images, 1);
+          assertEquals(
+            single,
+            logits.slice(0, classes),
+            "one image has the bits that it has in a batch",
+          );
           const before = engine.weights();
           // one step of plain descent at rate 1 moves each weight by its gradient
           engine.begin({ kind: "sgd", learningRate: 1, momentum: 0 });

@@ -80,6 +80,8 @@ export interface Kernels {
       ...[rows: number, columns: number, gradient: number],
     ]
   ): void;
+  /** Multiply-adds done in a loop that does nothing else; see bench/peak.ts. */
+  peak(at: number, rounds: number): number;
   adam(
     ...args: [
       ...[w: number, m: number, v: number, g: number, count: number],

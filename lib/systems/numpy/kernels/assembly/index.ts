@@ -13,3 +13,4 @@ export { addBias, addBiasTanh, addColumnSums, softmaxCrossEntropy, tanhBackward 
 export { tanhInPlace, zero } from "./math";
 export { adam, sgd } from "./optimizer";
 export { convPoolSingle, gemv, packFilters } from "./single";
+export { peak } from "./peak";

@@ -1,0 +1,103 @@
+/**
+ * `deno task bench [--quick]`: measures our systems beside PyTorch, Keras, NumPy and onnxruntime, and
+ * leaves tables and a chart in results/bench/. About 20 minutes; `--quick`, a first impression, 4.
+ */
+import { join } from "node:path";
+import { projectRoot } from "../lib/util/files.ts";
+import { openDataset } from "../lib/data/open.ts";
+import { defaultDatasetFolder } from "../lib/data/synthetic/index.ts";
+import { exists, sha256, writeAtomic } from "../lib/util/files.ts";
+import { findPython, pip } from "../tasks/python.ts";
+import { main, run, step } from "../tasks/run.ts";
+import { setup } from "../tasks/setup.ts";
+import { modelPath, type Request } from "./contender.ts";
+import { benchVenv, compare, type ContenderName, type Measurement } from "./crew.ts";
+import { machine } from "./machine.ts";
+import { profile } from "./profile.ts";
+import { type Section, writeReport } from "./report.ts";
+
+/** The Python environment with what we compare with, unless it is there. */
+async function setupPython(): Promise<void> {
+  const list = join(projectRoot, "bench", "requirements.txt");
+  const stamp = join(benchVenv, "installed");
+  const wanted = await sha256(await Deno.readTextFile(list));
+  if (await exists(stamp) && await Deno.readTextFile(stamp) === wanted) return;
+  await step("Python packages of bench/requirements.txt into .venv-bench", async () => {
+    const python = join(benchVenv, "bin", "python");
+    await run(await findPython(), ["-m", "venv", "--clear", benchVenv]);
+    await pip(python, ["install", "--quiet", "-r", list], "bench/requirements.txt");
+    await writeAtomic(stamp, wanted);
+  });
+}
+
+const ours: readonly ContenderName[] = ["numpy (ours)", "numpy (ours), turbo"];
+const systems: readonly ContenderName[] = [...ours, "torch (ours)", "keras (ours)"];
+const frameworks: readonly ContenderName[] = ["PyTorch", "PyTorch, compiled", "Keras"];
+
+async function bench(): Promise<void> {
+  const quick = Deno.args.includes("--quick");
+  const rounds = quick ? 3 : 7, seconds = quick ? 0.5 : 1;
+  await setup();
+  await setupPython();
+  await Deno.mkdir(join(projectRoot, ".cache", "bench"), { recursive: true });
+  await run(join(benchVenv, "bin", "python"), [
+    ...[join(projectRoot, "bench", "contender.py"), "onnxruntime", "1", modelPath],
+  ]);
+  const sections: Section[] = [];
+  const measure = async (
+    title: string,
+    names: readonly ContenderName[],
+    threads: number,
+    request: Omit<Request, "seconds">,
+    baseline: ContenderName,
+  ): Promise<Measurement[]> => {
+    const measurements = await step(
+      `${title}, ${threads} thread${threads > 1 ? "s" : ""}`,
+      () => compare(names, threads, { ...request, seconds }, rounds, console.error),
+    );
+    sections.push({ title, threads, measurements, baseline });
+    return measurements;
+  };
+  const most = Math.max(2, Math.min(4, navigator.hardwareConcurrency));
+  const training = [...systems, ...frameworks, "NumPy, vectorised"] as const;
+  for (const threads of [1, most]) {
+    await measure(
+      "Training, batch 256",
+      training,
+      threads,
+      { work: "train", batch: 256 },
+      "PyTorch",
+    );
+  }
+  const inference = [...systems, ...frameworks, "onnxruntime", "onnxruntime-node"] as const;
+  for (const batch of [256, 1]) {
+    const title = `Inference, batch ${batch}`;
+    await measure(title, inference, 1, { work: "infer", batch }, "onnxruntime-node");
+  }
+  const paths = await imagePaths(quick ? 400 : 1000);
+  const preprocessing = ["preprocessing (ours)", "OpenCV + DataLoader"] as const;
+  const work = { work: "preprocess", batch: 64, paths } as const;
+  await measure("Image files to 32×32 grey", preprocessing, most, work, "OpenCV + DataLoader");
+  for (const images of [2000, 6000, 20000]) {
+    const title = `A whole epoch of ${images} images, batching included`;
+    const request = { work: "epoch", batch: 256, images } as const;
+    await measure(title, ours, most, request, "numpy (ours)");
+  }
+  for (const batch of [16, 64, 1024]) {
+    const title = `Training, batch ${batch}`;
+    await measure(title, [...ours, "PyTorch"], 1, { work: "train", batch }, "PyTorch");
+  }
+  const folder = join(projectRoot, "results", "bench");
+  await writeReport(folder, machine(), sections, await profile());
+  console.error(`\nTables and chart: ${folder}`);
+}
+
+/** Files of the default data's training images: JPEG and PNG of many sizes. */
+async function imagePaths(count: number): Promise<string[]> {
+  const { train } = (await openDataset(await defaultDatasetFolder())).splits;
+  const step = Math.max(1, Math.floor(train.length / count));
+  return Array.from({ length: count }, (_, i) => train.image((i * step) % train.length))
+    .flatMap((source) => source.kind === "file" ? [source.path] : []);
+}
+
+if (import.meta.main) await main(bench);

@@ -1,0 +1,151 @@
+import { Figure } from "../lib/report/figure.ts";
+import { escapeXml } from "../lib/report/escape.ts";
+import { palette } from "../lib/report/plot.ts";
+import { type Cell, Table } from "../lib/report/table.ts";
+import { type ContenderName, type Measurement, median, pairedRatio } from "./crew.ts";
+import type { Profile } from "./profile.ts";
+
+/** One comparison: who was measured at what. */
+export interface Section {
+  readonly title: string;
+  readonly threads: number;
+  readonly measurements: readonly Measurement[];
+  /** Whom the ratios are taken to. */
+  readonly baseline: ContenderName;
+}
+
+/** Writes all tables (Markdown, JSON) and the chart of training (SVG, PNG). */
+export async function writeReport(
+  folder: string,
+  machine: string,
+  sections: readonly Section[],
+  profiles: readonly Profile[],
+): Promise<void> {
+  await throughputTable(machine, sections).save(`${folder}/throughput`);
+  await profileTable(machine, profiles).save(`${folder}/profile`);
+  await trainingChart(machine, sections.filter(({ title }) => title === "Training, batch 256"))
+    .save(`${folder}/training`);
+}
+
+/** All comparisons; a ratio is the median of the rounds' own ratios, with their range. */
+export function throughputTable(machine: string, sections: readonly Section[]): Table {
+  return new Table({
+    title: "Images a second, medians of rounds that alternate",
+    columns: [
+      { key: "what", label: "what" },
+      { key: "threads", label: "threads" },
+      { key: "who", label: "who" },
+      { key: "median", label: "images/s", digits: 0 },
+      { key: "range", label: "range", align: "right" },
+      { key: "ratio", label: "ratio", align: "right" },
+      { key: "to", label: "to" },
+      { key: "memory", label: "peak memory, MB", digits: 0 },
+    ],
+    rows: sections.flatMap(({ title, threads, measurements, baseline }) => {
+      const base = measurements.find(({ name }) => name === baseline)!;
+      return measurements.map((measurement): Record<string, Cell> => {
+        const { name, rates, error, peakBytes } = measurement;
+        if (rates.length === 0) return { what: title, threads, who: name, range: error ?? "none" };
+        const ratio = pairedRatio(measurement, base);
+        return {
+          ...{ what: title, threads, who: name, median: median(rates) },
+          range: `${Math.round(Math.min(...rates))}–${Math.round(Math.max(...rates))}`,
+          ...(ratio && name !== baseline ? { ratio: showRatio(ratio), to: baseline } : {}),
+          memory: peakBytes / 1e6,
+        };
+      });
+    }),
+    notes: [
+      `Measured on: ${machine}.`,
+      "Each contender has a process of its own; the processes take turns, so that whatever slows the " +
+      "machine for a while slows them all. Ratios are taken round by round: median (range).",
+      "Training: forward, backward and Adam on a float32 batch in memory. Inference: batch in, logits " +
+      "out. PyTorch: fused Adam, inference mode; compiled: torch.compile. Keras: its compiled train " +
+      "function. NumPy: im2col and BLAS. turbo: V8's two flags, see the README.",
+    ],
+  });
+}
+
+const showRatio = ({ median, low, high }: { median: number; low: number; high: number }) =>
+  `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+
+function profileTable(machine: string, profiles: readonly Profile[]): Table {
+  return new Table({
+    title: "Where a training step spends its time, one thread, batch 256",
+    columns: [
+      { key: "build", label: "build" },
+      { key: "kernel", label: "kernel" },
+      { key: "time", label: "µs an image", digits: 2 },
+      { key: "share", label: "share of the step", align: "right" },
+      { key: "peak", label: "of the arithmetic peak", align: "right" },
+    ],
+    rows: profiles.flatMap(({ build, peak, multiplyAdds, microsecondsPerImage, kernels }) => {
+      const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+      const name = build === "wide" ? "turbo" : "default";
+      return [
+        {
+          ...{ build: name, kernel: "whole step, without Adam", time: microsecondsPerImage },
+          share: share(1),
+          peak: share(multiplyAdds / microsecondsPerImage / 1000 / peak),
+        },
+        ...kernels.slice(0, 12).map(({ kernel, microsecondsPerImage: time }) => ({
+          ...{ build: name, kernel, time, share: share(time / microsecondsPerImage) },
+        })),
+      ];
+    }),
+    notes: [
+      `Measured on: ${machine}. Best of 25 rounds.`,
+      `A step needs ${
+        profiles[0]!.multiplyAdds.toLocaleString("en")
+      } multiply-adds an image when the ` +
+      "zeros behind max-pooling are left out. The peak is measured with a loop of multiply-adds that " +
+      `touches no memory: ${
+        profiles.map(({ build, peak }) =>
+          `${peak.toFixed(1)}·10⁹/s (${build === "wide" ? "turbo, 256 bits" : "default, 128 bits"})`
+        ).join(", ")
+      }.`,
+    ],
+  });
+}
+
+/** Bars of images a second, a group for each number of threads. */
+function trainingChart(machine: string, sections: readonly Section[]): Figure {
+  const [left, width, row] = [200, 460, 24];
+  const most = Math.max(
+    ...sections.flatMap(({ measurements }) => measurements)
+      .map(({ rates }) => rates.length ? median(rates) : 0),
+  );
+  let y = 4;
+  let body = "";
+  for (const { threads, measurements } of sections) {
+    body += `<text x="8" y="${y + 14}" font-size="12" font-weight="bold">` +
+      `${threads} thread${threads > 1 ? "s" : ""}</text>`;
+    y += 22;
+    for (const { name, rates } of measurements) {
+      if (rates.length === 0) continue;
+      const value = median(rates), length = width * value / most;
+      const color = palette[name.includes("ours") ? 0 : 1]!.color;
+      const x = (rate: number) => left + width * rate / most;
+      body += `<text x="${left - 8}" y="${y + 15}" font-size="12" text-anchor="end">` +
+        `${escapeXml(name)}</text>` +
+        `<rect x="${left}" y="${y + 4}" width="${length.toFixed(1)}" height="15" fill="${color}" ` +
+        `fill-opacity="0.5"/><line x1="${x(Math.min(...rates)).toFixed(1)}" x2="${
+          x(Math.max(...rates)).toFixed(1)
+        }" y1="${y + 11.5}" y2="${y + 11.5}" stroke="${color}" stroke-width="2"/>` +
+        `<text x="${(x(Math.max(...rates)) + 6).toFixed(1)}" y="${y + 16}" font-size="12">${
+          Math.round(value).toLocaleString("en")
+        }</text>`;
+      y += row;
+    }
+    y += 8;
+  }
+  return new Figure({ width: left + width + 110, height: y, body }, {
+    title: "Training LeNet-5: images a second",
+    subtitle: "batch 256, float32, Adam; medians, lines from the slowest round to the fastest",
+    legend: [
+      { label: "this project", color: palette[0]!.color },
+      { label: "others", color: palette[1]!.color },
+    ],
+    caption: machine,
+  });
+}

@@ -1,0 +1,88 @@
+import { type Architecture, type Layer, trace } from "../systems/architecture.ts";
+import { checkWeights, type WeightArray, weightArray, type Weights } from "../systems/weights.ts";
+import { type PruneShares, sharesByLayer } from "./shares.ts";
+
+/** A smaller network: layers with fewer filters and units, and the weights that remain. */
+export interface SmallerNetwork {
+  readonly architecture: Architecture;
+  readonly weights: Weights;
+  /** Indices of the filters or units that each layer keeps, ascending. */
+  readonly kept: Readonly<Record<string, readonly number[]>>;
+}
+
+/**
+ * Structured pruning: removes whole filters and units, those with the smallest Euclidean norm of their
+ * incoming weights (Li et al. 2017, "Pruning filters for efficient ConvNets"), so that a smaller dense
+ * network comes out. The last layer keeps all its units, which are the classes; every layer keeps at
+ * least one.
+ */
+export function pruneStructured(
+  architecture: Architecture,
+  weights: Weights,
+  shares: PruneShares,
+): SmallerNetwork {
+  checkWeights(architecture, weights);
+  const byLayer = sharesByLayer(architecture, shares);
+  const traced = trace(architecture);
+  const lastName = Object.keys(byLayer).at(-1);
+  const layers: Layer[] = [];
+  const smaller: Record<string, WeightArray> = {};
+  const kept: Record<string, readonly number[]> = {};
+  // the inputs of the layer at hand that remain, each of them `area` numbers of a unit's weights
+  let inputs = range(architecture.input.channels);
+  let area = 1;
+  for (const { layer, input } of traced) {
+    if (layer.kind === "flatten") {
+      const [, height = 1, width = 1] = input;
+      area = height * width;
+      layers.push(layer);
+      continue;
+    }
+    if (layer.kind !== "conv" && layer.kind !== "dense") {
+      layers.push(layer);
+      continue;
+    }
+    if (layer.kind === "conv") area = layer.kernel ** 2;
+    const { shape, data } = weightArray(weights, `${layer.name}.weight`);
+    const bias = weightArray(weights, `${layer.name}.bias`).data;
+    const units = bias.length, each = data.length / units;
+    const share = layer.name === lastName ? 0 : byLayer[layer.name]!;
+    const keep = strongest(data, units, units - Math.min(units - 1, Math.round(share * units)));
+    const rows = keep.map((unit) =>
+      inputs.flatMap((i) => [
+        ...data.subarray(unit * each + i * area, unit * each + (i + 1) * area),
+      ])
+    );
+    const tail = layer.kind === "conv" ? shape.slice(2) : [];
+    const columns = layer.kind === "conv" ? inputs.length : inputs.length * area;
+    smaller[`${layer.name}.weight`] = {
+      shape: [keep.length, columns, ...tail],
+      data: Float32Array.from(rows.flat()),
+    };
+    smaller[`${layer.name}.bias`] = {
+      shape: [keep.length],
+      data: Float32Array.from(keep, (unit) => bias[unit]!),
+    };
+    kept[layer.name] = keep;
+    layers.push(
+      layer.kind === "conv" ? { ...layer, filters: keep.length } : { ...layer, units: keep.length },
+    );
+    inputs = keep;
+    area = 1;
+  }
+  const result = { ...architecture, name: `${architecture.name}, pruned`, layers };
+  checkWeights(result, smaller);
+  return { architecture: result, weights: smaller, kept };
+}
+
+/** Indices of the `count` rows with the largest norm, ascending; of equals the first. */
+function strongest(data: Float32Array, rows: number, count: number): number[] {
+  const each = data.length / rows;
+  const norms = range(rows).map((row) =>
+    data.subarray(row * each, (row + 1) * each).reduce((sum, x) => sum + x * x, 0)
+  );
+  return range(rows).sort((a, b) => norms[b]! - norms[a]! || a - b).slice(0, count)
+    .sort((a, b) => a - b);
+}
+
+const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
