@@ -17,6 +17,8 @@ export async function speedTable(
       report: paper.table2[run.system].seconds,
       seconds: run.seconds,
       training: epochs * data.train.length / run.seconds,
+      workload: paper.trainImages * paper.table1.epochs * run.seconds /
+        (epochs * data.train.length),
       inference: await inferenceRate(run, architecture, data),
     });
   }
@@ -26,6 +28,13 @@ export async function speedTable(
       { key: "system", label: "system" },
       { key: "report", label: "report, s", digits: 0 },
       { key: "seconds", label: "here, s", digits: 1 },
+      {
+        key: "workload",
+        label: `${
+          paper.trainImages.toLocaleString("en")
+        } images × ${paper.table1.epochs} at this rate, s`,
+        digits: 0,
+      },
       { key: "training", label: "training, images/s", digits: 0 },
       { key: "inference", label: "inference, images/s", digits: 0 },
     ],
