@@ -37,6 +37,11 @@ export class Network {
     return this.#layers.reduce((input, layer) => layer.forward(input, count), images);
   }
 
+  /** What each tanh made of the last forward pass, in order; overwritten by the next. */
+  activations(): FloatArray[] {
+    return this.#layers.filter((layer) => layer instanceof Tanh).map(({ output }) => output);
+  }
+
   /** Forward and backward: leaves the gradient of the batch's mean loss in `parameters`. */
   gradient(images: FloatArray, labels: Int32Array, count: number): StepResult {
     const logits = this.forward(images, count);

@@ -14,6 +14,11 @@ export class Tanh implements NumpyLayer {
     this.#inputGrad = new Buffer(precision);
   }
 
+  /** The last forward pass's result. */
+  get output(): FloatArray {
+    return this.#output.take(this.#length);
+  }
+
   forward(input: FloatArray, count: number): FloatArray {
     this.#length = count * this.size;
     const output = this.#output.take(this.#length);

@@ -1,0 +1,47 @@
+import type { Batches, FitOptions, History, System } from "../../systems/system.ts";
+import type { WeightArray, Weights } from "../../systems/weights.ts";
+import { dequantize, type Granularity, quantizeWeights } from "./quantize.ts";
+
+/** The weights as int8 can hold them, in float32. Biases stay as they are: they are 32 bits anyway. */
+export function fakeQuantize(weights: Weights, granularity: Granularity): Weights {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, array]): [string, WeightArray] => [
+      name,
+      name.endsWith(".weight")
+        ? { shape: array.shape, data: dequantize(quantizeWeights(array, granularity)) }
+        : array,
+    ]),
+  );
+}
+
+/**
+ * Quantization-aware fine-tuning: each step computes with quantized weights, and what the optimizer
+ * moves is added to the float weights behind them, so that small moves add up (the straight-through
+ * estimator: rounding counts as the identity, Bengio et al. 2013). Works on every system.
+ *
+ * @returns the float weights, to be quantized; the system is left with them quantized in float32
+ */
+export async function trainQuantized(
+  system: System,
+  granularity: Granularity,
+  train: Batches,
+  options: FitOptions,
+): Promise<{ readonly weights: Weights; readonly history: History }> {
+  let float = await system.weights();
+  let quantized = fakeQuantize(float, granularity);
+  await system.setWeights(quantized);
+  const onBatch: FitOptions["onBatch"] = async (record) => {
+    const moved = await system.weights();
+    float = Object.fromEntries(
+      Object.entries(float).map(([name, { shape, data }]) => [name, {
+        shape,
+        data: data.map((x, i) => x + (moved[name]!.data[i]! - quantized[name]!.data[i]!)),
+      }]),
+    );
+    quantized = fakeQuantize(float, granularity);
+    await system.setWeights(quantized);
+    await options.onBatch?.(record);
+  };
+  const history = await system.fit(train, { ...options, onBatch });
+  return { weights: float, history };
+}

@@ -1,0 +1,32 @@
+/** Two classifiers on the same images: who is right where the other is not. */
+export interface PairedComparison {
+  /** Images that only the first, only the second classifies correctly. */
+  readonly onlyFirst: number;
+  readonly onlySecond: number;
+  /** Probability of a difference this large or larger if both were equally good; two-sided. */
+  readonly p: number;
+}
+
+/**
+ * McNemar's exact test (McNemar 1947): of the images on which two classifiers differ, each is right on
+ * half if they are equally good, so the smaller count follows a binomial distribution with share ½.
+ * @param first, second whether each image is classified correctly; of the same length
+ */
+export function mcnemar(
+  first: readonly boolean[],
+  second: readonly boolean[],
+): PairedComparison {
+  if (first.length !== second.length) {
+    throw new RangeError(`${first.length} answers cannot be paired with ${second.length}`);
+  }
+  const onlyFirst = first.filter((right, i) => right && !second[i]).length;
+  const onlySecond = second.filter((right, i) => right && !first[i]).length;
+  const n = onlyFirst + onlySecond, k = Math.min(onlyFirst, onlySecond);
+  // Σ C(n, i) / 2ⁿ for i ≤ k, by logarithms, so that large n does not overflow
+  let logTerm = -n * Math.LN2, sum = 0;
+  for (let i = 0; i <= k; i++) {
+    sum += Math.exp(logTerm);
+    logTerm += Math.log((n - i) / (i + 1));
+  }
+  return { onlyFirst, onlySecond, p: n === 0 ? 1 : Math.min(1, 2 * sum) };
+}
