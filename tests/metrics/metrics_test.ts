@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { confusionMatrix } from "../../lib/metrics/confusion.ts";
+import { mcnemar } from "../../lib/metrics/mcnemar.ts";
 import { topK } from "../../lib/metrics/topk.ts";
 import { wilson } from "../../lib/metrics/wilson.ts";
 
@@ -81,4 +82,20 @@ Deno.test("top-k refuses a k that there is not", () => {
   const predictions = { logits: new Float32Array(3), labels: new Int32Array(1), classes: 3 };
   assertThrows(() => topK(predictions, 0), RangeError, "got 0");
   assertThrows(() => topK(predictions, 4), RangeError, "[1, 3]");
+});
+
+Deno.test("McNemar's exact test: by hand, and symmetric", () => {
+  const pair = (first: number, second: number, both = 5) =>
+    mcnemar(
+      [...Array(first).fill(true), ...Array(second).fill(false), ...Array(both).fill(true)],
+      [...Array(first).fill(false), ...Array(second).fill(true), ...Array(both).fill(true)],
+    );
+  // 2·(1 + 10 + 45)/1024
+  assertAlmostEquals(pair(8, 2).p, 0.109375, 1e-12);
+  assertEquals(pair(2, 8), { onlyFirst: 2, onlySecond: 8, p: pair(8, 2).p });
+  assertEquals([pair(0, 0).p, pair(1, 1).p, pair(3, 3).p], [1, 1, 1]);
+  assertAlmostEquals(pair(0, 6).p, 2 / 64, 1e-12);
+  // 1,000 against 1,200 differing images: the normal approximation with continuity
+  assertAlmostEquals(pair(1000, 1200).p, 2.19e-5, 2e-6);
+  assertThrows(() => mcnemar([true], []), RangeError, "1 answers cannot be paired with 0");
 });

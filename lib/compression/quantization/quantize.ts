@@ -35,7 +35,8 @@ export function weightScales(
         .reduce((most, x) => Math.max(most, Math.abs(x)), 0),
   );
   if (granularity === "tensor") largest.fill(largest.reduce((a, b) => Math.max(a, b), 0));
-  return largest.map((most) => most === 0 ? 1 : most / LIMIT);
+  // not below the smallest normal number: a scale of 0 would lose what it divides
+  return largest.map((most) => most === 0 ? 1 : Math.max(most / LIMIT, 2 ** -126));
 }
 
 /**

@@ -1,0 +1,228 @@
+/** int8: bytes that are bytes, arithmetic that is whole, and results that stay close. */
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import fc from "fast-check";
+import { calibrate } from "../../lib/compression/quantization/calibrate.ts";
+import {
+  decodeModel,
+  encodeModel,
+  loadModel,
+  saveModel,
+} from "../../lib/compression/quantization/file.ts";
+import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
+import {
+  quantizeModel,
+  TABLE_END,
+  TABLE_STEPS,
+  tanhTable,
+} from "../../lib/compression/quantization/model.ts";
+import {
+  dequantize,
+  quantizeWeights,
+  weightScales,
+} from "../../lib/compression/quantization/quantize.ts";
+import { fakeQuantize, trainQuantized } from "../../lib/compression/quantization/train.ts";
+import { normalise } from "../../lib/pixels/pixels.ts";
+import { type Architecture, countClasses, lenet5 } from "../../lib/systems/architecture.ts";
+import { createSystem } from "../../lib/systems/create.ts";
+import { initialWeights } from "../../lib/systems/initialise.ts";
+import { Network } from "../../lib/systems/numpy/network.ts";
+import { encodeArrays, encodeSafetensors } from "../../lib/systems/safetensors.ts";
+import { maxWeightDifference } from "../../lib/systems/weights.ts";
+import { Rng } from "../../lib/util/rng.ts";
+import {
+  asBatches,
+  maxDifference,
+  perceptron,
+  randomBatch,
+  smallConvolutional,
+} from "../systems/helpers.ts";
+
+const architectures = [lenet5(), smallConvolutional, perceptron];
+const normalisation = { mean: 117.25, deviation: 61.5 };
+const granularities = ["tensor", "channel"] as const;
+
+function randomBytes({ input }: Architecture, count: number): Uint8Array {
+  const rng = new Rng(4);
+  const length = count * input.channels * input.height * input.width;
+  return Uint8Array.from({ length }, () => rng.int(256));
+}
+
+Deno.test("quantized weights are bytes, zero is exact, and none is off by more than half a step", () => {
+  const arrays = fc.array(fc.float({ min: -4, max: 4, noNaN: true }), {
+    minLength: 6,
+    maxLength: 60,
+  })
+    .map((list) => Float32Array.from(list.slice(0, list.length - list.length % 3)));
+  fc.assert(
+    fc.property(arrays, fc.constantFrom(...granularities), (data, granularity) => {
+      const array = { shape: [3, data.length / 3], data };
+      const quantized = quantizeWeights(array, granularity);
+      assertEquals(quantized.values.BYTES_PER_ELEMENT, 1);
+      assert(quantized.values.every((q) => q >= -127 && q <= 127));
+      const back = dequantize(quantized);
+      data.forEach((x, i) => {
+        if (x === 0) assertEquals(back[i], 0);
+        const step = quantized.scales[Math.floor(3 * i / data.length)]!;
+        assert(Math.abs(back[i]! - x) <= step * 0.5001, `${x} became ${back[i]}`);
+      });
+    }),
+  );
+});
+
+Deno.test("a scale a channel is never coarser than one for all", () => {
+  const { data } = initialWeights(lenet5(), "pytorch", 1)["conv2.weight"]!;
+  const channel = weightScales(data, 16, "channel"), tensor = weightScales(data, 16, "tensor");
+  assert(channel.every((scale, i) => scale <= tensor[i]!));
+  assertEquals(new Set(tensor).size, 1);
+  assertEquals([...weightScales(new Float32Array(4), 2, "channel")], [1, 1]);
+});
+
+Deno.test("the table is tanh to half a step, odd, and reaches the ends", () => {
+  const table = tanhTable(1 / 127);
+  table.forEach((q, i) => {
+    const x = (i - TABLE_END) / TABLE_STEPS;
+    assert(Math.abs(q / 127 - Math.tanh(x)) <= 0.5001 / 127);
+    assertEquals(q + 0, -table[table.length - 1 - i]! + 0);
+  });
+  assertEquals([table[0], table[TABLE_END], table.at(-1)], [-127, 0, 127]);
+});
+
+for (const granularity of granularities) {
+  Deno.test(`per ${granularity}: logits stay close to float32's on three networks`, () => {
+    for (const architecture of architectures) {
+      const weights = initialWeights(architecture, "lecun", 2);
+      const count = 40, classes = countClasses(architecture);
+      const bytes = randomBytes(architecture, count);
+      const float = new Network(architecture);
+      float.setWeights(weights);
+      const expected = float.forward(normalise(bytes, normalisation), count)
+        .slice(0, count * classes);
+      const model = quantizeModel(architecture, weights, normalisation, granularity);
+      const logits = new IntegerNetwork(model).predict(bytes, count);
+      const spread = Math.max(...expected) - Math.min(...expected);
+      assertLess(maxDifference(logits, expected) / spread, 0.06, architecture.name);
+      const best = (all: ArrayLike<number>, n: number) =>
+        Array.from({ length: classes }, (_, c) => c)
+          .reduce((a, b) => all[n * classes + b]! > all[n * classes + a]! ? b : a);
+      let agree = 0;
+      for (let n = 0; n < count; n++) agree += Number(best(logits, n) === best(expected, n));
+      assertGreater(agree / count, 0.85, architecture.name);
+    }
+  });
+}
+
+Deno.test("accumulators cannot overflow 32 bits, nor lose a bit as float32", () => {
+  for (const architecture of architectures) {
+    const weights = initialWeights(architecture, "lecun", 2);
+    const { layers } = quantizeModel(architecture, weights, normalisation, "channel");
+    layers.forEach(({ weight, bias }, i) => {
+      const each = weight.values.length / bias.length;
+      bias.forEach((b, unit) => {
+        const row = weight.values.subarray(unit * each, (unit + 1) * each);
+        const sum = row.reduce((total, q) => total + Math.abs(q), 0) * (i === 0 ? 255 : 127);
+        assertLess(sum + Math.abs(b), 2 ** 24);
+      });
+    });
+  }
+});
+
+Deno.test("a model's file is at most 0.27 of float32's and comes back to the same bits", async () => {
+  const folder = await Deno.makeTempDir();
+  const weights = initialWeights(lenet5(), "pytorch", 3);
+  const model = quantizeModel(lenet5(), weights, normalisation, "channel", { fc1: 0.75 });
+  await saveModel(`${folder}/model.safetensors`, model);
+  const loaded = await loadModel(`${folder}/model.safetensors`);
+  assertEquals(loaded, model);
+  const bytes = randomBytes(lenet5(), 3);
+  assertEquals(
+    new IntegerNetwork(loaded).predict(bytes, 3),
+    new IntegerNetwork(model).predict(bytes, 3),
+  );
+  assertLess(encodeModel(model).length / encodeSafetensors(weights).length, 0.27);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("damaged and foreign files are refused by name", () => {
+  const model = quantizeModel(
+    perceptron,
+    initialWeights(perceptron, "lecun", 1),
+    normalisation,
+    "tensor",
+  );
+  const bytes = encodeModel(model);
+  assertThrows(() => decodeModel(bytes.slice(0, -1), "m.bin"), Error, "m.bin is not a usable");
+  assertThrows(() => decodeModel(bytes.slice(0, 5), "m.bin"), Error, "m.bin is not a usable");
+  const foreign = encodeSafetensors(initialWeights(perceptron, "lecun", 1));
+  assertThrows(() => decodeModel(foreign, "m.bin"), Error, "its format is not named");
+  const metadata = { format: "lenet int8, version 1", architecture: JSON.stringify(perceptron) };
+  assertThrows(
+    () => decodeModel(encodeArrays({}, metadata), "m.bin"),
+    Error,
+    "hidden.weight is missing",
+  );
+});
+
+Deno.test("calibration finds how far activations reach, and needs images", async () => {
+  const weights = initialWeights(lenet5(), "lecun", 2);
+  const ranges = await calibrate(lenet5(), weights, asBatches(randomBatch(lenet5(), 50, 20)));
+  assertEquals(Object.keys(ranges), ["conv1", "conv2", "fc1", "fc2"]);
+  assert(Object.values(ranges).every((range) => range > 0.3 && range <= 1));
+  // the first layer's activations are known: pooled tanh of a convolution
+  const network = new Network(lenet5());
+  network.setWeights(weights);
+  network.forward(randomBatch(lenet5(), 50, 20).images, 20);
+  const largest = network.activations().map((values) =>
+    Array.from(values, Math.abs).reduce((a, b) => Math.max(a, b), 0)
+  );
+  assertEquals(Object.values(ranges), [...largest]);
+  await assertRejects(() => calibrate(lenet5(), weights, asBatches()), RangeError, "needs images");
+});
+
+Deno.test("quantization-aware training moves the float weights behind the bytes", async () => {
+  const system = createSystem("numpy", lenet5(), { seed: 1 });
+  const before = await system.weights();
+  const batch = randomBatch(lenet5(), 50, 32);
+  const { weights, history } = await trainQuantized(system, "channel", asBatches(batch), {
+    epochs: 60,
+    optimizer: { kind: "adam", learningRate: 1e-3 },
+  });
+  assertLess(history.at(-1)!.loss, history[0]!.loss - 1);
+  assertGreater(maxWeightDifference(weights, before), 1e-3);
+  // the system holds what bytes can hold
+  assertLess(maxWeightDifference(await system.weights(), fakeQuantize(weights, "channel")), 1e-7);
+  assertGreater(maxWeightDifference(await system.weights(), weights), 1e-5);
+  system.dispose();
+});
+
+Deno.test("what cannot be quantized is named", () => {
+  const unpooled: Architecture = {
+    ...smallConvolutional,
+    layers: smallConvolutional.layers.filter(({ kind }) => kind !== "maxpool"),
+  };
+  const weights = initialWeights(unpooled, "lecun", 1);
+  assertThrows(
+    () => quantizeModel(unpooled, weights, normalisation, "tensor"),
+    RangeError,
+    "small cannot be quantized: layer 0 is a convolution",
+  );
+  const broken = { shape: [1, 2], data: Float32Array.of(1, NaN) };
+  assertThrows(() => quantizeWeights(broken, "tensor"), RangeError, "weight 1 is NaN");
+  const model = quantizeModel(
+    perceptron,
+    initialWeights(perceptron, "lecun", 1),
+    normalisation,
+    "tensor",
+  );
+  assertThrows(
+    () => new IntegerNetwork(model).predict(new Uint8Array(29), 1),
+    RangeError,
+    "29 given",
+  );
+});

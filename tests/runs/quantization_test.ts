@@ -1,0 +1,43 @@
+/** The quantization experiment whole, on a tiny data set. */
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
+import { quantizationTable, roundingTable } from "../../lib/report/tables/quantization.ts";
+import type { Experiment } from "../../lib/runs/experiment.ts";
+import { quantizeRun } from "../../lib/runs/quantization.ts";
+import { trainRun } from "../../lib/runs/run.ts";
+import { lenet5 } from "../../lib/systems/architecture.ts";
+import { runData } from "./pixels.ts";
+
+const options = { epochs: 12, batchSize: 16, learningRate: 3e-3, seed: 1 };
+const [architecture, data] = [lenet5(5), runData()];
+const dataset = { name: "made", synthetic: true, classes: ["a", "b", "c", "d", "e"] };
+const experiment = { architecture, data, options, dataset } as unknown as Experiment;
+
+Deno.test("a trained network keeps its accuracy in int8, at a quarter of the bytes", async () => {
+  const run = await trainRun("numpy", architecture, data, options);
+  const told: number[] = [];
+  const results = await quantizeRun(
+    ...[
+      experiment,
+      run,
+      { epochs: 2, learningRate: 1e-3 },
+      (done: number) => void told.push(done),
+    ] as const,
+  );
+  assertEquals(told, [1, 2, 3, 4, 5, 6]);
+  const [float, fake, tensor, channel, aware, both] = results;
+  assertEquals([float!.agreement, float!.paired.p, float!.model], [1, 1, undefined]);
+  assertEquals(fake!.bytes, float!.bytes);
+  for (const result of [tensor!, channel!, aware!]) {
+    assertGreater(result.top1.value, float!.top1.value - 0.1, result.name);
+    assertLess(result.bytes / float!.bytes, 0.28, result.name);
+    // what was measured is what whole numbers compute
+    const logits = new IntegerNetwork(result.model!).predict(data.test.pixels, data.test.length);
+    assert(logits.every(Number.isFinite));
+  }
+  assertGreater(channel!.agreement, 0.9);
+  assertLess(both!.bytes / float!.bytes, 1 / 6);
+  assert(quantizationTable(experiment, results).markdown().includes("(synthetic images)"));
+  const rows = roundingTable(run.weights).options.rows;
+  assert(rows.every(({ tensor, channel }) => Number(channel) <= Number(tensor)));
+});
