@@ -1,3 +1,4 @@
+import { augment, type Augmentation, checkShift } from "./augment.ts";
 import { Rng } from "../util/rng.ts";
 import {
   type Batch,
@@ -23,6 +24,8 @@ export interface DataLoaderOptions {
   readonly workers?: number;
   /** Applied to each pixel; without it pixels stay 0–255. */
   readonly normalisation?: Normalisation;
+  /** Varies the images, differently in each epoch but, with the same seed, always alike. */
+  readonly augmentation?: Augmentation;
 }
 
 /**
@@ -50,9 +53,11 @@ export class DataLoader implements AsyncIterable<Batch> {
   /** @throws {RangeError} naming the option that has no sensible value */
   constructor(source: PixelSource, options: DataLoaderOptions = {}) {
     const normalisation = { mean: 0, deviation: 1 };
+    const augmentation: Augmentation = {};
     const full = {
       ...{ batchSize: 256, shuffle: false, seed: 0, dropLast: false, prefetch: 2, workers: 8 },
       normalisation,
+      augmentation,
       ...options,
     };
     for (const [name, least] of [["batchSize", 1], ["prefetch", 0], ["workers", 1]] as const) {
@@ -67,6 +72,7 @@ export class DataLoader implements AsyncIterable<Batch> {
         `normalisation needs a finite mean and a deviation over 0, got ${mean} and ${deviation}`,
       );
     }
+    checkShift(full.augmentation.shift ?? 0, source.height, source.width);
     this.#source = source;
     this.#options = full;
     const { length } = source, { batchSize, dropLast } = full;
@@ -102,7 +108,8 @@ export class DataLoader implements AsyncIterable<Batch> {
    * @throws what the source throws when it cannot read an image; no further image is read then
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
-    const order = this.order(this.#epoch++);
+    const epoch = this.#epoch++;
+    const order = this.order(epoch);
     const { batchSize, prefetch } = this.#options;
     const stop = new AbortController();
     const ahead: Promise<Batch>[] = [];
@@ -110,7 +117,8 @@ export class DataLoader implements AsyncIterable<Batch> {
     try {
       for (let b = 0; b < this.length; b++) {
         while (start < order.length && ahead.length <= prefetch) {
-          const batch = this.#batch(order.subarray(start, start + batchSize), ahead.at(-1), stop);
+          const indices = order.subarray(start, start + batchSize);
+          const batch = this.#varied(indices, `augmentation ${epoch} ${start}`, ahead.at(-1), stop);
           batch.catch(() => {}); // whoever awaits it hears of the failure
           ahead.push(batch);
           start += batchSize;
@@ -123,12 +131,27 @@ export class DataLoader implements AsyncIterable<Batch> {
     }
   }
 
+  /** A batch, augmented if that is wanted. */
+  async #varied(
+    indices: Int32Array,
+    label: string,
+    previous: Promise<Batch> | undefined,
+    stop: AbortController,
+  ): Promise<Batch> {
+    const batch = await this.#batch(indices, previous, stop);
+    const { augmentation, seed } = this.#options;
+    if (augmentation.shift || augmentation.mirror) {
+      augment(batch.bytes, this.#source, augmentation, new Rng(seed).fork(label));
+    }
+    return batch;
+  }
+
   /** Batches are read one after the other, so that `workers` bounds the images being read. */
   async #batch(
     indices: Int32Array,
     previous: Promise<Batch> | undefined,
     stop: AbortController,
-  ): Promise<Batch> {
+  ): Promise<ByteBatch> {
     await previous;
     const source = this.#source, { workers } = this.#options;
     const pixelsEach = source.channels * source.height * source.width;

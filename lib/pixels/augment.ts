@@ -1,0 +1,62 @@
+import type { Rng } from "../util/rng.ts";
+
+/** How training images are varied, anew in each epoch. Nothing is interpolated, so nothing blurs. */
+export interface Augmentation {
+  /** Shifts up to this many pixels in each direction; what comes in at an edge is its reflection. */
+  readonly shift?: number;
+  /** Whether half of the images are mirrored left to right. */
+  readonly mirror?: boolean;
+}
+
+/**
+ * Varies images in place.
+ * @param bytes (count, channels, height, width)
+ * @param rng decides; the same state gives the same images
+ * @throws RangeError if the shift is no whole number from 0 to below height and width
+ */
+export function augment(
+  bytes: Uint8Array,
+  shape: { readonly channels: number; readonly height: number; readonly width: number },
+  { shift = 0, mirror = false }: Augmentation,
+  rng: Rng,
+): void {
+  const { channels, height, width } = shape;
+  checkShift(shift, height, width);
+  const rows = shiftedIndices(height, shift), columns = shiftedIndices(width, shift);
+  const mirrored = columns.map((indices) => indices.toReversed());
+  const area = height * width, size = channels * area;
+  const plane = new Uint8Array(area);
+  for (let from = 0; from + size <= bytes.length; from += size) {
+    const row = rows[rng.int(2 * shift + 1)]!;
+    const column = rng.int(2 * shift + 1);
+    const across = (mirror && rng.int(2) === 1 ? mirrored : columns)[column]!;
+    for (let at = from; at < from + size; at += area) {
+      plane.set(bytes.subarray(at, at + area));
+      for (let y = 0, to = at; y < height; y++) {
+        const line = row[y]! * width;
+        for (let x = 0; x < width; x++) bytes[to++] = plane[line + across[x]!]!;
+      }
+    }
+  }
+}
+
+/** @throws RangeError naming a shift that reflection cannot fill */
+export function checkShift(shift: number, height: number, width: number): void {
+  if (!Number.isInteger(shift) || shift < 0 || shift >= Math.min(height, width)) {
+    throw new RangeError(
+      `shift must be a whole number from 0 to below ${Math.min(height, width)}, got ${shift}`,
+    );
+  }
+}
+
+/**
+ * For each shift from −shift to shift, where each pixel of a line comes from. Outside the line it is
+ * reflected at the first and last pixel, which are not repeated: −1 is 1.
+ */
+function shiftedIndices(length: number, shift: number): Int32Array<ArrayBuffer>[] {
+  return Array.from({ length: 2 * shift + 1 }, (_, s) =>
+    Int32Array.from({ length }, (_, i) => {
+      const at = Math.abs(i - (s - shift));
+      return at < length ? at : 2 * (length - 1) - at;
+    }));
+}

@@ -1,0 +1,96 @@
+import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { augment } from "../../lib/pixels/augment.ts";
+import { DataLoader } from "../../lib/pixels/loader.ts";
+import { Rng } from "../../lib/util/rng.ts";
+import { pixelSet } from "../runs/pixels.ts";
+
+const shape = { channels: 1, height: 3, width: 4 };
+// deno-fmt-ignore
+const image = Uint8Array.of(
+  0, 1, 2, 3,
+  10, 11, 12, 13,
+  20, 21, 22, 23,
+);
+
+/** All images that an augmentation makes of `image`, as text. */
+function outcomes(options: Parameters<typeof augment>[2]): Set<string> {
+  const found = new Set<string>();
+  const rng = new Rng(1);
+  for (let i = 0; i < 400; i++) {
+    const bytes = image.slice();
+    augment(bytes, shape, options, rng);
+    found.add([...bytes].join(" "));
+  }
+  return found;
+}
+
+Deno.test("mirroring gives the image and its mirror image, nothing else", () => {
+  assertEquals(
+    outcomes({ mirror: true }),
+    new Set([[...image].join(" "), "3 2 1 0 13 12 11 10 23 22 21 20"]),
+  );
+});
+
+Deno.test("shifting by up to one pixel gives nine images, edges reflected as by hand", () => {
+  const found = outcomes({ shift: 1 });
+  assertEquals(found.size, 9);
+  // one to the right and one down: what comes in is the pixel next to the edge
+  assert(found.has("11 10 11 12 1 0 1 2 11 10 11 12"));
+  // one to the left
+  assert(found.has("1 2 3 2 11 12 13 12 21 22 23 22"));
+  assertEquals(outcomes({ shift: 1, mirror: true }).size, 18);
+});
+
+Deno.test("no augmentation changes nothing; channels move together", () => {
+  assertEquals(outcomes({}), new Set([[...image].join(" ")]));
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 0, max: 2 }), (seed, shift) => {
+      // the second channel is the first plus 100, before and after
+      const bytes = Uint8Array.from([...image, ...image.map((x) => x + 100)]);
+      augment(bytes, { ...shape, channels: 2 }, { shift, mirror: true }, new Rng(seed));
+      assertEquals([...bytes.subarray(12)], [...bytes.subarray(0, 12)].map((x) => x + 100));
+    }),
+  );
+});
+
+Deno.test("a shift that reflection cannot fill is refused", () => {
+  for (const shift of [-1, 0.5, 3, NaN]) {
+    assertThrows(
+      () => augment(image.slice(), shape, { shift }, new Rng(1)),
+      RangeError,
+      `got ${shift}`,
+    );
+  }
+  const set = pixelSet(4, 2, 1);
+  assertThrows(() => new DataLoader(set, { augmentation: { shift: 32 } }), RangeError, "got 32");
+});
+
+Deno.test("a loader varies each epoch, the same seed alike, and leaves the set as it was", async () => {
+  const set = pixelSet(20, 5, 1);
+  const before = set.pixels.slice();
+  const epochs = async (seed: number) => {
+    const augmentation = { shift: 2, mirror: true };
+    const loader = new DataLoader(set, { batchSize: 8, shuffle: true, seed, augmentation });
+    const all: number[][] = [];
+    for (let epoch = 0; epoch < 2; epoch++) {
+      for await (const { bytes, labels } of loader) all.push([...labels, ...bytes!]);
+    }
+    return all;
+  };
+  const [first, again, other] = [await epochs(1), await epochs(1), await epochs(2)];
+  assertEquals(again, first);
+  assertNotEquals(other, first);
+  assertNotEquals(first[0], first[3]);
+  assertEquals(set.pixels, before);
+  // with seed 1 some image is really another than in the set
+  const plain = new DataLoader(set, { batchSize: 20 });
+  const { value } = await plain[Symbol.asyncIterator]().next();
+  const known = new Set(
+    Array.from({ length: 20 }, (_, i) => value!.bytes!.subarray(i * 1024, (i + 1) * 1024).join()),
+  );
+  const varied = first[0]!.slice(8);
+  const changed = Array.from({ length: 8 }, (_, i) => varied.slice(i * 1024, (i + 1) * 1024).join())
+    .filter((text) => !known.has(text));
+  assertGreater(changed.length, 4);
+});
