@@ -8,6 +8,19 @@ export interface StepResult {
   readonly correct: number;
 }
 
+/** What holds for one step. */
+export interface StepSettings {
+  readonly learningRate: number;
+  readonly labelSmoothing: number;
+}
+
+/** The settings of step number `done`, counted from 0 over all epochs. */
+export function stepSettings(train: Batches, options: FitOptions, done: number): StepSettings {
+  const { optimizer, epochs, schedule, labelSmoothing = 0 } = options;
+  const factor = schedule?.(done / (epochs * train.length)) ?? 1;
+  return { learningRate: optimizer.learningRate * factor, labelSmoothing };
+}
+
 /**
  * The training loop that the hand-written and the PyTorch-style system share: epochs, batches, the
  * running loss and accuracy, validation, progress and stopping. `step` learns from one batch.
@@ -16,14 +29,15 @@ export async function trainingLoop(
   system: System,
   train: Batches,
   options: FitOptions,
-  step: (batch: Batch) => StepResult | Promise<StepResult>,
+  step: (batch: Batch, settings: StepSettings) => StepResult | Promise<StepResult>,
 ): Promise<History> {
   checkFit(train, options);
   const history: EpochRecord[] = [];
+  let done = 0;
   for (let epoch = 1; epoch <= options.epochs && !options.signal?.aborted; epoch++) {
     const meter = new EpochMeter(epoch, train, options);
     for await (const batch of train) {
-      const { loss, correct } = await step(batch);
+      const { loss, correct } = await step(batch, stepSettings(train, options, done++));
       await meter.add(batch.size, loss, correct);
       if (options.signal?.aborted) return history;
     }
@@ -33,7 +47,10 @@ export async function trainingLoop(
 }
 
 /** @throws RangeError naming the value that cannot be trained with */
-export function checkFit(train: Batches, { epochs, optimizer }: FitOptions): void {
+export function checkFit(
+  train: Batches,
+  { epochs, optimizer, labelSmoothing = 0 }: FitOptions,
+): void {
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new RangeError(`epochs must be a whole number of at least 1, got ${epochs}`);
   }
@@ -42,6 +59,11 @@ export function checkFit(train: Batches, { epochs, optimizer }: FitOptions): voi
   }
   if (optimizer.kind === "sgd" && !(optimizer.momentum >= 0 && optimizer.momentum < 1)) {
     throw new RangeError(`momentum must be in [0, 1), got ${optimizer.momentum}`);
+  }
+  const decay = optimizer.kind === "adam" ? optimizer.weightDecay ?? 0 : 0;
+  if (!(decay >= 0)) throw new RangeError(`weightDecay must be at least 0, got ${decay}`);
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+    throw new RangeError(`labelSmoothing must be in [0, 1), got ${labelSmoothing}`);
   }
   if (train.samples === 0) throw new RangeError("there are no training images");
 }

@@ -7,7 +7,12 @@ export type SystemName = "numpy" | "torch" | "keras";
 
 /** What an optimizer does with a gradient. */
 export type OptimizerOptions =
-  | { readonly kind: "adam"; readonly learningRate: number }
+  | {
+    readonly kind: "adam";
+    readonly learningRate: number;
+    /** Decoupled, as in AdamW: before each step w −= learning rate · weightDecay · w. Default 0. */
+    readonly weightDecay?: number;
+  }
   | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number };
 
 /** Batches that can be gone through once an epoch, reshuffled each time; a `DataLoader`, say. */
@@ -57,6 +62,10 @@ export type History = readonly EpochRecord[];
 export interface FitOptions {
   readonly epochs: number;
   readonly optimizer: OptimizerOptions;
+  /** Factor on the learning rate by the share of all steps that is done, in [0, 1); default 1. */
+  readonly schedule?: (share: number) => number;
+  /** Share of each target that is spread evenly over all classes, in [0, 1); default 0. */
+  readonly labelSmoothing?: number;
   /** Evaluated after each epoch when given. */
   readonly validation?: Batches;
   /** Told after each batch. */

@@ -8,13 +8,31 @@ import * as tf from "../tf.ts";
 export class KerasAdam extends tf.AdamOptimizer {
   #steps = 0;
 
-  constructor(learningRate: number, readonly kerasEpsilon = 1e-7) {
+  /** @param weightDecay as in Keras's AdamW: before each step w −= learning rate · weightDecay · w */
+  constructor(learningRate: number, readonly weightDecay = 0, readonly kerasEpsilon = 1e-7) {
     super(learningRate, 0.9, 0.999, kerasEpsilon);
   }
 
   override applyGradients(gradients: Parameters<tf.AdamOptimizer["applyGradients"]>[0]): void {
     this.#steps++;
     this.epsilon = this.kerasEpsilon / Math.sqrt(1 - this.beta2 ** this.#steps);
+    if (this.weightDecay > 0) this.#decay(gradients);
     super.applyGradients(gradients);
+  }
+
+  /** For the steps from now on. */
+  setLearningRate(value: number): void {
+    this.learningRate = value;
+  }
+
+  #decay(gradients: Parameters<tf.AdamOptimizer["applyGradients"]>[0]): void {
+    const names = Array.isArray(gradients)
+      ? gradients.map(({ name }) => name)
+      : Object.keys(gradients);
+    const { registeredVariables } = tf.engine();
+    for (const name of names) {
+      const variable = registeredVariables[name]!;
+      tf.tidy(() => variable.assign(tf.mul(variable, 1 - this.learningRate * this.weightDecay)));
+    }
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from "../tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../architecture.ts";
-import { checkFit, EpochMeter } from "../loop.ts";
+import { checkFit, EpochMeter, stepSettings } from "../loop.ts";
 import type {
   Batches,
   EpochRecord,
@@ -40,13 +40,17 @@ export class KerasSystem implements System {
     const rule = kerasOptimizer(options.optimizer);
     this.model.compile({
       optimizer: rule,
-      loss: "sparseCategoricalCrossentropy",
+      // smoothed targets are rows, plain ones labels
+      loss: options.labelSmoothing ? "categoricalCrossentropy" : "sparseCategoricalCrossentropy",
       metrics: ["accuracy"],
     });
     const history: EpochRecord[] = [];
     let meter: EpochMeter;
+    let done = 0;
     const stop = () => options.signal?.aborted && (this.model.stopTraining = true);
-    const batches = tf.data.generator(() => this.#tensors(train)) as tf.data.Dataset<
+    const batches = tf.data.generator(() =>
+      this.#tensors(train, options.labelSmoothing ?? 0)
+    ) as tf.data.Dataset<
       tf.TensorContainer
     >;
     try {
@@ -57,6 +61,9 @@ export class KerasSystem implements System {
         callbacks: {
           onEpochBegin: (epoch) => {
             meter = new EpochMeter(epoch + 1, train, options);
+          },
+          onBatchBegin: () => {
+            rule.setLearningRate(stepSettings(train, options, done++).learningRate);
           },
           onBatchEnd: async (_batch, logs) => {
             const { size = 0, loss = NaN, acc = NaN } = logs ?? {};
@@ -74,9 +81,18 @@ export class KerasSystem implements System {
     return history;
   }
 
-  async *#tensors(train: Batches): AsyncGenerator<{ xs: tf.Tensor; ys: tf.Tensor }> {
+  async *#tensors(
+    train: Batches,
+    smoothing: number,
+  ): AsyncGenerator<{ xs: tf.Tensor; ys: tf.Tensor }> {
+    const classes = countClasses(this.architecture);
     for await (const { images, labels, size } of train as AsyncIterable<Batch>) {
-      yield { xs: this.#images(images, size), ys: tf.tensor2d(labels, [size, 1], "float32") };
+      const ys = smoothing === 0
+        ? tf.tensor2d(labels, [size, 1], "float32")
+        : tf.tidy(() =>
+          tf.add(tf.mul(tf.oneHot(labels, classes), 1 - smoothing), smoothing / classes)
+        );
+      yield { xs: this.#images(images, size), ys };
     }
   }
 
@@ -122,8 +138,8 @@ export class KerasSystem implements System {
   }
 }
 
-function kerasOptimizer(options: OptimizerOptions): tf.Optimizer {
+function kerasOptimizer(options: OptimizerOptions): KerasAdam | tf.MomentumOptimizer {
   return options.kind === "adam"
-    ? new KerasAdam(options.learningRate)
+    ? new KerasAdam(options.learningRate, options.weightDecay)
     : tf.train.momentum(options.learningRate, options.momentum);
 }

@@ -1,6 +1,6 @@
 import type { Batch } from "../../pixels/pixels.ts";
 import type { Architecture } from "../architecture.ts";
-import type { StepResult } from "../loop.ts";
+import type { StepResult, StepSettings } from "../loop.ts";
 import type { OptimizerOptions } from "../system.ts";
 import type { Weights } from "../weights.ts";
 import { Network } from "./network.ts";
@@ -16,8 +16,11 @@ export interface Engine {
   setWeights(weights: Weights): void | Promise<void>;
   /** Starts a training: fresh optimizer state. */
   begin(optimizer: OptimizerOptions): void | Promise<void>;
-  /** One step of gradient descent on a batch; loss and hits as they were before the step. */
-  step(batch: Batch): StepResult | Promise<StepResult>;
+  /**
+   * One step of gradient descent on a batch; loss and hits as they were before the step. Without
+   * settings the optimizer's own learning rate counts, and labels are not smoothed.
+   */
+  step(batch: Batch, settings?: StepSettings): StepResult | Promise<StepResult>;
   /** Logits (count, classes), owned by the caller. */
   logits(images: Float32Array, count: number): Float32Array | Promise<Float32Array>;
   dispose(): void;
@@ -28,6 +31,7 @@ export class ReferenceEngine implements Engine {
   readonly name = "reference";
   readonly #network: Network;
   #optimizer: Optimizer | undefined;
+  #learningRate = 0;
 
   constructor(architecture: Architecture) {
     this.#network = new Network(architecture, "float32");
@@ -42,13 +46,14 @@ export class ReferenceEngine implements Engine {
   }
 
   begin(options: OptimizerOptions): void {
+    this.#learningRate = options.learningRate;
     this.#optimizer = optimizer(options, this.#network.parameters, "float32");
   }
 
-  step({ images, labels, size }: Batch): StepResult {
+  step({ images, labels, size }: Batch, settings?: StepSettings): StepResult {
     if (this.#optimizer === undefined) throw new Error("begin() was not called before step()");
-    const result = this.#network.gradient(images, labels, size);
-    this.#optimizer.step();
+    const result = this.#network.gradient(images, labels, size, settings?.labelSmoothing);
+    this.#optimizer.step(settings?.learningRate ?? this.#learningRate);
     return result;
   }
 

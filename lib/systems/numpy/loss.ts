@@ -7,6 +7,9 @@ import type { StepResult } from "../loop.ts";
  * For one image with logits x and label y: loss = log Σ exp(x_c) − x_y, and ∂loss/∂x_c =
  * softmax(x)_c − [c = y]. The gradient is that of the batch's mean.
  *
+ * With label smoothing s the target is 1 − s on the label and s/classes everywhere: the loss takes the
+ * mean of all classes' losses for its share s (Szegedy et al. 2016).
+ *
  * @param logits (count, classes), replaced by the gradient
  * @returns the loss summed over the images, and how many have their largest logit at the label
  */
@@ -15,6 +18,7 @@ export function softmaxCrossEntropy(
   labels: Int32Array,
   count: number,
   classes: number,
+  smoothing = 0,
 ): StepResult {
   let loss = 0;
   let correct = 0;
@@ -29,11 +33,14 @@ export function softmaxCrossEntropy(
     const top = logits[row + best]!;
     let sum = 0;
     for (let c = 0; c < classes; c++) sum += Math.exp(logits[row + c]! - top);
-    loss += Math.log(sum) + top - logits[row + label]!;
+    let mean = 0;
+    for (let c = 0; c < classes; c++) mean += logits[row + c]! / classes;
+    loss += Math.log(sum) + top - (1 - smoothing) * logits[row + label]! - smoothing * mean;
     if (best === label) correct++;
     for (let c = 0; c < classes; c++) {
       const probability = Math.exp(logits[row + c]! - top) / sum;
-      logits[row + c] = (probability - (c === label ? 1 : 0)) / count;
+      const target = (c === label ? 1 - smoothing : 0) + smoothing / classes;
+      logits[row + c] = (probability - target) / count;
     }
   }
   return { loss, correct };

@@ -43,9 +43,9 @@ export class Network {
   }
 
   /** Forward and backward: leaves the gradient of the batch's mean loss in `parameters`. */
-  gradient(images: FloatArray, labels: Int32Array, count: number): StepResult {
+  gradient(images: FloatArray, labels: Int32Array, count: number, smoothing = 0): StepResult {
     const logits = this.forward(images, count);
-    const result = softmaxCrossEntropy(logits, labels, count, this.classes);
+    const result = softmaxCrossEntropy(logits, labels, count, this.classes, smoothing);
     let grad = logits;
     for (let i = this.#layers.length - 1; i >= 0; i--) {
       grad = this.#layers[i]!.backward(grad, i > 0);

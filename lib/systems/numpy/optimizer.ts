@@ -3,7 +3,7 @@ import { type FloatArray, type Parameter, type Precision, zeros } from "./array.
 
 /** Moves parameters along their gradients. */
 export interface Optimizer {
-  step(): void;
+  step(learningRate: number): void;
 }
 
 /** The optimizer that `options` describe, with fresh state. */
@@ -13,8 +13,8 @@ export function optimizer(
   precision: Precision,
 ): Optimizer {
   return options.kind === "adam"
-    ? new Adam(parameters, precision, options.learningRate)
-    : new Sgd(parameters, precision, options.learningRate, options.momentum);
+    ? new Adam(parameters, precision, options.weightDecay)
+    : new Sgd(parameters, precision, options.momentum);
 }
 
 /** Stochastic gradient descent with momentum as PyTorch has it: v ← μ·v + g, w ← w − η·v. */
@@ -24,18 +24,17 @@ export class Sgd implements Optimizer {
   constructor(
     readonly parameters: readonly Parameter[],
     precision: Precision,
-    readonly learningRate: number,
     readonly momentum: number,
   ) {
     this.#velocity = parameters.map(({ value }) => zeros(precision, value.length));
   }
 
-  step(): void {
+  step(learningRate: number): void {
     this.parameters.forEach(({ value, grad }, index) => {
       const velocity = this.#velocity[index]!;
       for (let i = 0; i < value.length; i++) {
         velocity[i] = this.momentum * velocity[i]! + grad[i]!;
-        value[i]! -= this.learningRate * velocity[i]!;
+        value[i]! -= learningRate * velocity[i]!;
       }
     });
   }
@@ -43,7 +42,8 @@ export class Sgd implements Optimizer {
 
 /**
  * Adam (Kingma & Ba 2015, algorithm 1): running means m of g and v of g², both corrected for their
- * start at zero, then w ← w − η · m̂ / (√v̂ + ε). β₁ 0.9, β₂ 0.999, ε 1e-8 as in PyTorch.
+ * start at zero, then w ← w − η · m̂ / (√v̂ + ε). β₁ 0.9, β₂ 0.999, ε 1e-8 as in PyTorch. With weight decay
+ * it is AdamW (Loshchilov & Hutter 2019): w shrinks by η·decay·w before each step.
  */
 export class Adam implements Optimizer {
   readonly #mean: readonly FloatArray[];
@@ -53,7 +53,7 @@ export class Adam implements Optimizer {
   constructor(
     readonly parameters: readonly Parameter[],
     precision: Precision,
-    readonly learningRate: number,
+    readonly weightDecay = 0,
     readonly beta1 = 0.9,
     readonly beta2 = 0.999,
     readonly epsilon = 1e-8,
@@ -62,10 +62,11 @@ export class Adam implements Optimizer {
     this.#square = parameters.map(({ value }) => zeros(precision, value.length));
   }
 
-  step(): void {
+  step(learningRate: number): void {
     this.#steps++;
     const { beta1, beta2, epsilon } = this;
-    const rate = this.learningRate / (1 - beta1 ** this.#steps);
+    const rate = learningRate / (1 - beta1 ** this.#steps);
+    const keep = 1 - learningRate * this.weightDecay;
     const correction = 1 / Math.sqrt(1 - beta2 ** this.#steps);
     this.parameters.forEach(({ value, grad }, index) => {
       const [mean, square] = [this.#mean[index]!, this.#square[index]!];
@@ -75,7 +76,7 @@ export class Adam implements Optimizer {
         const v = beta2 * square[i]! + (1 - beta2) * g * g;
         mean[i] = m;
         square[i] = v;
-        value[i]! -= rate * m / (Math.sqrt(v) * correction + epsilon);
+        value[i] = keep * value[i]! - rate * m / (Math.sqrt(v) * correction + epsilon);
       }
     });
   }

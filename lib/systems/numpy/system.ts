@@ -49,7 +49,12 @@ export class NumpySystem implements System {
   async fit(train: Batches, options: FitOptions): Promise<History> {
     await this.#ready;
     await this.engine.begin(options.optimizer);
-    return await trainingLoop(this, train, options, (batch) => this.engine.step(batch));
+    return await trainingLoop(
+      this,
+      train,
+      options,
+      (batch, settings) => this.engine.step(batch, settings),
+    );
   }
 
   async predict(images: Float32Array, count: number): Promise<Float32Array> {

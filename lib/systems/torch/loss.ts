@@ -9,6 +9,9 @@ import type { Module } from "./module.ts";
  * loss has no lower bound. Here a target whose rows are not distributions is refused.
  */
 export class CrossEntropyLoss {
+  /** @param labelSmoothing share of each target that is spread over all classes, in [0, 1) */
+  constructor(readonly labelSmoothing = 0) {}
+
   forward(logits: tf.Tensor, target: tf.Tensor): tf.Scalar {
     const [count = 0, classes = 0] = logits.shape;
     if (logits.rank !== 2 || target.shape[0] !== count) {
@@ -17,11 +20,15 @@ export class CrossEntropyLoss {
           `(${target.shape.join(", ")})`,
       );
     }
-    const labels = target.rank === 1 ? oneHot(target as tf.Tensor1D, classes) : target;
-    if (labels.shape[1] !== classes) {
-      throw new RangeError(`one-hot rows of ${labels.shape[1]} for ${classes} classes`);
+    const rows = target.rank === 1 ? oneHot(target as tf.Tensor1D, classes) : target;
+    if (rows.shape[1] !== classes) {
+      throw new RangeError(`one-hot rows of ${rows.shape[1]} for ${classes} classes`);
     }
     if (target.rank === 2) refuseUnlessDistributions(target);
+    const smoothing = this.labelSmoothing;
+    const labels = smoothing === 0
+      ? rows
+      : tf.add(tf.mul(rows, 1 - smoothing), smoothing / classes);
     return tf.neg(tf.mean(tf.sum(tf.mul(labels, tf.logSoftmax(logits)), 1)));
   }
 }

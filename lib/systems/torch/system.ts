@@ -33,10 +33,11 @@ export class TorchSystem implements System {
   }
 
   async fit(train: Batches, options: FitOptions): Promise<History> {
-    const criterion = new CrossEntropyLoss();
+    const criterion = new CrossEntropyLoss(options.labelSmoothing);
     const optimizer = new Optimizer(this.model.parameters(), options.optimizer);
     try {
-      return await trainingLoop(this, train, options, (batch) => {
+      return await trainingLoop(this, train, options, (batch, { learningRate }) => {
+        optimizer.learningRate = learningRate;
         optimizer.zeroGrad();
         const result = this.#forwardBackward(criterion, batch);
         optimizer.step();

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Batch } from "../../../pixels/pixels.ts";
 import { type Architecture, parameterShapes } from "../../architecture.ts";
-import type { StepResult } from "../../loop.ts";
+import type { StepResult, StepSettings } from "../../loop.ts";
 import type { OptimizerOptions } from "../../system.ts";
 import { checkWeights, type Weights } from "../../weights.ts";
 import type { Engine } from "../engine.ts";
@@ -85,7 +85,7 @@ export class KernelEngine implements Engine {
     this.#optimizer = { options, steps: 0 };
   }
 
-  async step(batch: Batch): Promise<StepResult> {
+  async step(batch: Batch, settings?: StepSettings): Promise<StepResult> {
     const optimizer = this.#optimizer;
     if (optimizer === undefined) throw new Error("begin() was not called before step()");
     const crew = await (this.#crew ??= this.#start());
@@ -97,9 +97,14 @@ export class KernelEngine implements Engine {
     const room = this.#room(size);
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
     const toFloats = this.#writeBatch(room, batch);
-    const [loss, correct] = crew.run("gradient", [size, this.#classes, 0, ...toFloats]);
+    const [loss, correct] = crew.run("gradient", [
+      ...[size, this.#classes, settings?.labelSmoothing ?? 0, ...toFloats],
+    ]);
     this.#stale = true;
-    crew.run("update", updateArguments(optimizer.options, ++optimizer.steps));
+    crew.run(
+      "update",
+      updateArguments(optimizer.options, ++optimizer.steps, settings?.learningRate),
+    );
     return { loss: loss!, correct: correct! };
   }
 
@@ -167,11 +172,16 @@ export class KernelEngine implements Engine {
 }
 
 /** The numbers of step `t`, counted from 1, in the order in which `CrewMember.update` reads them. */
-function updateArguments(options: OptimizerOptions, t: number): number[] {
-  if (options.kind === "sgd") return [0, options.learningRate, options.momentum];
+function updateArguments(
+  options: OptimizerOptions,
+  t: number,
+  learningRate = options.learningRate,
+): number[] {
+  if (options.kind === "sgd") return [0, learningRate, options.momentum];
   const [beta1, beta2] = [0.9, 0.999];
-  const rate = options.learningRate / (1 - beta1 ** t);
-  return [1, beta1, beta2, rate, 1e-8, 1 / Math.sqrt(1 - beta2 ** t), 0];
+  const rate = learningRate / (1 - beta1 ** t);
+  const decay = learningRate * (options.weightDecay ?? 0);
+  return [1, beta1, beta2, rate, 1e-8, 1 / Math.sqrt(1 - beta2 ** t), decay];
 }
 
 /** All threads of an engine. */
