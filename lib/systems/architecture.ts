@@ -3,6 +3,15 @@
  * from. Convolutions have stride 1 and no padding, as in LeNet-5.
  */
 
+/** Applied to every number by itself. The report's text has tanh throughout, its code all three. */
+export type Activation = "tanh" | "sigmoid" | "relu";
+export const activations: readonly Activation[] = ["tanh", "sigmoid", "relu"];
+
+/** Whether a layer is an activation. */
+export function isActivation(layer: Layer | undefined): layer is { readonly kind: Activation } {
+  return (activations as readonly (string | undefined)[]).includes(layer?.kind);
+}
+
 /** A layer of a network, in the order of computation. */
 export type Layer =
   | {
@@ -11,7 +20,7 @@ export type Layer =
     readonly filters: number;
     readonly kernel: number;
   }
-  | { readonly kind: "tanh" }
+  | { readonly kind: Activation }
   | { readonly kind: "maxpool"; readonly size: number }
   | { readonly kind: "flatten" }
   | { readonly kind: "dense"; readonly name: string; readonly units: number };
@@ -48,23 +57,37 @@ export interface ParameterShape {
   readonly fanOut: number;
 }
 
+/** Ways in which a LeNet-5 may differ from the report's text. */
+export interface LenetOptions {
+  readonly input?: Architecture["input"];
+  /** After the convolutions; default tanh. */
+  readonly convActivation?: Activation;
+  /** After the hidden dense layers; default tanh. */
+  readonly denseActivation?: Activation;
+}
+
 /** The report's network (LeCun et al. 1998, with max-pooling and one dense layer as output). */
-export function lenet5(classes = 50): Architecture {
+export function lenet5(classes = 50, options: LenetOptions = {}): Architecture {
+  const {
+    input = { channels: 1, height: 32, width: 32 },
+    convActivation = "tanh",
+    denseActivation = "tanh",
+  } = options;
   return {
     name: "LeNet-5",
-    input: { channels: 1, height: 32, width: 32 },
+    input,
     layers: [
       { kind: "conv", name: "conv1", filters: 6, kernel: 5 },
-      { kind: "tanh" },
+      { kind: convActivation },
       { kind: "maxpool", size: 2 },
       { kind: "conv", name: "conv2", filters: 16, kernel: 5 },
-      { kind: "tanh" },
+      { kind: convActivation },
       { kind: "maxpool", size: 2 },
       { kind: "flatten" },
       { kind: "dense", name: "fc1", units: 120 },
-      { kind: "tanh" },
+      { kind: denseActivation },
       { kind: "dense", name: "fc2", units: 84 },
-      { kind: "tanh" },
+      { kind: denseActivation },
       { kind: "dense", name: "fc3", units: classes },
     ],
   };
@@ -134,6 +157,8 @@ export function trace(architecture: Architecture): TracedLayer[] {
         break;
       }
       case "tanh":
+      case "sigmoid":
+      case "relu":
         break;
     }
     return { layer, input, output: shape, parameters, multiplyAdds };
@@ -145,7 +170,7 @@ export function countParameters(architecture: Architecture): number {
   return trace(architecture).reduce((sum, layer) => sum + layer.parameters, 0);
 }
 
-/** Multiply-adds of one image's forward pass; biases, tanh and pooling are not counted. */
+/** Multiply-adds of one image's forward pass; biases, activations and pooling are not counted. */
 export function countMultiplyAdds(architecture: Architecture): number {
   return trace(architecture).reduce((sum, layer) => sum + layer.multiplyAdds, 0);
 }

@@ -72,8 +72,10 @@ for (const name of systemNames) {
   });
 }
 
-Deno.test("the three agree on networks of other shapes, colour input included", async () => {
-  for (const [architecture, classes] of [[smallConvolutional, 4], [perceptron, 6]] as const) {
+Deno.test("the three agree on other networks, colour input and activations included", async () => {
+  const reported = lenet5(50, { convActivation: "sigmoid", denseActivation: "relu" });
+  const networks = [[smallConvolutional, 4], [perceptron, 6], [reported, 50]] as const;
+  for (const [architecture, classes] of networks) {
     const weights = initialWeights(architecture, "lecun", 1);
     const { images, size } = randomBatch(architecture, classes, 9);
     const logits = await Promise.all(systemNames.map(async (name) => {

@@ -59,7 +59,7 @@ export class IntegerNetwork {
       for (const { stage, layer, table } of this.#convs) values = conv(values, stage, layer, table);
       for (const { stage, layer, table } of this.#denses) {
         const sums = dense(values, stage, layer);
-        if (stage.tanh) {
+        if (stage.activation) {
           values = Int8Array.from(sums, (sum, i) => activate(sum, layer.multipliers[i]!, table));
         } else {
           sums.forEach((sum, i) =>

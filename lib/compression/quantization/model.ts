@@ -38,6 +38,13 @@ export function planQuantized(architecture: Architecture): Plan {
   if (typeof plan === "string") {
     throw new RangeError(`${architecture.name} cannot be quantized: ${plan}`);
   }
+  for (const { name, activation = "tanh" } of [...plan.convs, ...plan.denses]) {
+    if (activation !== "tanh") {
+      throw new RangeError(
+        `${architecture.name} cannot be quantized: ${activation} follows ${name}, int8 knows tanh`,
+      );
+    }
+  }
   return plan;
 }
 

@@ -63,7 +63,7 @@ export function architectureFigure(architecture: Architecture): Figure {
   );
 }
 
-/** Tanh and flatten change what stands before them and get no stage of their own. */
+/** Activations and flatten change what stands before them and get no stage of their own. */
 function merge(traced: readonly TracedLayer[]): Stage[] {
   const stages: Stage[] = [];
   for (const { layer, output, parameters, multiplyAdds } of traced) {
@@ -85,10 +85,12 @@ function merge(traced: readonly TracedLayer[]): Stage[] {
       case "dense":
         stages.push({ shape: output, made: [layer.name], costs, color: red! });
         break;
-      case "tanh": {
+      case "tanh":
+      case "sigmoid":
+      case "relu": {
         const last = stages.pop();
-        if (last) stages.push({ ...last, made: [...last.made, "tanh"] });
-        else stages.push({ shape: output, made: ["tanh"], costs, color: violet! });
+        if (last) stages.push({ ...last, made: [...last.made, layer.kind] });
+        else stages.push({ shape: output, made: [layer.kind], costs, color: violet! });
         break;
       }
       case "flatten":

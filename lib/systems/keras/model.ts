@@ -1,5 +1,5 @@
 import * as tf from "../tf.ts";
-import { type Architecture, trace } from "../architecture.ts";
+import { type Architecture, isActivation, trace } from "../architecture.ts";
 import { Rng } from "../../util/rng.ts";
 
 /**
@@ -16,7 +16,8 @@ export function buildModel(architecture: Architecture, seed: number): tf.Sequent
   traced.forEach(({ layer }, index) => {
     const inputShape = index === 0 ? { inputShape: [height, width, channels] } : {};
     // Keras writes the activation that follows into the layer itself
-    const follows = traced[index + 1]?.layer.kind === "tanh" ? { activation: "tanh" as const } : {};
+    const next = traced[index + 1]?.layer;
+    const follows = isActivation(next) ? { activation: next.kind } : {};
     const kernelInitializer = tf.initializers.glorotUniform({ seed: seeds.int(2 ** 31) });
     switch (layer.kind) {
       case "conv": {
@@ -44,10 +45,12 @@ export function buildModel(architecture: Architecture, seed: number): tf.Sequent
       case "flatten":
         model.add(tf.layers.flatten(inputShape));
         break;
-      case "tanh": {
+      case "tanh":
+      case "sigmoid":
+      case "relu": {
         const before = traced[index - 1]?.layer.kind;
         if (before !== "conv" && before !== "dense") {
-          model.add(tf.layers.activation({ activation: "tanh", ...inputShape }));
+          model.add(tf.layers.activation({ activation: layer.kind, ...inputShape }));
         }
         break;
       }

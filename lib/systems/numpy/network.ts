@@ -1,13 +1,19 @@
-import { type Architecture, countClasses, parameterShapes, trace } from "../architecture.ts";
+import {
+  type Architecture,
+  countClasses,
+  isActivation,
+  parameterShapes,
+  trace,
+} from "../architecture.ts";
 import type { StepResult } from "../loop.ts";
 import { checkWeights, type WeightArray, type Weights } from "../weights.ts";
+import { ActivationLayer } from "./activation.ts";
 import { type FloatArray, type Parameter, type Precision, zeros } from "./array.ts";
 import { Conv } from "./conv.ts";
 import { Dense } from "./dense.ts";
 import type { NumpyLayer } from "./layer.ts";
 import { softmaxCrossEntropy } from "./loss.ts";
 import { MaxPool } from "./pool.ts";
-import { Tanh } from "./tanh.ts";
 
 /** A network of hand-written layers: forward, backward, and nothing else. */
 export class Network {
@@ -37,9 +43,11 @@ export class Network {
     return this.#layers.reduce((input, layer) => layer.forward(input, count), images);
   }
 
-  /** What each tanh made of the last forward pass, in order; overwritten by the next. */
+  /** What each activation made of the last forward pass, in order; overwritten by the next. */
   activations(): FloatArray[] {
-    return this.#layers.filter((layer) => layer instanceof Tanh).map(({ output }) => output);
+    return this.#layers.filter((layer) => layer instanceof ActivationLayer).map(({ output }) =>
+      output
+    );
   }
 
   /** Forward and backward: leaves the gradient of the batch's mean loss in `parameters`. */
@@ -74,10 +82,10 @@ function buildLayers(
 ): NumpyLayer[] {
   const named = (name: string) => parameters.find((parameter) => parameter.name === name)!;
   const traced = trace(architecture).filter(({ layer }) => layer.kind !== "flatten");
-  // tanh never falls, so it may follow the pooling that follows it: same result, fewer tanh
+  // activations never fall, so they may follow the pooling that follows them: same result, less work
   for (let i = 0; i + 1 < traced.length; i++) {
     const [here, next] = [traced[i]!, traced[i + 1]!];
-    if (here.layer.kind === "tanh" && next.layer.kind === "maxpool") {
+    if (isActivation(here.layer) && next.layer.kind === "maxpool") {
       traced.splice(i, 2, next, { ...here, input: next.output, output: next.output });
     }
   }
@@ -96,7 +104,11 @@ function buildLayers(
         return new MaxPool(precision, [channels, height, width], layer.size);
       }
       case "tanh":
-        return new Tanh(precision, input.reduce<number>((product, side) => product * side, 1));
+      case "sigmoid":
+      case "relu": {
+        const size = input.reduce<number>((product, side) => product * side, 1);
+        return new ActivationLayer(precision, layer.kind, size);
+      }
       case "flatten":
         throw new Error("flatten moves no number and needs no layer");
     }

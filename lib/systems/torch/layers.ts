@@ -60,6 +60,20 @@ export class Tanh extends Module {
   }
 }
 
+/** Logistic function of every element. */
+export class Sigmoid extends Module {
+  override forward(input: tf.Tensor): tf.Tensor {
+    return tf.sigmoid(input);
+  }
+}
+
+/** Every element, or 0 where it is negative. */
+export class ReLU extends Module {
+  override forward(input: tf.Tensor): tf.Tensor {
+    return tf.relu(input);
+  }
+}
+
 /** (N, …) → (N, product of the rest). */
 export class Flatten extends Module {
   override forward(input: tf.Tensor): tf.Tensor {

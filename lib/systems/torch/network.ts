@@ -1,5 +1,5 @@
 import { type Architecture, trace } from "../architecture.ts";
-import { Conv2d, Flatten, Linear, MaxPool2d, Sequential, Tanh } from "./layers.ts";
+import { Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Tanh } from "./layers.ts";
 import type { Module } from "./module.ts";
 
 /** Stacks the modules that an architecture describes; those without a name are named by index. */
@@ -15,6 +15,10 @@ export function buildModule(architecture: Architecture): Sequential {
           return [String(index), new MaxPool2d(layer.size)];
         case "tanh":
           return [String(index), new Tanh()];
+        case "sigmoid":
+          return [String(index), new Sigmoid()];
+        case "relu":
+          return [String(index), new ReLU()];
         case "flatten":
           return [String(index), new Flatten()];
       }

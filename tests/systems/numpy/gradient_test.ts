@@ -49,6 +49,9 @@ Deno.test("gradients agree with central differences in float64", async (t) => {
   await t.step("LeNet-5", () => checkGradients(lenet5(), 12));
   await t.step("colour input, one convolution", () => checkGradients(smallConvolutional, 40));
   await t.step("no convolution", () => checkGradients(perceptron, 40));
+  const convActivation = "sigmoid", denseActivation = "relu";
+  const mixed = lenet5(50, { convActivation, denseActivation });
+  await t.step("sigmoid and ReLU", () => checkGradients(mixed, 12));
 });
 
 Deno.test("float64 loss and gradients are PyTorch's", async () => {

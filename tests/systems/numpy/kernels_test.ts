@@ -3,10 +3,17 @@ import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@
 import fc from "fast-check";
 import { join } from "node:path";
 import { normalise } from "../../../lib/pixels/pixels.ts";
-import { type Architecture, countClasses, lenet5 } from "../../../lib/systems/architecture.ts";
+import {
+  activations,
+  type Architecture,
+  countClasses,
+  lenet5,
+} from "../../../lib/systems/architecture.ts";
 import { initialWeights } from "../../../lib/systems/initialise.ts";
+import { activationRules } from "../../../lib/systems/numpy/activation.ts";
 import { KernelEngine, type KernelOptions } from "../../../lib/systems/numpy/kernels/engine.ts";
 import {
+  activationNumbers,
   instantiateKernels,
   missingForKernels,
 } from "../../../lib/systems/numpy/kernels/kernels.ts";
@@ -55,30 +62,37 @@ const architectures: fc.Arbitrary<Architecture> = fc.record({
       filters: fc.integer({ min: 1, max: 7 }),
       kernel: fc.integer({ min: 1, max: 7 }),
       poolFirst: fc.boolean(),
+      activation: fc.constantFrom(...activations),
     }),
     { maxLength: 2 },
   ),
   out: fc.record({ height: fc.integer({ min: 1, max: 3 }), width: fc.integer({ min: 1, max: 3 }) }),
-  units: fc.array(fc.integer({ min: 1, max: 37 }), { minLength: 1, maxLength: 3 }),
+  units: fc.array(
+    fc.record({
+      units: fc.integer({ min: 1, max: 37 }),
+      activation: fc.constantFrom(...activations),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
 }).map(({ channels, convs, out, units }) => {
   // from the output back, so that every size fits
   let { height, width } = out;
   for (const { kernel } of convs.toReversed()) {
     [height, width] = [2 * height + kernel - 1, 2 * width + kernel - 1];
   }
-  const tanh = { kind: "tanh" } as const, pool = { kind: "maxpool", size: 2 } as const;
+  const pool = { kind: "maxpool", size: 2 } as const;
   return {
     name: "drawn",
     input: { channels, height, width },
     layers: [
-      ...convs.flatMap(({ filters, kernel, poolFirst }, i) => [
+      ...convs.flatMap(({ filters, kernel, poolFirst, activation: kind }, i) => [
         { kind: "conv" as const, name: `conv${i}`, filters, kernel },
-        ...(poolFirst ? [pool, tanh] : [tanh, pool]),
+        ...(poolFirst ? [pool, { kind }] : [{ kind }, pool]),
       ]),
       { kind: "flatten" },
-      ...units.flatMap((units, i, all) => [
+      ...units.flatMap(({ units, activation: kind }, i, all) => [
         { kind: "dense" as const, name: `fc${i}`, units },
-        ...(i + 1 < all.length ? [tanh] : []),
+        ...(i + 1 < all.length ? [{ kind }] : []),
       ]),
     ],
   };
@@ -213,16 +227,18 @@ Deno.test("a batch larger than all before it finds room, and smaller ones still 
   });
 });
 
-Deno.test("tanh is right to 4e-7 everywhere, infinities included", async () => {
+Deno.test("activations are right to 4e-7 everywhere, infinities included", async () => {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 32768, shared: true });
   const kernels = instantiateKernels(await WebAssembly.compile(await wasm("narrow")), memory);
   const x = new Float32Array(memory.buffer, 65536, 16384);
-  for (let i = 0; i < x.length; i++) x[i] = (i - 8192) / 700;
-  x.set([-0, 1e-30, -1e-8, Infinity, -Infinity, 1e30, 88, -9]);
-  const expected = Array.from(x, Math.tanh);
-  kernels.tanhInPlace(65536, x.length);
-  assertLess(maxDifference(x, expected), 4e-7);
-  assert(x.every((y) => Math.abs(y) <= 1.0000002));
+  for (const kind of activations) {
+    for (let i = 0; i < x.length; i++) x[i] = (i - 8192) / 700;
+    x.set([-0, 1e-30, -1e-8, kind === "relu" ? 5 : Infinity, -Infinity, 1e30, 88, -9]);
+    const expected = Array.from(x, activationRules[kind].value);
+    kernels.activate(activationNumbers[kind], 65536, x.length);
+    assertLess(maxDifference(x, expected), 4e-7, kind);
+    if (kind !== "relu") assert(x.every((y) => Math.abs(y) <= 1.0000002));
+  }
 });
 
 Deno.test("what cannot be computed is named", async () => {
@@ -250,7 +266,7 @@ Deno.test("a network that the kernels do not know runs on the reference, and say
   assertThrows(
     () => createEngine(architecture, { engine: "kernels" }),
     RangeError,
-    "layer 0 is a convolution that no tanh and 2 × 2 max-pooling follow",
+    "layer 0 is a convolution that no activation and 2 × 2 max-pooling follow",
   );
   const warnings: string[] = [];
   const warn = console.warn;

@@ -1,5 +1,14 @@
 /** The compiled kernels: what they are called, and whether this machine can run them. */
 
+import type { Activation } from "../../architecture.ts";
+
+/** What the kernels call the activations. */
+export const activationNumbers: Readonly<Record<Activation, number>> = {
+  tanh: 0,
+  sigmoid: 1,
+  relu: 2,
+};
+
 /** Exports of `assembly/`, where each is described. Addresses and strides are in bytes. */
 export interface Kernels {
   rowsToLanes(rows: number, stride: number, length: number, lanes: number): void;
@@ -15,7 +24,7 @@ export interface Kernels {
       ...[right: number, down: number],
     ]
   ): void;
-  tanhInPlace(at: number, count: number): void;
+  activate(kind: number, x: number, count: number): void;
   zero(at: number, bytes: number): void;
   gemm(
     ...args: [
@@ -43,8 +52,10 @@ export interface Kernels {
     ]
   ): void;
   addBias(rows: number, bytes: number, x: number, bias: number): void;
-  addBiasTanh(rows: number, bytes: number, x: number, bias: number): void;
-  tanhBackward(count: number, g: number, y: number): void;
+  addBiasActivate(
+    ...args: [kind: number, rows: number, bytes: number, x: number, bias: number]
+  ): void;
+  activationBackward(kind: number, count: number, g: number, y: number): void;
   addColumnSums(rows: number, bytes: number, x: number, sums: number): void;
   softmaxCrossEntropy(
     ...args: [

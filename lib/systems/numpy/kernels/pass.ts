@@ -1,4 +1,4 @@
-import type { Kernels } from "./kernels.ts";
+import { activationNumbers, type Kernels } from "./kernels.ts";
 import { type BatchLayout, LANES, type Layout, MICRO_BATCH } from "./layout.ts";
 
 /** Sums over some images of a batch. */
@@ -67,19 +67,20 @@ export class Pass {
     const k = this.kernels;
     let from = batch.images;
     this.layout.convs.forEach((conv, i) => {
-      const { weight, bias, channels, height, width, filters, kernel, windows } = conv;
+      const { weight, bias, channels, height, width, filters, kernel, windows, activation } = conv;
       const { packed, out } = this.#own.convs[i]!;
       if (stale) k.packFilters(weight, filters, channels * kernel * kernel, packed);
       k.convPoolSingle(from, packed, bias, out, channels, height, width, filters, kernel);
-      k.tanhInPlace(out, Math.ceil(windows * filters / 16) * 16);
+      k.activate(activationNumbers[activation], out, Math.ceil(windows * filters / 16) * 16);
       from = out;
     });
     this.layout.denses.forEach((dense, i) => {
-      const { weight, bias, inputs, panels, panelStride, outStride, tanh } = dense;
+      const { weight, bias, inputs, panels, panelStride, outStride, activation } = dense;
       const { out } = this.#own.denses[i]!;
       k.gemv(panels, inputs, from, weight, panelStride, out);
-      if (tanh) k.addBiasTanh(1, outStride, out, bias);
-      else k.addBias(1, outStride, out, bias);
+      if (activation) {
+        k.addBiasActivate(activationNumbers[activation], 1, outStride, out, bias);
+      } else k.addBias(1, outStride, out, bias);
       from = out;
     });
     return this.#floats.slice(from / 4, from / 4 + classes);
@@ -152,7 +153,7 @@ export class Pass {
           ...[input, weight, bias, outLanes, winnersTo, channels, height, width] as const,
           ...[filters, kernel, right, down] as const,
         );
-        k.tanhInPlace(outLanes, LANES * windows * filters);
+        k.activate(activationNumbers[conv.activation], outLanes, LANES * windows * filters);
         const rows = n * outStride;
         if (conv.channelLast) {
           if (training) {
@@ -167,14 +168,16 @@ export class Pass {
       });
     }
     denses.forEach((dense, i) => {
-      const { weight, bias, inputs, panels, panelStride, outStride, tanh } = dense;
+      const { weight, bias, inputs, panels, panelStride, outStride, activation } = dense;
       const [from, stride] = this.#denseInput(images, i);
       const { out } = own.denses[i]!;
       k.gemm(
         ...[size, panels, inputs, from, stride, 4, weight, panelStride, 64] as const,
         ...[out, 64, outStride, 0] as const,
       );
-      if (tanh) k.addBiasTanh(size, outStride, out, bias);
+      if (activation) {
+        k.addBiasActivate(activationNumbers[activation], size, outStride, out, bias);
+      }
     });
   }
 
@@ -220,7 +223,8 @@ export class Pass {
         ...[size, inPanels, units, outGrad, outStride, 4, transposed, inPanel, 64] as const,
         ...[to, 64, stride, 0] as const,
       );
-      k.tanhBackward(size * stride / 4, to, from);
+      const { activation } = i > 0 ? denses[i - 1]! : convs.at(-1)!;
+      k.activationBackward(activationNumbers[activation!], size * stride / 4, to, from);
     }
   }
 
@@ -264,7 +268,8 @@ export class Pass {
             this.#own.pointers,
           ] as const,
         );
-        k.tanhBackward(stride / 4, before.grad, input);
+        const kind = activationNumbers[convs[i - 1]!.activation];
+        k.activationBackward(kind, stride / 4, before.grad, input);
       }
     }
   }

@@ -1,6 +1,12 @@
-import { type Architecture, trace, type TracedLayer } from "../../architecture.ts";
+import {
+  type Activation,
+  type Architecture,
+  isActivation,
+  trace,
+  type TracedLayer,
+} from "../../architecture.ts";
 
-/** Convolution, 2 × 2 max-pooling and tanh as one step of the kernels. */
+/** Convolution, 2 × 2 max-pooling and activation as one step of the kernels. */
 export interface ConvStage {
   readonly name: string;
   readonly channels: number;
@@ -11,14 +17,15 @@ export interface ConvStage {
   /** Height and width after pooling. */
   readonly outHeight: number;
   readonly outWidth: number;
+  readonly activation: Activation;
 }
 
-/** A dense layer, with tanh after it or not. */
+/** A dense layer and the activation after it; the last has none. */
 export interface DenseStage {
   readonly name: string;
   readonly inputs: number;
   readonly units: number;
-  readonly tanh: boolean;
+  readonly activation: Activation | undefined;
 }
 
 /** A network as the kernels compute it: convolutions first, then dense layers. */
@@ -29,8 +36,8 @@ export interface Plan {
 }
 
 /**
- * Cuts a network into the kernels' steps: any number of (conv, tanh, max-pool 2) in either order of the
- * last two, then flatten, then dense layers with tanh between them.
+ * Cuts a network into the kernels' steps: any number of (conv, activation, max-pool 2) in either order of
+ * the last two, then flatten, then dense layers with activations between them.
  * @returns a sentence that says what does not fit, if anything does not
  */
 export function planKernels(architecture: Architecture): Plan | string {
@@ -41,7 +48,7 @@ export function planKernels(architecture: Architecture): Plan | string {
   for (; layers[i]?.layer.kind === "conv"; i += 3) {
     const stage = convStage(layers.slice(i, i + 3));
     if (stage === undefined) {
-      return `layer ${i} is a convolution that no tanh and 2 × 2 max-pooling follow`;
+      return `layer ${i} is a convolution that no activation and 2 × 2 max-pooling follow`;
     }
     convs.push(stage);
   }
@@ -52,25 +59,29 @@ export function planKernels(architecture: Architecture): Plan | string {
     const { layer, input } = layers[i]!;
     const inputs = input.length === 1 ? input[0] : 0;
     if (layer.kind !== "dense") return `layer ${i} (${layer.kind}) is not a dense layer`;
-    const tanh = layers[i + 1]?.layer.kind === "tanh";
+    const next = layers[i + 1]?.layer;
+    const activation = isActivation(next) ? next.kind : undefined;
     const last = i + 1 >= layers.length;
-    if (tanh === last) return `layer ${i} is a dense layer without tanh that is not the last`;
-    denses.push({ name: layer.name, inputs, units: layer.units, tanh });
-    i += tanh ? 2 : 1;
+    if ((activation !== undefined) === last) {
+      return `layer ${i} is a dense layer without activation that is not the last`;
+    }
+    denses.push({ name: layer.name, inputs, units: layer.units, activation });
+    i += activation ? 2 : 1;
   }
-  if (denses.at(-1)?.tanh !== false) return "the last layer is not dense";
+  const output = denses.at(-1);
+  if (output === undefined || output.activation !== undefined) return "the last layer is not dense";
   return { inputLength: channels * height * width, convs, denses };
 }
 
 function convStage(layers: readonly TracedLayer[]): ConvStage | undefined {
   const [conv, ...rest] = layers;
   const pool = rest.find(({ layer }) => layer.kind === "maxpool")?.layer;
-  const tanh = rest.some(({ layer }) => layer.kind === "tanh");
-  if (conv?.layer.kind !== "conv" || pool?.kind !== "maxpool" || pool.size !== 2 || !tanh) {
+  const activation = rest.map(({ layer }) => layer).find(isActivation)?.kind;
+  if (conv?.layer.kind !== "conv" || pool?.kind !== "maxpool" || pool.size !== 2 || !activation) {
     return undefined;
   }
   const [channels = 1, height = 1, width = 1] = conv.input;
   const { name, filters, kernel } = conv.layer;
   const [outHeight, outWidth] = [(height - kernel + 1) / 2, (width - kernel + 1) / 2];
-  return { name, channels, height, width, filters, kernel, outHeight, outWidth };
+  return { name, channels, height, width, filters, kernel, outHeight, outWidth, activation };
 }

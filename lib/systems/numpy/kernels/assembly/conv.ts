@@ -134,15 +134,11 @@ export function convPool(
   }
 }
 
-// @ts-ignore: decorator
-
 function largest(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   return f32x4.relaxed_max(f32x4.relaxed_max(x0, x1), f32x4.relaxed_max(x2, x3));
 }
 
 /** Stores the largest of four and which one it was; the first, if some are equal. */
-// @ts-ignore: decorator
-
 function poolTo(
   output: usize,
   winners: usize,

@@ -1,17 +1,5 @@
 // What stands between the matrix products of the dense layers.
-import { exp4, sum4, tanh4 } from "./math";
-
-/** x = tanh(x + bias) for `rows` rows of `bytes` bytes (a multiple of 32). */
-export function addBiasTanh(rows: i32, bytes: usize, x: usize, bias: usize): void {
-  for (let row = 0; row < rows; row++, x += bytes) {
-    for (let i: usize = 0; i < bytes; i += 32) {
-      const a = tanh4(f32x4.add(v128.load(x + i), v128.load(bias + i)));
-      const b = tanh4(f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16)));
-      v128.store(x + i, a);
-      v128.store(x + i, b, 16);
-    }
-  }
-}
+import { exp4, sum4 } from "./math";
 
 /** x = x + bias for `rows` rows of `bytes` bytes (a multiple of 32). */
 export function addBias(rows: i32, bytes: usize, x: usize, bias: usize): void {
@@ -20,16 +8,6 @@ export function addBias(rows: i32, bytes: usize, x: usize, bias: usize): void {
       v128.store(x + i, f32x4.add(v128.load(x + i), v128.load(bias + i)));
       v128.store(x + i, f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16)), 16);
     }
-  }
-}
-
-/** g = g·(1 − y²), the derivative of tanh by its result, for `count` numbers (a multiple of 8). */
-export function tanhBackward(count: i32, g: usize, y: usize): void {
-  const one = f32x4.splat(1);
-  for (const end = g + (<usize> count << 2); g < end; g += 32, y += 32) {
-    const a = v128.load(y), b = v128.load(y, 16);
-    v128.store(g, f32x4.mul(v128.load(g), f32x4.relaxed_nmadd(a, a, one)));
-    v128.store(g, f32x4.mul(v128.load(g, 16), f32x4.relaxed_nmadd(b, b, one)), 16);
   }
 }
 

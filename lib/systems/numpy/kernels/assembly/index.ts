@@ -9,8 +9,9 @@ export {
   unpackWeightGradients
 } from "./conv_weight_gradient";
 export { gemm, transposePanels } from "./gemm";
-export { addBias, addBiasTanh, addColumnSums, softmaxCrossEntropy, tanhBackward } from "./dense";
-export { tanhInPlace, zero } from "./math";
+export { activate, activationBackward, addBiasActivate } from "./activation";
+export { addBias, addColumnSums, softmaxCrossEntropy } from "./dense";
+export { zero } from "./math";
 export { adam, sgd } from "./optimizer";
 export { convPoolSingle, gemv, packFilters } from "./single";
 export { peak } from "./peak";

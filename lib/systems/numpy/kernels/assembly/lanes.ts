@@ -3,8 +3,6 @@
 // vector is ever partly empty, whatever the layer's shape.
 
 /** Rows of a 4 × 4 block become its columns. */
-// @ts-ignore: decorator
-
 function transpose4(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {
   const e = v128.shuffle<f32>(a, b, 0, 4, 1, 5), f = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
   const g = v128.shuffle<f32>(c, d, 0, 4, 1, 5), h = v128.shuffle<f32>(c, d, 2, 6, 3, 7);

@@ -33,22 +33,16 @@ const EXP: StaticArray<f32> = [
   -2.12194440e-4,
 ];
 
-// @ts-ignore: decorator
-
 function constant(table: StaticArray<f32>, i: usize): v128 {
   return v128.load32_splat(changetype<usize>(table) + (i << 2));
 }
 
 /** a·b + c, rounded once where the machine can. */
-// @ts-ignore: decorator
-
 export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.relaxed_madd(a, b, c);
 }
 
 /** tanh of four numbers, to 4e-7. */
-// @ts-ignore: decorator
-
 export function tanh4(x: v128): v128 {
   const bound = f32x4.splat(8);
   x = f32x4.min(f32x4.max(x, f32x4.neg(bound)), bound);
@@ -65,8 +59,6 @@ export function tanh4(x: v128): v128 {
 }
 
 /** eˣ of four numbers x ≤ 0: x = n·ln 2 + r, eʳ by its Taylor series (|r| ≤ 0.35), 2ⁿ by its bits. */
-// @ts-ignore: decorator
-
 export function exp4(x: v128): v128 {
   x = f32x4.max(x, f32x4.splat(-87));
   const n = f32x4.nearest(f32x4.mul(x, constant(EXP, 8)));
@@ -84,24 +76,12 @@ export function exp4(x: v128): v128 {
   return f32x4.mul(p, power);
 }
 
-/** Replaces `count` numbers by their tanh; a multiple of 16. */
-export function tanhInPlace(at: usize, count: i32): void {
-  for (const end = at + (<usize>count << 2); at < end; at += 64) {
-    const a = tanh4(v128.load(at)), b = tanh4(v128.load(at, 16));
-    const c = tanh4(v128.load(at, 32)), d = tanh4(v128.load(at, 48));
-    v128.store(at, a), v128.store(at, b, 16);
-    v128.store(at, c, 32), v128.store(at, d, 48);
-  }
-}
-
 /** Clears some bytes. */
 export function zero(at: usize, bytes: usize): void {
   memory.fill(at, 0, bytes);
 }
 
 /** Sum of the four lanes. */
-// @ts-ignore: decorator
-
 export function sum4(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) +
     (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));

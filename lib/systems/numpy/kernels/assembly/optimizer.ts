@@ -1,8 +1,6 @@
 // The optimizers, each on a stretch of the parameters. Gradients come in shards, `shardBytes` apart,
 // and are summed in their order, so that the result does not depend on which thread was faster.
 
-// @ts-ignore: decorator
-
 function sumShards(g: usize, shards: i32, shardBytes: usize): v128 {
   let sum = v128.load(g);
   for (let s = 1; s < shards; s++) {
