@@ -4,7 +4,17 @@ import { dirname, join, relative } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
 
 /** The folders of `lib/` in the order of the data. */
-const order = ["util", "data", "pixels", "systems", "compression", "metrics", "runs", "report"];
+const order = [
+  "util",
+  "data",
+  "pixels",
+  "systems",
+  "compression",
+  "metrics",
+  "runs",
+  "diagnosis",
+  "report",
+];
 
 function* sources(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {

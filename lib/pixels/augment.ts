@@ -1,4 +1,6 @@
 import type { Rng } from "../util/rng.ts";
+import { PackedPixels } from "./packed.ts";
+import type { PixelSet } from "./pixels.ts";
 
 /** How training images are varied, anew in each epoch. Nothing is interpolated, so nothing blurs. */
 export interface Augmentation {
@@ -36,6 +38,38 @@ export function augment(
         const line = row[y]! * width;
         for (let x = 0; x < width; x++) bytes[to++] = plane[line + across[x]!]!;
       }
+    }
+  }
+}
+
+/**
+ * The same images from a little elsewhere: as they are, then every other shift up to `shift` pixels in
+ * each direction, then, with `mirror`, all of these mirrored.
+ * @throws RangeError as `augment` does
+ */
+export function* views(
+  set: PixelSet,
+  { shift = 0, mirror = false }: Augmentation,
+): Generator<PixelSet> {
+  const { channels, height, width, labels, pixels, key } = set;
+  checkShift(shift, height, width);
+  const rows = shiftedIndices(height, shift), columns = shiftedIndices(width, shift);
+  const middle = 2 * shift * (shift + 1);
+  const order = Array.from({ length: (2 * shift + 1) ** 2 }, (_, i) => i)
+    .sort((a, b) => Number(b === middle) - Number(a === middle));
+  for (const mirrored of mirror ? [false, true] : [false]) {
+    for (const at of order) {
+      const row = rows[Math.floor(at / (2 * shift + 1))]!;
+      const straight = columns[at % (2 * shift + 1)]!;
+      const column = mirrored ? straight.toReversed() : straight;
+      const moved = new Uint8Array(pixels.length);
+      for (let plane = 0, to = 0; plane < pixels.length; plane += height * width) {
+        for (let y = 0; y < height; y++) {
+          const line = plane + row[y]! * width;
+          for (let x = 0; x < width; x++) moved[to++] = pixels[line + column[x]!]!;
+        }
+      }
+      yield new PackedPixels(moved, labels, channels, height, width, key);
     }
   }
 }

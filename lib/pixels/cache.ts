@@ -152,7 +152,8 @@ async function preprocessAll(
   concurrency: number,
   onProgress: OnProgress | undefined,
 ): Promise<PixelSet> {
-  const { length } = split, { width, height } = options, size = width * height;
+  const { length } = split, { width, height } = options;
+  const channels = options.colour ? 3 : 1, size = channels * width * height;
   const labels = split.labels.slice();
   const digests = new Uint8Array(length * digestLength);
   const pixels = new Uint8Array(length * size);
@@ -165,7 +166,8 @@ async function preprocessAll(
     pixels.set(await preprocessBytes(bytes, source, options, name), i * size);
     if (++done % step === 0 || done === length) await onProgress?.(done, length, "preprocessing");
   });
-  return new PackedPixels(pixels, labels, 1, height, width, contentKey(digests, labels, options));
+  const key = contentKey(digests, labels, options);
+  return new PackedPixels(pixels, labels, channels, height, width, key);
 }
 
 /** Calls `work` for 0 … length − 1, `concurrency` at a time; the first failure stops the rest. */

@@ -8,8 +8,13 @@ import type { PreprocessOptions } from "./preprocess.ts";
 /** Bytes of a SHA-256 digest. */
 export const digestLength = 32;
 
-function startHash({ width, height, filter }: PreprocessOptions, count: number) {
-  const options = JSON.stringify([packedVersion, decoderVersion, width, height, filter, count]);
+function startHash(
+  { width, height, filter, colour }: PreprocessOptions,
+  count: number,
+) {
+  const options = JSON.stringify(
+    [packedVersion, decoderVersion, width, height, filter, colour, count],
+  );
   return createHash("sha256").update(options);
 }
 

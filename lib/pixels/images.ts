@@ -7,7 +7,7 @@ import { preprocess, type PreprocessOptions, preprocessOptions } from "./preproc
  * moment it is asked for, every time anew. `packPixels` does all the work once instead.
  */
 export class ImagePixels implements PixelSource {
-  readonly channels = 1;
+  readonly channels: number;
   readonly width: number;
   readonly height: number;
   readonly #split: Split;
@@ -17,6 +17,7 @@ export class ImagePixels implements PixelSource {
   constructor(split: Split, options: Partial<PreprocessOptions> = {}) {
     this.#split = split;
     this.#options = preprocessOptions(options);
+    this.channels = this.#options.colour ? 3 : 1;
     this.width = this.#options.width;
     this.height = this.#options.height;
   }

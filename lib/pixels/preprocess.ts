@@ -13,6 +13,8 @@ export interface PreprocessOptions {
    * "antialiased": the same luma, a filter as wide as the shrinking asks for.
    */
   readonly filter: "opencv" | "antialiased";
+  /** Whether the three colours are kept, as three planes, instead of their luma. */
+  readonly colour: boolean;
 }
 
 /** The report's preprocessing: 32×32 grey through OpenCV's conversions. */
@@ -20,6 +22,7 @@ export const defaultPreprocessOptions: PreprocessOptions = {
   width: 32,
   height: 32,
   filter: "opencv",
+  colour: false,
 };
 
 /**
@@ -36,14 +39,17 @@ export function preprocessOptions(options: Partial<PreprocessOptions> = {}): Pre
   if (full.filter !== "opencv" && full.filter !== "antialiased") {
     throw new RangeError(`filter must be "opencv" or "antialiased", got ${String(full.filter)}`);
   }
+  if (typeof full.colour !== "boolean") {
+    throw new RangeError(`colour must be true or false, got ${String(full.colour)}`);
+  }
   return full;
 }
 
 /**
- * Turns one image into grey pixels of the asked size, whatever its proportions.
+ * Turns one image into grey or colour pixels of the asked size, whatever its proportions.
  *
  * @param name the image in error messages; a file's path by default
- * @returns (height, width), 0–255
+ * @returns (channels, height, width), 0–255
  * @throws {Error} naming the image, when it is missing, damaged, cut short or no image
  */
 export async function preprocess(
@@ -77,11 +83,23 @@ export async function preprocessBytes(
   options: Partial<PreprocessOptions>,
   name: string,
 ): Promise<Uint8Array> {
-  const { width, height, filter } = preprocessOptions(options);
+  const { width, height, filter, colour } = preprocessOptions(options);
   const image = source.kind === "raw" ? checkedRaw(source, name) : await decode(bytes, name);
-  return filter === "opencv"
-    ? resizeOpenCV(image, width, height)
-    : resizeAntialiased(image, width, height);
+  const resize = filter === "opencv" ? resizeOpenCV : resizeAntialiased;
+  if (!colour) return resize(image, width, height);
+  const pixels = new Uint8Array(3 * width * height);
+  for (let c = 0; c < 3; c++) {
+    pixels.set(resize(channel(image, c), width, height), c * width * height);
+  }
+  return pixels;
+}
+
+/** Red, green or blue of an image as a grey one; grey images have their grey in all three. */
+function channel({ width, height, channels, data }: Decoded, index: number): Decoded {
+  const plane = new Uint8Array(width * height);
+  const from = channels >= 3 ? index : 0;
+  for (let i = 0; i < plane.length; i++) plane[i] = data[i * channels + from]!;
+  return { width, height, channels: 1, data: plane };
 }
 
 function checkedRaw(image: ImageSource & { kind: "raw" }, name: string): Decoded {

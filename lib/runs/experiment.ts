@@ -77,7 +77,7 @@ export async function loadOrTrain(
 ): Promise<Run> {
   const { architecture, data, options, results } = experiment;
   const key = await runKey(system, architecture, data, options);
-  return await loadRun(results, system, architecture, key) ??
+  return await loadRun(results, system, architecture, key, options) ??
     await train(experiment, system, listeners);
 }
 

@@ -40,19 +40,24 @@ export async function sourceDigest(paths: readonly string[]): Promise<string> {
 }
 
 /** Where the run of a system is kept, and its weights alone for others to use. */
-function runPath(folder: string, system: SystemName): string {
-  return join(folder, "runs", `${system}.safetensors`);
+function runPath(folder: string, system: SystemName, options?: RunKind): string {
+  const kind = options?.name === undefined ? "" : `-${options.name}-${options.seed}`;
+  return join(folder, "runs", `${system}${kind}.safetensors`);
 }
+
+/** What tells two kept runs of a system apart. */
+type RunKind = Pick<RunOptions, "name" | "seed">;
 
 /** Writes a run, whole or not at all: its weights as safetensors, the rest in their metadata. */
 export async function saveRun(folder: string, run: Run, key: string): Promise<void> {
   const { weights, ...rest } = run;
   const bytes = encodeSafetensors(weights, { key, run: JSON.stringify(rest) });
-  await writeAtomic(runPath(folder, run.system), bytes);
+  await writeAtomic(runPath(folder, run.system, run.options), bytes);
 }
 
 /**
  * Reads a saved run.
+ * @param options of a run with a name
  * @returns undefined if there is none or it was made from other images, options or code
  * @throws Error naming the file if it is damaged
  */
@@ -61,8 +66,9 @@ export async function loadRun(
   system: SystemName,
   architecture: Architecture,
   key: string,
+  options?: RunKind,
 ): Promise<Run | undefined> {
-  const path = runPath(folder, system);
+  const path = runPath(folder, system, options);
   if (!await exists(path)) return undefined;
   const { weights, metadata } = decodeSafetensors(await Deno.readFile(path), path);
   if (metadata.key !== key || metadata.run === undefined) return undefined;

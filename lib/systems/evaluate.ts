@@ -44,6 +44,19 @@ export function crossEntropies(
   return losses;
 }
 
+/** log softmax of each image's logits, (images, classes). */
+export function logProbabilities({ logits, classes }: Predictions): Float32Array {
+  const logs = new Float32Array(logits.length);
+  for (let at = 0; at < logits.length; at += classes) {
+    const row = logits.subarray(at, at + classes);
+    const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    let sum = 0;
+    for (const x of row) sum += Math.exp(x - top);
+    row.forEach((x, c) => logs[at + c] = x - top - Math.log(sum));
+  }
+  return logs;
+}
+
 /** What a system makes of some images, in the batches' order. */
 export interface Predictions {
   /** (images, classes) */

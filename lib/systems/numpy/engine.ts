@@ -6,6 +6,11 @@ import type { Weights } from "../weights.ts";
 import { Network } from "./network.ts";
 import { type Optimizer, optimizer } from "./optimizer.ts";
 
+/** What one batch tells without a step: loss and hits summed, and ∂(mean loss)/∂weights. */
+export interface BatchGradient extends StepResult {
+  readonly gradients: Weights;
+}
+
 /**
  * What computes for the hand-written system: the seam behind which faster kernels than the readable
  * reference can stand. An engine may answer at once or later.
@@ -21,6 +26,8 @@ export interface Engine {
    * settings the optimizer's own learning rate counts, and labels are not smoothed.
    */
   step(batch: Batch, settings?: StepSettings): StepResult | Promise<StepResult>;
+  /** The gradient of a batch's mean loss, in the common form of weights; nothing is learned. */
+  gradient(batch: Batch): BatchGradient | Promise<BatchGradient>;
   /** Logits (count, classes), owned by the caller. */
   logits(images: Float32Array, count: number): Float32Array | Promise<Float32Array>;
   dispose(): void;
@@ -55,6 +62,14 @@ export class ReferenceEngine implements Engine {
     const result = this.#network.gradient(images, labels, size, settings?.labelSmoothing);
     this.#optimizer.step(settings?.learningRate ?? this.#learningRate);
     return result;
+  }
+
+  gradient({ images, labels, size }: Batch): BatchGradient {
+    const result = this.#network.gradient(images, labels, size);
+    const gradients = this.#network.parameters.map(({ name, shape, grad }) =>
+      [name, { shape, data: Float32Array.from(grad) }] as const
+    );
+    return { ...result, gradients: Object.fromEntries(gradients) };
   }
 
   logits(images: Float32Array, count: number): Float32Array {

@@ -1,6 +1,11 @@
 import * as tf from "../tf.ts";
 import type { Module } from "./module.ts";
 
+/** A loss of a batch from logits (N, classes) and a target. */
+export interface Criterion {
+  forward(logits: tf.Tensor, target: tf.Tensor): tf.Scalar;
+}
+
 /**
  * PyTorch's `CrossEntropyLoss`: logits first, then the target, as integer labels (N) or one-hot rows
  * (N, classes); the mean over the batch.
@@ -8,7 +13,7 @@ import type { Module } from "./module.ts";
  * Called the wrong way round, as the report's code did, the "target" may hold any number and the
  * loss has no lower bound. Here a target whose rows are not distributions is refused.
  */
-export class CrossEntropyLoss {
+export class CrossEntropyLoss implements Criterion {
   /** @param labelSmoothing share of each target that is spread over all classes, in [0, 1) */
   constructor(readonly labelSmoothing = 0) {}
 

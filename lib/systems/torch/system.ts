@@ -6,7 +6,7 @@ import { type StepResult, trainingLoop } from "../loop.ts";
 import type { Batches, FitOptions, History, System } from "../system.ts";
 import type { Weights } from "../weights.ts";
 import type { Sequential } from "./layers.ts";
-import { backward, CrossEntropyLoss } from "./loss.ts";
+import { backward, type Criterion, CrossEntropyLoss } from "./loss.ts";
 import { buildModule } from "./network.ts";
 import { Optimizer } from "./optimizer.ts";
 
@@ -16,6 +16,8 @@ export interface TorchOptions {
   readonly seed?: number;
   /** What the loss is given; the report uses one-hot rows. Same result. Default `one-hot`. */
   readonly labels?: "one-hot" | "integer";
+  /** Computes the batch's loss instead of `CrossEntropyLoss`. */
+  readonly criterion?: Criterion;
 }
 
 /** The report's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
@@ -24,16 +26,18 @@ export class TorchSystem implements System {
   readonly model: Sequential;
   readonly #classes: number;
   readonly #oneHot: boolean;
+  readonly #criterion: Criterion | undefined;
 
   constructor(readonly architecture: Architecture, options: TorchOptions = {}) {
     this.#classes = countClasses(architecture);
+    this.#criterion = options.criterion;
     this.#oneHot = options.labels !== "integer";
     this.model = buildModule(architecture);
     this.model.loadStateDict(initialWeights(architecture, "pytorch", options.seed ?? 0));
   }
 
   async fit(train: Batches, options: FitOptions): Promise<History> {
-    const criterion = new CrossEntropyLoss(options.labelSmoothing);
+    const criterion = this.#criterion ?? new CrossEntropyLoss(options.labelSmoothing);
     const optimizer = new Optimizer(this.model.parameters(), options.optimizer);
     try {
       return await trainingLoop(this, train, options, (batch, { learningRate }) => {
@@ -49,7 +53,7 @@ export class TorchSystem implements System {
     }
   }
 
-  #forwardBackward(criterion: CrossEntropyLoss, batch: Batch): StepResult {
+  #forwardBackward(criterion: Criterion, batch: Batch): StepResult {
     return tf.tidy(() => {
       const images = this.#images(batch.images, batch.size);
       const labels = tf.tensor1d(batch.labels, "int32");

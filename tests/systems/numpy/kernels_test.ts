@@ -133,12 +133,14 @@ Deno.test("logits, loss and gradients agree with float64 on networks of any shap
             "one image has the bits that it has in a batch",
           );
           const before = engine.weights();
+          const told = await engine.gradient(batch);
           // one step of plain descent at rate 1 moves each weight by its gradient
           engine.begin({ kind: "sgd", learningRate: 1, momentum: 0 });
           const { loss } = await engine.step(batch);
           assertLess(Math.abs(loss - expected.loss) / size, 1e-5);
           const after = engine.weights();
           for (const [name, gradient] of Object.entries(expected.gradients)) {
+            assertLess(maxDifference(told.gradients[name]!.data, gradient), 2e-5, name);
             const moved = before[name]!.data.map((value, i) => value - after[name]!.data[i]!);
             assertLess(maxDifference(moved, gradient), 2e-5, `gradient of ${name}`);
           }

@@ -4,7 +4,7 @@ import { type Architecture, parameterShapes } from "../../architecture.ts";
 import type { StepResult, StepSettings } from "../../loop.ts";
 import type { OptimizerOptions } from "../../system.ts";
 import { checkWeights, type Weights } from "../../weights.ts";
-import type { Engine } from "../engine.ts";
+import type { BatchGradient, Engine } from "../engine.ts";
 import { Control, type Job } from "./crew.ts";
 import { CrewMember } from "./crew_member.ts";
 import {
@@ -88,6 +88,36 @@ export class KernelEngine implements Engine {
   async step(batch: Batch, settings?: StepSettings): Promise<StepResult> {
     const optimizer = this.#optimizer;
     if (optimizer === undefined) throw new Error("begin() was not called before step()");
+    const result = await this.#backward(batch, settings?.labelSmoothing ?? 0);
+    this.#stale = true;
+    const crew = await this.#crew!;
+    crew.run(
+      "update",
+      updateArguments(optimizer.options, ++optimizer.steps, settings?.learningRate),
+    );
+    return result;
+  }
+
+  async gradient(batch: Batch): Promise<BatchGradient> {
+    const result = await this.#backward(batch, 0);
+    const { gradients: at, gradientStride, parameters, shards } = this.#layout;
+    const shapes = parameterShapes(this.#architecture);
+    const gradients = Array.from(
+      { length: shards },
+      (_, shard) =>
+        unpackWeights(this.#memory, this.#layout, shapes, at + shard * gradientStride - parameters),
+    ).reduce((sum, shard) => {
+      for (const [name, { data }] of Object.entries(shard)) {
+        const total = sum[name]!.data;
+        for (let i = 0; i < total.length; i++) total[i]! += data[i]!;
+      }
+      return sum;
+    });
+    return { ...result, gradients };
+  }
+
+  /** Forward and backward: leaves the gradient in the shards. */
+  async #backward(batch: Batch, smoothing: number): Promise<StepResult> {
     const crew = await (this.#crew ??= this.#start());
     const { size, labels } = batch;
     const wrong = labels.find((label) => !(label >= 0 && label < this.#classes));
@@ -98,13 +128,8 @@ export class KernelEngine implements Engine {
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
     const toFloats = this.#writeBatch(room, batch);
     const [loss, correct] = crew.run("gradient", [
-      ...[size, this.#classes, settings?.labelSmoothing ?? 0, ...toFloats],
+      ...[size, this.#classes, smoothing, ...toFloats],
     ]);
-    this.#stale = true;
-    crew.run(
-      "update",
-      updateArguments(optimizer.options, ++optimizer.steps, settings?.learningRate),
-    );
     return { loss: loss!, correct: correct! };
   }
 

@@ -1,0 +1,123 @@
+import { confusionMatrix } from "../metrics/confusion.ts";
+import { normalisation } from "../pixels/loader.ts";
+import { PackedPixels } from "../pixels/packed.ts";
+import type { PixelSet } from "../pixels/pixels.ts";
+import { batches, type RunData } from "../runs/run.ts";
+import type { Architecture } from "../systems/architecture.ts";
+import { createSystem } from "../systems/create.ts";
+import { labelRanks, predictAll } from "../systems/evaluate.ts";
+import { type Initialisation, initialWeights } from "../systems/initialise.ts";
+import type { EpochRecord, OptimizerOptions, System } from "../systems/system.ts";
+import { TorchSystem } from "../systems/torch/system.ts";
+import type { OnProgress } from "../util/progress.ts";
+import { examine, type LayerHealth } from "./examine.ts";
+import {
+  PublishedNumpy,
+  saturatingWeights,
+  type StepFaults,
+  swappedCrossEntropy,
+} from "./published.ts";
+
+/** One training with all that can be right or wrong about it. */
+export interface Trial {
+  readonly architecture: Architecture;
+  /** How the weights start: as a system does it, or as the report's NumPy code did. */
+  readonly start: Initialisation | "saturating";
+  readonly pixels: "raw" | "standardised";
+  /** Of the training images. */
+  readonly order: "by class" | "shuffled";
+  readonly loss: "cross-entropy" | "swapped arguments";
+  readonly faults: StepFaults | undefined;
+  readonly optimizer: OptimizerOptions;
+  readonly epochs: number;
+  readonly batchSize: number;
+}
+
+/** What a trial gave, with one seed. */
+export interface TrialResult {
+  readonly seed: number;
+  readonly epochs: readonly Omit<EpochRecord, "seconds" | "imagesPerSecond">[];
+  /** Of the validation images, how many have their label among the first one and five. */
+  readonly val: Hits;
+  readonly test: Hits;
+  /** Different classes among the predictions for the test images. */
+  readonly predicted: number;
+  /** Layer by layer at the end, on the first 64 test images. */
+  readonly layers: readonly LayerHealth[];
+}
+
+/** Images whose label is among the first one and the first five predictions. */
+export interface Hits {
+  readonly top1: number;
+  readonly top5: number;
+  readonly images: number;
+}
+
+/**
+ * Runs a trial from its start. What is right about it runs on the fast kernels whichever system it
+ * stands for: the systems compute the same, and differ in their starts. Only swapped arguments need the
+ * Torch system and faulty steps the published one.
+ */
+export async function runTrial(
+  data: RunData,
+  trial: Trial,
+  seed: number,
+  onProgress?: OnProgress,
+): Promise<TrialResult> {
+  const { architecture, start, epochs, optimizer, batchSize } = trial;
+  const normalise = trial.pixels === "raw" ? { mean: 0, deviation: 1 } : normalisation(data.train);
+  const shuffle = trial.order === "shuffled";
+  const images = shuffle ? data.train : byClass(data.train);
+  const train = batches(images, normalise, { batchSize, seed, shuffle });
+  const system = systemFor(trial);
+  try {
+    await system.setWeights(
+      start === "saturating"
+        ? saturatingWeights(architecture, seed)
+        : initialWeights(architecture, start, seed),
+    );
+    const history = await system.fit(train, {
+      ...{ epochs, optimizer, validation: batches(data.val, normalise) },
+      ...(onProgress ? { onProgress } : {}),
+    });
+    const test = await predictAll(system, batches(data.test, normalise));
+    const val = await predictAll(system, batches(data.val, normalise));
+    const some = batches(data.test, normalise, { batchSize: 64 });
+    const first = await some[Symbol.asyncIterator]().next();
+    return {
+      seed,
+      epochs: history.map(({ seconds: _, imagesPerSecond: __, ...record }) => record),
+      val: hits(val),
+      test: hits(test),
+      predicted: confusionMatrix(test).predicted,
+      layers: examine(architecture, await system.weights(), first.value!),
+    };
+  } finally {
+    system.dispose();
+  }
+}
+
+/** An untrained system for a trial. */
+export function systemFor({ architecture, loss, faults }: Trial): System {
+  if (loss === "swapped arguments") {
+    return new TorchSystem(architecture, { criterion: swappedCrossEntropy });
+  }
+  return faults ? new PublishedNumpy(architecture, faults) : createSystem("numpy", architecture);
+}
+
+/** The images in the order of their labels, as in the report's train.txt. */
+export function byClass(set: PixelSet): PixelSet {
+  const order = Array.from(set.labels.keys());
+  order.sort((a, b) => set.labels[a]! - set.labels[b]!);
+  const size = set.channels * set.height * set.width;
+  const pixels = new Uint8Array(set.pixels.length);
+  order.forEach((from, to) => pixels.set(set.get(from), to * size));
+  const labels = Int32Array.from(order, (i) => set.labels[i]!);
+  return new PackedPixels(pixels, labels, set.channels, set.height, set.width, set.key);
+}
+
+function hits({ logits, labels, classes }: Parameters<typeof confusionMatrix>[0]): Hits {
+  const ranks = labelRanks(logits, labels, classes);
+  const within = (k: number) => ranks.filter((rank) => rank < k).length;
+  return { top1: within(1), top5: within(5), images: labels.length };
+}

@@ -1,0 +1,129 @@
+/** Each warning of the guard: planted, it comes up; in a sound training none does. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { type Check, guardedFit, type Warning } from "../../lib/diagnosis/guard.ts";
+import {
+  PublishedNumpy,
+  saturatingWeights,
+  swappedCrossEntropy,
+} from "../../lib/diagnosis/published.ts";
+import { byClass } from "../../lib/diagnosis/trial.ts";
+import { DataLoader, normalisation } from "../../lib/pixels/loader.ts";
+import type { Normalisation } from "../../lib/pixels/pixels.ts";
+import { lenet5 } from "../../lib/systems/architecture.ts";
+import { createSystem, systemNames } from "../../lib/systems/create.ts";
+import { initialWeights } from "../../lib/systems/initialise.ts";
+import type { OptimizerOptions, System } from "../../lib/systems/system.ts";
+import { TorchSystem } from "../../lib/systems/torch/system.ts";
+import { pixelSet } from "../runs/pixels.ts";
+
+const classes = 10;
+const net = lenet5(classes);
+const pixels = pixelSet(320, classes, 1);
+const sound = normalisation(pixels);
+const adam: OptimizerOptions = { kind: "adam", learningRate: 1e-3 };
+
+interface Plant {
+  readonly system?: System;
+  readonly normalisation?: Normalisation;
+  readonly sorted?: boolean;
+  readonly optimizer?: OptimizerOptions;
+  readonly batchSize?: number;
+}
+
+async function warningsOf(plant: Plant): Promise<readonly Warning[]> {
+  const system = plant.system ?? createSystem("numpy", net, { seed: 1 });
+  const train = new DataLoader(plant.sorted ? byClass(pixels) : pixels, {
+    batchSize: plant.batchSize ?? 32,
+    shuffle: !plant.sorted,
+    seed: 1,
+    normalisation: plant.normalisation ?? sound,
+  });
+  const told: Warning[] = [];
+  try {
+    const { warnings, history } = await guardedFit(
+      ...[system, train, { epochs: 2, optimizer: plant.optimizer ?? adam }] as const,
+      { onWarning: (warning) => told.push(warning) },
+    );
+    assertEquals(history.length, 2);
+    assertEquals(told, warnings, "each warning is told when it comes up");
+    return warnings;
+  } finally {
+    system.dispose();
+  }
+}
+
+async function assertWarns(check: Check, measured: RegExp, plant: Plant): Promise<void> {
+  const warnings = await warningsOf(plant);
+  const found = warnings.filter((warning) => warning.check === check);
+  assertEquals(found.length, 1, `${check}; there were: ${warnings.map(({ check }) => check)}`);
+  assertMatch(found[0]!.measured, measured);
+}
+
+for (const name of systemNames) {
+  Deno.test(`the guard is silent on a sound training of ${name}`, async () => {
+    assertEquals(await warningsOf({ system: createSystem(name, net, { seed: 1 }) }), []);
+  });
+}
+
+Deno.test("a guarded training is the training itself, to the bit", async () => {
+  const fit = async (guarded: boolean) => {
+    const system = createSystem("numpy", net, { seed: 1 });
+    const train = new DataLoader(pixels, { shuffle: true, seed: 1, normalisation: sound });
+    const options = { epochs: 2, optimizer: adam };
+    if (guarded) await guardedFit(system, train, options);
+    else await system.fit(train, options);
+    const weights = await system.weights();
+    system.dispose();
+    return weights;
+  };
+  assertEquals(await fit(true), await fit(false));
+});
+
+Deno.test("unscaled input", () =>
+  assertWarns("unscaled input", /mean \d\d\.\d and deviation \d\d/, {
+    normalisation: { mean: 0, deviation: 1 },
+  }));
+
+Deno.test("sorted batches", () =>
+  assertWarns("sorted batches", /^[12] of 10 classes/, { sorted: true }));
+
+Deno.test("loss far from ln K at the start, and loss below zero", async () => {
+  const system = () => new TorchSystem(net, { criterion: swappedCrossEntropy });
+  const far = "loss far from ln K at the start";
+  await assertWarns(far, /ln 10 is 2\.30/, { system: system() });
+  await assertWarns("loss below zero", /^the loss is -\d/, { system: system() });
+});
+
+Deno.test("a loss that is no number", async () => {
+  const system = createSystem("numpy", net);
+  const weights = initialWeights(net, "lecun", 1);
+  weights["fc3.bias"]!.data.fill(NaN);
+  await system.setWeights(weights);
+  await assertWarns("loss is no number", /NaN/, { system });
+});
+
+Deno.test("parameters that do not move", async () => {
+  const system = new PublishedNumpy(net, { frozenFilters: true, selfUpdate: 0 });
+  await system.setWeights(initialWeights(net, "lecun", 1));
+  const optimizer = { kind: "sgd", learningRate: 0.01, momentum: 0.8 } as const;
+  const named = /^conv1\.weight, conv1\.bias, conv2\.weight, conv2\.bias did not change/;
+  await assertWarns("parameters that do not move", named, { system, optimizer });
+});
+
+Deno.test("saturated units and one-class predictions", async () => {
+  const published = lenet5(classes, { convActivation: "sigmoid", denseActivation: "relu" });
+  const make = async () => {
+    const system = createSystem("numpy", published);
+    await system.setWeights(saturatingWeights(published, 1));
+    return system;
+  };
+  const raw = { mean: 0, deviation: 1 };
+  await assertWarns("saturated units", /conv1 100 %, conv2 100 %/, {
+    system: await make(),
+    normalisation: raw,
+  });
+  await assertWarns("one-class predictions", /are taken for class \d/, {
+    system: await make(),
+    normalisation: raw,
+  });
+});
