@@ -54,6 +54,10 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   "4_pruning.ipynb": ["pruning", "pruning_storage", "pruning_curve"],
   "5_quantization.ipynb": ["quantization_rounding", "quantization"],
   "6_figures.ipynb": ["table_1", "table_2", "speed"],
+  "7_diagnosis.ipynb": [
+    ...["published", "warnings", "ladder_numpy", "ladder_torch", "ladder_keras", "ladder_written"],
+    ...["looks", "table_2_complete"],
+  ],
 };
 for (const [notebook, names] of Object.entries(tables)) {
   Deno.test(`${notebook}: committed tables are those that it shows`, async () => {

@@ -233,9 +233,7 @@ class Watch {
     if (full.length > 0) {
       this.#warn(
         "saturated units",
-        `after ${
-          full.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`).join(", ")
-        } ` +
+        `${full.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`).join(", ")} ` +
           "of the outputs lie where the activation is flat",
         "No gradient passes there: scale the pixels, start with weights of 1/√fan-in, or lower the " +
           "learning rate.",

@@ -15,6 +15,9 @@ export interface Ladder {
   readonly rungs: readonly Rung[];
 }
 
+/** The ladders: one a system, and one from Table I taken at its word. */
+export type LadderName = "numpy" | "torch" | "keras" | "written";
+
 type Step = readonly [change: string, mechanism: string, difference: Partial<Trial>];
 
 function climb(
@@ -58,7 +61,10 @@ export function writtenTrial(architecture: Architecture, start: Trial["start"]):
  * code had, however many images there are.
  * @param trainImages how many there are
  */
-export function ladders(architecture: Architecture, trainImages: number): Ladder[] {
+export function ladders(
+  architecture: Architecture,
+  trainImages: number,
+): Readonly<Record<LadderName, Ladder>> {
   const { input } = architecture, classes = countClasses(architecture);
   const published = lenet5(classes, {
     ...{ input, convActivation: "sigmoid", denseActivation: "relu" },
@@ -113,7 +119,7 @@ export function ladders(architecture: Architecture, trainImages: number): Ladder
       ],
       [
         "Adam at 1e-3, batches of 256",
-        "every weight gets steps of its own size",
+        "every weight gets steps of a size of its own",
         { optimizer: { kind: "adam", learningRate: 1e-3 }, batchSize: 256 },
       ],
       ["ten epochs, as in Table I", "ten times the steps", { epochs: 10 }],
@@ -155,11 +161,11 @@ export function ladders(architecture: Architecture, trainImages: number): Ladder
     "LeNet5 TF",
     [
       "as published",
-      "raw pixels saturate part of the first tanh, but loss, order and learning rate are right: " +
-      "it learns",
+      "raw pixels saturate the first tanh, but loss, order and learning rate are right, and the " +
+      "layers above have something to go by",
     ],
     { ...correctedTrial(architecture, "keras"), pixels: "raw" },
-    [["pixels standardised", "less saturation", { pixels: "standardised" }]],
+    [["pixels standardised", "the filters get their slope back", { pixels: "standardised" }]],
   );
   const written = climb(
     "Table I as written",
@@ -180,5 +186,5 @@ export function ladders(architecture: Architecture, trainImages: number): Ladder
       ],
     ],
   );
-  return [numpy, torch, keras, written];
+  return { numpy, torch, keras, written };
 }

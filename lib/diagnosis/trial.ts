@@ -1,7 +1,7 @@
 import { confusionMatrix } from "../metrics/confusion.ts";
-import { normalisation } from "../pixels/loader.ts";
+import { type DataLoader, normalisation } from "../pixels/loader.ts";
 import { PackedPixels } from "../pixels/packed.ts";
-import type { PixelSet } from "../pixels/pixels.ts";
+import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
 import { batches, type RunData } from "../runs/run.ts";
 import type { Architecture } from "../systems/architecture.ts";
 import { createSystem } from "../systems/create.ts";
@@ -36,6 +36,7 @@ export interface Trial {
 /** What a trial gave, with one seed. */
 export interface TrialResult {
   readonly seed: number;
+  readonly classes: number;
   readonly epochs: readonly Omit<EpochRecord, "seconds" | "imagesPerSecond">[];
   /** Of the validation images, how many have their label among the first one and five. */
   readonly val: Hits;
@@ -53,42 +54,58 @@ export interface Hits {
   readonly images: number;
 }
 
+/** A trial that is ready to be trained. The caller disposes of the system. */
+interface SetUp {
+  readonly system: System;
+  readonly train: DataLoader;
+  readonly normalisation: Normalisation;
+}
+
 /**
- * Runs a trial from its start. What is right about it runs on the fast kernels whichever system it
- * stands for: the systems compute the same, and differ in their starts. Only swapped arguments need the
- * Torch system and faulty steps the published one.
+ * Makes the system of a trial, with its starting weights, and its training batches. What is right about
+ * it runs on the fast kernels whichever system it stands for: the systems compute the same, and differ
+ * in their starts. Only swapped arguments need the Torch system, and faulty steps the published one.
  */
+export async function setUpTrial(data: RunData, trial: Trial, seed: number): Promise<SetUp> {
+  const { architecture, start, batchSize } = trial;
+  const raw = { mean: 0, deviation: 1 };
+  const normalise = trial.pixels === "raw" ? raw : normalisation(data.train);
+  const shuffle = trial.order === "shuffled";
+  const images = shuffle ? data.train : byClass(data.train);
+  const train = batches(images, normalise, { batchSize, seed, shuffle });
+  const system = systemFor(trial);
+  await system.setWeights(
+    start === "saturating"
+      ? saturatingWeights(architecture, seed)
+      : initialWeights(architecture, start, seed),
+  );
+  return { system, train, normalisation: normalise };
+}
+
+/** Runs a trial from its start. */
 export async function runTrial(
   data: RunData,
   trial: Trial,
   seed: number,
   onProgress?: OnProgress,
 ): Promise<TrialResult> {
-  const { architecture, start, epochs, optimizer, batchSize } = trial;
-  const normalise = trial.pixels === "raw" ? { mean: 0, deviation: 1 } : normalisation(data.train);
-  const shuffle = trial.order === "shuffled";
-  const images = shuffle ? data.train : byClass(data.train);
-  const train = batches(images, normalise, { batchSize, seed, shuffle });
-  const system = systemFor(trial);
+  const { architecture, epochs, optimizer } = trial;
+  const { system, train, normalisation } = await setUpTrial(data, trial, seed);
   try {
-    await system.setWeights(
-      start === "saturating"
-        ? saturatingWeights(architecture, seed)
-        : initialWeights(architecture, start, seed),
-    );
     const history = await system.fit(train, {
-      ...{ epochs, optimizer, validation: batches(data.val, normalise) },
+      ...{ epochs, optimizer, validation: batches(data.val, normalisation) },
       ...(onProgress ? { onProgress } : {}),
     });
-    const test = await predictAll(system, batches(data.test, normalise));
-    const val = await predictAll(system, batches(data.val, normalise));
-    const some = batches(data.test, normalise, { batchSize: 64 });
+    const test = await predictAll(system, batches(data.test, normalisation));
+    const val = await predictAll(system, batches(data.val, normalisation));
+    const some = batches(data.test, normalisation, { batchSize: 64 });
     const first = await some[Symbol.asyncIterator]().next();
     return {
       seed,
+      classes: test.classes,
       epochs: history.map(({ seconds: _, imagesPerSecond: __, ...record }) => record),
-      val: hits(val),
-      test: hits(test),
+      val: countHits(val),
+      test: countHits(test),
       predicted: confusionMatrix(test).predicted,
       layers: examine(architecture, await system.weights(), first.value!),
     };
@@ -98,7 +115,7 @@ export async function runTrial(
 }
 
 /** An untrained system for a trial. */
-export function systemFor({ architecture, loss, faults }: Trial): System {
+function systemFor({ architecture, loss, faults }: Trial): System {
   if (loss === "swapped arguments") {
     return new TorchSystem(architecture, { criterion: swappedCrossEntropy });
   }
@@ -116,7 +133,10 @@ export function byClass(set: PixelSet): PixelSet {
   return new PackedPixels(pixels, labels, set.channels, set.height, set.width, set.key);
 }
 
-function hits({ logits, labels, classes }: Parameters<typeof confusionMatrix>[0]): Hits {
+/** Counts the hits of predictions. */
+export function countHits(
+  { logits, labels, classes }: Parameters<typeof confusionMatrix>[0],
+): Hits {
   const ranks = labelRanks(logits, labels, classes);
   const within = (k: number) => ranks.filter((rank) => rank < k).length;
   return { top1: within(1), top5: within(5), images: labels.length };

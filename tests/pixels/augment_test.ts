@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { augment } from "../../lib/pixels/augment.ts";
+import { augment, views } from "../../lib/pixels/augment.ts";
 import { DataLoader } from "../../lib/pixels/loader.ts";
 import { Rng } from "../../lib/util/rng.ts";
 import { pixelSet } from "../runs/pixels.ts";
@@ -93,4 +93,34 @@ Deno.test("a loader varies each epoch, the same seed alike, and leaves the set a
   const changed = Array.from({ length: 8 }, (_, i) => varied.slice(i * 1024, (i + 1) * 1024).join())
     .filter((text) => !known.has(text));
   assertGreater(changed.length, 4);
+});
+
+Deno.test("views: the image first, each shift once, then all of them mirrored", () => {
+  const set = pixelSet(3, 2, 1);
+  const all = [...views(set, { shift: 1, mirror: true })];
+  assertEquals(all.length, 18);
+  assertEquals(all[0]!.pixels, set.pixels);
+  assertEquals(new Set(all.map(({ pixels }) => pixels.join())).size, 18);
+  for (let i = 0; i < 9; i++) {
+    const [straight, mirrored] = [all[i]!, all[i + 9]!];
+    for (let at = 0; at < straight.pixels.length; at += 32) {
+      const line = straight.pixels.slice(at, at + 32);
+      assertEquals(mirrored.pixels.slice(at, at + 32), line.reverse());
+    }
+  }
+  assertEquals([...views(set, {})].map(({ pixels }) => pixels), [set.pixels]);
+  assertThrows(() => [...views(set, { shift: 32 })], RangeError, "shift");
+});
+
+Deno.test("views are among what augmentation makes of an image", () => {
+  const set = pixelSet(1, 1, 1);
+  const seen = new Set(
+    [...views(set, { shift: 1, mirror: true })].map(({ pixels }) => pixels.join()),
+  );
+  const rng = new Rng(3);
+  for (let i = 0; i < 100; i++) {
+    const bytes = set.pixels.slice();
+    augment(bytes, set, { shift: 1, mirror: true }, rng);
+    assert(seen.has(bytes.join()));
+  }
 });

@@ -120,11 +120,32 @@ Deno.test("width and height are not mixed up", async () => {
   assert(high.every((value) => value === high[0]));
 });
 
+Deno.test("in colour the planes are red, green, blue, each resized as grey is", async () => {
+  await fc.assert(
+    fc.asyncProperty(image, someFilter, fc.constantFrom(5, 9), async (red, filter, size) => {
+      const { width, height, data } = red;
+      const planes = [data, data.map((x) => 255 - x), data.map((x) => x >> 1)];
+      const mixed = new Uint8Array(3 * data.length);
+      planes.forEach((plane, c) => plane.forEach((x, i) => mixed[3 * i + c] = x));
+      const options = { width: size, height: size, filter };
+      const colour = await preprocess(raw(width, height, 3, mixed), { ...options, colour: true });
+      const each = await Promise.all(
+        planes.map((plane) => preprocess(raw(width, height, 1, plane), options)),
+      );
+      assertEquals(colour, Uint8Array.from(each.flatMap((plane) => [...plane])));
+      const grey = await preprocess(red, { ...options, colour: true });
+      assertEquals(grey, Uint8Array.from([0, 1, 2].flatMap(() => [...each[0]!])));
+    }),
+    { numRuns: 30 },
+  );
+});
+
 Deno.test("options without sense are refused by name and value", async () => {
   const source = raw(1, 1, 1, Uint8Array.of(0));
   const bad: [Partial<PreprocessOptions>, string][] = [
     [{ width: 0 }, "width must be an integer from 1 to 4096, got 0"],
     [{ height: 2.5 }, "height must be an integer from 1 to 4096, got 2.5"],
+    [{ colour: 1 as unknown as boolean }, "colour must be true or false, got 1"],
     [{ filter: "cubic" as "opencv" }, 'filter must be "opencv" or "antialiased", got cubic'],
   ];
   for (const [options, message] of bad) {

@@ -7,9 +7,13 @@ import { escapeXml } from "../../lib/report/escape.ts";
 import { Figure, textWidth, wrap } from "../../lib/report/figure.ts";
 import { accuracyFigure } from "../../lib/report/figures/accuracy.ts";
 import { architectureFigure } from "../../lib/report/figures/architecture.ts";
+import { correctedTrial } from "../../lib/diagnosis/ladders.ts";
 import { confusionFigure } from "../../lib/report/figures/confusion.ts";
+import { coursesFigure } from "../../lib/report/figures/courses.ts";
+import { ladderFigure } from "../../lib/report/figures/ladder.ts";
 import { lossFigure } from "../../lib/report/figures/loss.ts";
 import { lenet5 } from "../../lib/systems/architecture.ts";
+import { trialResult } from "../diagnosis/results.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 
 const history = (rate: number, epochs = 6) =>
@@ -30,6 +34,23 @@ const matrix = {
 };
 const confusionText = { names: ["a", "b & c", "<d>", "e"], title: "Confusion", data: "made-up" };
 
+const climbed = (top1: readonly number[], saturated: number) => ({
+  rung: { change: `top-1 around ${top1[0]! / 450}`, mechanism: "", trial },
+  results: top1.map((hits, seed) =>
+    trialResult(seed, hits, { layers: [{ layer: "conv1", saturated, gradientNorm: 1 }] })
+  ),
+});
+const trial = correctedTrial(lenet5(), "lecun");
+const rungs = [climbed([9, 9, 9], 1), climbed([60, 70, 90], 0.1)];
+const climb = {
+  ladder: { name: "made-up ladder", rungs: rungs.map(({ rung }) => rung) },
+  ...{ rungs, foot: rungs[0]!.results, top: rungs[1]!.results },
+};
+const course = {
+  name: "made-up course",
+  result: trialResult(1, 9, { epochs: history(0.9) }),
+};
+
 const figures: Record<string, () => Figure> = {
   architecture: () => architectureFigure(lenet5()),
   architecture_small: () => architectureFigure(smallConvolutional),
@@ -37,6 +58,8 @@ const figures: Record<string, () => Figure> = {
   loss: () => lossFigure(series, about),
   accuracy: () => accuracyFigure(series, about),
   confusion: () => confusionFigure(matrix, confusionText),
+  ladder: () => ladderFigure([climb, climb], about),
+  courses: () => coursesFigure([course], about),
 };
 
 for (const [name, draw] of Object.entries(figures)) {

@@ -1,7 +1,8 @@
 import { assertEquals, assertGreater, assertNotEquals, assertRejects } from "@std/assert";
 import { topK } from "../../lib/metrics/topk.ts";
-import { predictions, trainRun } from "../../lib/runs/run.ts";
+import { bestRunOptions, predictions, presets, trainRun } from "../../lib/runs/run.ts";
 import { loadRun, runKey, saveRun, sourceDigest } from "../../lib/runs/store.ts";
+import { labelRanks, logProbabilities } from "../../lib/systems/evaluate.ts";
 import { lenet5 } from "../../lib/systems/architecture.ts";
 import { systemNames } from "../../lib/systems/create.ts";
 import { runData } from "./pixels.ts";
@@ -68,4 +69,25 @@ Deno.test("labels that the network has no class for are refused before training"
 Deno.test("the source digest depends on the code", async () => {
   assertEquals(await sourceDigest(["lib/util"]), await sourceDigest(["lib/util"]));
   assertNotEquals(await sourceDigest(["lib/util"]), await sourceDigest(["lib/util/rng.ts"]));
+});
+
+Deno.test("the best preset learns, keeps apart by name and seed, and predicts by the mean of views", async () => {
+  const folder = await Deno.makeTempDir();
+  const [architecture, data] = [lenet5(5), runData()];
+  assertEquals(presets.best, bestRunOptions);
+  const best = { ...bestRunOptions, epochs: 20, batchSize: 16, augmentation: { shift: 1 } };
+  const options = { ...best, views: { shift: 1 } };
+  const run = await trainRun("numpy", architecture, data, options);
+  const scores = await predictions(run, architecture, data.test);
+  assertGreater(topK(scores, 1).value, 0.9);
+  // logits are log-probabilities: their exponentials sum to at most 1, and rank as they stand
+  const logs = logProbabilities(scores);
+  assertEquals(labelRanks(logs, scores.labels, 5), labelRanks(scores.logits, scores.labels, 5));
+  const { views: _, ...plain } = options;
+  const alone = await predictions({ ...run, options: plain }, architecture, data.test);
+  assertNotEquals(alone.logits, scores.logits);
+  await saveRun(folder, run, "key");
+  assertEquals(await loadRun(folder, "numpy", architecture, "key"), undefined);
+  assertEquals(await loadRun(folder, "numpy", architecture, "key", options), run);
+  await Deno.remove(folder, { recursive: true });
 });
