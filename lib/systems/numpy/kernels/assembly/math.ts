@@ -37,6 +37,11 @@ function constant(table: StaticArray<f32>, i: usize): v128 {
   return v128.load32_splat(changetype<usize>(table) + (i << 2));
 }
 
+/** Coefficients of tanh in x², highest power first: 0 to 4 of the numerator, 5 to 9 of the other. */
+export function tanhConstant(i: i32): v128 {
+  return i < 5 ? constant(TANH_NUMERATOR, i) : constant(TANH_DENOMINATOR, i - 5);
+}
+
 /** a·b + c, rounded once where the machine can. */
 export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.relaxed_madd(a, b, c);
