@@ -1,10 +1,11 @@
 import sharp from "sharp";
+import { jpegHeader, turboVersion } from "./jpeg.ts";
 
 sharp.concurrency(1); // one thread an image: the images themselves are decoded side by side
 sharp.cache(false); // no image is decoded twice
 
-/** Version of the library that decodes; another one may round its pixels otherwise. */
-export const decoderVersion: string = `sharp ${sharp.versions.sharp}`;
+/** Versions of the libraries that decode; others may round their pixels otherwise. */
+export const decoderVersion: string = `sharp ${sharp.versions.sharp}, jpeg-turbo ${turboVersion}`;
 
 /** A decoded image: interleaved rows, (height, width, channels), 0–255. */
 export interface Decoded {
@@ -42,7 +43,7 @@ export async function decode(bytes: Uint8Array, name: string): Promise<Decoded> 
         `${JSON.stringify(start)}); convert it to one of these or take it out of the data set`,
     );
   }
-  const cmyk = jpegComponents(bytes) === 4;
+  const cmyk = isJpeg(bytes) && jpegHeader(bytes).components === 4;
   let decoded;
   try {
     const image = sharp(bytes, { autoOrient: true, ignoreIcc: true, failOn: "warning" });
@@ -65,22 +66,9 @@ export async function decode(bytes: Uint8Array, name: string): Promise<Decoded> 
   };
 }
 
-/** Colour components that a JPEG's frame header declares, 0 when there is none to be found. */
-function jpegComponents(bytes: Uint8Array): number {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return 0;
-  let at = 2;
-  while (at + 9 < bytes.length && bytes[at] === 0xff) {
-    const marker = bytes[at + 1]!;
-    if (marker === 0xff) { // a fill byte
-      at++;
-      continue;
-    }
-    // C0–CF start a frame, but for DHT (C4), JPG (C8) and DAC (CC).
-    const frame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (frame) return bytes[at + 9]!;
-    at += 2 + (bytes[at + 2]! << 8 | bytes[at + 3]!);
-  }
-  return 0;
+/** Whether a file starts as a JPEG does. */
+export function isJpeg(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xd8;
 }
 
 /** Inks (255 is full) to red-green-blue as OpenCV's JPEG reader does: (255 − ink)(255 − k) / 256. */

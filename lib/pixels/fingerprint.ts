@@ -9,11 +9,11 @@ import type { PreprocessOptions } from "./preprocess.ts";
 export const digestLength = 32;
 
 function startHash(
-  { width, height, filter, colour }: PreprocessOptions,
+  { width, height, filter, colour, decoder }: PreprocessOptions,
   count: number,
 ) {
   const options = JSON.stringify(
-    [packedVersion, decoderVersion, width, height, filter, colour, count],
+    [packedVersion, decoderVersion, width, height, filter, colour, decoder, count],
   );
   return createHash("sha256").update(options);
 }

@@ -1,5 +1,6 @@
 import type { ImageSource } from "../data/dataset.ts";
-import { decode, type Decoded } from "./decode.ts";
+import { decode, type Decoded, isJpeg } from "./decode.ts";
+import { decodeJpegFast } from "./jpeg.ts";
 import { resizeAntialiased, resizeOpenCV } from "./resize.ts";
 
 /** How an image of any size becomes a small grey one. */
@@ -15,6 +16,11 @@ export interface PreprocessOptions {
   readonly filter: "opencv" | "antialiased";
   /** Whether the three colours are kept, as three planes, instead of their luma. */
   readonly colour: boolean;
+  /**
+   * "exact": as OpenCV decodes. "fast": JPEGs up to a few levels from that, several times as fast;
+   * other formats as exactly as ever.
+   */
+  readonly decoder: "exact" | "fast";
 }
 
 /** The report's preprocessing: 32×32 grey through OpenCV's conversions. */
@@ -23,6 +29,7 @@ export const defaultPreprocessOptions: PreprocessOptions = {
   height: 32,
   filter: "opencv",
   colour: false,
+  decoder: "exact",
 };
 
 /**
@@ -38,6 +45,9 @@ export function preprocessOptions(options: Partial<PreprocessOptions> = {}): Pre
   }
   if (full.filter !== "opencv" && full.filter !== "antialiased") {
     throw new RangeError(`filter must be "opencv" or "antialiased", got ${String(full.filter)}`);
+  }
+  if (full.decoder !== "exact" && full.decoder !== "fast") {
+    throw new RangeError(`decoder must be "exact" or "fast", got ${String(full.decoder)}`);
   }
   if (typeof full.colour !== "boolean") {
     throw new RangeError(`colour must be true or false, got ${String(full.colour)}`);
@@ -83,8 +93,12 @@ export async function preprocessBytes(
   options: Partial<PreprocessOptions>,
   name: string,
 ): Promise<Uint8Array> {
-  const { width, height, filter, colour } = preprocessOptions(options);
-  const image = source.kind === "raw" ? checkedRaw(source, name) : await decode(bytes, name);
+  const { width, height, filter, colour, decoder } = preprocessOptions(options);
+  const quick = source.kind === "file" && decoder === "fast" && isJpeg(bytes)
+    ? await decodeJpegFast(bytes, !colour)
+    : undefined;
+  const image = quick ??
+    (source.kind === "raw" ? checkedRaw(source, name) : await decode(bytes, name));
   const resize = filter === "opencv" ? resizeOpenCV : resizeAntialiased;
   if (!colour) return resize(image, width, height);
   const pixels = new Uint8Array(3 * width * height);

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import sharp from "sharp";
-import { decode } from "../../lib/pixels/decode.ts";
+import { decode, isJpeg } from "../../lib/pixels/decode.ts";
+import { decodeJpegFast } from "../../lib/pixels/jpeg.ts";
 import { preprocess, type PreprocessOptions } from "../../lib/pixels/preprocess.ts";
 import { toGrey } from "../../lib/pixels/resize.ts";
 import expected from "../fixtures/opencv/expected.json" with { type: "json" };
@@ -34,6 +35,41 @@ for (const [name, wanted] of Object.entries(expected.images)) {
     });
   }
 }
+
+Deno.test("the fast decoder stays within a few levels, and leaves to the exact one what is special", async () => {
+  const special = new Set(["cmyk.jpg", "rotated.jpg"]);
+  let fast = 0;
+  for (const name of Object.keys(expected.images)) {
+    const bytes = await Deno.readFile(folder + name);
+    const source = { kind: "file", path: folder + name } as const;
+    const [exact, quick] = await Promise.all(
+      (["exact", "fast"] as const).map((decoder) => preprocess(source, { decoder })),
+    );
+    const taken = isJpeg(bytes) && await decodeJpegFast(bytes, true) !== undefined;
+    assertEquals(taken, name.endsWith(".jpg") && !special.has(name), name);
+    if (!taken) assertEquals(quick, exact, name);
+    else assert(largestDifference(quick!, exact!) <= 4, name);
+    if (taken) fast++;
+  }
+  assert(fast >= 4, `only ${fast} files were decoded fast`);
+});
+
+Deno.test("the fast decoder keeps colours, and takes a damaged file for damaged", async () => {
+  const path = folder + "colour.jpg";
+  const source = { kind: "file", path } as const;
+  const options = { colour: true, width: 16, height: 16 };
+  const quick = await preprocess(source, { ...options, decoder: "fast" });
+  assert(largestDifference(quick, await preprocess(source, options)) <= 5);
+  const cut = await Deno.makeTempFile({ suffix: ".jpg" });
+  const bytes = await Deno.readFile(path);
+  await Deno.writeFile(cut, bytes.subarray(0, bytes.length >> 1));
+  await assertRejects(
+    () => preprocess({ kind: "file", path: cut }, { decoder: "fast" }),
+    Error,
+    `${cut}: the image is damaged or cut short`,
+  );
+  await Deno.remove(cut);
+});
 
 Deno.test("an embedded colour profile changes nothing, as in OpenCV", async () => {
   const plain = await Deno.readFile(folder + "small.png");
@@ -145,6 +181,7 @@ Deno.test("options without sense are refused by name and value", async () => {
   const bad: [Partial<PreprocessOptions>, string][] = [
     [{ width: 0 }, "width must be an integer from 1 to 4096, got 0"],
     [{ height: 2.5 }, "height must be an integer from 1 to 4096, got 2.5"],
+    [{ decoder: "slow" as "fast" }, 'decoder must be "exact" or "fast", got slow'],
     [{ colour: 1 as unknown as boolean }, "colour must be true or false, got 1"],
     [{ filter: "cubic" as "opencv" }, 'filter must be "opencv" or "antialiased", got cubic'],
   ];
