@@ -1,7 +1,7 @@
 /**
  * One of our systems as a contender of the bench: obeys requests, a JSON a line, until its input ends.
  *
- *     deno run -A bench/contender.ts <numpy|torch|keras|reference|onnxruntime-node> <threads>
+ *     deno run -A bench/contender.ts <numpy|torch|keras|reference|onnxruntime-node>[:variant] <threads>
  *
  * The protocol is that of contender.py.
  */
@@ -60,7 +60,27 @@ function repeated(size: number, count: number): Batches {
   };
 }
 
-function prepare(system: () => System, threads: number, request: Request): Step {
+/** `fast`: preprocesses with the fast decoder; `all`: an epoch with augmentation and evaluation. */
+type Variant = "fast" | "all" | undefined;
+
+/** Images of a made-up validation set, the report's number. */
+const VALIDATION = 450;
+
+/** Packed pixels of noise. */
+function noise(length: number): PixelSet {
+  const rng = new Rng(2);
+  const pixels = Uint8Array.from({ length: length * 1024 }, () => rng.int(256));
+  const labels = Int32Array.from({ length }, () => rng.int(50));
+  const get = (i: number) => pixels.subarray(i * 1024, (i + 1) * 1024);
+  return { length, labels, pixels, get, channels: 1, height: 32, width: 32, key: "" };
+}
+
+function prepare(
+  system: () => System,
+  threads: number,
+  variant: Variant,
+  request: Request,
+): Step {
   const { work, batch } = request;
   switch (work) {
     case "train": {
@@ -73,21 +93,16 @@ function prepare(system: () => System, threads: number, request: Request): Step 
     }
     case "epoch": {
       // a whole epoch from packed pixels: shuffling, batching and normalising are part of it
-      const length = request.images ?? 6000;
-      const rng = new Rng(2);
-      const pixels = Uint8Array.from({ length: length * 1024 }, () => rng.int(256));
-      const labels = Int32Array.from({ length }, () => rng.int(50));
-      const shape = { channels: 1, height: 32, width: 32, key: "" };
-      const get = (i: number) => pixels.subarray(i * 1024, (i + 1) * 1024);
-      const set: PixelSet = { length, labels, pixels, get, ...shape };
-      const loader = new DataLoader(set, {
-        batchSize: batch,
-        shuffle: true,
-        normalisation: { mean: 127, deviation: 74 },
+      const normalisation = { mean: 127, deviation: 74 };
+      const loader = new DataLoader(noise(request.images ?? 6000), {
+        ...{ batchSize: batch, shuffle: true, normalisation },
+        augmentation: variant === "all" ? { shift: 4, mirror: true } : {},
       });
+      const validation = new DataLoader(noise(VALIDATION), { normalisation });
+      const more = variant === "all" ? { validation } : {};
       const trained = system();
       return async () => {
-        await trained.fit(loader, { epochs: 1, optimizer });
+        await trained.fit(loader, { epochs: 1, optimizer, ...more });
         return loader.samples;
       };
     }
@@ -107,9 +122,10 @@ function prepare(system: () => System, threads: number, request: Request): Step 
         image: (i: number) => ({ kind: "file" as const, path: paths[i]! }),
         name: (i: number) => paths[i]!,
       };
-      const loader = new DataLoader(new ImagePixels(split), {
+      const decoder = variant === "fast" ? "fast" : "exact";
+      const loader = new DataLoader(new ImagePixels(split, { decoder }), {
         batchSize: batch,
-        workers: 2 * threads,
+        workers: 4 * threads,
       });
       return async () => {
         let images = 0;
@@ -153,7 +169,8 @@ function peakBytes(): number {
 }
 
 if (import.meta.main) {
-  const [name = "numpy", count = "1"] = Deno.args;
+  const [kind = "numpy", count = "1"] = Deno.args;
+  const [name = kind, variant] = kind.split(":") as [string, Variant];
   const threads = Number(count);
   const options = name === "reference" ? { engine: "reference" as const } : { threads };
   const system = () =>
@@ -170,7 +187,7 @@ if (import.meta.main) {
       let step = prepared.get(key);
       if (step === undefined) {
         if (name === "onnxruntime-node") foreign ??= await onnxruntimeNode(threads);
-        step = foreign ? foreign(request) : prepare(system, threads, request);
+        step = foreign ? foreign(request) : prepare(system, threads, variant, request);
         prepared.set(key, step);
         await measure(step, request.seconds);
       }

@@ -20,7 +20,10 @@ export const contenders = {
   "NumPy, vectorised": ["python", "numpy"],
   "onnxruntime": ["python", "onnxruntime"],
   "onnxruntime-node": ["deno, own packages", "onnxruntime-node"],
+  "numpy (ours), all of it": ["deno", "numpy:all"],
+  "numpy (ours), turbo, all of it": ["deno --turbo", "numpy:all"],
   "preprocessing (ours)": ["deno", "numpy"],
+  "preprocessing (ours), fast decoder": ["deno", "numpy:fast"],
   "OpenCV + DataLoader": ["python", "opencv"],
 } as const;
 

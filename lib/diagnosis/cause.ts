@@ -18,7 +18,9 @@ export function causeOf(climbed: Climbed, before: Climbed | undefined): string {
   const { rung, results } = climbed;
   const top1 = meanHits(results, "test", "top1").value;
   const predicted = medianOf(results, ({ predicted }) => predicted);
-  const found = `top-1 ${top1.toFixed(3)}, ${predicted} classes predicted`;
+  const top5 = meanHits(results, "test", "top5").value;
+  const found = `top-1 ${top1.toFixed(3)}, top-5 ${top5.toFixed(3)}, ${predicted} ` +
+    `${predicted === 1 ? "class" : "classes"} predicted`;
   const was = before && isAlive(before.results), is = isAlive(results);
   const verdict = is === was || before === undefined
     ? is ? "It learns" : before ? "Still at chance" : "At chance"
@@ -29,13 +31,13 @@ export function causeOf(climbed: Climbed, before: Climbed | undefined): string {
 }
 
 /**
- * Whether trainings rose above chance: their mean top-1 lies further above one class for every image
- * than its 95 % interval reaches.
+ * Whether trainings rose above one class for every image: the 95 % interval of their mean top-1, or of
+ * their mean top-5, lies above chance.
  */
 export function isAlive(results: readonly TrialResult[]): boolean {
-  const { value, interval } = meanHits(results, "test", "top1");
-  const chance = 1 / results[0]!.classes;
-  return value > chance && interval[0] > chance;
+  const { classes } = results[0]!;
+  return meanHits(results, "test", "top1").interval[0] > 1 / classes ||
+    meanHits(results, "test", "top5").interval[0] > 5 / classes;
 }
 
 /** A gradient at the first layer below this norm hardly moves it in one epoch. */

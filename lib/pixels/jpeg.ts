@@ -13,6 +13,8 @@ export const turboVersion = "3.0.1";
 interface JpegHeader {
   /** Colour components; 0 if there is no frame header. */
   readonly components: number;
+  readonly width: number;
+  readonly height: number;
   /** EXIF orientation, 1 (upright) where none is given. */
   readonly orientation: number;
 }
@@ -29,14 +31,20 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader {
     }
     // C0–CF start a frame, but for DHT (C4), JPG (C8) and DAC (CC).
     const frame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (frame) return { components: bytes[at + 9]!, orientation };
+    if (frame) {
+      const [height, width] = [
+        bytes[at + 5]! << 8 | bytes[at + 6]!,
+        bytes[at + 7]! << 8 | bytes[at + 8]!,
+      ];
+      return { components: bytes[at + 9]!, width, height, orientation };
+    }
     const length = bytes[at + 2]! << 8 | bytes[at + 3]!;
     if (marker === 0xe1) {
       orientation = exifOrientation(bytes.subarray(at + 4, at + 2 + length)) ?? orientation;
     }
     at += 2 + length;
   }
-  return { components: 0, orientation };
+  return { components: 0, width: 0, height: 0, orientation };
 }
 
 /** Tag 0x0112 in the first directory of an EXIF segment, undefined if there is none. */
@@ -57,27 +65,39 @@ function exifOrientation(segment: Uint8Array): number | undefined {
   }
 }
 
+/** Room for decoded pixels, used again and again: fresh memory costs as much as a small image. */
+const spare: Buffer[] = [];
+
 /**
  * Decodes an upright JPEG of one or three components with libjpeg-turbo's fast transform: up to a few
  * levels from the accurate one that OpenCV uses.
  *
  * @param grey only the luma, which a JPEG holds by itself
+ * @param use what is wanted of the image, whose pixels are gone afterwards
  * @returns undefined if it is another kind of JPEG, or the decoder complains of anything: then a more
  *   patient one has to look at it
  */
-export async function decodeJpegFast(
+export async function useJpegFast<T>(
   bytes: Uint8Array,
   grey: boolean,
-): Promise<Decoded | undefined> {
-  const { components, orientation } = jpegHeader(bytes);
+  use: (image: Decoded) => T,
+): Promise<T | undefined> {
+  const { components, width, height, orientation } = jpegHeader(bytes);
   if (orientation !== 1 || (components !== 1 && components !== 3)) return undefined;
   const channels = grey ? 1 : components;
+  const size = width * height * channels;
+  let room = spare.pop();
+  if (room === undefined || room.length < size) {
+    room = Buffer.allocUnsafeSlow(Math.max(size, 1 << 18));
+  }
   try {
     const format = channels === 1 ? turbo.FORMAT_GRAY : turbo.FORMAT_RGB;
     const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    const { width, height, data } = await turbo.decompress(file, { format });
-    return { width, height, channels, data };
+    const { data } = await turbo.decompress(file, room, { format });
+    return use({ width, height, channels, data });
   } catch {
     return undefined;
+  } finally {
+    spare.push(room);
   }
 }

@@ -1,4 +1,5 @@
 import { augment, type Augmentation, checkShift } from "./augment.ts";
+import { Permits } from "../util/permits.ts";
 import { Rng } from "../util/rng.ts";
 import {
   type Batch,
@@ -112,13 +113,14 @@ export class DataLoader implements AsyncIterable<Batch> {
     const order = this.order(epoch);
     const { batchSize, prefetch } = this.#options;
     const stop = new AbortController();
+    const permits = new Permits(this.#options.workers); // shared by all batches being read
     const ahead: Promise<Batch>[] = [];
     let start = 0;
     try {
       for (let b = 0; b < this.length; b++) {
         while (start < order.length && ahead.length <= prefetch) {
           const indices = order.subarray(start, start + batchSize);
-          const batch = this.#varied(indices, `augmentation ${epoch} ${start}`, ahead.at(-1), stop);
+          const batch = this.#varied(indices, `augmentation ${epoch} ${start}`, permits, stop);
           batch.catch(() => {}); // whoever awaits it hears of the failure
           ahead.push(batch);
           start += batchSize;
@@ -135,10 +137,10 @@ export class DataLoader implements AsyncIterable<Batch> {
   async #varied(
     indices: Int32Array,
     label: string,
-    previous: Promise<Batch> | undefined,
+    permits: Permits,
     stop: AbortController,
   ): Promise<Batch> {
-    const batch = await this.#batch(indices, previous, stop);
+    const batch = await this.#batch(indices, permits, stop);
     const { augmentation, seed } = this.#options;
     if (augmentation.shift || augmentation.mirror) {
       augment(batch.bytes, this.#source, augmentation, new Rng(seed).fork(label));
@@ -146,41 +148,30 @@ export class DataLoader implements AsyncIterable<Batch> {
     return batch;
   }
 
-  /** Batches are read one after the other, so that `workers` bounds the images being read. */
-  async #batch(
-    indices: Int32Array,
-    previous: Promise<Batch> | undefined,
-    stop: AbortController,
-  ): Promise<ByteBatch> {
-    await previous;
-    const source = this.#source, { workers } = this.#options;
+  async #batch(indices: Int32Array, permits: Permits, stop: AbortController): Promise<ByteBatch> {
+    const source = this.#source;
     const pixelsEach = source.channels * source.height * source.width;
     const bytes = new Uint8Array(indices.length * pixelsEach);
     const labels = Int32Array.from(indices, (index) => source.labels[index]!);
-    const batch = new ByteBatch(bytes, labels, this.#options.normalisation);
     if (isPixelSet(source)) {
       for (let i = 0; i < indices.length; i++) {
         const at = indices[i]! * pixelsEach;
         bytes.set(source.pixels.subarray(at, at + pixelsEach), i * pixelsEach);
       }
-      return batch;
-    }
-    let next = 0;
-    const work = async () => {
-      while (next < indices.length && !stop.signal.aborted) {
-        const i = next++;
-        bytes.set(await source.get(indices[i]!), i * pixelsEach);
+    } else {
+      const reading = Array.from(indices, (index, i) =>
+        permits.run(async () => {
+          if (!stop.signal.aborted) bytes.set(await source.get(index), i * pixelsEach);
+        }));
+      try {
+        await Promise.all(reading);
+      } catch (error) {
+        stop.abort();
+        await Promise.allSettled(reading);
+        throw error;
       }
-    };
-    const crew = Array.from({ length: Math.min(workers, indices.length) }, work);
-    try {
-      await Promise.all(crew);
-    } catch (error) {
-      stop.abort();
-      await Promise.allSettled(crew);
-      throw error;
     }
-    return batch;
+    return new ByteBatch(bytes, labels, this.#options.normalisation);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ImageSource } from "../data/dataset.ts";
 import { decode, type Decoded, isJpeg } from "./decode.ts";
-import { decodeJpegFast } from "./jpeg.ts";
+import { useJpegFast } from "./jpeg.ts";
 import { resizeAntialiased, resizeOpenCV } from "./resize.ts";
 
 /** How an image of any size becomes a small grey one. */
@@ -93,12 +93,17 @@ export async function preprocessBytes(
   options: Partial<PreprocessOptions>,
   name: string,
 ): Promise<Uint8Array> {
-  const { width, height, filter, colour, decoder } = preprocessOptions(options);
-  const quick = source.kind === "file" && decoder === "fast" && isJpeg(bytes)
-    ? await decodeJpegFast(bytes, !colour)
-    : undefined;
-  const image = quick ??
-    (source.kind === "raw" ? checkedRaw(source, name) : await decode(bytes, name));
+  const full = preprocessOptions(options);
+  if (source.kind === "raw") return shrink(checkedRaw(source, name), full);
+  if (full.decoder === "fast" && isJpeg(bytes)) {
+    const pixels = await useJpegFast(bytes, !full.colour, (image) => shrink(image, full));
+    if (pixels) return pixels;
+  }
+  return shrink(await decode(bytes, name), full);
+}
+
+/** A decoded image in the size and the planes that the options ask for. */
+function shrink(image: Decoded, { width, height, filter, colour }: PreprocessOptions): Uint8Array {
   const resize = filter === "opencv" ? resizeOpenCV : resizeAntialiased;
   if (!colour) return resize(image, width, height);
   const pixels = new Uint8Array(3 * width * height);

@@ -17,6 +17,19 @@ export function toGrey({ width, height, channels, data }: Decoded): Uint8Array {
   return grey;
 }
 
+/** `linearTaps` of the sizes met so far: images of a data set share many. */
+const knownTaps = new Map<number, ReturnType<typeof linearTaps>>();
+
+function tapsFor(from: number, to: number): ReturnType<typeof linearTaps> {
+  const key = from * 4097 + to; // `to` is at most 4096
+  let taps = knownTaps.get(key);
+  if (taps === undefined) {
+    if (knownTaps.size > 1000) knownTaps.clear();
+    knownTaps.set(key, taps = linearTaps(from, to));
+  }
+  return taps;
+}
+
 /** For each output position its left neighbour, its right one, and their weights in 1/2048. */
 function linearTaps(from: number, to: number) {
   const left = new Int32Array(to), right = new Int32Array(to);
@@ -43,11 +56,21 @@ export function resizeOpenCV(image: Decoded, width: number, height: number): Uin
   const { channels, data } = image;
   const colour = channels >= 3;
   const stride = image.width * channels;
-  const x = linearTaps(image.width, width), y = linearTaps(image.height, height);
+  const x = tapsFor(image.width, width), y = tapsFor(image.height, height);
   const out = new Uint8Array(width * height);
   for (let j = 0, at = 0; j < height; j++) {
     const above = y.left[j]! * stride, below = y.right[j]! * stride;
     const aboveWeight = y.leftWeight[j]!, belowWeight = y.rightWeight[j]!;
+    if (channels === 1) {
+      for (let i = 0; i < width; i++) {
+        const left = x.left[i]!, right = x.right[i]!;
+        const leftWeight = x.leftWeight[i]!, rightWeight = x.rightWeight[i]!;
+        const top = data[above + left]! * leftWeight + data[above + right]! * rightWeight;
+        const bottom = data[below + left]! * leftWeight + data[below + right]! * rightWeight;
+        out[at++] = mix(top, bottom, aboveWeight, belowWeight);
+      }
+      continue;
+    }
     for (let i = 0; i < width; i++) {
       const left = x.left[i]! * channels, right = x.right[i]! * channels;
       const leftWeight = x.leftWeight[i]!, rightWeight = x.rightWeight[i]!;
@@ -55,11 +78,15 @@ export function resizeOpenCV(image: Decoded, width: number, height: number): Uin
         luma(data, above + right, colour) * rightWeight;
       const bottom = luma(data, below + left, colour) * leftWeight +
         luma(data, below + right, colour) * rightWeight;
-      // OpenCV drops bits on the way so that its products fit 32 bits.
-      out[at++] = ((aboveWeight * (top >> 4) >> 16) + (belowWeight * (bottom >> 4) >> 16) + 2) >> 2;
+      out[at++] = mix(top, bottom, aboveWeight, belowWeight);
     }
   }
   return out;
+}
+
+/** Two rows' sums in 1/2048 to one level; OpenCV drops bits on the way so that products fit 32 bits. */
+function mix(top: number, bottom: number, aboveWeight: number, belowWeight: number): number {
+  return ((aboveWeight * (top >> 4) >> 16) + (belowWeight * (bottom >> 4) >> 16) + 2) >> 2;
 }
 
 /** For each output position its first input position and the weights from there on, summing to 1. */

@@ -65,7 +65,10 @@ Deno.test("a cause says whether the network came alive, and what stands in the w
   const alive = [1, 2, 3].map((seed) => trialResult(seed, 70));
   assertEquals([isAlive(dead), isAlive(alive)], [false, true]);
   const below = { rung: published!, results: dead };
-  assertMatch(causeOf(below, undefined), /At chance: top-1 0\.020, 1 classes predicted; units on/);
+  assertMatch(
+    causeOf(below, undefined),
+    /At chance: top-1 0\.020, top-5 0\.040, 1 class predicted; units on/,
+  );
   assertMatch(causeOf(below, undefined), /conv1 100 %; the gradient at conv1 is 0\.$/);
   assertMatch(causeOf({ rung: next!, results: dead }, below), /Still at chance/);
   assertMatch(

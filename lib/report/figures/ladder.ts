@@ -70,7 +70,7 @@ export function ladderFigure(
     subtitle: data,
     legend: [
       { label: "one class for every image, or no better", color: dead },
-      { label: "above chance", color: alive },
+      { label: "above chance, by top-1 or top-5", color: alive },
     ],
     caption: "Test top-1: dots are seeds, bars their mean, dotted is chance. Classes predicted; " +
       "saturated units in the layer that has most of them. One change a row, all earlier ones kept.",
