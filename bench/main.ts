@@ -16,6 +16,7 @@ import { benchVenv, compare, type ContenderName, type Measurement } from "./crew
 import { machine } from "./machine.ts";
 import { profile } from "./profile.ts";
 import { type Section, writeReport } from "./report.ts";
+import { recordRun } from "./runs.ts";
 
 /** The Python environment with what we compare with, unless it is there. */
 async function setupPython(): Promise<void> {
@@ -102,6 +103,7 @@ async function bench(): Promise<void> {
   }
   const folder = join(projectRoot, "results", "bench");
   await writeReport(folder, machine(), sections, await profile());
+  await recordRun(folder, machine(), sections);
   console.error(`\nTables and chart: ${folder}`);
 }
 

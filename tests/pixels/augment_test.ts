@@ -54,6 +54,21 @@ Deno.test("no augmentation changes nothing; channels move together", () => {
   );
 });
 
+Deno.test("images whose rows are whole words, or start between words, move like all others", () => {
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 1, max: 6 }), (seed, width) => {
+      const size = { channels: 1, height: 3, width };
+      const bytes = Uint8Array.from({ length: 6 * width }, (_, i) => i);
+      const shifted = new Uint8Array(6 * width + 1).subarray(1);
+      shifted.set(bytes);
+      const shift = width > 1 ? 1 : 0;
+      augment(bytes, size, { shift, mirror: true }, new Rng(seed));
+      augment(shifted, size, { shift, mirror: true }, new Rng(seed));
+      assertEquals(shifted, bytes);
+    }),
+  );
+});
+
 Deno.test("a shift that reflection cannot fill is refused", () => {
   for (const shift of [-1, 0.5, 3, NaN]) {
     assertThrows(

@@ -1,0 +1,95 @@
+/** The figures that matter most, of the last three runs of the bench side by side. */
+import { join } from "node:path";
+import { Table } from "../lib/report/table.ts";
+import { exists, writeAtomic } from "../lib/util/files.ts";
+import { type ContenderName, median, pairedRatio } from "./crew.ts";
+import type { Section } from "./report.ts";
+
+/** A claim: who at what, in proportion to whom, and what it ought to be. */
+interface Claim {
+  readonly title: string;
+  readonly threads?: number;
+  readonly who: ContenderName;
+  readonly to: ContenderName;
+  readonly atLeast: number;
+}
+
+const [plain, turbo] = ["numpy (ours)", "numpy (ours), turbo"] as const;
+const inference = { title: "Inference, batch 256", threads: 1 } as const;
+const everything = "An epoch of 20000 images, with augmentation and evaluation";
+
+const claims: readonly Claim[] = [
+  ...([1, 2] as const).flatMap((threads): Claim[] => [
+    { title: "Training, batch 256", threads, who: plain, to: "PyTorch", atLeast: 3 },
+    { title: "Training, batch 256", threads, who: turbo, to: "PyTorch", atLeast: 7 },
+  ]),
+  { ...inference, who: plain, to: "onnxruntime-node", atLeast: 1 },
+  { ...inference, who: turbo, to: "onnxruntime-node", atLeast: 2 },
+  { ...inference, who: plain, to: "PyTorch", atLeast: 1 },
+  { ...inference, who: turbo, to: "PyTorch", atLeast: 3 },
+  { title: "Inference, batch 1", threads: 1, who: plain, to: "onnxruntime-node", atLeast: 1 },
+  {
+    title: "JPEG files to 32×32 grey",
+    who: "preprocessing (ours), fast decoder",
+    to: "OpenCV + DataLoader",
+    atLeast: 1,
+  },
+  { title: everything, who: `${plain}, all of it`, to: plain, atLeast: 0.85 },
+  { title: everything, who: `${turbo}, all of it`, to: turbo, atLeast: 0.85 },
+];
+
+type Ratios = Readonly<Record<string, number>>;
+
+const nameOf = ({ title, threads, who, to }: Claim) =>
+  `${title}${threads ? `, ${threads} thread${threads > 1 ? "s" : ""}` : ""}: ${who} to ${to}`;
+
+/** The claims' ratios in one run: medians over its rounds. */
+export function claimedRatios(sections: readonly Section[]): Ratios {
+  return Object.fromEntries(claims.flatMap((claim) => {
+    const section = sections.find(({ title, threads, measurements }) =>
+      title === claim.title && (claim.threads ?? threads) === threads &&
+      measurements.some(({ name }) => name === claim.who)
+    );
+    const of = (name: ContenderName) => section?.measurements.find((one) => one.name === name);
+    const [who, to] = [of(claim.who), of(claim.to)];
+    const ratio = who && to ? pairedRatio(who, to) : undefined;
+    return ratio ? [[nameOf(claim), ratio.median] as const] : [];
+  }));
+}
+
+/** The last runs side by side. */
+export function runsTable(runs: readonly Ratios[], machine: string): Table {
+  return new Table({
+    title: "How many times as fast, run by run",
+    columns: [
+      { key: "claim", label: "what" },
+      { key: "atLeast", label: "wanted", digits: 2 },
+      ...runs.map((_, i) => ({ key: `${i}`, label: `run ${i + 1}`, digits: 2 })),
+      { key: "median", label: "median", digits: 2 },
+    ],
+    rows: claims.map((claim) => {
+      const name = nameOf(claim);
+      const values = runs.flatMap((run) => run[name] ?? []);
+      return {
+        claim: name,
+        atLeast: claim.atLeast,
+        ...Object.fromEntries(runs.map((run, i) => [`${i}`, run[name]])),
+        median: values.length > 0 ? median(values) : undefined,
+      };
+    }),
+    notes: [`Measured on: ${machine}. Each value is the median of its run's rounds.`],
+  });
+}
+
+/** Puts a run beside the two before it, and writes the table. */
+export async function recordRun(
+  folder: string,
+  machine: string,
+  sections: readonly Section[],
+): Promise<void> {
+  const path = join(folder, "ratios.json");
+  const earlier: Ratios[] = await exists(path) ? JSON.parse(await Deno.readTextFile(path)) : [];
+  const runs = [...earlier, claimedRatios(sections)].slice(-3);
+  await writeAtomic(path, JSON.stringify(runs, null, 2) + "\n");
+  await runsTable(runs, machine).save(join(folder, "runs"));
+}

@@ -1,0 +1,66 @@
+/** The bench's arithmetic, and that a contender of ours answers as the protocol has it. */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { join } from "node:path";
+import { type ContenderName, type Measurement, median, pairedRatio } from "../../bench/crew.ts";
+import { throughputTable } from "../../bench/report.ts";
+import { claimedRatios, runsTable } from "../../bench/runs.ts";
+import { projectRoot } from "../../lib/util/files.ts";
+
+const measured = (name: ContenderName, rates: readonly number[]): Measurement => ({
+  ...{ name, threads: 1, rates, peakBytes: 1e6 },
+});
+
+Deno.test("the median of an even number is the mean of the middle two", () => {
+  assertEquals(median([3, 1, 2]), 2);
+  assertEquals(median([4, 1, 2, 3]), 2.5);
+});
+
+Deno.test("ratios are taken round by round", () => {
+  // twice as fast in every round, though the machine was slow in one
+  const [ours, theirs] = [
+    measured("numpy (ours)", [200, 20, 220]),
+    measured("PyTorch", [100, 10, 110]),
+  ];
+  assertEquals(pairedRatio(ours, theirs), { median: 2, low: 2, high: 2 });
+  assertEquals(pairedRatio(measured("numpy (ours)", []), theirs), undefined);
+});
+
+Deno.test("tables hold who failed and why, and the claims' ratios run by run", () => {
+  const measurements = [
+    measured("numpy (ours)", [300, 330]),
+    { ...measured("numpy (ours), turbo", []), error: "no such flag" },
+    measured("PyTorch", [100, 100]),
+  ];
+  const title = "Training, batch 256";
+  const sections = [{ title, threads: 1, measurements, baseline: "PyTorch" as const }];
+  const text = throughputTable("a machine", sections).text();
+  assert(text.includes("3.15 (3.00–3.30)") && text.includes("no such flag"), text);
+  const ratios = claimedRatios(sections);
+  assertEquals(Object.values(ratios), [3.15]);
+  const runs = runsTable([ratios, {}, ratios], "a machine");
+  assertEquals(runs.options.rows[0]!["median"], 3.15);
+  assertEquals(runs.options.rows[1]!["median"], undefined);
+});
+
+Deno.test("a contender answers each request with a line", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", join(projectRoot, "bench", "contender.ts"), "numpy", "1"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+    cwd: projectRoot,
+  }).spawn();
+  const input = child.stdin.getWriter();
+  const ask = (request: object) => new TextEncoder().encode(JSON.stringify(request) + "\n");
+  await input.write(ask({ work: "infer", batch: 4, seconds: 0.01 }));
+  await input.write(ask({ work: "preprocess", batch: 4, seconds: 0.01, paths: ["/missing.jpg"] }));
+  await input.close();
+  const { stdout } = await child.output();
+  const answers = new TextDecoder().decode(stdout).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  assertEquals(answers.length, 2);
+  assertGreater(answers[0].images, 0);
+  assertGreater(answers[0].peakBytes, 0);
+  assert(answers[1].error.includes("/missing.jpg"), answers[1].error);
+});
