@@ -1,6 +1,9 @@
 import * as tf from "../tf.ts";
 import { Module, type Parameter } from "./module.ts";
 
+/** Done to a layer's weight each time before it is used, as PyTorch's parametrizations are. */
+export type Parametrization = (weight: tf.Tensor) => tf.Tensor;
+
 /**
  * Convolution, stride 1, no padding: (N, in, H, W) → (N, out, H − k + 1, W − k + 1), with the weight
  * (out, in, k, k) as PyTorch keeps it. TensorFlow's CPU kernels want channels last, so the tensors
@@ -9,6 +12,7 @@ import { Module, type Parameter } from "./module.ts";
 export class Conv2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
+  readonly parametrizations: Parametrization[] = [];
 
   constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: number) {
     super();
@@ -18,7 +22,8 @@ export class Conv2d extends Module {
 
   override forward(input: tf.Tensor): tf.Tensor {
     const image = tf.transpose(input, [0, 2, 3, 1]) as tf.Tensor4D;
-    const filter = tf.transpose(this.weight.data, [2, 3, 1, 0]) as tf.Tensor4D;
+    const weight = parametrized(this.weight, this.parametrizations);
+    const filter = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D;
     const output = tf.add(tf.conv2d(image, filter, 1, "valid"), this.bias.data);
     return tf.transpose(output, [0, 3, 1, 2]);
   }
@@ -40,6 +45,7 @@ export class MaxPool2d extends Module {
 export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
+  readonly parametrizations: Parametrization[] = [];
 
   constructor(readonly inFeatures: number, readonly outFeatures: number) {
     super();
@@ -48,9 +54,14 @@ export class Linear extends Module {
   }
 
   override forward(input: tf.Tensor): tf.Tensor {
-    const product = tf.matMul(input as tf.Tensor2D, this.weight.data as tf.Tensor2D, false, true);
+    const weight = parametrized(this.weight, this.parametrizations) as tf.Tensor2D;
+    const product = tf.matMul(input as tf.Tensor2D, weight, false, true);
     return tf.add(product, this.bias.data);
   }
+}
+
+function parametrized({ data }: Parameter, steps: readonly Parametrization[]): tf.Tensor {
+  return steps.reduce<tf.Tensor>((weight, step) => step(weight), data);
 }
 
 /** Hyperbolic tangent of every element. */

@@ -7,7 +7,9 @@ export class Parameter {
   grad: tf.Tensor | undefined;
 
   constructor(readonly shape: readonly number[]) {
-    this.data = tf.variable(tf.zeros([...shape]), true);
+    const zeros = tf.zeros([...shape]);
+    this.data = tf.variable(zeros, true);
+    zeros.dispose(); // the variable has a copy
   }
 
   zeroGrad(): void {

@@ -18,6 +18,8 @@ export interface TorchOptions {
   readonly labels?: "one-hot" | "integer";
   /** Computes the batch's loss instead of `CrossEntropyLoss`. */
   readonly criterion?: Criterion;
+  /** The module to train; default: the one that the architecture describes. Its weights start anew. */
+  readonly model?: Sequential;
 }
 
 /** The report's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
@@ -32,7 +34,7 @@ export class TorchSystem implements System {
     this.#classes = countClasses(architecture);
     this.#criterion = options.criterion;
     this.#oneHot = options.labels !== "integer";
-    this.model = buildModule(architecture);
+    this.model = options.model ?? buildModule(architecture);
     this.model.loadStateDict(initialWeights(architecture, "pytorch", options.seed ?? 0));
   }
 
