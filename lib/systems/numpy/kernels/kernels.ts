@@ -63,12 +63,6 @@ export interface Kernels {
       ...[scale: number, smoothing: number, report: number],
     ]
   ): void;
-  addBiasGradients(
-    ...args: [
-      ...[g: number, gFilter: number, gWindow: number],
-      ...[windows: number, filters: number, sums: number],
-    ]
-  ): void;
   addShortWeightGradients(...args: WeightGradientArguments): void;
   addLongWeightGradients(...args: WeightGradientArguments): void;
   addInputGradient(
@@ -111,7 +105,7 @@ export interface Kernels {
 type WeightGradientArguments = [
   ...[input: number, g: number, winners: number, gFilter: number, gWindow: number],
   ...[windows: number, filters: number, kernel: number, chunks: number],
-  ...[row: number, sums: number],
+  ...[row: number, sums: number, biases: number],
 ];
 
 /** Which build: `wide` is made for V8's two turbo flags, which join its vectors to 256 bits. */

@@ -247,11 +247,10 @@ export class Pass {
           : this.#own.input
           ? this.#own.input + n * this.#inputCopyStride
           : batch.images + (first + n) * inputStride;
-        k.addBiasGradients(g, gFilter, gWindow, windows, filters, conv.bias + shift);
         const add = conv.tileColumns > 8 ? k.addLongWeightGradients : k.addShortWeightGradients;
         add(
           ...[input, g, winners, gFilter, gWindow, windows, filters, kernel] as const,
-          ...[conv.weightChunks, row, own.sums] as const,
+          ...[conv.weightChunks, row, own.sums, conv.bias + shift] as const,
         );
         if (!before) break;
         const stride = convs[i - 1]!.outStride;

@@ -12,40 +12,16 @@ import { madd } from "./math";
 /** Bytes of a row of a short tile and of a long one. */
 const SHORT: usize = 32, LONG: usize = 128;
 
-/** Adds an image's share to a layer's bias gradients. */
-export function addBiasGradients(
-  g: usize,
-  gFilter: usize,
-  gWindow: usize,
-  windows: i32,
-  filters: i32,
-  sums: usize,
-): void {
-  for (let f = 0; f < filters; f++, g += gFilter, sums += 4) {
-    // four sums, since each addition waits for the one before
-    let s0: f32 = 0, s1: f32 = 0, s2: f32 = 0, s3: f32 = 0;
-    let p = g;
-    let left = windows;
-    for (; left >= 4; left -= 4, p += 4 * gWindow) {
-      s0 += load<f32>(p);
-      s1 += load<f32>(p + gWindow);
-      s2 += load<f32>(p + 2 * gWindow);
-      s3 += load<f32>(p + 3 * gWindow);
-    }
-    for (; left > 0; left--, p += gWindow) s0 += load<f32>(p);
-    store<f32>(sums, load<f32>(sums) + (s0 + s1 + (s2 + s3)));
-  }
-}
-
 /**
- * Adds an image's share to a layer's weight gradients, for short runs: a tile is five kernel rows by 8
- * floats; two tiles at once in the wide build.
+ * Adds an image's share to a layer's weight and bias gradients, for short runs: a tile is five kernel
+ * rows by 8 floats; two tiles at once in the wide build.
  *
  * @param g gradient at the pooled output before tanh: filter f of window p stands at
  *   g + f·gFilter + p·gWindow; `winners` likewise holds where its patch starts
  * @param chunks of 8 floats that a run fills
  * @param row bytes of an image's row
  * @param sums (filters, bands of 5 kernel rows, chunks, 5, 8)
+ * @param biases (filters)
  */
 export function addShortWeightGradients(
   input: usize,
@@ -59,12 +35,15 @@ export function addShortWeightGradients(
   chunks: i32,
   row: usize,
   sums: usize,
+  biases: usize,
 ): void {
   const bands = (kernel + 4) / 5;
   // tiles follow each other as their sums do: by filter, band of five kernel rows, chunk of the run
   const tiles = filters * bands * chunks;
   for (let tile = 0; tile < tiles; tile++, sums += 5 * SHORT) {
-    const from = tileStart(tile, bands, chunks, row), ofFilter = tileFilter(tile, bands, chunks) * gFilter;
+    const from = tileStart(tile, bands, chunks, row), filter = tileFilter(tile, bands, chunks);
+    const ofFilter = filter * gFilter;
+    let bias = f32x4.splat(0), Bias = bias;
     let gp = g + ofFilter, wp = winners + ofFilter;
     let a0 = v128.load(sums, 0), a1 = v128.load(sums, 16);
     let b0 = v128.load(sums, 32), b1 = v128.load(sums, 48);
@@ -94,6 +73,7 @@ export function addShortWeightGradients(
       c0 = madd(s, v128.load(r2), c0), c1 = madd(s, v128.load(r2, 16), c1);
       d0 = madd(s, v128.load(r3), d0), d1 = madd(s, v128.load(r3, 16), d1);
       e0 = madd(s, v128.load(r4), e0), e1 = madd(s, v128.load(r4, 16), e1);
+      bias = f32x4.add(bias, s);
       if (WIDE) {
         const S = v128.load32_splat(gp + more);
         const R0 = start + skip + <usize>load<i32>(wp + more);
@@ -103,8 +83,10 @@ export function addShortWeightGradients(
         C0 = madd(S, v128.load(R2), C0), C1 = madd(S, v128.load(R2, 16), C1);
         D0 = madd(S, v128.load(R3), D0), D1 = madd(S, v128.load(R3, 16), D1);
         E0 = madd(S, v128.load(R4), E0), E1 = madd(S, v128.load(R4, 16), E1);
+        Bias = f32x4.add(Bias, S);
       }
     }
+    if (tile % (bands * chunks) == 0) addBias(biases + (filter << 2), bias);
     v128.store(sums, a0, 0), v128.store(sums, a1, 16);
     v128.store(sums, b0, 32), v128.store(sums, b1, 48);
     v128.store(sums, c0, 64), v128.store(sums, c1, 80);
@@ -112,6 +94,9 @@ export function addShortWeightGradients(
     v128.store(sums, e0, 128), v128.store(sums, e1, 144);
     if (WIDE && tile + 1 < tiles) {
       tile++, sums += 5 * SHORT;
+      if (tile % (bands * chunks) == 0) {
+        addBias(biases + (tileFilter(tile, bands, chunks) << 2), Bias);
+      }
       v128.store(sums, A0, 0), v128.store(sums, A1, 16);
       v128.store(sums, B0, 32), v128.store(sums, B1, 48);
       v128.store(sums, C0, 64), v128.store(sums, C1, 80);
@@ -119,6 +104,11 @@ export function addShortWeightGradients(
       v128.store(sums, E0, 128), v128.store(sums, E1, 144);
     }
   }
+}
+
+/** A filter's bias gradient is the sum of what its windows pass on: the same in all lanes. */
+function addBias(bias: usize, sum: v128): void {
+  store<f32>(bias, load<f32>(bias) + f32x4.extract_lane(sum, 0));
 }
 
 /** Bytes from a window's corner to where a tile reads. */
@@ -138,6 +128,7 @@ function tileFilter(tile: i32, bands: i32, chunks: i32): usize {
  * The same for long runs: a tile is one kernel row by 32 floats, or two rows in the wide build.
  * @param chunks of 32 floats that a run fills
  * @param sums (filters, chunks, kernel rounded up to even, 32)
+ * @param biases (filters)
  */
 export function addLongWeightGradients(
   input: usize,
@@ -151,9 +142,11 @@ export function addLongWeightGradients(
   chunks: i32,
   row: usize,
   sums: usize,
+  biases: usize,
 ): void {
   const rows = (kernel + 1) & ~1, step = WIDE ? 2 : 1;
-  for (let f = 0; f < filters; f++, g += gFilter, winners += gFilter) {
+  for (let f = 0; f < filters; f++, g += gFilter, winners += gFilter, biases += 4) {
+    let bias = f32x4.splat(0);
     for (let chunk = 0; chunk < chunks; chunk++) {
       for (let ky = 0; ky < rows; ky += step, sums += step * LONG) {
         const start = input + ky * row + chunk * LONG;
@@ -164,6 +157,7 @@ export function addLongWeightGradients(
           b0 = v128.load(sums, 128), b1 = v128.load(sums, 144), b2 = v128.load(sums, 160), b3 = v128.load(sums, 176);
           b4 = v128.load(sums, 192), b5 = v128.load(sums, 208), b6 = v128.load(sums, 224), b7 = v128.load(sums, 240);
         }
+        bias = f32x4.splat(0);
         let gp = g, wp = winners;
         for (const end = gp + windows * gWindow; gp < end; gp += gWindow, wp += gWindow) {
           const s = v128.load32_splat(gp);
@@ -172,6 +166,7 @@ export function addLongWeightGradients(
           a2 = madd(s, v128.load(q, 32), a2), a3 = madd(s, v128.load(q, 48), a3);
           a4 = madd(s, v128.load(q, 64), a4), a5 = madd(s, v128.load(q, 80), a5);
           a6 = madd(s, v128.load(q, 96), a6), a7 = madd(s, v128.load(q, 112), a7);
+          bias = f32x4.add(bias, s);
           if (WIDE) {
             const r = q + row;
             b0 = madd(s, v128.load(r), b0), b1 = madd(s, v128.load(r, 16), b1);
@@ -188,6 +183,7 @@ export function addLongWeightGradients(
         }
       }
     }
+    addBias(biases, bias);
   }
 }
 

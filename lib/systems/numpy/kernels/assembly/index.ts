@@ -3,7 +3,6 @@ export { lanesToChannelLast, lanesToRows, normalise, rowsToLanes } from "./lanes
 export { convPool } from "./conv";
 export { addInputGradient, frameWeights } from "./conv_input_gradient";
 export {
-  addBiasGradients,
   addLongWeightGradients,
   addShortWeightGradients,
   unpackWeightGradients
