@@ -112,7 +112,7 @@ async function compileAddon(kind: NativeKind): Promise<void> {
   const cache = join(projectRoot, ".native", "zig", "cache");
   await run(compiler, [
     ...flags,
-    ...["-std=c++17", "-O2", "-shared", "-fPIC", "-w", "-DNAPI_VERSION=8"],
+    ...["-std=c++17", "-O1", "-shared", "-fPIC", "-w", "-DNAPI_VERSION=8"],
     ...[`-I${headers}`, `-I${join(folder, "include")}`],
     ...[join(sources, "tfjs_backend.cc"), join(sources, "tfjs_binding.cc")],
     ...[join(libraries, "libtensorflow_cc.so.2"), join(libraries, "libtensorflow_framework.so.2")],

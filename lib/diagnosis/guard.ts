@@ -1,28 +1,18 @@
 /** Watches a training and warns of what usually keeps a network from learning. */
-import { countClasses, isActivation } from "../systems/architecture.ts";
-import { Network } from "../systems/numpy/network.ts";
+import type { Batch } from "../pixels/pixels.ts";
+import { countClasses } from "../systems/architecture.ts";
 import type { Batches, FitOptions, History, System } from "../systems/system.ts";
 import type { Weights } from "../systems/weights.ts";
-import type { Batch } from "../pixels/pixels.ts";
-import { saturatedShare } from "./examine.ts";
-
-/** What can be noticed. */
-export type Check =
-  | "unscaled input"
-  | "sorted batches"
-  | "loss far from ln K at the start"
-  | "loss below zero"
-  | "loss is no number"
-  | "parameters that do not move"
-  | "saturated units"
-  | "one-class predictions";
-
-/** One finding: what was measured, and what usually lies behind it. */
-export interface Warning {
-  readonly check: Check;
-  readonly measured: string;
-  readonly cause: string;
-}
+import {
+  checkFirstLoss,
+  checkInput,
+  checkLoss,
+  checkMoved,
+  checkOrder,
+  checkPredictions,
+  checkSaturation,
+  type Warning,
+} from "./checks.ts";
 
 /** How far a training may stray before the guard speaks. */
 export interface GuardLimits {
@@ -79,15 +69,14 @@ export async function guardedFit(
   return { history, warnings: watch.warnings };
 }
 
+/** Looks at batches as they pass, at the losses, and at the weights when it is told to. */
 class Watch {
   readonly warnings: Warning[] = [];
   readonly #classes: number;
   #before: Weights | undefined;
-  #first: Batch | undefined;
-  /** Images of the batches seen last: predictions are looked at on several, so that a sorted batch counts. */
-  #spread: Batch[] = [];
-  #few = 0;
-  #seen = 0;
+  /** The first batches. */
+  readonly #seen: Batch[] = [];
+  #sorted = 0;
 
   constructor(readonly system: System, readonly limits: GuardLimits) {
     this.#classes = countClasses(system.architecture);
@@ -97,153 +86,53 @@ class Watch {
     this.#before = await this.system.weights();
   }
 
-  /** The same batches; looks at the first ones as they pass. */
+  /** The same batches. */
   batches(train: Batches): Batches {
-    // deno-lint-ignore no-this-alias
-    const watch = this;
+    const look = (batch: Batch) => this.#look(batch);
     return {
       length: train.length,
       samples: train.samples,
       async *[Symbol.asyncIterator]() {
         for await (const batch of train) {
-          watch.#batch(batch);
+          look(batch);
           yield batch;
         }
       },
     };
   }
 
-  #batch(batch: Batch): void {
-    if (this.#first === undefined) {
-      this.#first = batch;
-      this.#checkInput(batch);
-    }
-    if (this.#seen++ < this.limits.batches) {
-      this.#spread.push(batch);
-      this.#checkOrder(batch);
-    }
-  }
-
-  #checkInput({ images }: Batch): void {
-    let sum = 0, squares = 0;
-    for (const x of images) sum += x, squares += x * x;
-    const mean = sum / images.length;
-    const deviation = Math.sqrt(Math.max(0, squares / images.length - mean * mean));
-    if (!(Math.abs(mean) <= this.limits.input && deviation <= this.limits.input)) {
-      this.#warn(
-        "unscaled input",
-        `pixels have mean ${mean.toFixed(1)} and deviation ${deviation.toFixed(1)}`,
-        "Standardise them: mean 0 and deviation 1 keep the first layer's units off their flat ends.",
-      );
-    }
-  }
-
-  #checkOrder({ labels, size }: Batch): void {
-    const k = this.#classes;
-    const expected = k * (1 - (1 - 1 / k) ** size);
-    const found = new Set(labels).size;
-    if (size >= k / 2 && found < this.limits.classesInBatch * expected) this.#few++;
-    if (this.#few === 2) {
-      this.#warn(
-        "sorted batches",
-        `${found} of ${k} classes in a batch of ${size}; drawn at random there would be about ` +
-          `${expected.toFixed(0)}`,
-        "Shuffle the training images each epoch: sorted ones teach one class after the other.",
-      );
-    }
+  #look(batch: Batch): void {
+    if (this.#seen.length >= this.limits.batches) return;
+    if (this.#seen.length === 0) this.#warn(checkInput(batch, this.limits.input));
+    this.#seen.push(batch);
+    const sorted = checkOrder(batch, this.#classes, this.limits.classesInBatch);
+    // one odd batch may be chance, or an epoch's short last one
+    if (sorted && ++this.#sorted >= 2) this.#warn(sorted);
   }
 
   loss(loss: number, first: boolean): void {
-    const chance = Math.log(this.#classes);
-    if (Number.isNaN(loss) || loss === Infinity) {
-      this.#warn(
-        "loss is no number",
-        `the loss is ${loss}`,
-        "Sums overflow: lower the learning rate, scale the pixels and the starting weights.",
-      );
-    }
-    if (first && !(Math.abs(loss - chance) <= this.limits.firstLoss * chance)) {
-      this.#warn(
-        "loss far from ln K at the start",
-        `the first loss is ${loss.toFixed(2)}, ln ${this.#classes} is ${chance.toFixed(2)}`,
-        "An untrained network knows nothing and should lose ln K: look at the scale of the starting " +
-          "weights and at what the loss is given.",
-      );
-    }
-    if (loss < 0) {
-      this.#warn(
-        "loss below zero",
-        `the loss is ${loss.toFixed(2)}`,
-        "Cross-entropy cannot fall below 0: are logits and target swapped?",
-      );
-    }
+    if (first) this.#warn(checkFirstLoss(loss, this.#classes, this.limits.firstLoss));
+    this.#warn(checkLoss(loss));
   }
 
-  /** After some batches: have all parameters moved? */
+  /** After the first batches: have all parameters moved, and does the network tell images apart? */
   async middle(): Promise<void> {
-    const now = await this.system.weights();
-    const still = Object.entries(this.#before!)
-      .filter(([name, { data }]) => data.every((value, i) => value === now[name]!.data[i]))
-      .map(([name]) => name);
-    if (still.length > 0) {
-      this.#warn(
-        "parameters that do not move",
-        `${still.join(", ")} did not change in ${this.limits.batches} batches`,
-        "Their gradient is thrown away, or no gradient reaches them (see saturated units).",
-      );
-    }
-    await this.#checkPredictions(now);
+    this.#warn(checkMoved(this.#before!, await this.system.weights(), this.#seen.length));
+    await this.end();
   }
 
-  /** At the end the same again: a network may die later. */
+  /** At the end once more: a network may die later. */
   async end(): Promise<void> {
-    await this.#checkPredictions(await this.system.weights());
-  }
-
-  async #checkPredictions(weights: Weights): Promise<void> {
-    const batch = mixed(this.#spread);
     const { architecture } = this.system;
+    const batch = mixed(this.#seen);
     const logits = await this.system.predict(batch.images, batch.size);
-    const predicted = new Set(Array.from({ length: batch.size }, (_, n) => {
-      const row = logits.subarray(n * this.#classes, (n + 1) * this.#classes);
-      return row.reduce((best, x, c) => x > row[best]! ? c : best, 0);
-    }));
-    const classes = new Set(batch.labels).size;
-    if (predicted.size === 1 && classes > 1) {
-      this.#warn(
-        "one-class predictions",
-        `all of ${batch.size} training images of ${classes} classes are taken for class ` +
-          `${[...predicted][0]}`,
-        "That scores 1/K: the features no longer differ from image to image, or the bias alone learns.",
-      );
-    }
-    const network = new Network(architecture);
-    network.setWeights(weights);
-    network.forward(batch.images, batch.size);
-    const kinds = architecture.layers.filter(isActivation);
-    const named = architecture.layers.flatMap((layer) => "name" in layer ? [layer.name] : []);
-    const full = network.activations()
-      .map((outputs, i) => ({
-        name: named[i]!,
-        share: saturatedShare(outputs, kinds[i]!.kind),
-        // half of a rectifier's outputs being 0 is nothing out of the ordinary
-        limit: kinds[i]!.kind === "relu" ? (1 + this.limits.saturated) / 2 : this.limits.saturated,
-      }))
-      .filter(({ share, limit }) => share > limit);
-    if (full.length > 0) {
-      this.#warn(
-        "saturated units",
-        `${full.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`).join(", ")} ` +
-          "of the outputs lie where the activation is flat",
-        "No gradient passes there: scale the pixels, start with weights of 1/√fan-in, or lower the " +
-          "learning rate.",
-      );
-    }
+    this.#warn(checkPredictions(logits, batch, this.#classes));
+    const weights = await this.system.weights();
+    this.#warn(checkSaturation(architecture, weights, batch, this.limits.saturated));
   }
 
-  #warn(check: Check, measured: string, cause: string): void {
-    if (this.warnings.some((warning) => warning.check === check)) return;
-    const warning = { check, measured, cause };
+  #warn(warning: Warning | undefined): void {
+    if (!warning || this.warnings.some(({ check }) => check === warning.check)) return;
     this.warnings.push(warning);
     this.limits.onWarning(warning);
   }

@@ -1,6 +1,11 @@
 import { labelRanks, type Predictions } from "../systems/evaluate.ts";
 import { type Accuracy, wilson } from "./wilson.ts";
 
+/** Whether each image's label has the highest logit. */
+export function correct({ logits, labels, classes }: Predictions): boolean[] {
+  return Array.from(labelRanks(logits, labels, classes), (rank) => rank === 0);
+}
+
 /**
  * The report's metric (its eq. 3): the share of images whose true label is among the `k` labels with
  * the highest logits, with its 95 % interval.

@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import type { Decoded } from "./decoded.ts";
 import { jpegHeader, turboVersion } from "./jpeg.ts";
 
 sharp.concurrency(1); // one thread an image: the images themselves are decoded side by side
@@ -6,15 +7,6 @@ sharp.cache(false); // no image is decoded twice
 
 /** Versions of the libraries that decode; others may round their pixels otherwise. */
 export const decoderVersion: string = `sharp ${sharp.versions.sharp}, jpeg-turbo ${turboVersion}`;
-
-/** A decoded image: interleaved rows, (height, width, channels), 0–255. */
-export interface Decoded {
-  readonly width: number;
-  readonly height: number;
-  /** 1 grey, 2 grey and alpha, 3 red-green-blue, 4 red-green-blue and alpha. */
-  readonly channels: number;
-  readonly data: Uint8Array;
-}
 
 /** The first bytes of the formats that are read; dots stand for any byte. */
 const signatures: readonly RegExp[] = [

@@ -4,7 +4,7 @@
  */
 import turbo from "@julusian/jpeg-turbo";
 import { Buffer } from "node:buffer";
-import type { Decoded } from "./decode.ts";
+import type { Decoded } from "./decoded.ts";
 
 /** Version of the library, exactly as deno.json has it; another one may round otherwise. */
 export const turboVersion = "3.0.1";

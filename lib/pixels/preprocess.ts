@@ -1,5 +1,6 @@
 import type { ImageSource } from "../data/dataset.ts";
-import { decode, type Decoded, isJpeg } from "./decode.ts";
+import { decode, isJpeg } from "./decode.ts";
+import type { Decoded } from "./decoded.ts";
 import { useJpegFast } from "./jpeg.ts";
 import { resizeAntialiased, resizeOpenCV } from "./resize.ts";
 

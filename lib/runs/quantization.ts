@@ -8,11 +8,11 @@ import { gzipSize } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import { reportShares } from "../compression/shares.ts";
 import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
-import { topK } from "../metrics/topk.ts";
+import { correct, topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import type { Architecture } from "../systems/architecture.ts";
 import { createSystem } from "../systems/create.ts";
-import { labelRanks, predictAll, type Predictions } from "../systems/evaluate.ts";
+import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import { encodeSafetensors } from "../systems/safetensors.ts";
 import type { Weights } from "../systems/weights.ts";
 import type { OnProgress } from "../util/progress.ts";
@@ -60,7 +60,7 @@ export async function quantizeRun(
       top1: topK(given, 1),
       top5: topK(given, Math.min(5, given.classes)),
       agreement: agreement(given, dense),
-      paired: mcnemar(hits(dense), hits(given)),
+      paired: mcnemar(correct(dense), correct(given)),
       bytes: file.length,
       gzip: await gzipSize(file),
       ...(model ? { model } : {}),
@@ -132,11 +132,6 @@ async function floatPredictions(
   } finally {
     system.dispose();
   }
-}
-
-/** Whether each image's label has the highest logit. */
-function hits({ logits, labels, classes }: Predictions): boolean[] {
-  return Array.from(labelRanks(logits, labels, classes), (rank) => rank === 0);
 }
 
 /** Share of images with the same highest logit. */

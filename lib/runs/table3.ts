@@ -4,12 +4,12 @@ import { type ReportedCompression, ReportedSystem } from "../compression/reporte
 import { reportShares } from "../compression/shares.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
-import { topK } from "../metrics/topk.ts";
+import { correct, topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import type { PixelSet } from "../pixels/pixels.ts";
 import { type Architecture, countParameters } from "../systems/architecture.ts";
 import { createSystem } from "../systems/create.ts";
-import { labelRanks, predictAll, type Predictions } from "../systems/evaluate.ts";
+import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import type { System } from "../systems/system.ts";
 import type { Weights } from "../systems/weights.ts";
 import { encodeSafetensors } from "../systems/safetensors.ts";
@@ -73,7 +73,7 @@ export async function reportedRows(
         memoryBytes: 4 * (countParameters(architecture) + maskNumbers),
         ...scores(predicted, dense),
       });
-      dense ??= hits(predicted);
+      dense ??= correct(predicted);
     } finally {
       system.dispose();
     }
@@ -111,7 +111,7 @@ export async function compressedRows(
         memoryBytes: 4 * countParameters(shape),
         ...scores(predicted, dense),
       });
-      dense ??= hits(predicted);
+      dense ??= correct(predicted);
     } finally {
       system.dispose();
     }
@@ -180,14 +180,10 @@ function rateOf(seconds: readonly number[], images: number): number {
   return images / seconds.toSorted((a, b) => a - b)[seconds.length >> 1]!;
 }
 
-function hits({ logits, labels, classes }: Predictions): boolean[] {
-  return Array.from(labelRanks(logits, labels, classes), (rank) => rank === 0);
-}
-
 function scores(predicted: Predictions, dense: readonly boolean[] | undefined) {
   return {
     top1: topK(predicted, 1),
     top5: topK(predicted, Math.min(5, predicted.classes)),
-    ...(dense ? { paired: mcnemar(dense, hits(predicted)) } : {}),
+    ...(dense ? { paired: mcnemar(dense, correct(predicted)) } : {}),
   };
 }

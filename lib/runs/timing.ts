@@ -19,7 +19,7 @@ export interface Rate {
 export async function inferenceRates(
   networks: ReadonlyMap<string, { readonly architecture: Architecture; readonly weights: Weights }>,
   size: number,
-  rounds = 15,
+  rounds = 9,
 ): Promise<ReadonlyMap<string, Rate>> {
   const systems = new Map<string, NumpySystem>();
   const rates = new Map<string, number[]>();

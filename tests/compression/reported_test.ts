@@ -88,11 +88,15 @@ Deno.test("Table III: eight networks or more, masks cost memory, int8 a quarter 
   const compressed = await compressedRows(experiment, numpy, quantized);
   assertEquals(reported.map(({ paired }) => paired === undefined), [true, false, false, false]);
   const [dense, pruned, rounded] = reported;
-  assert(pruned!.memoryBytes > 1.9 * dense!.memoryBytes && rounded!.memoryBytes === dense!.memoryBytes);
+  assert(
+    pruned!.memoryBytes > 1.9 * dense!.memoryBytes && rounded!.memoryBytes === dense!.memoryBytes,
+  );
   assert(pruned!.fileBytes > dense!.fileBytes);
   const int8 = compressed.find(({ name }) => name === "int8, a scale a channel")!;
   assertLess(int8.memoryBytes / compressed[0]!.memoryBytes, 0.27);
-  for (const row of [...reported, ...compressed]) assert(row.rate256 > 0 && row.rate1 > 0, row.name);
+  for (const row of [...reported, ...compressed]) {
+    assert(row.rate256 > 0 && row.rate1 > 0, row.name);
+  }
   const text = table3(experiment, reported, compressed).text();
   for (const seconds of [115, 117, 257, 292]) assert(text.includes(` ${seconds} `), `${seconds}`);
 });

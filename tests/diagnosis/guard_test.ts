@@ -1,6 +1,7 @@
 /** Each warning of the guard: planted, it comes up; in a sound training none does. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { type Check, guardedFit, type Warning } from "../../lib/diagnosis/guard.ts";
+import type { Check, Warning } from "../../lib/diagnosis/checks.ts";
+import { guardedFit } from "../../lib/diagnosis/guard.ts";
 import {
   PublishedNumpy,
   saturatingWeights,

@@ -2,10 +2,7 @@ import type { Batches } from "../../systems/system.ts";
 import type { Architecture } from "../../systems/architecture.ts";
 import { Network } from "../../systems/numpy/network.ts";
 import type { Weights } from "../../systems/weights.ts";
-import { planQuantized } from "./model.ts";
-
-/** Largest magnitude of each layer's activations after tanh, by the layer's name. */
-export type ActivationRanges = Readonly<Record<string, number>>;
+import { type ActivationRanges, planQuantized } from "./model.ts";
 
 /**
  * Runs some images through a network and notes how far its activations reach. tanh bounds them by 1

@@ -2,7 +2,6 @@ import { type Architecture, countClasses } from "../../systems/architecture.ts";
 import { type Plan, planKernels } from "../../systems/numpy/kernels/plan.ts";
 import { checkWeights, type Weights } from "../../systems/weights.ts";
 import type { Normalisation } from "../../pixels/pixels.ts";
-import type { ActivationRanges } from "./calibrate.ts";
 import { type Granularity, LIMIT, type QuantizedArray, quantizeWeights } from "./quantize.ts";
 
 /** One layer in int8. Its accumulators are 32-bit integers: bias + Σ weight · input. */
@@ -26,6 +25,9 @@ export interface QuantizedModel {
   readonly granularity: Granularity;
   readonly layers: readonly QuantizedLayer[];
 }
+
+/** Largest magnitude of each layer's activations after tanh, by the layer's name. */
+export type ActivationRanges = Readonly<Record<string, number>>;
 
 /** Steps of the tanh table to a unit of its argument. */
 export const TABLE_STEPS = 256;

@@ -100,20 +100,19 @@ export class KernelEngine implements Engine {
 
   async gradient(batch: Batch): Promise<BatchGradient> {
     const result = await this.#backward(batch, 0);
-    const { gradients: at, gradientStride, parameters, shards } = this.#layout;
+    const { gradients, gradientStride, parameters, parameterFloats, shards } = this.#layout;
+    const shard = (i: number) =>
+      new Float32Array(this.#memory.buffer, gradients + i * gradientStride, parameterFloats);
+    const sum = shard(0); // the next step clears it
+    for (let i = 1; i < shards; i++) {
+      const more = shard(i);
+      for (let at = 0; at < parameterFloats; at++) sum[at]! += more[at]!;
+    }
     const shapes = parameterShapes(this.#architecture);
-    const gradients = Array.from(
-      { length: shards },
-      (_, shard) =>
-        unpackWeights(this.#memory, this.#layout, shapes, at + shard * gradientStride - parameters),
-    ).reduce((sum, shard) => {
-      for (const [name, { data }] of Object.entries(shard)) {
-        const total = sum[name]!.data;
-        for (let i = 0; i < total.length; i++) total[i]! += data[i]!;
-      }
-      return sum;
-    });
-    return { ...result, gradients };
+    return {
+      ...result,
+      gradients: unpackWeights(this.#memory, this.#layout, shapes, gradients - parameters),
+    };
   }
 
   /** Forward and backward: leaves the gradient in the shards. */

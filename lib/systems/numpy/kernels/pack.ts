@@ -10,7 +10,13 @@ export function packWeights(memory: WebAssembly.Memory, layout: Layout, weights:
     floats.set(weights[`${name}.bias`]!.data, bias / 4);
     const dense = layout.denses.find((dense) => dense.name === name);
     if (dense === undefined) floats.set(weights[`${name}.weight`]!.data, weight / 4);
-    else eachDenseWeight(dense, (i, at) => floats[at] = weights[`${name}.weight`]!.data[i]!);
+    else {
+      const { data } = weights[`${name}.weight`]!;
+      unitStarts(dense).forEach((start, unit) => {
+        const row = unit * dense.inputs;
+        for (let i = 0; i < dense.inputs; i++) floats[start + i * PANEL] = data[row + i]!;
+      });
+    }
   }
 }
 
@@ -29,7 +35,10 @@ export function unpackWeights(
     const found = [...layout.convs, ...layout.denses].find(({ name }) => name === stage)!;
     const dense = layout.denses.find((dense) => dense.name === stage);
     if (dense !== undefined && kind === "weight") {
-      eachDenseWeight(dense, (i, at) => data[i] = floats[at + shift / 4]!);
+      unitStarts(dense).forEach((start, unit) => {
+        const row = unit * dense.inputs, from = start + shift / 4;
+        for (let i = 0; i < dense.inputs; i++) data[row + i] = floats[from + i * PANEL]!;
+      });
     } else {
       const from = (found[kind] + shift) / 4;
       data.set(floats.subarray(from, from + data.length));
@@ -39,11 +48,10 @@ export function unpackWeights(
   return weights;
 }
 
-/** Visits the weights (units, inputs) of a dense layer: index, and place among the memory's floats. */
-function eachDenseWeight(dense: DenseLayout, visit: (i: number, at: number) => void): void {
-  const { inputs, units, weight, panelStride } = dense;
-  for (let unit = 0; unit < units; unit++) {
-    const panel = weight / 4 + Math.floor(unit / PANEL) * panelStride / 4 + unit % PANEL;
-    for (let i = 0; i < inputs; i++) visit(unit * inputs + i, panel + i * PANEL);
-  }
+/** Where the weights of each unit (a row of inputs) stand among the memory's floats, PANEL apart. */
+function unitStarts({ units, weight, panelStride }: DenseLayout): number[] {
+  return Array.from(
+    { length: units },
+    (_, unit) => weight / 4 + Math.floor(unit / PANEL) * panelStride / 4 + unit % PANEL,
+  );
 }

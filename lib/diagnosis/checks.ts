@@ -1,0 +1,143 @@
+/** What usually keeps a network from learning, one check a function: a warning, or nothing. */
+import type { Batch } from "../pixels/pixels.ts";
+import { type Architecture, isActivation } from "../systems/architecture.ts";
+import { Network } from "../systems/numpy/network.ts";
+import type { Weights } from "../systems/weights.ts";
+import { saturatedShare } from "./examine.ts";
+
+/** What can be noticed. */
+export type Check =
+  | "unscaled input"
+  | "sorted batches"
+  | "loss far from ln K at the start"
+  | "loss below zero"
+  | "loss is no number"
+  | "parameters that do not move"
+  | "saturated units"
+  | "one-class predictions";
+
+/** One finding: what was measured, and what usually lies behind it. */
+export interface Warning {
+  readonly check: Check;
+  readonly measured: string;
+  readonly cause: string;
+}
+
+type Finding = Warning | undefined;
+
+/** @param limit on the magnitude of the pixels' mean and on their deviation */
+export function checkInput({ images }: Batch, limit: number): Finding {
+  let sum = 0, squares = 0;
+  for (const x of images) {
+    sum += x;
+    squares += x * x;
+  }
+  const mean = sum / images.length;
+  const deviation = Math.sqrt(Math.max(0, squares / images.length - mean * mean));
+  return Math.abs(mean) <= limit && deviation <= limit ? undefined : {
+    check: "unscaled input",
+    measured: `pixels have mean ${mean.toFixed(1)} and deviation ${deviation.toFixed(1)}`,
+    cause:
+      "Standardise them: mean 0 and deviation 1 keep the first layer's units off their flat ends.",
+  };
+}
+
+/** @param share of the classes expected in a random batch that must be there */
+export function checkOrder({ labels, size }: Batch, classes: number, share: number): Finding {
+  const expected = classes * (1 - (1 - 1 / classes) ** size);
+  const found = new Set(labels).size;
+  return size < classes / 2 || found >= share * expected ? undefined : {
+    check: "sorted batches",
+    measured:
+      `${found} of ${classes} classes in a batch of ${size}; drawn at random there would be ` +
+      `about ${expected.toFixed(0)}`,
+    cause: "Shuffle the training images each epoch: sorted ones teach one class after the other.",
+  };
+}
+
+/** @param share of ln K by which an untrained network may miss it */
+export function checkFirstLoss(loss: number, classes: number, share: number): Finding {
+  const chance = Math.log(classes);
+  return Math.abs(loss - chance) <= share * chance ? undefined : {
+    check: "loss far from ln K at the start",
+    measured: `the first loss is ${loss.toFixed(2)}, ln ${classes} is ${chance.toFixed(2)}`,
+    cause: "An untrained network knows nothing and should lose ln K: look at the scale of the " +
+      "starting weights and at what the loss is given.",
+  };
+}
+
+/** Of any batch: below zero, or no number at all? */
+export function checkLoss(loss: number): Finding {
+  if (loss < 0) {
+    return {
+      check: "loss below zero",
+      measured: `the loss is ${loss.toFixed(2)}`,
+      cause: "Cross-entropy cannot fall below 0: are logits and target swapped?",
+    };
+  }
+  return Number.isFinite(loss) ? undefined : {
+    check: "loss is no number",
+    measured: `the loss is ${loss}`,
+    cause: "Sums overflow: lower the learning rate, scale the pixels and the starting weights.",
+  };
+}
+
+/** Have all arrays changed between two looks at them? */
+export function checkMoved(before: Weights, now: Weights, batches: number): Finding {
+  const still = Object.entries(before)
+    .filter(([name, { data }]) => data.every((value, i) => value === now[name]!.data[i]))
+    .map(([name]) => name);
+  return still.length === 0 ? undefined : {
+    check: "parameters that do not move",
+    measured: `${still.join(", ")} did not change in ${batches} batches`,
+    cause: "Their gradient is thrown away, or no gradient reaches them (see saturated units).",
+  };
+}
+
+/** @param logits of the batch's images */
+export function checkPredictions(
+  logits: Float32Array,
+  { labels, size }: Batch,
+  classes: number,
+): Finding {
+  const predicted = new Set(Array.from({ length: size }, (_, n) => {
+    const row = logits.subarray(n * classes, (n + 1) * classes);
+    return row.reduce((best, x, c) => x > row[best]! ? c : best, 0);
+  }));
+  const present = new Set(labels).size;
+  return predicted.size > 1 || present === 1 ? undefined : {
+    check: "one-class predictions",
+    measured: `all of ${size} training images of ${present} classes are taken for class ` +
+      `${[...predicted][0]}`,
+    cause:
+      "That scores 1/K: the features no longer differ from image to image, or the bias alone learns.",
+  };
+}
+
+/** @param limit on the share of an activation layer's outputs that may be saturated; ReLU half as strict */
+export function checkSaturation(
+  architecture: Architecture,
+  weights: Weights,
+  { images, size }: Batch,
+  limit: number,
+): Finding {
+  const network = new Network(architecture);
+  network.setWeights(weights);
+  network.forward(images, size);
+  const kinds = architecture.layers.filter(isActivation);
+  const names = architecture.layers.flatMap((layer) => "name" in layer ? [layer.name] : []);
+  const full = network.activations().flatMap((outputs, i) => {
+    const { kind } = kinds[i]!;
+    const share = saturatedShare(outputs, kind);
+    // half of a rectifier's outputs being 0 is nothing out of the ordinary
+    const most = kind === "relu" ? (1 + limit) / 2 : limit;
+    return share > most ? [`${names[i]} ${(100 * share).toFixed(0)} %`] : [];
+  });
+  return full.length === 0 ? undefined : {
+    check: "saturated units",
+    measured: `${full.join(", ")} of the outputs lie where the activation is flat`,
+    cause:
+      "No gradient passes there: scale the pixels, start with weights of 1/√fan-in, or lower " +
+      "the learning rate.",
+  };
+}
