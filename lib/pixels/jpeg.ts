@@ -2,7 +2,6 @@
  * JPEG files straight through libjpeg-turbo, without sharp's pipeline, which takes longer than decoding
  * a small photograph does.
  */
-import turbo from "@julusian/jpeg-turbo";
 import { Buffer } from "node:buffer";
 import type { Decoded } from "./decoded.ts";
 
@@ -65,6 +64,16 @@ function exifOrientation(segment: Uint8Array): number | undefined {
   }
 }
 
+/** The library, loaded when it is first wanted; undefined where it has no build for the machine. */
+let library: Promise<typeof import("@julusian/jpeg-turbo") | undefined> | undefined;
+
+function loadTurbo(): typeof library {
+  return library ??= import("@julusian/jpeg-turbo").then(
+    (module) => module.default as unknown as typeof module,
+    () => undefined,
+  );
+}
+
 /** Room for decoded pixels, used again and again: fresh memory costs as much as a small image. */
 const spare: Buffer[] = [];
 
@@ -84,6 +93,8 @@ export async function useJpegFast<T>(
 ): Promise<T | undefined> {
   const { components, width, height, orientation } = jpegHeader(bytes);
   if (orientation !== 1 || (components !== 1 && components !== 3)) return undefined;
+  const turbo = await loadTurbo();
+  if (turbo === undefined) return undefined;
   const channels = grey ? 1 : components;
   const size = width * height * channels;
   let room = spare.pop();

@@ -7,11 +7,10 @@ import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
 import { correct, topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import type { PixelSet } from "../pixels/pixels.ts";
-import { type Architecture, countParameters } from "../systems/architecture.ts";
+import { countParameters } from "../systems/architecture.ts";
 import { createSystem } from "../systems/create.ts";
 import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import type { System } from "../systems/system.ts";
-import type { Weights } from "../systems/weights.ts";
 import { encodeSafetensors } from "../systems/safetensors.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { Experiment } from "./experiment.ts";
@@ -54,32 +53,32 @@ export async function reportedRows(
     ["+ quantization, as reported", { fakeQuantize: true }],
     ["+ both, as reported", { masks, fakeQuantize: true }],
   ];
-  const rows: CompressionRow[] = [];
+  const rows: Unrated[] = [];
+  const systems: System[] = [];
   let dense: boolean[] | undefined;
-  for (const [name, compression] of variants) {
-    const system = new ReportedSystem(architecture, compression);
-    try {
+  try {
+    for (const [name, compression] of variants) {
+      const system = new ReportedSystem(architecture, compression);
+      systems.push(system);
       await system.setWeights(run.weights);
       const epochSeconds = await oneEpoch(system, experiment, run);
-      const weights = await system.weights();
       const masked = Object.values(compression.masks ?? {});
       const maskNumbers = masked.reduce((sum, { length }) => sum + length, 0);
       const predicted = await predictAll(system, batches(data.test, run.normalisation));
       rows.push({
         ...{ name, system: "torch", epochSeconds },
-        ...await rates((images, count) => system.predict(images, count), data.test, run),
         // PyTorch keeps a float32 mask beside each masked weight
-        fileBytes: encodeSafetensors(weights).length + 4 * maskNumbers,
+        fileBytes: encodeSafetensors(await system.weights()).length + 4 * maskNumbers,
         memoryBytes: 4 * (countParameters(architecture) + maskNumbers),
         ...scores(predicted, dense),
       });
       dense ??= correct(predicted);
-    } finally {
-      system.dispose();
+      await onProgress?.(rows.length, variants.length);
     }
-    await onProgress?.(rows.length, variants.length);
+    return await rated(rows, systems, data.test, run);
+  } finally {
+    for (const system of systems) system.dispose();
   }
-  return rows;
 }
 
 /**
@@ -92,53 +91,99 @@ export async function compressedRows(
   run: Run,
   quantized: readonly QuantizedResult[],
 ): Promise<CompressionRow[]> {
-  const { architecture, data } = experiment;
-  const rows: CompressionRow[] = [];
+  const { architecture, data: { test } } = experiment;
+  const small = pruneStructured(architecture, run.weights, reportShares);
+  const networks = [
+    ["LeNet5 Numpy, dense", architecture, run.weights],
+    ["filters and units removed", small.architecture, small.weights],
+  ] as const;
+  const rows: Unrated[] = [];
+  const systems: System[] = [];
   let dense: boolean[] | undefined;
-  const addFloat = async (name: string, shape: Architecture, weights: Weights, tune: boolean) => {
-    const system = createSystem("numpy", shape, { threads: 1 });
-    try {
+  try {
+    for (const [name, shape, weights] of networks) {
+      const system = createSystem("numpy", shape, { threads: 1 });
+      systems.push(system);
       await system.setWeights(weights);
-      const epochs = tune ? defaultFineTune.epochs : 1;
-      let epochSeconds = await oneEpoch(system, experiment, run);
-      for (let i = 1; i < epochs; i++) epochSeconds = await oneEpoch(system, experiment, run);
-      if (!tune) await system.setWeights(weights);
-      const predicted = await predictAll(system, batches(data.test, run.normalisation));
+      const epochSeconds: number[] = [];
+      for (let epoch = 0; epoch < defaultFineTune.epochs; epoch++) {
+        epochSeconds.push(await oneEpoch(system, experiment, run));
+      }
+      if (!dense) await system.setWeights(weights); // the dense one was trained on for its seconds only
+      const predicted = await predictAll(system, batches(test, run.normalisation));
       rows.push({
-        ...{ name, system: "numpy", epochSeconds },
-        ...await rates((images, count) => system.predict(images, count), data.test, run),
+        ...{ name, system: "numpy", epochSeconds: Math.min(...epochSeconds) },
         fileBytes: encodeSafetensors(await system.weights()).length,
         memoryBytes: 4 * countParameters(shape),
         ...scores(predicted, dense),
       });
       dense ??= correct(predicted);
-    } finally {
-      system.dispose();
     }
-  };
-  await addFloat("LeNet5 Numpy, dense", architecture, run.weights, false);
-  const small = pruneStructured(architecture, run.weights, reportShares);
-  await addFloat("filters and units removed", small.architecture, small.weights, true);
-  for (const { name, model, bytes } of quantized) {
-    if (!model) continue;
-    const network = new IntegerNetwork(model);
-    const { test } = data;
-    const logits = network.predict(test.pixels, test.length);
-    const predicted = { logits, labels: test.labels, classes: network.classes };
-    const some = Math.min(64, test.length);
-    rows.push({
-      ...{ name, system: "numpy" },
-      rate256: rateOf(await secondsOf(() => network.predict(test.pixels, some), 3), some),
-      rate1: rateOf(await secondsOf(() => network.predict(test.pixels, 1), 15), 1),
-      fileBytes: bytes,
-      memoryBytes: model.layers.reduce(
-        (sum, { weight, bias }) => sum + weight.values.length + 4 * bias.length,
-        0,
-      ),
-      ...scores(predicted, dense),
-    });
+    const floats = await rated(rows, systems, test, run);
+    return [...floats, ...quantized.flatMap((result) => int8Row(result, test, dense))];
+  } finally {
+    for (const system of systems) system.dispose();
   }
-  return rows;
+}
+
+/** An int8 network in the whole-number reference; nothing for one that is float32. */
+function int8Row(
+  { name, model, bytes }: QuantizedResult,
+  test: PixelSet,
+  dense: readonly boolean[] | undefined,
+): CompressionRow[] {
+  if (!model) return [];
+  const network = new IntegerNetwork(model);
+  const logits = network.predict(test.pixels, test.length);
+  const some = Math.min(64, test.length);
+  const rate = (images: number, rounds: number) => {
+    const seconds = Array.from({ length: rounds }, () => {
+      const start = performance.now();
+      network.predict(test.pixels, images);
+      return (performance.now() - start) / 1000;
+    });
+    return images / middle(seconds);
+  };
+  return [{
+    ...{ name, system: "numpy", rate256: rate(some, 3), rate1: rate(1, 15), fileBytes: bytes },
+    memoryBytes: model.layers.reduce(
+      (sum, { weight, bias }) => sum + weight.values.length + 4 * bias.length,
+      0,
+    ),
+    ...scores({ logits, labels: test.labels, classes: network.classes }, dense),
+  }];
+}
+
+/** A row whose speed has not been measured. */
+type Unrated = Omit<CompressionRow, "rate256" | "rate1">;
+
+/** Measures the systems' inference in turns, so that what slows the machine slows them all. */
+async function rated(
+  rows: readonly Unrated[],
+  systems: readonly System[],
+  test: PixelSet,
+  run: Run,
+): Promise<CompressionRow[]> {
+  const loader = batches(test, run.normalisation, { batchSize: Math.min(256, test.length) });
+  const { value } = await loader[Symbol.asyncIterator]().next();
+  const { images, size } = value!;
+  const measure = async (count: number, calls: number): Promise<number[]> => {
+    const seconds = systems.map((): number[] => []);
+    for (let round = -2; round < 11; round++) { // the first two warm up
+      for (const [i, system] of systems.entries()) {
+        const start = performance.now();
+        for (let call = 0; call < calls; call++) await system.predict(images, count);
+        if (round >= 0) seconds[i]!.push((performance.now() - start) / 1000);
+      }
+    }
+    return seconds.map((each) => calls * count / middle(each));
+  };
+  const [rates256, rates1] = [await measure(size, 2), await measure(1, 10)];
+  return rows.map((row, i) => ({ ...row, rate256: rates256[i]!, rate1: rates1[i]! }));
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** Trains for an epoch at the fine-tuning rate. @returns its seconds, evaluation not counted */
@@ -148,36 +193,6 @@ async function oneEpoch(system: System, { data }: Experiment, run: Run): Promise
   const optimizer = { kind: "adam", learningRate: defaultFineTune.learningRate } as const;
   const [epoch] = await system.fit(loader, { epochs: 1, optimizer });
   return epoch!.seconds;
-}
-
-async function rates(
-  predict: (images: Float32Array, count: number) => Promise<Float32Array>,
-  test: PixelSet,
-  run: Run,
-): Promise<Pick<CompressionRow, "rate256" | "rate1">> {
-  const loader = batches(test, run.normalisation, { batchSize: Math.min(256, test.length) });
-  const { value } = await loader[Symbol.asyncIterator]().next();
-  const { images, size } = value!;
-  return {
-    rate256: rateOf(await secondsOf(() => predict(images, size), 7), size),
-    rate1: rateOf(await secondsOf(() => predict(images, 1), 50), 1),
-  };
-}
-
-/** Seconds of each of some calls, after a warm-up. */
-async function secondsOf(call: () => unknown, rounds: number): Promise<number[]> {
-  const seconds: number[] = [];
-  for (let round = -2; round < rounds; round++) {
-    const start = performance.now();
-    await call();
-    if (round >= 0) seconds.push((performance.now() - start) / 1000);
-  }
-  return seconds;
-}
-
-/** Images a second, by the median call. */
-function rateOf(seconds: readonly number[], images: number): number {
-  return images / seconds.toSorted((a, b) => a - b)[seconds.length >> 1]!;
 }
 
 function scores(predicted: Predictions, dense: readonly boolean[] | undefined) {
