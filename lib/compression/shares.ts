@@ -14,6 +14,11 @@ export interface PruneShares {
 export const reportShares: PruneShares = { conv: 0.2, dense: 0.4 };
 /** The report's code: convolutions 20 %, dense layers 60 %. */
 export const reportCodeShares: PruneShares = { conv: 0.2, dense: 0.6 };
+/**
+ * What suits the int8 kernels, which take filters two and channels four at a time: of LeNet-5's 6 and
+ * 16 filters 4 and 12 remain.
+ */
+export const kernelShares: PruneShares = { conv: 0.25, dense: 0.4 };
 
 /**
  * The share of each layer that has weights, in their order.

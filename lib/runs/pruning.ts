@@ -1,4 +1,4 @@
-import { fineTune, pruneIteratively, type PruneScope } from "../compression/finetune.ts";
+import { pruneIteratively, type PruneScope } from "../compression/finetune.ts";
 import { applyMasks, magnitudeMasks, type Masks, randomMasks } from "../compression/masks.ts";
 import { type PruneShares, reportCodeShares, reportShares } from "../compression/shares.ts";
 import { type StorageSizes, storageSizes } from "../compression/sparse_file.ts";
@@ -12,6 +12,13 @@ import type { System } from "../systems/system.ts";
 import type { Weights } from "../systems/weights.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { Experiment } from "./experiment.ts";
+import {
+  defaultFineTune,
+  type FineTuneOptions,
+  fitOptions,
+  trainBatches,
+  trainOn,
+} from "./finetuning.ts";
 import { batches, restore, type Run } from "./run.ts";
 
 /** A pruned network and what it scores. */
@@ -26,15 +33,6 @@ export interface PrunedModel {
   readonly sizes: StorageSizes;
   readonly multiplyAdds: number;
 }
-
-/** How long to train on after pruning. */
-export interface FineTuneOptions {
-  readonly epochs: number;
-  readonly learningRate: number;
-}
-
-/** A third of the training again, at its rate; chosen once, not tuned on any result. */
-export const defaultFineTune: FineTuneOptions = { epochs: 3, learningRate: 1e-3 };
 
 /**
  * A run's network pruned in each of the ways that the report names or its code used, and in those that
@@ -66,7 +64,7 @@ export async function pruneRun(
     const pruned = smaller?.weights ?? applyMasks(run.weights, masks!);
     const shape = smaller?.architecture ?? architecture;
     models.push(await evaluate(experiment, run, name, shape, pruned, masks));
-    const tuned = await train(experiment, run, shape, pruned, masks, fineTuning);
+    const tuned = await trainOn(experiment, run, shape, pruned, fineTuning, masks);
     models.push(await evaluate(experiment, run, `${name}, fine-tuned`, shape, tuned, masks));
     await onProgress?.(i + 1, ways.length);
   }
@@ -92,12 +90,12 @@ export async function pruningCurve(
   onProgress?: OnProgress,
 ): Promise<CurvePoint[]> {
   const points: CurvePoint[] = [];
-  const { train, test } = experiment.data;
+  const { test } = experiment.data;
   for (const scope of ["layer", "global"] as const) {
     const system = await restore(run, experiment.architecture);
     try {
       points.push({ scope, sparsity: 0, ...await scores(system, run, test) });
-      const loader = trainBatches(run, train);
+      const loader = trainBatches(experiment, run);
       await pruneIteratively(
         ...[system, loader, curveSparsities, scope, fitOptions(fineTuning)] as const,
         async ({ sparsity }) => {
@@ -110,34 +108,6 @@ export async function pruningCurve(
     }
   }
   return points;
-}
-
-function fitOptions({ epochs, learningRate }: FineTuneOptions) {
-  return { epochs, optimizer: { kind: "adam", learningRate } } as const;
-}
-
-function trainBatches(run: Run, train: Experiment["data"]["train"]) {
-  const { batchSize, seed } = run.options;
-  return batches(train, run.normalisation, { batchSize, seed, shuffle: true });
-}
-
-async function train(
-  { data }: Experiment,
-  run: Run,
-  architecture: Architecture,
-  weights: Weights,
-  masks: Masks | undefined,
-  fineTuning: FineTuneOptions,
-): Promise<Weights> {
-  const system = createSystem(run.system, architecture);
-  try {
-    await system.setWeights(weights);
-    const loader = trainBatches(run, data.train);
-    await fineTune(system, masks ?? {}, loader, fitOptions(fineTuning));
-    return await system.weights();
-  } finally {
-    system.dispose();
-  }
 }
 
 async function scores(system: System, run: Run, test: Experiment["data"]["test"]) {

@@ -1,12 +1,12 @@
-import { calibrate } from "../compression/quantization/calibrate.ts";
+import { calibrate, type Calibration } from "../compression/quantization/calibrate.ts";
 import { encodeModel } from "../compression/quantization/file.ts";
-import { IntegerNetwork } from "../compression/quantization/integer_network.ts";
+import { openInt8 } from "../compression/quantization/int8_network.ts";
 import { type QuantizedModel, quantizeModel } from "../compression/quantization/model.ts";
 import type { Granularity } from "../compression/quantization/quantize.ts";
 import { fakeQuantize, trainQuantized } from "../compression/quantization/train.ts";
 import { gzipSize } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
-import { reportShares } from "../compression/shares.ts";
+import { kernelShares } from "../compression/shares.ts";
 import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
 import { correct, topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
@@ -17,7 +17,14 @@ import { encodeSafetensors } from "../systems/safetensors.ts";
 import type { Weights } from "../systems/weights.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { Experiment } from "./experiment.ts";
-import { defaultFineTune, type FineTuneOptions } from "./pruning.ts";
+import {
+  defaultFineTune,
+  type FineTuneOptions,
+  fitOptions,
+  longFineTune,
+  trainBatches,
+  trainOn,
+} from "./finetuning.ts";
 import { batches, type Run } from "./run.ts";
 
 /** A network in float32 or int8, and what it scores. */
@@ -35,18 +42,26 @@ export interface QuantizedResult {
   readonly model?: QuantizedModel;
 }
 
+/** How the networks of `quantizeRun` are trained on. */
+export interface QuantizationTraining {
+  /** With rounded weights, from the run's own. */
+  readonly aware: FineTuneOptions;
+  /** After filters and units were removed, and the dense network in the same way. */
+  readonly pruned: FineTuneOptions;
+}
+
 /**
- * A run's network in int8: per tensor and per channel after training, per channel with
- * quantization-aware fine-tuning, and structured pruning with int8 on top.
+ * A run's network in int8: after training, with quantization-aware fine-tuning, and with structured
+ * pruning before it. Since the pruned one is trained on, so is the dense one, to compare it with.
  */
 export async function quantizeRun(
   experiment: Experiment,
   run: Run,
-  fineTuning: FineTuneOptions = defaultFineTune,
+  training: QuantizationTraining = { aware: defaultFineTune, pruned: longFineTune },
   onProgress?: OnProgress,
 ): Promise<QuantizedResult[]> {
-  const { architecture, data: { train, test } } = experiment;
-  const steps = 6;
+  const { architecture, data: { test } } = experiment;
+  const steps = 8;
   const dense = await floatPredictions(experiment, run, architecture, run.weights);
   const results: QuantizedResult[] = [];
   const add = async (
@@ -67,53 +82,71 @@ export async function quantizeRun(
     });
     await onProgress?.(results.length, steps);
   };
+  const addFloat = async (name: string, weights: Weights) =>
+    await add(
+      name,
+      await floatPredictions(experiment, run, architecture, weights),
+      encodeSafetensors(weights),
+    );
   const addInt8 = async (
     name: string,
     shape: Architecture,
     weights: Weights,
     granularity: Granularity,
+    calibration: Partial<Calibration>,
   ) => {
-    // 512 training images show how far the activations reach
-    const some = batches(train, run.normalisation, { batchSize: 512 });
-    const first = { length: 1, samples: 512, [Symbol.asyncIterator]: () => take(some, 1) };
-    const ranges = await calibrate(shape, weights, first);
-    const model = quantizeModel(shape, weights, run.normalisation, granularity, ranges);
-    const network = new IntegerNetwork(model);
+    const model = quantizeModel(shape, weights, run.normalisation, granularity, calibration);
+    const network = await openInt8(model);
     const logits = network.predict(test.pixels, test.length);
     const given = { logits, labels: test.labels, classes: network.classes };
     await add(name, given, encodeModel(model), model);
   };
   await add("float32", dense, encodeSafetensors(run.weights));
   // the report's way: numbers rounded to what int8 could hold, everything computed and stored in float32
-  const fake = fakeQuantize(run.weights, "channel");
-  const faked = await floatPredictions(experiment, run, architecture, fake);
-  await add("fake-quantized: float32 inside", faked, encodeSafetensors(fake));
-  await addInt8("int8, a scale a tensor", architecture, run.weights, "tensor");
-  await addInt8("int8, a scale a channel", architecture, run.weights, "channel");
-  const aware = await finetuneQuantized(experiment, run, architecture, run.weights, fineTuning);
-  await addInt8("int8, quantization-aware", architecture, aware, "channel");
-  const small = pruneStructured(architecture, run.weights, reportShares);
-  const both = await finetuneQuantized(
-    ...[experiment, run, small.architecture, small.weights, fineTuning] as const,
-  );
-  await addInt8("both: structured pruning + int8", small.architecture, both, "channel");
+  await addFloat("fake-quantized: float32 inside", fakeQuantize(run.weights, "channel"));
+  const found = await calibrateRun(experiment, run, architecture, run.weights);
+  const nearest = { ranges: found.ranges };
+  await addInt8("int8, each weight to the nearest", architecture, run.weights, "channel", nearest);
+  await addInt8("int8, a scale a tensor", architecture, run.weights, "tensor", found);
+  await addInt8("int8, a scale a channel", architecture, run.weights, "channel", found);
+  const aware = await finetuneQuantized(experiment, run, training.aware);
+  const { ranges } = await calibrateRun(experiment, run, architecture, aware);
+  // it has learned with weights rounded to the nearest
+  await addInt8("int8, quantization-aware", architecture, aware, "channel", { ranges });
+  const on = [experiment, run, architecture, run.weights, training.pruned] as const;
+  await addFloat("float32, trained on", await trainOn(...on));
+  const small = pruneStructured(architecture, run.weights, kernelShares);
+  const shape = small.architecture;
+  const weights = await trainOn(experiment, run, shape, small.weights, training.pruned);
+  const smallFound = await calibrateRun(experiment, run, shape, weights);
+  await addInt8("both: structured pruning + int8", shape, weights, "channel", smallFound);
   return results;
 }
 
-async function finetuneQuantized(
-  { data }: Experiment,
+/** Calibrates on 512 training images of all classes. */
+async function calibrateRun(
+  experiment: Experiment,
   run: Run,
   architecture: Architecture,
   weights: Weights,
-  { epochs, learningRate }: FineTuneOptions,
+): Promise<Calibration> {
+  const { train } = experiment.data;
+  const batchSize = Math.min(512, train.length);
+  const some = batches(train, run.normalisation, { batchSize, seed: 1, shuffle: true });
+  const first = { length: 1, samples: batchSize, [Symbol.asyncIterator]: () => take(some, 1) };
+  return await calibrate(architecture, weights, first);
+}
+
+async function finetuneQuantized(
+  experiment: Experiment,
+  run: Run,
+  options: FineTuneOptions,
 ): Promise<Weights> {
-  const system = createSystem(run.system, architecture);
-  const { batchSize, seed } = run.options;
+  const system = createSystem(run.system, experiment.architecture);
   try {
-    await system.setWeights(weights);
-    const loader = batches(data.train, run.normalisation, { batchSize, seed, shuffle: true });
-    const optimizer = { kind: "adam", learningRate } as const;
-    return (await trainQuantized(system, "channel", loader, { epochs, optimizer })).weights;
+    await system.setWeights(run.weights);
+    const loader = trainBatches(experiment, run, options.augmentation);
+    return (await trainQuantized(system, "channel", loader, fitOptions(options))).weights;
   } finally {
     system.dispose();
   }

@@ -1,5 +1,5 @@
 import { randomMasks } from "../compression/masks.ts";
-import { IntegerNetwork } from "../compression/quantization/integer_network.ts";
+import { openInt8 } from "../compression/quantization/int8_network.ts";
 import { type ReportedCompression, ReportedSystem } from "../compression/reported.ts";
 import { reportShares } from "../compression/shares.ts";
 import { pruneStructured } from "../compression/structured.ts";
@@ -14,7 +14,7 @@ import type { System } from "../systems/system.ts";
 import { encodeSafetensors } from "../systems/safetensors.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { Experiment } from "./experiment.ts";
-import { defaultFineTune } from "./pruning.ts";
+import { defaultFineTune } from "./finetuning.ts";
 import type { QuantizedResult } from "./quantization.ts";
 import { batches, type Run } from "./run.ts";
 
@@ -75,15 +75,14 @@ export async function reportedRows(
       dense ??= correct(predicted);
       await onProgress?.(rows.length, variants.length);
     }
-    return await rated(rows, systems, data.test, run);
+    return await rated(rows, await inference(systems, data.test, run), data.test.length);
   } finally {
     for (const system of systems) system.dispose();
   }
 }
 
 /**
- * What compresses: filters and units removed, int8 in whole numbers, and both. The int8 networks run in
- * the readable reference, which is exact and not made for speed.
+ * What compresses: filters and units removed, int8 in whole numbers, and both; each on one thread.
  * @param quantized of the same run
  */
 export async function compressedRows(
@@ -119,66 +118,62 @@ export async function compressedRows(
       });
       dense ??= correct(predicted);
     }
-    const floats = await rated(rows, systems, test, run);
-    return [...floats, ...quantized.flatMap((result) => int8Row(result, test, dense))];
+    const calls = await inference(systems, test, run);
+    for (const result of quantized) {
+      if (!result.model) continue;
+      const network = await openInt8(result.model);
+      const logits = network.predict(test.pixels, test.length);
+      rows.push({
+        ...{ name: result.name, system: "numpy", fileBytes: result.bytes },
+        memoryBytes: result.model.layers.reduce(
+          (sum, { weight, bias }) => sum + weight.values.length + 4 * bias.length,
+          0,
+        ),
+        ...scores({ logits, labels: test.labels, classes: network.classes }, dense),
+      });
+      calls.push((count) => network.predict(test.pixels, count));
+    }
+    return await rated(rows, calls, test.length);
   } finally {
     for (const system of systems) system.dispose();
   }
 }
 
-/** An int8 network in the whole-number reference; nothing for one that is float32. */
-function int8Row(
-  { name, model, bytes }: QuantizedResult,
-  test: PixelSet,
-  dense: readonly boolean[] | undefined,
-): CompressionRow[] {
-  if (!model) return [];
-  const network = new IntegerNetwork(model);
-  const logits = network.predict(test.pixels, test.length);
-  const some = Math.min(64, test.length);
-  const rate = (images: number, rounds: number) => {
-    const seconds = Array.from({ length: rounds }, () => {
-      const start = performance.now();
-      network.predict(test.pixels, images);
-      return (performance.now() - start) / 1000;
-    });
-    return images / middle(seconds);
-  };
-  return [{
-    ...{ name, system: "numpy", rate256: rate(some, 3), rate1: rate(1, 15), fileBytes: bytes },
-    memoryBytes: model.layers.reduce(
-      (sum, { weight, bias }) => sum + weight.values.length + 4 * bias.length,
-      0,
-    ),
-    ...scores({ logits, labels: test.labels, classes: network.classes }, dense),
-  }];
-}
-
 /** A row whose speed has not been measured. */
 type Unrated = Omit<CompressionRow, "rate256" | "rate1">;
 
-/** Measures the systems' inference in turns, so that what slows the machine slows them all. */
-async function rated(
-  rows: readonly Unrated[],
+/** Predicts so many images, at most 256. */
+type Inference = (count: number) => unknown;
+
+/** The systems' inference on the first test images, normalised before. */
+async function inference(
   systems: readonly System[],
   test: PixelSet,
   run: Run,
-): Promise<CompressionRow[]> {
+): Promise<Inference[]> {
   const loader = batches(test, run.normalisation, { batchSize: Math.min(256, test.length) });
   const { value } = await loader[Symbol.asyncIterator]().next();
-  const { images, size } = value!;
-  const measure = async (count: number, calls: number): Promise<number[]> => {
-    const seconds = systems.map((): number[] => []);
-    for (let round = -2; round < 11; round++) { // the first two warm up
-      for (const [i, system] of systems.entries()) {
+  return systems.map((system) => (count) => system.predict(value!.images, count));
+}
+
+/** Measures inference in turns, so that what slows the machine slows all rows; `images` there are. */
+async function rated(
+  rows: readonly Unrated[],
+  calls: readonly Inference[],
+  images: number,
+): Promise<CompressionRow[]> {
+  const measure = async (count: number, repeats: number): Promise<number[]> => {
+    const seconds = calls.map((): number[] => []);
+    for (let round = -4; round < 21; round++) { // the first four warm up
+      for (const [i, predict] of calls.entries()) {
         const start = performance.now();
-        for (let call = 0; call < calls; call++) await system.predict(images, count);
+        for (let call = 0; call < repeats; call++) await predict(count);
         if (round >= 0) seconds[i]!.push((performance.now() - start) / 1000);
       }
     }
-    return seconds.map((each) => calls * count / middle(each));
+    return seconds.map((each) => repeats * count / middle(each));
   };
-  const [rates256, rates1] = [await measure(size, 2), await measure(1, 10)];
+  const [rates256, rates1] = [await measure(Math.min(256, images), 2), await measure(1, 10)];
   return rows.map((row, i) => ({ ...row, rate256: rates256[i]!, rate1: rates1[i]! }));
 }
 

@@ -8,6 +8,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import fc from "fast-check";
+import { activate, activationCurve } from "../../lib/compression/quantization/activation.ts";
 import { calibrate } from "../../lib/compression/quantization/calibrate.ts";
 import {
   decodeModel,
@@ -16,12 +17,7 @@ import {
   saveModel,
 } from "../../lib/compression/quantization/file.ts";
 import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
-import {
-  quantizeModel,
-  TABLE_END,
-  TABLE_STEPS,
-  tanhTable,
-} from "../../lib/compression/quantization/model.ts";
+import { layerGroups, quantizeModel } from "../../lib/compression/quantization/model.ts";
 import {
   dequantize,
   quantizeWeights,
@@ -84,14 +80,17 @@ Deno.test("a scale a channel is never coarser than one for all", () => {
   assertEquals([...weightScales(new Float32Array(4), 2, "channel")], [1, 1]);
 });
 
-Deno.test("the table is tanh to half a step, odd, and reaches the ends", () => {
-  const table = tanhTable(1 / 127);
-  table.forEach((q, i) => {
-    const x = (i - TABLE_END) / TABLE_STEPS;
-    assert(Math.abs(q / 127 - Math.tanh(x)) <= 0.5001 / 127);
-    assertEquals(q + 0, -table[table.length - 1 - i]! + 0);
-  });
-  assertEquals([table[0], table[TABLE_END], table.at(-1)], [-127, 0, 127]);
+Deno.test("activations are tanh to half a step, odd, and reach the ends but not further", () => {
+  for (const range of [1, 0.8, 0.05]) {
+    const curve = activationCurve(range / 127);
+    for (let sum = -6000; sum <= 6000; sum += 7) {
+      const q = activate(sum, 1e-3, curve);
+      const wanted = Math.max(-127, Math.min(127, Math.tanh(sum / 1000) * 127 / range));
+      assert(Math.abs(q - wanted) <= 0.51, `tanh ${sum / 1000} became ${q}, not ${wanted}`);
+      assertEquals(q + 0, -activate(-sum, 1e-3, curve) + 0);
+    }
+    assertEquals([-1e6, 0, 1e6].map((sum) => activate(sum, 1, curve)), [-127, 0, 127]);
+  }
 });
 
 for (const granularity of granularities) {
@@ -118,6 +117,35 @@ for (const granularity of granularities) {
   });
 }
 
+Deno.test("weights that meet in a sum of 16 bits stay within it, however they are rounded", async () => {
+  for (const architecture of architectures) {
+    const weights = initialWeights(architecture, "pytorch", 6);
+    const batch = randomBatch(architecture, countClasses(architecture), 12);
+    const found = await calibrate(architecture, weights, asBatches(batch));
+    for (const granularity of granularities) {
+      for (const calibration of [{}, found]) {
+        const model = quantizeModel(
+          ...[architecture, weights, normalisation, granularity, calibration] as const,
+        );
+        const groups = layerGroups(architecture);
+        for (const { name, weight, bias } of model.layers) {
+          const each = weight.values.length / bias.length;
+          for (let unit = 0; unit < bias.length; unit++) {
+            for (const group of groups[name]!) {
+              const values = group.map((tap) => weight.values[unit * each + tap]!);
+              const [above, below] = [1, -1].map((sign) =>
+                values.reduce((sum, q) => sum + Math.max(0, sign * q), 0)
+              );
+              // the largest input is 255
+              assert(255 * above! <= 32767 && 255 * below! <= 32768, `${name}: ${values}`);
+            }
+          }
+        }
+      }
+    }
+  }
+});
+
 Deno.test("accumulators cannot overflow 32 bits, nor lose a bit as float32", () => {
   for (const architecture of architectures) {
     const weights = initialWeights(architecture, "lecun", 2);
@@ -136,7 +164,9 @@ Deno.test("accumulators cannot overflow 32 bits, nor lose a bit as float32", () 
 Deno.test("a model's file is at most 0.27 of float32's and comes back to the same bits", async () => {
   const folder = await Deno.makeTempDir();
   const weights = initialWeights(lenet5(), "pytorch", 3);
-  const model = quantizeModel(lenet5(), weights, normalisation, "channel", { fc1: 0.75 });
+  const model = quantizeModel(lenet5(), weights, normalisation, "channel", {
+    ranges: { fc1: 0.75 },
+  });
   await saveModel(`${folder}/model.safetensors`, model);
   const loaded = await loadModel(`${folder}/model.safetensors`);
   assertEquals(loaded, model);
@@ -161,17 +191,28 @@ Deno.test("damaged and foreign files are refused by name", () => {
   assertThrows(() => decodeModel(bytes.slice(0, 5), "m.bin"), Error, "m.bin is not a usable");
   const foreign = encodeSafetensors(initialWeights(perceptron, "lecun", 1));
   assertThrows(() => decodeModel(foreign, "m.bin"), Error, "its format is not named");
-  const metadata = { format: "lenet int8, version 1", architecture: JSON.stringify(perceptron) };
-  assertThrows(
-    () => decodeModel(encodeArrays({}, metadata), "m.bin"),
-    Error,
-    "hidden.weight is missing",
-  );
+  const metadata = { format: "lenet int8, version 2", architecture: JSON.stringify(perceptron) };
+  const refused = (text: string, ...args: Parameters<typeof encodeArrays>) =>
+    assertThrows(() => decodeModel(encodeArrays(...args), "m.bin"), Error, text);
+  refused("hidden.weight is missing", {}, metadata);
+  refused("its header cannot be read", {}, { ...metadata, architecture: "{" });
+  refused("its header cannot be read", {}, { ...metadata, architecture: "null" });
+  const hidden = (shape: number[], data: Int8Array<ArrayBuffer>) => ({
+    "hidden.weight": { shape, data },
+  });
+  refused("shape (9, 3), not (9, 30)", hidden([9, 3], new Int8Array(27)), metadata);
+  const large = new Int8Array(270).fill(33); // four of them make 132
+  refused("sums of hidden.weight do not stay within 16 bits", hidden([9, 30], large), metadata);
 });
 
 Deno.test("calibration finds how far activations reach, and needs images", async () => {
   const weights = initialWeights(lenet5(), "lecun", 2);
-  const ranges = await calibrate(lenet5(), weights, asBatches(randomBatch(lenet5(), 50, 20)));
+  const batches = asBatches(randomBatch(lenet5(), 50, 20));
+  const { ranges, moments } = await calibrate(lenet5(), weights, batches);
+  assertEquals(
+    Object.values(moments).map(({ length }) => length),
+    [25, 150, 400, 120, 84],
+  );
   assertEquals(Object.keys(ranges), ["conv1", "conv2", "fc1", "fc2"]);
   assert(Object.values(ranges).every((range) => range > 0.3 && range <= 1));
   // the first layer's activations are known: pooled tanh of a convolution
@@ -195,8 +236,12 @@ Deno.test("quantization-aware training moves the float weights behind the bytes"
   });
   assertLess(history.at(-1)!.loss, history[0]!.loss - 1);
   assertGreater(maxWeightDifference(weights, before), 1e-3);
-  // the system holds what bytes can hold
-  assertLess(maxWeightDifference(await system.weights(), fakeQuantize(weights, "channel")), 1e-7);
+  // the system holds what bytes can hold, and sums of 16 bits
+  const groups = layerGroups(lenet5());
+  assertLess(
+    maxWeightDifference(await system.weights(), fakeQuantize(weights, "channel", groups)),
+    1e-7,
+  );
   assertGreater(maxWeightDifference(await system.weights(), weights), 1e-5);
   system.dispose();
 });

@@ -84,7 +84,8 @@ Deno.test("Table III: eight networks or more, masks cost memory, int8 a quarter 
     await trainRun("numpy", architecture, data, options),
   ];
   const reported = await reportedRows(experiment, torch);
-  const quantized = await quantizeRun(experiment, numpy, fineTuning);
+  const training = { aware: fineTuning, pruned: fineTuning };
+  const quantized = await quantizeRun(experiment, numpy, training);
   const compressed = await compressedRows(experiment, numpy, quantized);
   assertEquals(reported.map(({ paired }) => paired === undefined), [true, false, false, false]);
   const [dense, pruned, rounded] = reported;

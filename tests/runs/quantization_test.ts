@@ -20,15 +20,16 @@ Deno.test("a trained network keeps its accuracy in int8, at a quarter of the byt
     ...[
       experiment,
       run,
-      { epochs: 2, learningRate: 1e-3 },
+      { aware: { epochs: 2, learningRate: 1e-3 }, pruned: { epochs: 4, learningRate: 1e-3 } },
       (done: number) => void told.push(done),
     ] as const,
   );
-  assertEquals(told, [1, 2, 3, 4, 5, 6]);
-  const [float, fake, tensor, channel, aware, both] = results;
+  assertEquals(told, [1, 2, 3, 4, 5, 6, 7, 8]);
+  const [float, fake, nearest, tensor, channel, aware, trainedOn, both] = results;
   assertEquals([float!.agreement, float!.paired.p, float!.model], [1, 1, undefined]);
   assertEquals(fake!.bytes, float!.bytes);
-  for (const result of [tensor!, channel!, aware!]) {
+  assertEquals(trainedOn!.model, undefined);
+  for (const result of [nearest!, tensor!, channel!, aware!]) {
     assertGreater(result.top1.value, float!.top1.value - 0.1, result.name);
     assertLess(result.bytes / float!.bytes, 0.28, result.name);
     // what was measured is what whole numbers compute

@@ -1,35 +1,76 @@
 import type { Batches } from "../../systems/system.ts";
 import type { Architecture } from "../../systems/architecture.ts";
+import type { FloatArray } from "../../systems/numpy/array.ts";
+import { im2col } from "../../systems/numpy/im2col.ts";
+import type { ConvStage } from "../../systems/numpy/kernels/plan.ts";
 import { Network } from "../../systems/numpy/network.ts";
 import type { Weights } from "../../systems/weights.ts";
-import { type ActivationRanges, planQuantized } from "./model.ts";
+import { planQuantized } from "./model.ts";
+import { type InputMoments, MomentSums } from "./moments.ts";
+
+/** What some images make of a network's numbers. */
+export interface Calibration {
+  /** Largest magnitude of each layer's activations after tanh, by the layer's name; not the last's. */
+  readonly ranges: Readonly<Record<string, number>>;
+  /** Of each layer's inputs, normalised images for the first, by the layer's name. */
+  readonly moments: Readonly<Record<string, InputMoments>>;
+}
+
+/** Patches of an image that count towards a convolution's moments: each would say little new. */
+const PATCHES = 25;
 
 /**
- * Runs some images through a network and notes how far its activations reach. tanh bounds them by 1
- * already; where they stay well below, a finer scale is left for them.
+ * Runs some images through a network and notes how far its activations reach, which leaves a finer scale
+ * where that is not far, and how each layer's inputs vary together.
  * @throws RangeError if there is no image
  */
 export async function calibrate(
   architecture: Architecture,
   weights: Weights,
   batches: Batches,
-): Promise<ActivationRanges> {
+): Promise<Calibration> {
   const { convs, denses } = planQuantized(architecture);
-  const names = [...convs, ...denses].slice(0, -1).map(({ name }) => name);
+  const stages = [...convs, ...denses];
   const network = new Network(architecture);
   network.setWeights(weights);
-  const ranges: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
+  const reach = stages.map(() => 0);
+  const sums = stages.map((stage) =>
+    new MomentSums("kernel" in stage ? stage.channels * stage.kernel ** 2 : stage.inputs)
+  );
   let images = 0;
   for await (const batch of batches) {
     images += batch.size;
     network.forward(batch.images, batch.size);
-    network.activations().forEach((values, i) => {
-      const name = names[i];
-      if (name === undefined) return;
-      for (const x of values) ranges[name] = Math.max(ranges[name]!, Math.abs(x));
+    const activations = network.activations();
+    stages.forEach((stage, i) => {
+      const input = i === 0 ? batch.images : activations[i - 1]!;
+      if ("kernel" in stage) addPatches(sums[i]!, stage, input, batch.size);
+      else for (let n = 0; n < batch.size; n++) sums[i]!.add(input, n * stage.inputs, 1);
+      for (const x of activations[i] ?? []) reach[i] = Math.max(reach[i]!, Math.abs(x));
     });
   }
   if (images === 0) throw new RangeError("calibration needs images, and there are none");
-  for (const name of names) ranges[name] = Math.min(1, ranges[name]! || 1);
-  return ranges;
+  return {
+    ranges: Object.fromEntries(
+      stages.slice(0, -1).map(({ name }, i) => [name, Math.min(1, reach[i]! || 1)]),
+    ),
+    moments: Object.fromEntries(stages.map(({ name }, i) => [name, sums[i]!.moments()])),
+  };
+}
+
+/** Patches spread over the image, shifted a little from one image to the next. */
+function addPatches(
+  sums: MomentSums,
+  stage: ConvStage,
+  images: FloatArray,
+  count: number,
+): void {
+  const { channels, height, width, kernel } = stage;
+  const positions = (height - kernel + 1) * (width - kernel + 1);
+  const columns = new Float32Array(channels * kernel ** 2 * positions);
+  const step = Math.max(1, Math.floor(positions / PATCHES));
+  for (let n = 0; n < count; n++) {
+    im2col(images, n * channels * height * width, stage, columns);
+    for (let at = n % step; at < positions; at += step) sums.add(columns, at, positions);
+  }
 }

@@ -1,26 +1,19 @@
 import type { ConvStage, DenseStage } from "../../systems/numpy/kernels/plan.ts";
-import {
-  modelClasses,
-  planQuantized,
-  type QuantizedLayer,
-  type QuantizedModel,
-  TABLE_END,
-  tanhTable,
-} from "./model.ts";
+import { activate, type ActivationCurve, activationCurve } from "./activation.ts";
+import { modelClasses, planQuantized, type QuantizedLayer, type QuantizedModel } from "./model.ts";
 
 /** A layer with all that it needs to run. */
 interface Ready {
   readonly layer: QuantizedLayer;
-  readonly table: Int8Array;
+  readonly curve: ActivationCurve;
 }
 
 /**
  * Runs a quantized model in plain integers: bytes in, 8-bit activations, 32-bit accumulators. Readable
- * and exact, what faster code is held against.
+ * and exact, what the kernels are held against.
  *
- * From an accumulator to the next layer's input: times a float32 multiplier, rounded to the nearest
- * step (halves to even) of a table of tanh. Max-pooling comes first, on the accumulators: the
- * multiplier is positive and tanh never falls.
+ * Max-pooling comes before the activation, on the accumulators: the multiplier is positive and tanh
+ * never falls.
  */
 export class IntegerNetwork {
   readonly classes: number;
@@ -28,11 +21,12 @@ export class IntegerNetwork {
   readonly #denses: readonly (Ready & { readonly stage: DenseStage })[];
   readonly #inputLength: number;
 
-  constructor(readonly model: QuantizedModel) {
+  /** @param name what it is called where it stands in for the kernels */
+  constructor(readonly model: QuantizedModel, readonly name = "reference") {
     const { convs, denses, inputLength } = planQuantized(model.architecture);
     const ready = (i: number): Ready => {
       const layer = model.layers[i]!;
-      return { layer, table: tanhTable(layer.outputScale) };
+      return { layer, curve: activationCurve(layer.outputScale) };
     };
     this.#convs = convs.map((stage, i) => ({ stage, ...ready(i) }));
     this.#denses = denses.map((stage, i) => ({ stage, ...ready(convs.length + i) }));
@@ -56,11 +50,11 @@ export class IntegerNetwork {
         n * this.#inputLength,
         (n + 1) * this.#inputLength,
       );
-      for (const { stage, layer, table } of this.#convs) values = conv(values, stage, layer, table);
-      for (const { stage, layer, table } of this.#denses) {
+      for (const { stage, layer, curve } of this.#convs) values = conv(values, stage, layer, curve);
+      for (const { stage, layer, curve } of this.#denses) {
         const sums = dense(values, stage, layer);
         if (stage.activation) {
-          values = Int8Array.from(sums, (sum, i) => activate(sum, layer.multipliers[i]!, table));
+          values = Int8Array.from(sums, (sum, i) => activate(sum, layer.multipliers[i]!, curve));
         } else {
           sums.forEach((sum, i) =>
             logits[n * this.classes + i] = Math.fround(sum) * layer.multipliers[i]!
@@ -76,7 +70,7 @@ function conv(
   input: Uint8Array | Int8Array,
   stage: ConvStage,
   { weight, bias, multipliers }: QuantizedLayer,
-  table: Int8Array,
+  curve: ActivationCurve,
 ): Int8Array {
   const { channels, height, width, filters, kernel, outHeight, outWidth } = stage;
   const output = new Int8Array(filters * outHeight * outWidth);
@@ -99,7 +93,7 @@ function conv(
         const sum = Math.max(
           ...[sumAt(f, y, x), sumAt(f, y, x + 1), sumAt(f, y + 1, x), sumAt(f, y + 1, x + 1)],
         );
-        output[at++] = activate(sum, multipliers[f]!, table);
+        output[at++] = activate(sum, multipliers[f]!, curve);
       }
     }
   }
@@ -116,17 +110,4 @@ function dense(
     for (let i = 0; i < inputs; i++) sums[unit]! += weight.values[unit * inputs + i]! * input[i]!;
   }
   return sums;
-}
-
-/** tanh of an accumulator, as the next layer's int8. */
-function activate(sum: number, multiplier: number, table: Int8Array): number {
-  const step = roundHalfEven(Math.fround(Math.fround(sum) * multiplier));
-  return table[Math.max(-TABLE_END, Math.min(TABLE_END, step)) + TABLE_END]!;
-}
-
-/** To the nearest whole number, halves to even: what SIMD's `nearest` does. */
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x), rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

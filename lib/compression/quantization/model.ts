@@ -2,7 +2,10 @@ import { type Architecture, countClasses } from "../../systems/architecture.ts";
 import { type Plan, planKernels } from "../../systems/numpy/kernels/plan.ts";
 import { checkWeights, type Weights } from "../../systems/weights.ts";
 import type { Normalisation } from "../../pixels/pixels.ts";
+import type { Calibration } from "./calibrate.ts";
+import { quantizeCompensated } from "./compensate.ts";
 import { type Granularity, LIMIT, type QuantizedArray, quantizeWeights } from "./quantize.ts";
+import { convQuads, denseQuads, type SumGroups, sumGroups } from "./quads.ts";
 
 /** One layer in int8. Its accumulators are 32-bit integers: bias + Σ weight · input. */
 export interface QuantizedLayer {
@@ -11,8 +14,8 @@ export interface QuantizedLayer {
   /** In units of the accumulator, one a filter or unit. */
   readonly bias: Int32Array<ArrayBuffer>;
   /**
-   * What an accumulator is multiplied with, one a filter or unit: to steps of the tanh table, or, in
-   * the last layer, to logits.
+   * What an accumulator is multiplied with, one a filter or unit: to tanh's argument, or, in the last
+   * layer, to logits.
    */
   readonly multipliers: Float32Array<ArrayBuffer>;
   /** Real value of an output of 1; of the last layer 1, since its outputs are real. */
@@ -25,14 +28,6 @@ export interface QuantizedModel {
   readonly granularity: Granularity;
   readonly layers: readonly QuantizedLayer[];
 }
-
-/** Largest magnitude of each layer's activations after tanh, by the layer's name. */
-export type ActivationRanges = Readonly<Record<string, number>>;
-
-/** Steps of the tanh table to a unit of its argument. */
-export const TABLE_STEPS = 256;
-/** The table reaches from −TABLE_END to TABLE_END; tanh 4 is 0.9993, which is 127 of 127. */
-export const TABLE_END = 4 * TABLE_STEPS;
 
 /** The steps of a network that int8 knows. @throws RangeError saying what does not fit */
 export function planQuantized(architecture: Architecture): Plan {
@@ -50,51 +45,54 @@ export function planQuantized(architecture: Architecture): Plan {
   return plan;
 }
 
+/** Which weights of a filter or unit meet in a sum of 16 bits, by the layer's name. */
+export function layerGroups(architecture: Architecture): Readonly<Record<string, SumGroups>> {
+  const { convs, denses } = planQuantized(architecture);
+  return Object.fromEntries([
+    ...convs.map((stage) => [stage.name, sumGroups(convQuads(stage))] as const),
+    ...denses.map((stage) => [stage.name, sumGroups(denseQuads(stage))] as const),
+  ]);
+}
+
 /**
  * Post-training quantization of a network that takes normalised images.
  *
  * The first layer's normalisation goes into its weights' scale and its bias, so that its input is the
  * pixels' own bytes: Σ w·(p − mean)/deviation + b = (s/deviation)·(Σ q·p − mean·Σ q) + b.
  *
- * @param ranges largest magnitudes of the activations, from `calibrate`; by default tanh's bound, 1
+ * @param calibration from `calibrate`. Without ranges activations reach to tanh's bound, 1; without
+ *   moments each weight is rounded to the nearest number, with them rounding errors are compensated
  */
 export function quantizeModel(
   architecture: Architecture,
   weights: Weights,
   normalisation: Normalisation,
   granularity: Granularity,
-  ranges: ActivationRanges = {},
+  { ranges = {}, moments = {} }: Partial<Calibration> = {},
 ): QuantizedModel {
   checkWeights(architecture, weights);
-  const { convs, denses } = planQuantized(architecture);
-  const names = [...convs, ...denses].map(({ name }) => name);
+  const groups = layerGroups(architecture);
+  const names = Object.keys(groups);
   let inputScale = 1 / normalisation.deviation;
   const layers = names.map((name, i): QuantizedLayer => {
     const last = i === names.length - 1;
-    const weight = quantizeWeights(weights[`${name}.weight`]!, granularity);
+    const array = weights[`${name}.weight`]!, inputs = moments[name];
+    const { biasShift, ...weight } = inputs
+      ? quantizeCompensated(array, granularity, groups[name]!, inputs)
+      : { biasShift: [], ...quantizeWeights(array, granularity, groups[name]!) };
     const real = weights[`${name}.bias`]!.data;
     const each = weight.values.length / real.length;
     const bias = Int32Array.from(real, (b, unit) => {
       const sum = weight.values.subarray(unit * each, (unit + 1) * each).reduce((a, q) => a + q, 0);
       const shift = i === 0 ? normalisation.mean * sum : 0;
-      return Math.round(b / (weight.scales[unit]! * inputScale) - shift);
+      return Math.round((b + (biasShift[unit] ?? 0)) / (weight.scales[unit]! * inputScale) - shift);
     });
-    const multipliers = weight.scales.map((scale) =>
-      Math.fround(scale * inputScale * (last ? 1 : TABLE_STEPS))
-    );
+    const multipliers = weight.scales.map((scale) => Math.fround(scale * inputScale));
     const outputScale = last ? 1 : (ranges[name] ?? 1) / LIMIT;
     inputScale = outputScale;
     return { name, weight, bias, multipliers, outputScale };
   });
   return { architecture, granularity, layers };
-}
-
-/** The int8 values of tanh at each step of the table, from −TABLE_END to TABLE_END. */
-export function tanhTable(outputScale: number): Int8Array<ArrayBuffer> {
-  return Int8Array.from({ length: 2 * TABLE_END + 1 }, (_, i) => {
-    const q = Math.round(Math.tanh((i - TABLE_END) / TABLE_STEPS) / outputScale);
-    return Math.max(-LIMIT, Math.min(LIMIT, q));
-  });
 }
 
 /** Length of a model's output. */

@@ -1,16 +1,27 @@
 import type { Batches, FitOptions, History, System } from "../../systems/system.ts";
 import type { WeightArray, Weights } from "../../systems/weights.ts";
+import { layerGroups } from "./model.ts";
 import { dequantize, type Granularity, quantizeWeights } from "./quantize.ts";
+import type { SumGroups } from "./quads.ts";
 
-/** The weights as int8 can hold them, in float32. Biases stay as they are: they are 32 bits anyway. */
-export function fakeQuantize(weights: Weights, granularity: Granularity): Weights {
+/**
+ * The weights as int8 can hold them, in float32. Biases stay as they are: they are 32 bits anyway.
+ * @param groups by layer, from `layerGroups`, for weights as the kernels' sums can take them
+ */
+export function fakeQuantize(
+  weights: Weights,
+  granularity: Granularity,
+  groups: Readonly<Record<string, SumGroups>> = {},
+): Weights {
   return Object.fromEntries(
-    Object.entries(weights).map(([name, array]): [string, WeightArray] => [
-      name,
-      name.endsWith(".weight")
-        ? { shape: array.shape, data: dequantize(quantizeWeights(array, granularity)) }
-        : array,
-    ]),
+    Object.entries(weights).map(([name, array]): [string, WeightArray] => {
+      if (!name.endsWith(".weight")) return [name, array];
+      const own = groups[name.slice(0, -".weight".length)];
+      return [name, {
+        shape: array.shape,
+        data: dequantize(quantizeWeights(array, granularity, own)),
+      }];
+    }),
   );
 }
 
@@ -27,8 +38,9 @@ export async function trainQuantized(
   train: Batches,
   options: FitOptions,
 ): Promise<{ readonly weights: Weights; readonly history: History }> {
+  const groups = layerGroups(system.architecture);
   let float = await system.weights();
-  let quantized = fakeQuantize(float, granularity);
+  let quantized = fakeQuantize(float, granularity, groups);
   await system.setWeights(quantized);
   const onBatch: FitOptions["onBatch"] = async (record) => {
     const moved = await system.weights();
@@ -38,7 +50,7 @@ export async function trainQuantized(
         data: data.map((x, i) => x + (moved[name]!.data[i]! - quantized[name]!.data[i]!)),
       }]),
     );
-    quantized = fakeQuantize(float, granularity);
+    quantized = fakeQuantize(float, granularity, groups);
     await system.setWeights(quantized);
     await options.onBatch?.(record);
   };

@@ -41,7 +41,8 @@ export function quantizationTable(
     })),
     notes: [
       "int8: images as bytes, 8-bit weights and activations, 32-bit accumulators, computed in whole " +
-      "numbers. p: how likely so unequal a split would be if both networks were equally good.",
+      "numbers. p: how likely so unequal a split would be if both networks were equally good. What was " +
+      "trained on in between differs from float32 by more than rounding.",
     ],
   });
 }

@@ -85,6 +85,29 @@ export interface Kernels {
       ...[rows: number, columns: number, gradient: number],
     ]
   ): void;
+  bytesToQuads(images: number, stride: number, length: number, step: number, quads: number): void;
+  columnQuads(from: number, height: number, width: number, to: number): void;
+  requantize(
+    ...args: [
+      ...[sums: number, channels: number, positions: number, multipliers: number, limit: number],
+      ...[curve: number, to: number, toChannel: number, toPosition: number],
+    ]
+  ): void;
+  packQuads(bytes: number, count: number, step: number, quads: number): void;
+  scaleSums(sums: number, units: number, multipliers: number, to: number): void;
+  convPoolInt8(
+    ...args: [
+      ...[input: number, right: number, down: number, records: number, units: number, odd: 0 | 1],
+      ...[bias: number, output: number, outHeight: number, outWidth: number, filters: number],
+    ]
+  ): void;
+  denseInt8(
+    ...args: [
+      ...[input: number, pairs: number, weights: number, bias: number, output: number],
+      units: number,
+    ]
+  ): void;
+  takesBytes(): number;
   /** Multiply-adds done in a loop that does nothing else; see bench/peak.ts. */
   peak(at: number, rounds: number): number;
   adam(

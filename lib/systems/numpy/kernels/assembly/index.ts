@@ -14,3 +14,5 @@ export { zero } from "./math";
 export { adam, sgd } from "./optimizer";
 export { convPoolSingle, gemv, packFilters } from "./single";
 export { peak } from "./peak";
+export { bytesToQuads, columnQuads, packQuads, requantize, scaleSums } from "./int8_lanes";
+export { convPoolInt8, denseInt8, takesBytes } from "./int8";

@@ -1,0 +1,81 @@
+import { fineTune } from "../compression/finetune.ts";
+import type { Masks } from "../compression/masks.ts";
+import type { Augmentation } from "../pixels/augment.ts";
+import type { DataLoader } from "../pixels/loader.ts";
+import type { Architecture } from "../systems/architecture.ts";
+import { createSystem } from "../systems/create.ts";
+import { oneCycle } from "../systems/schedule.ts";
+import type { FitOptions } from "../systems/system.ts";
+import type { Weights } from "../systems/weights.ts";
+import type { Experiment } from "./experiment.ts";
+import { batches, type Run } from "./run.ts";
+
+/** How to train on after compression. */
+export interface FineTuneOptions {
+  readonly epochs: number;
+  readonly learningRate: number;
+  /** Default: the learning rate stays as it is. */
+  readonly schedule?: "one-cycle";
+  /** Share of each target spread over all classes; default 0. */
+  readonly labelSmoothing?: number;
+  /** Of the training images; default none. */
+  readonly augmentation?: Augmentation;
+}
+
+/** A third of the training again, at its rate; chosen once, not tuned on any result. */
+export const defaultFineTune: FineTuneOptions = { epochs: 3, learningRate: 1e-3 };
+
+/** Twice the training again, for networks that lost much; chosen on validation images. */
+export const longFineTune: FineTuneOptions = {
+  epochs: 20,
+  learningRate: 3e-3,
+  schedule: "one-cycle",
+  labelSmoothing: 0.1,
+  augmentation: { shift: 2, mirror: true },
+};
+
+/** What `System.fit` is told. */
+export function fitOptions(options: FineTuneOptions): FitOptions {
+  const { epochs, learningRate, schedule, labelSmoothing = 0 } = options;
+  return {
+    epochs,
+    optimizer: { kind: "adam", learningRate },
+    labelSmoothing,
+    ...(schedule ? { schedule: oneCycle } : {}),
+  };
+}
+
+/** The run's training images, in its batches and from its seed. */
+export function trainBatches(
+  { data }: Experiment,
+  run: Run,
+  augmentation: Augmentation = {},
+): DataLoader {
+  const { batchSize, seed } = run.options;
+  return batches(data.train, run.normalisation, { batchSize, seed, shuffle: true, augmentation });
+}
+
+/**
+ * Trains weights on with the run's system.
+ * @param masks what stays pruned meanwhile
+ */
+export async function trainOn(
+  experiment: Experiment,
+  run: Run,
+  architecture: Architecture,
+  weights: Weights,
+  options: FineTuneOptions,
+  masks: Masks = {},
+): Promise<Weights> {
+  const system = createSystem(run.system, architecture);
+  try {
+    await system.setWeights(weights);
+    const loader = trainBatches(experiment, run, options.augmentation);
+    const { length } = Object.keys(masks);
+    if (length > 0) await fineTune(system, masks, loader, fitOptions(options));
+    else await system.fit(loader, fitOptions(options));
+    return await system.weights();
+  } finally {
+    system.dispose();
+  }
+}

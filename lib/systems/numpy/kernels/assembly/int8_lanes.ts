@@ -1,0 +1,119 @@
+// What stands between the whole-number products: bytes into quads, sums into the next layer's bytes.
+//
+// A quad is four 8-bit inputs in one 32-bit place, so lanes of quads serve eight images with 32 inputs.
+// Quad n holds bytes n·step … n·step + 3, where step, 1, 2 or 4, lets a patch start at any pixel.
+
+/** Bytes of one quad of eight images. */
+const LANES: usize = 32;
+/** 1.5 · 2²³, plus 128: the sum with a small x has round(x) + 128 in its low byte, halves to even. */
+const ROUND: f32 = 12582912.0 + 128.0;
+/** 1, that number, and its bits without those of the sum's low byte; read from memory, see math.ts. */
+const CONSTANTS: StaticArray<f32> = [1, ROUND, 12582912.0];
+
+/**
+ * Eight images of bytes, `stride` apart, to lanes of quads.
+ * @param length bytes of an image, rounded up to 16 inside: `images` and `quads` need the room
+ */
+export function bytesToQuads(images: usize, stride: usize, length: i32, step: i32, quads: usize): void {
+  for (let half: usize = 0; half < 2; half++, images += 4 * stride) {
+    for (let phase = 0; phase < 4; phase += step) {
+      let p = images + phase, to = quads + 16 * half + <usize> (phase / step) * LANES;
+      const apart = <usize> (4 / step) * LANES;
+      for (const end = p + length; p < end; p += 16, to += 4 * apart) {
+        const a = v128.load(p), b = v128.load(p + stride);
+        const c = v128.load(p + 2 * stride), d = v128.load(p + 3 * stride);
+        const e = v128.shuffle<i32>(a, b, 0, 4, 1, 5), f = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+        const g = v128.shuffle<i32>(c, d, 0, 4, 1, 5), h = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+        v128.store(to, v128.shuffle<i64>(e, g, 0, 2));
+        v128.store(to + apart, v128.shuffle<i64>(e, g, 1, 3));
+        v128.store(to + 2 * apart, v128.shuffle<i64>(f, h, 0, 2));
+        v128.store(to + 3 * apart, v128.shuffle<i64>(f, h, 1, 3));
+      }
+    }
+  }
+}
+
+/**
+ * Quads of four pixels below each other, from quads of step 1 and the same number of them:
+ * (y, x), (y + 1, x), (y + 2, x), (y + 3, x). Those that reach below the image mean nothing.
+ * Each is the one above it moved up by a byte, with a new byte at its end.
+ * @param from readable for three rows more
+ * @param to writable from three rows before
+ */
+export function columnQuads(from: usize, height: i32, width: i32, to: usize): void {
+  const row = <usize> width * LANES, zero = i32x4.splat(0);
+  for (let y = -3; y < height; y++) {
+    let p = from + (y + 3) * row, q = to + y * row;
+    for (const end = p + row; p < end; p += 16, q += 16) {
+      const above = y == -3 ? zero : v128.load(q - row);
+      v128.store(q, v128.or(i32x4.shr_u(above, 8), i32x4.shl(v128.load(p), 24)));
+    }
+  }
+}
+
+/**
+ * tanh of sums, as whole numbers from 1 to 255 with zero at 128: x = sum · multiplier, limited to
+ * ±limit, then x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴), rounded.
+ *
+ * @param sums (channels, positions) in lanes, 32-bit whole numbers
+ * @param multipliers one a channel
+ * @param curve five floats: a₀, a₁, a₂ (they bring tanh's 1 to the largest whole number), b₁, b₂
+ * @param to byte (channel, position) goes to `to` + channel·toChannel + position·toPosition, in lanes
+ *   of 32 bits of which the upper 24 are zero
+ */
+export function requantize(
+  sums: usize,
+  channels: i32,
+  positions: i32,
+  multipliers: usize,
+  limit: f32,
+  curve: usize,
+  to: usize,
+  toChannel: usize,
+  toPosition: usize,
+): void {
+  const a0 = v128.load32_splat(curve), a1 = v128.load32_splat(curve, 4), a2 = v128.load32_splat(curve, 8);
+  const b1 = v128.load32_splat(curve, 12), b2 = v128.load32_splat(curve, 16);
+  const high = f32x4.splat(limit), low = f32x4.splat(-limit);
+  const constants = changetype<usize>(CONSTANTS);
+  const one = v128.load32_splat(constants), round = v128.load32_splat(constants, 4);
+  const exponent = v128.load32_splat(constants, 8);
+  for (let channel = 0; channel < channels; channel++, multipliers += 4, to += toChannel) {
+    const multiplier = v128.load32_splat(multipliers);
+    let q = to;
+    for (const end = sums + <usize> positions * LANES; sums < end; sums += LANES, q += toPosition) {
+      const a = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier);
+      const b = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 16)), multiplier);
+      const x = f32x4.pmin(f32x4.pmax(a, low), high), y = f32x4.pmin(f32x4.pmax(b, low), high);
+      const u = f32x4.mul(x, x), v = f32x4.mul(y, y);
+      const p = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(a2, u), a1), u), a0);
+      const r = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(a2, v), a1), v), a0);
+      const d = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(b2, u), b1), u), one);
+      const e = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(b2, v), b1), v), one);
+      v128.store(q, v128.xor(f32x4.add(f32x4.div(f32x4.mul(x, p), d), round), exponent));
+      v128.store(q, v128.xor(f32x4.add(f32x4.div(f32x4.mul(y, r), e), round), exponent), 16);
+    }
+  }
+}
+
+/** Bytes in lanes of 32 bits to `count` quads, `step` bytes apart; reads up to three bytes more. */
+export function packQuads(bytes: usize, count: i32, step: i32, quads: usize): void {
+  const apart = <usize> step * LANES;
+  for (const end = quads + <usize> count * LANES; quads < end; quads += LANES, bytes += apart) {
+    for (let half: usize = 0; half < 32; half += 16) {
+      const p = bytes + half;
+      const low = v128.or(v128.load(p), i32x4.shl(v128.load(p, 32), 8));
+      const high = v128.or(v128.load(p, 64), i32x4.shl(v128.load(p, 96), 8));
+      v128.store(quads + half, v128.or(low, i32x4.shl(high, 16)));
+    }
+  }
+}
+
+/** Sums of the last layer to logits: (units) in lanes, each times its multiplier. */
+export function scaleSums(sums: usize, units: i32, multipliers: usize, to: usize): void {
+  for (const end = sums + <usize> units * LANES; sums < end; sums += LANES, to += LANES, multipliers += 4) {
+    const multiplier = v128.load32_splat(multipliers);
+    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier));
+    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 16)), multiplier), 16);
+  }
+}

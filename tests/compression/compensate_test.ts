@@ -1,0 +1,113 @@
+/** Rounding that makes up for itself, and what it needs: moments of the inputs and Cholesky factors. */
+import { assert, assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { quantizeCompensated } from "../../lib/compression/quantization/compensate.ts";
+import { type InputMoments, MomentSums } from "../../lib/compression/quantization/moments.ts";
+import { dequantize, quantizeWeights } from "../../lib/compression/quantization/quantize.ts";
+import { cholesky, invertPositive } from "../../lib/util/cholesky.ts";
+import { Rng } from "../../lib/util/rng.ts";
+
+const length = 12;
+
+/** Inputs that vary together, as neighbouring pixels do, around a mean that is not zero. */
+function inputs(count: number): Float64Array[] {
+  const rng = new Rng(2);
+  return Array.from({ length: count }, () => {
+    let x = rng.normal();
+    return Float64Array.from({ length }, () => (x = 0.9 * x + 0.3 * rng.normal()) + 0.5);
+  });
+}
+
+function momentsOf(samples: readonly Float64Array[]): InputMoments {
+  const sums = new MomentSums(length);
+  for (const sample of samples) sums.add(sample, 0, 1);
+  return sums.moments();
+}
+
+function randomWeights(rows: number) {
+  const rng = new Rng(8);
+  return {
+    shape: [rows, length],
+    data: Float32Array.from({ length: rows * length }, () => rng.normal()),
+  };
+}
+
+Deno.test("moments are means and covariances, with any stride", () => {
+  const samples = inputs(50);
+  const { mean, covariance } = momentsOf(samples);
+  for (const i of [0, 5, 11]) {
+    const expected = samples.reduce((sum, x) => sum + x[i]!, 0) / 50;
+    assertAlmostEquals(mean[i]!, expected, 1e-12);
+    for (const j of [0, 7]) {
+      const product = samples.reduce((sum, x) => sum + (x[i]! - mean[i]!) * (x[j]! - mean[j]!), 0);
+      assertAlmostEquals(covariance[i * length + j]!, product / 50, 1e-12);
+    }
+  }
+  const strided = new MomentSums(2);
+  strided.add([9, 1, 9, 9, 3], 1, 3);
+  strided.add([9, 3, 9, 9, 9], 1, 3);
+  assertEquals([...strided.moments().mean], [2, 6]);
+  assertEquals([...strided.moments().covariance], [1, 3, 3, 9]);
+});
+
+Deno.test("compensation leaves less than half the output error, and no shift", () => {
+  const samples = inputs(2000), weights = randomWeights(6);
+  const moments = momentsOf(samples);
+  // few steps, so that rounding shows
+  const groups = [Array.from({ length }, (_, i) => i)];
+  const nearest = quantizeWeights(weights, "channel", groups);
+  const compensated = quantizeCompensated(weights, "channel", groups, moments);
+  const error = (back: Float32Array, shift: ArrayLike<number>) => {
+    let squares = 0, sum = 0;
+    for (const x of samples) {
+      for (let r = 0; r < 6; r++) {
+        let difference = -(shift[r] ?? 0);
+        for (let i = 0; i < length; i++) {
+          difference += (weights.data[r * length + i]! - back[r * length + i]!) * x[i]!;
+        }
+        squares += difference ** 2;
+        sum += difference;
+      }
+    }
+    return { squares: squares / samples.length, mean: sum / samples.length };
+  };
+  const plain = error(dequantize(nearest), []);
+  const better = error(dequantize(compensated), compensated.biasShift);
+  assertLess(better.squares, plain.squares / 2);
+  assertAlmostEquals(better.mean, 0, 1e-6);
+});
+
+Deno.test("inputs that vary alone have nothing to compensate", () => {
+  const weights = randomWeights(3);
+  const covariance = new Float64Array(length * length);
+  for (let i = 0; i < length; i++) covariance[i * length + i] = 1;
+  const moments = { length, mean: new Float64Array(length), covariance };
+  const { values, scales } = quantizeCompensated(weights, "channel", [], moments);
+  values.forEach((q, i) => {
+    const nearest = Math.round(weights.data[i]! / scales[Math.floor(i / length)]!);
+    assertEquals(q + 0, Math.max(-127, Math.min(127, nearest)) + 0);
+  });
+});
+
+Deno.test("an input that never varies, and one granularity for all rows", () => {
+  const moments = momentsOf([new Float64Array(length).fill(1)]);
+  const { scales, values } = quantizeCompensated(randomWeights(4), "tensor", [], moments);
+  assertEquals(new Set(scales).size, 1);
+  assert(values.every((q) => Math.abs(q) <= 127));
+});
+
+Deno.test("Cholesky factors and inverses multiply back", () => {
+  const { covariance } = momentsOf(inputs(100));
+  const lower = cholesky(covariance, length), inverse = invertPositive(covariance, length);
+  for (let i = 0; i < length; i++) {
+    for (let j = 0; j < length; j++) {
+      let product = 0, identity = 0;
+      for (let k = 0; k < length; k++) {
+        product += lower[i * length + k]! * lower[j * length + k]!;
+        identity += covariance[i * length + k]! * inverse[k * length + j]!;
+      }
+      assertAlmostEquals(product, covariance[i * length + j]!, 1e-12);
+      assertAlmostEquals(identity, i === j ? 1 : 0, 1e-8);
+    }
+  }
+  assertThrows(() => cholesky(Float64Array.of(1, 2, 2, 1), 2), RangeError, "pivot 1 is -3");
+});
