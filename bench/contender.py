@@ -1,6 +1,6 @@
 """One contender of the bench: obeys requests, a JSON a line, until its input ends.
 
-    python contender.py <pytorch|pytorch-compiled|keras|numpy|onnxruntime|opencv> <threads>
+    python contender.py <name> <threads>      (the names are at the end of this file)
 
 A request {"work": "train" | "infer" | "preprocess", "batch": n, "seconds": s} is answered with
 {"images": n, "seconds": t}: whole batches for about s seconds, after a warm-up. A contender that
@@ -11,6 +11,7 @@ framework gets its own best layout, no copies inside the loop, and the number of
 import json
 import os
 import sys
+import tempfile
 import time
 
 name, threads = sys.argv[1], int(sys.argv[2])
@@ -20,6 +21,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
 
 import numpy as np  # noqa: E402  (after the thread counts)
+
+import compressed  # noqa: E402
 
 rng = np.random.default_rng(0)
 
@@ -214,12 +217,15 @@ class OnnxRuntime:
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
         model.ir_version = 10
         onnx.checker.check_model(model)
-        self.model = model
-        options = ort.SessionOptions()
+        self.model, self.ort = model, ort
+        self.open(model.SerializeToString())
+
+    def open(self, model):
+        options = self.ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        self.session = ort.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        self.session = self.ort.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"])
 
     def infer(self, size):
         images = {"x": batch_of(size)[0]}
@@ -248,7 +254,15 @@ class OpenCV:
         return lambda: sum(len(batch) for batch in loader)
 
 
+def int8_onnxruntime():
+    with tempfile.TemporaryDirectory() as folder:
+        return compressed.int8_onnxruntime(OnnxRuntime(), batch_of, folder)
+
+
 make = {
+    "pytorch-pruned": lambda: compressed.pruned_pytorch(PyTorch(False)),
+    "pytorch-int8": lambda: compressed.Int8PyTorch(PyTorch(False), batch_of),
+    "onnxruntime-int8": int8_onnxruntime,
     "pytorch": lambda: PyTorch(False), "pytorch-compiled": lambda: PyTorch(True),
     "keras": Keras, "numpy": NumPy, "onnxruntime": OnnxRuntime, "opencv": OpenCV,
 }

@@ -1,7 +1,9 @@
 /**
  * One of our systems as a contender of the bench: obeys requests, a JSON a line, until its input ends.
  *
- *     deno run -A bench/contender.ts <numpy|torch|keras|reference|onnxruntime-node>[:variant] <threads>
+ *     deno run -A bench/contender.ts <name>[:variant] <threads>
+ *
+ * with the names numpy, torch, keras, reference, int8 and onnxruntime-node.
  *
  * The protocol is that of contender.py.
  */
@@ -10,8 +12,13 @@ import { TextLineStream } from "./lines.ts";
 import { ImagePixels } from "../lib/pixels/images.ts";
 import { DataLoader } from "../lib/pixels/loader.ts";
 import type { PixelSet } from "../lib/pixels/pixels.ts";
+import { openInt8 } from "../lib/compression/quantization/int8_network.ts";
+import { quantizeModel } from "../lib/compression/quantization/model.ts";
+import { kernelShares } from "../lib/compression/shares.ts";
+import { pruneStructured } from "../lib/compression/structured.ts";
 import { lenet5 } from "../lib/systems/architecture.ts";
 import { createSystem } from "../lib/systems/create.ts";
+import { initialWeights } from "../lib/systems/initialise.ts";
 import type { Batches, System, SystemName } from "../lib/systems/system.ts";
 import { projectRoot } from "../lib/util/files.ts";
 import { Rng } from "../lib/util/rng.ts";
@@ -60,8 +67,11 @@ function repeated(size: number, count: number): Batches {
   };
 }
 
-/** `fast`: preprocesses with the fast decoder; `all`: an epoch with augmentation and evaluation. */
-type Variant = "fast" | "all" | undefined;
+/**
+ * `fast`: preprocesses with the fast decoder; `all`: an epoch with augmentation and evaluation;
+ * `pruned`: without a quarter of the filters and 40 % of the units.
+ */
+type Variant = "fast" | "all" | "pruned" | undefined;
 
 /** Images of a made-up validation set, the report's number. */
 const VALIDATION = 450;
@@ -136,6 +146,23 @@ function prepare(
   }
 }
 
+/** LeNet-5 in int8 on the kernels; its images are bytes. */
+async function int8(variant: Variant): Promise<(request: Request) => Step> {
+  const dense = lenet5(), shares = variant === "pruned" ? kernelShares : {};
+  const start = initialWeights(dense, "pytorch", 1);
+  const { architecture, weights } = pruneStructured(dense, start, shares);
+  const normalisation = { mean: 127, deviation: 74 };
+  const network = await openInt8(quantizeModel(architecture, weights, normalisation, "channel"));
+  return ({ work, batch }) => {
+    if (work !== "infer") throw new Error("int8 only infers");
+    const { pixels } = noise(batch);
+    return () => {
+      for (let done = 0; done < 256; done += batch) network.predict(pixels, batch);
+      return Promise.resolve(Math.ceil(256 / batch) * batch);
+    };
+  };
+}
+
 /** onnxruntime in Node's binding, on the model that contender.py has written. */
 async function onnxruntimeNode(threads: number): Promise<(request: Request) => Step> {
   // installed only when the bench asks for it: a name that can be found is installed with the project
@@ -187,6 +214,7 @@ if (import.meta.main) {
       let step = prepared.get(key);
       if (step === undefined) {
         if (name === "onnxruntime-node") foreign ??= await onnxruntimeNode(threads);
+        if (name === "int8") foreign ??= await int8(variant);
         step = foreign ? foreign(request) : prepare(system, threads, variant, request);
         prepared.set(key, step);
         await measure(step, request.seconds);

@@ -1,6 +1,6 @@
 /**
  * `deno task bench [--quick]`: measures our systems beside PyTorch, Keras, NumPy and onnxruntime, and
- * leaves tables and a chart in results/bench/. About 20 minutes; `--quick`, a first impression, 4.
+ * leaves tables and a chart in results/bench/. About 25 minutes; `--quick`, a first impression, 6.
  */
 import { join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
@@ -75,6 +75,26 @@ async function bench(): Promise<void> {
   for (const batch of [256, 1]) {
     const title = `Inference, batch ${batch}`;
     await measure(title, inference, 1, { work: "infer", batch }, "onnxruntime-node");
+  }
+  const compressed = [
+    ...[
+      "numpy (ours)",
+      "int8 (ours)",
+      "pruned + int8 (ours)",
+      "PyTorch",
+      "PyTorch, pruned",
+    ] as const,
+    ...["PyTorch, int8", "onnxruntime", "onnxruntime, int8"] as const,
+  ];
+  const turbos = [
+    "numpy (ours), turbo",
+    "int8 (ours), turbo",
+    "pruned + int8 (ours), turbo",
+  ] as const;
+  for (const batch of [256, 1]) {
+    const title = `Compressed inference, batch ${batch}`;
+    await measure(title, compressed, 1, { work: "infer", batch }, "numpy (ours)");
+    await measure(`${title}, turbo`, turbos, 1, { work: "infer", batch }, "numpy (ours), turbo");
   }
   const paths = await jpegPaths(quick ? 400 : 1000);
   const preprocessing = [

@@ -16,6 +16,7 @@ interface Claim {
 
 const [plain, turbo] = ["numpy (ours)", "numpy (ours), turbo"] as const;
 const inference = { title: "Inference, batch 256", threads: 1 } as const;
+const compressed = { title: "Compressed inference, batch 256", threads: 1 } as const;
 const everything = "An epoch of 20000 images, with augmentation and evaluation";
 
 const claims: readonly Claim[] = [
@@ -28,6 +29,15 @@ const claims: readonly Claim[] = [
   { ...inference, who: plain, to: "PyTorch", atLeast: 1 },
   { ...inference, who: turbo, to: "PyTorch", atLeast: 3 },
   { title: "Inference, batch 1", threads: 1, who: plain, to: "onnxruntime-node", atLeast: 1 },
+  { ...compressed, who: "int8 (ours)", to: plain, atLeast: 2 },
+  { ...compressed, who: "pruned + int8 (ours)", to: plain, atLeast: 3 },
+  {
+    title: `${compressed.title}, turbo`,
+    threads: 1,
+    who: "int8 (ours), turbo",
+    to: turbo,
+    atLeast: 1.6,
+  },
   {
     title: "JPEG files to 32×32 grey",
     who: "preprocessing (ours), fast decoder",

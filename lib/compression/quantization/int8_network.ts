@@ -85,8 +85,8 @@ class Int8Network implements Int8Predictor {
     const logits = new Float32Array(count * classes);
     const found = new Float32Array(this.#memory.buffer, rows, GROUP * rowStride / 4);
     for (let first = 0; first < count; first += GROUP) {
-      this.#eight(at + first * inputLength);
       const size = Math.min(GROUP, count - first);
+      this.#eight(at + first * inputLength, size > GROUP / 2 ? LANES : LANES / 2);
       for (let n = 0; n < size; n++) {
         // quicker than `set` for so few
         const from = n * rowStride / 4, to = (first + n) * classes;
@@ -113,23 +113,21 @@ class Int8Network implements Int8Predictor {
     }
   }
 
-  /** Leaves the logits of eight images in rows. */
-  #eight(images: number): void {
+  /** Leaves the logits of eight images in rows, or of four if only half of the lanes is used. */
+  #eight(images: number, used: number): void {
     const k = this.#kernels;
     const { inputLength, convs, denses, quads, sums, bytes, rows, rowStride } = this.#layout;
     k.bytesToQuads(images, inputLength, inputLength, convs[0]?.step ?? 4, quads);
     convs.forEach((conv, i) => {
       const { stage, right, down, columns, weights, units, odd, bias, outputs } = conv;
-      const { outHeight, outWidth } = stage;
+      const { outHeight: height, outWidth: width } = stage;
       if (columns !== undefined) {
         k.columnQuads(quads, stage.height, stage.width, quads + columns);
       }
-      const [height, width] = [outHeight, outWidth];
-      k.convPoolInt8(
-        ...[quads, right, down, weights, units, odd, bias, sums, height, width, outputs] as const,
-      );
+      const into = [sums, height, width, outputs, used] as const;
+      k.convPoolInt8(quads, right, down, weights, units, odd, bias, ...into);
       // channel-last for another convolution, else as the dense layer's weights are ordered
-      const windows = outHeight * outWidth, next = convs[i + 1];
+      const windows = height * width, next = convs[i + 1];
       const [toChannel, toPosition] = next ? [LANES, outputs * LANES] : [windows * LANES, LANES];
       const { multipliers, limit, curve } = conv;
       k.requantize(sums, outputs, windows, multipliers, limit, curve, bytes, toChannel, toPosition);
@@ -138,7 +136,7 @@ class Int8Network implements Int8Predictor {
     });
     denses.forEach((dense, i) => {
       const { pairs, weights, bias, outputs, multipliers, limit, curve } = dense;
-      k.denseInt8(quads, pairs, weights, bias, sums, outputs);
+      k.denseInt8(quads, pairs, weights, bias, sums, outputs, used);
       const next = denses[i + 1];
       if (next) {
         k.requantize(sums, outputs, 1, multipliers, limit, curve, bytes, LANES, LANES);

@@ -99,12 +99,13 @@ export interface Kernels {
     ...args: [
       ...[input: number, right: number, down: number, records: number, units: number, odd: 0 | 1],
       ...[bias: number, output: number, outHeight: number, outWidth: number, filters: number],
+      used: number,
     ]
   ): void;
   denseInt8(
     ...args: [
       ...[input: number, pairs: number, weights: number, bias: number, output: number],
-      units: number,
+      ...[units: number, used: number],
     ]
   ): void;
   takesBytes(): number;

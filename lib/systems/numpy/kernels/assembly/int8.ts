@@ -59,6 +59,7 @@ export function takesBytes(): bool {
  * @param records of each pair of filters `units` units and, if `odd`, one that has only x; an odd number of filters has one of zeros more
  * @param bias (filters, even), 32-bit whole numbers
  * @param output (filters, height', width') in lanes, 32-bit sums
+ * @param used bytes of the lanes that matter: 32, or 16 for up to four images (narrow build)
  */
 export function convPoolInt8(
   input: usize,
@@ -72,6 +73,7 @@ export function convPoolInt8(
   outHeight: i32,
   outWidth: i32,
   filters: i32,
+  used: usize,
 ): void {
   const outPlane = <usize> (outWidth * outHeight) * LANES;
   const pairBytes = <usize> (units + <i32> odd) * RECORD;
@@ -84,7 +86,7 @@ export function convPoolInt8(
       let to = output + <usize> f * outPlane + <usize> (py * outWidth) * LANES;
       let corner = input + 2 * py * down;
       for (let px = 0; px < outWidth; px++, to += LANES, corner += 2 * right) {
-        for (let half: usize = 0; half < 32; half += 16) {
+        for (let half: usize = 0; half < used; half += 16) {
           let a0 = biasA, a1 = biasA, a2 = biasA, a3 = biasA;
           let b0 = biasB, b1 = biasB, b2 = biasB, b3 = biasB;
           let A0 = biasA, A1 = biasA, A2 = biasA, A3 = biasA;
@@ -164,12 +166,13 @@ export function convPoolInt8(
  * @param pairs of quads of inputs; an odd number of quads has one of zeros more
  * @param weights for each eight units, for each pair: unit 0's two quads, unit 1's, …
  * @param bias (units, a multiple of 8), as are the sums in `output`
+ * @param used see `convPoolInt8`
  */
-export function denseInt8(input: usize, pairs: i32, weights: usize, bias: usize, output: usize, units: i32): void {
+export function denseInt8(input: usize, pairs: i32, weights: usize, bias: usize, output: usize, units: i32, used: usize): void {
   const ones = v128.load32_splat(changetype<usize>(ONES));
   const bytes = <usize> pairs << 6;
   for (let unit = 0; unit < units; unit += TILE, weights += bytes, bias += 4 * TILE, output += TILE * LANES) {
-    for (let half: usize = 0; half < 32; half += 16) {
+    for (let half: usize = 0; half < used; half += 16) {
       let s0 = v128.load32_splat(bias), s1 = v128.load32_splat(bias, 4);
       let s2 = v128.load32_splat(bias, 8), s3 = v128.load32_splat(bias, 12);
       let s4 = v128.load32_splat(bias, 16), s5 = v128.load32_splat(bias, 20);
