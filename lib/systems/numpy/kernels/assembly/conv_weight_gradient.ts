@@ -148,12 +148,14 @@ export function addLongWeightGradients(
   for (let f = 0; f < filters; f++, g += gFilter, winners += gFilter, biases += 4) {
     let bias = f32x4.splat(0);
     for (let chunk = 0; chunk < chunks; chunk++) {
-      for (let ky = 0; ky < rows; ky += step, sums += step * LONG) {
+      for (let ky = 0; ky < kernel; ky += step, sums += step * LONG) {
+        // of an odd number of rows the last is alone
+        const pair = WIDE && ky + 1 < kernel;
         const start = input + ky * row + chunk * LONG;
         let a0 = v128.load(sums), a1 = v128.load(sums, 16), a2 = v128.load(sums, 32), a3 = v128.load(sums, 48);
         let a4 = v128.load(sums, 64), a5 = v128.load(sums, 80), a6 = v128.load(sums, 96), a7 = v128.load(sums, 112);
         let b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0, b6 = a0, b7 = a0;
-        if (WIDE) {
+        if (pair) {
           b0 = v128.load(sums, 128), b1 = v128.load(sums, 144), b2 = v128.load(sums, 160), b3 = v128.load(sums, 176);
           b4 = v128.load(sums, 192), b5 = v128.load(sums, 208), b6 = v128.load(sums, 224), b7 = v128.load(sums, 240);
         }
@@ -167,7 +169,7 @@ export function addLongWeightGradients(
           a4 = madd(s, v128.load(q, 64), a4), a5 = madd(s, v128.load(q, 80), a5);
           a6 = madd(s, v128.load(q, 96), a6), a7 = madd(s, v128.load(q, 112), a7);
           bias = f32x4.add(bias, s);
-          if (WIDE) {
+          if (pair) {
             const r = q + row;
             b0 = madd(s, v128.load(r), b0), b1 = madd(s, v128.load(r, 16), b1);
             b2 = madd(s, v128.load(r, 32), b2), b3 = madd(s, v128.load(r, 48), b3);
@@ -177,11 +179,12 @@ export function addLongWeightGradients(
         }
         v128.store(sums, a0), v128.store(sums, a1, 16), v128.store(sums, a2, 32), v128.store(sums, a3, 48);
         v128.store(sums, a4, 64), v128.store(sums, a5, 80), v128.store(sums, a6, 96), v128.store(sums, a7, 112);
-        if (WIDE) {
+        if (pair) {
           v128.store(sums, b0, 128), v128.store(sums, b1, 144), v128.store(sums, b2, 160), v128.store(sums, b3, 176);
           v128.store(sums, b4, 192), v128.store(sums, b5, 208), v128.store(sums, b6, 224), v128.store(sums, b7, 240);
         }
       }
+      if (!WIDE) sums += (rows - kernel) * LONG;
     }
     addBias(biases, bias);
   }
