@@ -38,7 +38,8 @@ const frameworks: readonly ContenderName[] = ["PyTorch", "PyTorch, compiled", "K
 
 async function bench(): Promise<void> {
   const quick = Deno.args.includes("--quick");
-  const rounds = quick ? 3 : 7, seconds = quick ? 0.5 : 1;
+  // many short turns rather than a few long ones: the machine's pace changes within seconds
+  const rounds = quick ? 7 : 15, seconds = quick ? 0.25 : 0.5;
   await setup();
   await setupPython();
   await Deno.mkdir(join(projectRoot, ".cache", "bench"), { recursive: true });

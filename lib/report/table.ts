@@ -131,8 +131,11 @@ export function formatCell(cell: Cell, digits?: number): string {
       return cell;
     case "boolean":
       return cell ? "yes" : "no";
-    case "number":
-      return formatNumber(cell, digits);
+    case "number": {
+      const shown = formatNumber(cell, digits);
+      // what is more than nothing must not look like nothing
+      return cell > 0 && Number(shown) === 0 ? `< ${formatNumber(10 ** -digits!, digits)}` : shown;
+    }
     case "object": {
       const [low, high] = cell.interval.map((end) => formatNumber(end, digits ?? 3));
       return `${formatNumber(cell.value, digits ?? 3)} (${low}–${high})`;

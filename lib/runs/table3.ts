@@ -17,6 +17,7 @@ import type { Experiment } from "./experiment.ts";
 import { defaultFineTune } from "./finetuning.ts";
 import type { QuantizedResult } from "./quantization.ts";
 import { batches, type Run } from "./run.ts";
+import { type Inference, ratesInTurns } from "./timing.ts";
 
 /** A row of Table III. */
 export interface CompressionRow {
@@ -142,9 +143,6 @@ export async function compressedRows(
 /** A row whose speed has not been measured. */
 type Unrated = Omit<CompressionRow, "rate256" | "rate1">;
 
-/** Predicts so many images, at most 256. */
-type Inference = (count: number) => unknown;
-
 /** The systems' inference on the first test images, normalised before. */
 async function inference(
   systems: readonly System[],
@@ -156,29 +154,15 @@ async function inference(
   return systems.map((system) => (count) => system.predict(value!.images, count));
 }
 
-/** Measures inference in turns, so that what slows the machine slows all rows; `images` there are. */
+/** Measures the rows' speed; `images` there are. */
 async function rated(
   rows: readonly Unrated[],
   calls: readonly Inference[],
   images: number,
 ): Promise<CompressionRow[]> {
-  const measure = async (count: number, repeats: number): Promise<number[]> => {
-    const seconds = calls.map((): number[] => []);
-    for (let round = -4; round < 21; round++) { // the first four warm up
-      for (const [i, predict] of calls.entries()) {
-        const start = performance.now();
-        for (let call = 0; call < repeats; call++) await predict(count);
-        if (round >= 0) seconds[i]!.push((performance.now() - start) / 1000);
-      }
-    }
-    return seconds.map((each) => repeats * count / middle(each));
-  };
-  const [rates256, rates1] = [await measure(Math.min(256, images), 2), await measure(1, 10)];
-  return rows.map((row, i) => ({ ...row, rate256: rates256[i]!, rate1: rates1[i]! }));
-}
-
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+  const many = await ratesInTurns(calls, Math.min(256, images));
+  const single = await ratesInTurns(calls, 1);
+  return rows.map((row, i) => ({ ...row, rate256: many[i]!.median, rate1: single[i]!.median }));
 }
 
 /** Trains for an epoch at the fine-tuning rate. @returns its seconds, evaluation not counted */

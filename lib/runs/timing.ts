@@ -10,48 +10,62 @@ export interface Rate {
   readonly high: number;
 }
 
+/** Predicts so many images. */
+export type Inference = (count: number) => unknown;
+
 /**
- * Inference of several networks on the hand-written system's kernels, one thread, taking turns: what
- * slows the machine for a while slows them all.
+ * Measures networks in turns, each round beginning with another one: what slows the machine for a while
+ * slows them all.
+ * @param size images a batch
+ * @returns in the order of `networks`
+ */
+export async function ratesInTurns(
+  networks: readonly Inference[],
+  size: number,
+  rounds = 21,
+): Promise<Rate[]> {
+  const calls = Math.max(1, Math.min(10, Math.round(512 / size)));
+  const rates = networks.map((): number[] => []);
+  for (let round = -4; round < rounds; round++) { // the first four warm up
+    for (let turn = 0; turn < networks.length; turn++) {
+      const i = (round + 4 + turn) % networks.length;
+      const start = performance.now();
+      for (let call = 0; call < calls; call++) await networks[i]!(size);
+      if (round >= 0) rates[i]!.push(calls * size / (performance.now() - start) * 1000);
+    }
+  }
+  return rates.map((list) => {
+    const sorted = list.sort((a, b) => a - b);
+    return { median: sorted[sorted.length >> 1]!, low: sorted[0]!, high: sorted.at(-1)! };
+  });
+}
+
+/**
+ * Inference of several networks on the hand-written system's kernels, one thread, in turns.
  * @param networks by name
  * @param size images a batch
  */
 export async function inferenceRates(
   networks: ReadonlyMap<string, { readonly architecture: Architecture; readonly weights: Weights }>,
   size: number,
-  rounds = 9,
+  rounds = 33,
 ): Promise<ReadonlyMap<string, Rate>> {
-  const systems = new Map<string, NumpySystem>();
-  const rates = new Map<string, number[]>();
+  const systems: NumpySystem[] = [];
   const rng = new Rng(1);
   try {
-    for (const [name, { architecture, weights }] of networks) {
+    const calls: Inference[] = [];
+    for (const { architecture, weights } of networks.values()) {
       const system = new NumpySystem(architecture, { threads: 1 });
-      systems.set(name, system);
+      systems.push(system);
       await system.setWeights(weights);
-      rates.set(name, []);
+      const { channels, height, width } = architecture.input;
+      const length = size * channels * height * width;
+      const images = Float32Array.from({ length }, () => rng.normal());
+      calls.push((count) => system.predict(images, count));
     }
-    const calls = Math.max(1, Math.round(2048 / size));
-    for (let round = -2; round < rounds; round++) { // the first two warm up
-      for (const [name, system] of systems) {
-        const { channels, height, width } = system.architecture.input;
-        const length = size * channels * height * width;
-        const images = Float32Array.from({ length }, () => rng.normal());
-        const start = performance.now();
-        for (let i = 0; i < calls; i++) await system.predict(images, size);
-        const rate = calls * size / (performance.now() - start) * 1000;
-        if (round >= 0) rates.get(name)!.push(rate);
-      }
-    }
+    const rates = await ratesInTurns(calls, size, rounds);
+    return new Map([...networks.keys()].map((name, i) => [name, rates[i]!]));
   } finally {
-    for (const system of systems.values()) system.dispose();
+    for (const system of systems) system.dispose();
   }
-  return new Map([...rates].map(([name, list]) => {
-    const sorted = list.sort((a, b) => a - b);
-    return [name, {
-      median: sorted[sorted.length >> 1]!,
-      low: sorted[0]!,
-      high: sorted.at(-1)!,
-    }];
-  }));
 }

@@ -1,9 +1,8 @@
-/** Rounding that makes up for itself, and what it needs: moments of the inputs and Cholesky factors. */
-import { assert, assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
+/** Rounding that makes up for itself, and what it needs: moments of the inputs. */
+import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { quantizeCompensated } from "../../lib/compression/quantization/compensate.ts";
 import { type InputMoments, MomentSums } from "../../lib/compression/quantization/moments.ts";
 import { dequantize, quantizeWeights } from "../../lib/compression/quantization/quantize.ts";
-import { cholesky, invertPositive } from "../../lib/util/cholesky.ts";
 import { Rng } from "../../lib/util/rng.ts";
 
 const length = 12;
@@ -93,21 +92,4 @@ Deno.test("an input that never varies, and one granularity for all rows", () => 
   const { scales, values } = quantizeCompensated(randomWeights(4), "tensor", [], moments);
   assertEquals(new Set(scales).size, 1);
   assert(values.every((q) => Math.abs(q) <= 127));
-});
-
-Deno.test("Cholesky factors and inverses multiply back", () => {
-  const { covariance } = momentsOf(inputs(100));
-  const lower = cholesky(covariance, length), inverse = invertPositive(covariance, length);
-  for (let i = 0; i < length; i++) {
-    for (let j = 0; j < length; j++) {
-      let product = 0, identity = 0;
-      for (let k = 0; k < length; k++) {
-        product += lower[i * length + k]! * lower[j * length + k]!;
-        identity += covariance[i * length + k]! * inverse[k * length + j]!;
-      }
-      assertAlmostEquals(product, covariance[i * length + j]!, 1e-12);
-      assertAlmostEquals(identity, i === j ? 1 : 0, 1e-8);
-    }
-  }
-  assertThrows(() => cholesky(Float64Array.of(1, 2, 2, 1), 2), RangeError, "pivot 1 is -3");
 });

@@ -57,6 +57,9 @@ Deno.test("numbers are short and keep their size", () => {
     "-0.5",
   ]);
   assertEquals([NaN, Infinity].map((x) => formatNumber(x)), ["NaN", "Infinity"]);
+  assertEquals([0, 1e-4, 5.1e-4, -1e-4].map((x) => formatCell(x, 3)), [
+    ...["0.000", "< 0.001", "0.001", "-0.000"],
+  ]);
   assertEquals([undefined, true, "x"].map((cell) => formatCell(cell)), ["", "yes", "x"]);
 });
 

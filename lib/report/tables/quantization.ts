@@ -19,7 +19,7 @@ export function quantizationTable(
       { key: "top5", label: "test top-5 (95 %)" },
       { key: "agreement", label: "same class as float32, %", digits: 1 },
       { key: "paired", label: "right where the other is wrong: float32, this", align: "right" },
-      { key: "p", label: "p (McNemar)", digits: 2 },
+      { key: "p", label: "p (McNemar)", digits: 3 },
       { key: "bytes", label: "file, kB", digits: 1 },
       { key: "share", label: "of float32", digits: 3 },
       { key: "gzip", label: "gzip, kB", digits: 1 },

@@ -55,7 +55,7 @@ export function table3(
       { key: "top1", label: "test top-1 (95 %)" },
       { key: "top5", label: "test top-5 (95 %)" },
       { key: "paired", label: "right where the other is wrong: dense, this", align: "right" },
-      { key: "p", label: "p (McNemar)", digits: 2 },
+      { key: "p", label: "p (McNemar)", digits: 3 },
     ],
     rows: [...reported.map(row), ...compressed.map(row)],
     notes: [
