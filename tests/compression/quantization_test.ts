@@ -16,6 +16,7 @@ import {
   loadModel,
   saveModel,
 } from "../../lib/compression/quantization/file.ts";
+import { openInt8 } from "../../lib/compression/quantization/int8_network.ts";
 import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
 import { layerGroups, quantizeModel } from "../../lib/compression/quantization/model.ts";
 import {
@@ -25,7 +26,12 @@ import {
 } from "../../lib/compression/quantization/quantize.ts";
 import { fakeQuantize, trainQuantized } from "../../lib/compression/quantization/train.ts";
 import { normalise } from "../../lib/pixels/pixels.ts";
-import { type Architecture, countClasses, lenet5 } from "../../lib/systems/architecture.ts";
+import {
+  activations,
+  type Architecture,
+  countClasses,
+  lenet5,
+} from "../../lib/systems/architecture.ts";
 import { createSystem } from "../../lib/systems/create.ts";
 import { initialWeights } from "../../lib/systems/initialise.ts";
 import { Network } from "../../lib/systems/numpy/network.ts";
@@ -80,17 +86,57 @@ Deno.test("a scale a channel is never coarser than one for all", () => {
   assertEquals([...weightScales(new Float32Array(4), 2, "channel")], [1, 1]);
 });
 
-Deno.test("activations are tanh to half a step, odd, and reach the ends but not further", () => {
-  for (const range of [1, 0.8, 0.05]) {
-    const curve = activationCurve(range / 127);
-    for (let sum = -6000; sum <= 6000; sum += 7) {
-      const q = activate(sum, 1e-3, curve);
-      const wanted = Math.max(-127, Math.min(127, Math.tanh(sum / 1000) * 127 / range));
-      assert(Math.abs(q - wanted) <= 0.51, `tanh ${sum / 1000} became ${q}, not ${wanted}`);
-      assertEquals(q + 0, -activate(-sum, 1e-3, curve) + 0);
+const functions = {
+  tanh: Math.tanh,
+  sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
+  relu: (x: number) => Math.max(0, x),
+};
+
+Deno.test("activations are right to half a step, and reach the ends but not further", () => {
+  for (const kind of activations) {
+    for (
+      const range of { tanh: [1, 0.8, 0.05], sigmoid: [1, 0.8, 0.2], relu: [30, 1, 0.1] }[kind]
+    ) {
+      const curve = activationCurve(kind, range / 127);
+      for (let sum = -9000; sum <= 9000; sum += 7) {
+        const q = activate(sum, 1e-3, curve);
+        const wanted = Math.min(127, functions[kind](sum / 1000) * 127 / range);
+        const clamped = Math.max(-127, wanted);
+        assert(Math.abs(q - clamped) <= 0.51, `${kind} ${sum / 1000} became ${q}, not ${wanted}`);
+        if (kind === "tanh") assertEquals(q + 0, -activate(-sum, 1e-3, curve) + 0);
+      }
+      const ends = [-1e6, 1e6].map((sum) => activate(sum, 1, curve) + 0);
+      assertEquals(ends, [kind === "tanh" ? -127 : 0, 127]);
+      // zero is exact, which ReLU's silent units need
+      if (kind !== "sigmoid") assertEquals(activate(0, 1, curve), 0);
     }
-    assertEquals([-1e6, 0, 1e6].map((sum) => activate(sum, 1, curve)), [-127, 0, 127]);
   }
+});
+
+Deno.test("ReLU and sigmoid: int8 agrees with float32 once calibrated; ReLU must be", async () => {
+  for (const kind of ["relu", "sigmoid"] as const) {
+    const architecture = lenet5(10, { convActivation: kind, denseActivation: kind });
+    const weights = initialWeights(architecture, "keras", 3), count = 60;
+    const bytes = randomBytes(architecture, count);
+    const images = normalise(bytes, normalisation);
+    const batch = { size: count, images, labels: new Int32Array(count) };
+    const found = await calibrate(architecture, weights, asBatches(batch));
+    const model = quantizeModel(architecture, weights, normalisation, "channel", found);
+    const float = new Network(architecture);
+    float.setWeights(weights);
+    const expected = float.forward(images, count).slice(0, count * 10);
+    const logits = (await openInt8(model)).predict(bytes, count);
+    const spread = Math.max(...expected) - Math.min(...expected);
+    assertLess(maxDifference(logits, expected) / spread, 0.03, kind);
+    const load = decodeModel(encodeModel(model));
+    assertEquals((await openInt8(load)).predict(bytes, count), logits);
+  }
+  const relu = lenet5(10, { convActivation: "relu" });
+  assertThrows(
+    () => quantizeModel(relu, initialWeights(relu, "keras", 3), normalisation, "channel"),
+    RangeError,
+    "relu after conv1 needs a range above 0, got Infinity",
+  );
 });
 
 for (const granularity of granularities) {

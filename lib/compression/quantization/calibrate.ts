@@ -10,7 +10,7 @@ import { type InputMoments, MomentSums } from "./moments.ts";
 
 /** What some images make of a network's numbers. */
 export interface Calibration {
-  /** Largest magnitude of each layer's activations after tanh, by the layer's name; not the last's. */
+  /** Largest magnitude of each layer's activations, by the layer's name; not the last's. */
   readonly ranges: Readonly<Record<string, number>>;
   /** Of each layer's inputs, normalised images for the first, by the layer's name. */
   readonly moments: Readonly<Record<string, InputMoments>>;
@@ -51,9 +51,7 @@ export async function calibrate(
   }
   if (images === 0) throw new RangeError("calibration needs images, and there are none");
   return {
-    ranges: Object.fromEntries(
-      stages.slice(0, -1).map(({ name }, i) => [name, Math.min(1, reach[i]! || 1)]),
-    ),
+    ranges: Object.fromEntries(stages.slice(0, -1).map(({ name }, i) => [name, reach[i]! || 1])),
     moments: Object.fromEntries(stages.map(({ name }, i) => [name, sums[i]!.moments()])),
   };
 }

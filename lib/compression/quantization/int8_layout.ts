@@ -3,6 +3,7 @@
  * as the sums start, multipliers and curves; and room for what eight images pass through.
  */
 import type { ConvStage, DenseStage } from "../../systems/numpy/kernels/plan.ts";
+import type { Activation } from "../../systems/architecture.ts";
 import { activationCurve } from "./activation.ts";
 import { planQuantized, type QuantizedLayer, type QuantizedModel } from "./model.ts";
 import { convQuads, denseQuads, type Quad, quadStep, readsColumns } from "./quads.ts";
@@ -20,7 +21,6 @@ interface LayerAddresses {
   readonly bias: number;
   readonly multipliers: number;
   readonly curve: number;
-  readonly limit: number;
   /** Filters or units. */
   readonly outputs: number;
 }
@@ -79,16 +79,16 @@ export function layOutInt8(model: QuantizedModel): Int8Layout {
     return at;
   };
   const { convs: convStages, denses: denseStages, inputLength } = planQuantized(model.architecture);
-  const common = (layer: QuantizedLayer, isFirst: boolean): Omit<LayerAddresses, "weights"> => {
-    const { limit, curve } = activationCurve(layer.outputScale);
-    return {
-      bias: put(startingSums(layer, isFirst)),
-      multipliers: put(layer.multipliers),
-      curve: put(curve),
-      limit,
-      outputs: layer.bias.length,
-    };
-  };
+  const common = (
+    layer: QuantizedLayer,
+    isFirst: boolean,
+    activation: Activation = "tanh", // the last layer has none and reads no curve
+  ): Omit<LayerAddresses, "weights"> => ({
+    bias: put(startingSums(layer, isFirst)),
+    multipliers: put(layer.multipliers),
+    curve: put(activationCurve(activation, layer.outputScale)),
+    outputs: layer.bias.length,
+  });
   const convs = convStages.map((stage, i): ConvAddresses => {
     const { channels, height, width } = stage;
     const layer = model.layers[i]!, list = convQuads(stage);
@@ -103,7 +103,7 @@ export function layOutInt8(model: QuantizedModel): Int8Layout {
       ...{ stage, step, quads, right, down: width * right, columns },
       units: list.length >> 1,
       odd: list.length % 2 === 0 ? 0 : 1,
-      ...common(layer, i === 0),
+      ...common(layer, i === 0, stage.activation),
       weights: put(packConv(layer, list, offset)),
     };
   });
@@ -111,7 +111,7 @@ export function layOutInt8(model: QuantizedModel): Int8Layout {
     const layer = model.layers[convs.length + i]!, list = denseQuads(stage);
     return {
       ...{ stage, pairs: Math.ceil(list.length / 2) },
-      ...common(layer, convs.length + i === 0),
+      ...common(layer, convs.length + i === 0, stage.activation),
       weights: put(packDense(layer, list)),
     };
   });

@@ -129,17 +129,17 @@ class Int8Network implements Int8Predictor {
       // channel-last for another convolution, else as the dense layer's weights are ordered
       const windows = height * width, next = convs[i + 1];
       const [toChannel, toPosition] = next ? [LANES, outputs * LANES] : [windows * LANES, LANES];
-      const { multipliers, limit, curve } = conv;
-      k.requantize(sums, outputs, windows, multipliers, limit, curve, bytes, toChannel, toPosition);
+      const { multipliers, curve } = conv;
+      k.requantize(sums, outputs, windows, multipliers, curve, bytes, toChannel, toPosition);
       if (next) k.packQuads(bytes, next.quads, quadStep(outputs), quads);
       else k.packQuads(bytes, 2 * denses[0]!.pairs, 4, quads);
     });
     denses.forEach((dense, i) => {
-      const { pairs, weights, bias, outputs, multipliers, limit, curve } = dense;
+      const { pairs, weights, bias, outputs, multipliers, curve } = dense;
       k.denseInt8(quads, pairs, weights, bias, sums, outputs, used);
       const next = denses[i + 1];
       if (next) {
-        k.requantize(sums, outputs, 1, multipliers, limit, curve, bytes, LANES, LANES);
+        k.requantize(sums, outputs, 1, multipliers, curve, bytes, LANES, LANES);
         k.packQuads(bytes, 2 * next.pairs, 4, quads);
       } else {
         k.scaleSums(sums, outputs, multipliers, bytes);

@@ -1,3 +1,4 @@
+import type { Activation } from "../../systems/architecture.ts";
 import type { ConvStage, DenseStage } from "../../systems/numpy/kernels/plan.ts";
 import { activate, type ActivationCurve, activationCurve } from "./activation.ts";
 import { modelClasses, planQuantized, type QuantizedLayer, type QuantizedModel } from "./model.ts";
@@ -12,8 +13,8 @@ interface Ready {
  * Runs a quantized model in plain integers: bytes in, 8-bit activations, 32-bit accumulators. Readable
  * and exact, what the kernels are held against.
  *
- * Max-pooling comes before the activation, on the accumulators: the multiplier is positive and tanh
- * never falls.
+ * Max-pooling comes before the activation, on the accumulators: the multiplier is positive and no
+ * activation ever falls.
  */
 export class IntegerNetwork {
   readonly classes: number;
@@ -24,12 +25,14 @@ export class IntegerNetwork {
   /** @param name what it is called where it stands in for the kernels */
   constructor(readonly model: QuantizedModel, readonly name = "reference") {
     const { convs, denses, inputLength } = planQuantized(model.architecture);
-    const ready = (i: number): Ready => {
+    const ready = (activation: Activation = "tanh", i: number): Ready => {
       const layer = model.layers[i]!;
-      return { layer, curve: activationCurve(layer.outputScale) };
+      return { layer, curve: activationCurve(activation, layer.outputScale) };
     };
-    this.#convs = convs.map((stage, i) => ({ stage, ...ready(i) }));
-    this.#denses = denses.map((stage, i) => ({ stage, ...ready(convs.length + i) }));
+    this.#convs = convs.map((stage, i) => ({ stage, ...ready(stage.activation, i) }));
+    this.#denses = denses.map((stage, i) => ({
+      ...{ stage, ...ready(stage.activation, convs.length + i) },
+    }));
     this.#inputLength = inputLength;
     this.classes = modelClasses(model);
   }

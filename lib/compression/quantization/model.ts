@@ -1,7 +1,8 @@
-import { type Architecture, countClasses } from "../../systems/architecture.ts";
+import { type Activation, type Architecture, countClasses } from "../../systems/architecture.ts";
 import { type Plan, planKernels } from "../../systems/numpy/kernels/plan.ts";
 import { checkWeights, type Weights } from "../../systems/weights.ts";
 import type { Normalisation } from "../../pixels/pixels.ts";
+import { bounds } from "./activation.ts";
 import type { Calibration } from "./calibrate.ts";
 import { quantizeCompensated } from "./compensate.ts";
 import { type Granularity, LIMIT, type QuantizedArray, quantizeWeights } from "./quantize.ts";
@@ -14,8 +15,8 @@ export interface QuantizedLayer {
   /** In units of the accumulator, one a filter or unit. */
   readonly bias: Int32Array<ArrayBuffer>;
   /**
-   * What an accumulator is multiplied with, one a filter or unit: to tanh's argument, or, in the last
-   * layer, to logits.
+   * What an accumulator is multiplied with, one a filter or unit: to the activation's argument, or, in the
+   * last layer, to logits.
    */
   readonly multipliers: Float32Array<ArrayBuffer>;
   /** Real value of an output of 1; of the last layer 1, since its outputs are real. */
@@ -35,13 +36,6 @@ export function planQuantized(architecture: Architecture): Plan {
   if (typeof plan === "string") {
     throw new RangeError(`${architecture.name} cannot be quantized: ${plan}`);
   }
-  for (const { name, activation = "tanh" } of [...plan.convs, ...plan.denses]) {
-    if (activation !== "tanh") {
-      throw new RangeError(
-        `${architecture.name} cannot be quantized: ${activation} follows ${name}, int8 knows tanh`,
-      );
-    }
-  }
   return plan;
 }
 
@@ -60,8 +54,9 @@ export function layerGroups(architecture: Architecture): Readonly<Record<string,
  * The first layer's normalisation goes into its weights' scale and its bias, so that its input is the
  * pixels' own bytes: Σ w·(p − mean)/deviation + b = (s/deviation)·(Σ q·p − mean·Σ q) + b.
  *
- * @param calibration from `calibrate`. Without ranges activations reach to tanh's bound, 1; without
+ * @param calibration from `calibrate`. Without ranges activations reach to their bound, 1; without
  *   moments each weight is rounded to the nearest number, with them rounding errors are compensated
+ * @throws RangeError if a ReLU's range is missing: it has no bound
  */
 export function quantizeModel(
   architecture: Architecture,
@@ -72,10 +67,10 @@ export function quantizeModel(
 ): QuantizedModel {
   checkWeights(architecture, weights);
   const groups = layerGroups(architecture);
-  const names = Object.keys(groups);
+  const { convs, denses } = planQuantized(architecture);
+  const stages = [...convs, ...denses];
   let inputScale = 1 / normalisation.deviation;
-  const layers = names.map((name, i): QuantizedLayer => {
-    const last = i === names.length - 1;
+  const layers = stages.map(({ name, activation }, i): QuantizedLayer => {
     const array = weights[`${name}.weight`]!, inputs = moments[name];
     const { biasShift, ...weight } = inputs
       ? quantizeCompensated(array, granularity, groups[name]!, inputs)
@@ -88,11 +83,21 @@ export function quantizeModel(
       return Math.round((b + (biasShift[unit] ?? 0)) / (weight.scales[unit]! * inputScale) - shift);
     });
     const multipliers = weight.scales.map((scale) => Math.fround(scale * inputScale));
-    const outputScale = last ? 1 : (ranges[name] ?? 1) / LIMIT;
+    const outputScale = activation ? reach(name, activation, ranges[name]) / LIMIT : 1;
     inputScale = outputScale;
     return { name, weight, bias, multipliers, outputScale };
   });
   return { architecture, granularity, layers };
+}
+
+/** How far a layer's activations reach, from zero. */
+function reach(name: string, activation: Activation, found = bounds[activation]): number {
+  if (!(found > 0 && Number.isFinite(found))) {
+    throw new RangeError(
+      `${activation} after ${name} needs a range above 0, got ${found}: quantize with calibrate()'s ranges`,
+    );
+  }
+  return Math.min(found, bounds[activation]);
 }
 
 /** Length of a model's output. */

@@ -89,7 +89,7 @@ export interface Kernels {
   columnQuads(from: number, height: number, width: number, to: number): void;
   requantize(
     ...args: [
-      ...[sums: number, channels: number, positions: number, multipliers: number, limit: number],
+      ...[sums: number, channels: number, positions: number, multipliers: number],
       ...[curve: number, to: number, toChannel: number, toPosition: number],
     ]
   ): void;

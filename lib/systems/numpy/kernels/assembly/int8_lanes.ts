@@ -52,12 +52,12 @@ export function columnQuads(from: usize, height: i32, width: i32, to: usize): vo
 }
 
 /**
- * tanh of sums, as whole numbers from 1 to 255 with zero at 128: x = sum · multiplier, limited to
- * ±limit, then x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴), rounded.
+ * Activations of sums, as whole numbers from 1 to 255 with zero at 128: x = sum · multiplier, limited to
+ * low … high, then x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, rounded.
  *
  * @param sums (channels, positions) in lanes, 32-bit whole numbers
  * @param multipliers one a channel
- * @param curve five floats: a₀, a₁, a₂ (they bring tanh's 1 to the largest whole number), b₁, b₂
+ * @param curve eight floats: a₀, a₁, a₂, b₁, b₂, low, high, shift
  * @param to byte (channel, position) goes to `to` + channel·toChannel + position·toPosition, in lanes
  *   of 32 bits of which the upper 24 are zero
  */
@@ -66,7 +66,6 @@ export function requantize(
   channels: i32,
   positions: i32,
   multipliers: usize,
-  limit: f32,
   curve: usize,
   to: usize,
   toChannel: usize,
@@ -74,7 +73,7 @@ export function requantize(
 ): void {
   const a0 = v128.load32_splat(curve), a1 = v128.load32_splat(curve, 4), a2 = v128.load32_splat(curve, 8);
   const b1 = v128.load32_splat(curve, 12), b2 = v128.load32_splat(curve, 16);
-  const high = f32x4.splat(limit), low = f32x4.splat(-limit);
+  const low = v128.load32_splat(curve, 20), high = v128.load32_splat(curve, 24), shift = v128.load32_splat(curve, 28);
   const constants = changetype<usize>(CONSTANTS);
   const one = v128.load32_splat(constants), round = v128.load32_splat(constants, 4);
   const exponent = v128.load32_splat(constants, 8);
@@ -90,8 +89,10 @@ export function requantize(
       const r = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(a2, v), a1), v), a0);
       const d = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(b2, u), b1), u), one);
       const e = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(b2, v), b1), v), one);
-      v128.store(q, v128.xor(f32x4.add(f32x4.div(f32x4.mul(x, p), d), round), exponent));
-      v128.store(q, v128.xor(f32x4.add(f32x4.div(f32x4.mul(y, r), e), round), exponent), 16);
+      const s = f32x4.add(f32x4.div(f32x4.mul(x, p), d), shift);
+      const t = f32x4.add(f32x4.div(f32x4.mul(y, r), e), shift);
+      v128.store(q, v128.xor(f32x4.add(s, round), exponent));
+      v128.store(q, v128.xor(f32x4.add(t, round), exponent), 16);
     }
   }
 }
