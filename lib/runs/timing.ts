@@ -22,7 +22,7 @@ export type Inference = (count: number) => unknown;
 export async function ratesInTurns(
   networks: readonly Inference[],
   size: number,
-  rounds = 21,
+  rounds = 41,
 ): Promise<Rate[]> {
   const calls = Math.max(1, Math.min(10, Math.round(512 / size)));
   const rates = networks.map((): number[] => []);

@@ -21,7 +21,7 @@ const LANES: usize = 32;
 /**
  * @param input (channels, height, width) in lanes
  * @param weights (filters, channels, kernel, kernel)
- * @param output (filters, height', width') in lanes before tanh, one plane more if filters is odd
+ * @param output (filters, height', width') in lanes before tanh
  * @param winners as `output`: where the patch of the largest starts in an image whose pixels stand
  *   `right` bytes and whose rows stand `down` bytes apart; 0 if inference wants none
  */
@@ -45,12 +45,10 @@ export function convPool(
   const filterBytes = <usize> (channels * kernel * kernel) << 2;
   const kernelBytes = <usize> kernel << 2;
   for (let py = 0; py < outHeight; py++) {
-    for (let f = 0; f < filters; f += 2) {
+    for (let f = 0; f + 1 < filters; f += 2) {
       const biasA = v128.load32_splat(bias + (<usize> f << 2));
       const biasB = v128.load32_splat(bias + (<usize> f << 2), 4);
       const filterA = weights + f * filterBytes;
-      // the last of an odd number is computed twice; its copy lands in the plane that is too much
-      const toB: usize = f + 1 < filters ? filterBytes : 0;
       let corner = input + 2 * py * row;
       let to = <usize> f * outPlane + <usize> (py * outWidth) * LANES;
       let first = 2 * py * down;
@@ -75,7 +73,7 @@ export function convPool(
               for (const stop = w + kernelBytes; w < stop; w += 4) {
                 q += LANES;
                 const topNext = v128.load(q), bottomNext = v128.load(q + row);
-                const wa = v128.load32_splat(w), wb = v128.load32_splat(w + toB);
+                const wa = v128.load32_splat(w), wb = v128.load32_splat(w + filterBytes);
                 a0 = madd(top, wa, a0);
                 a1 = madd(topNext, wa, a1);
                 a2 = madd(bottom, wa, a2);
@@ -131,6 +129,82 @@ export function convPool(
         to += LANES;
       }
     }
+    if (filters & 1) {
+      const f = <usize> filters - 1;
+      const at = f * outPlane + <usize> (py * outWidth) * LANES;
+      poolRowOfOne(
+        input + 2 * py * row,
+        weights + f * filterBytes,
+        v128.load32_splat(bias + (f << 2)),
+        output + at,
+        winners == 0 ? 0 : winners + at,
+        channels,
+        plane,
+        row,
+        outWidth,
+        kernelBytes,
+        2 * py * down,
+        right,
+        down,
+      );
+    }
+  }
+}
+
+/**
+ * A pooled row of the last of an odd number of filters. Tile: one filter × four positions × eight images,
+ * in both builds.
+ */
+function poolRowOfOne(
+  corner: usize,
+  weights: usize,
+  bias: v128,
+  output: usize,
+  winners: usize,
+  channels: i32,
+  plane: usize,
+  row: usize,
+  outWidth: i32,
+  kernelBytes: usize,
+  first: i32,
+  right: i32,
+  down: i32,
+): void {
+  for (const stop = output + <usize> outWidth * LANES; output < stop; output += LANES) {
+    let a0 = bias, a1 = bias, a2 = bias, a3 = bias;
+    let A0 = bias, A1 = bias, A2 = bias, A3 = bias;
+    let w = weights, channel = corner;
+    for (const end = corner + channels * plane; channel < end; channel += plane) {
+      let p = channel;
+      for (let ky: usize = 0; ky < kernelBytes; ky += 4, p += row) {
+        let q = p;
+        let top = v128.load(q), Top = v128.load(q, 16);
+        let bottom = v128.load(q + row), Bottom = v128.load(q + row, 16);
+        for (const stop = w + kernelBytes; w < stop; w += 4) {
+          const weight = v128.load32_splat(w);
+          a0 = madd(top, weight, a0);
+          A0 = madd(Top, weight, A0);
+          a2 = madd(bottom, weight, a2);
+          A2 = madd(Bottom, weight, A2);
+          q += LANES;
+          top = v128.load(q), Top = v128.load(q, 16);
+          bottom = v128.load(q + row), Bottom = v128.load(q + row, 16);
+          a1 = madd(top, weight, a1);
+          A1 = madd(Top, weight, A1);
+          a3 = madd(bottom, weight, a3);
+          A3 = madd(Bottom, weight, A3);
+        }
+      }
+    }
+    if (winners == 0) {
+      v128.store(output, largest(a0, a1, a2, a3));
+      v128.store(output, largest(A0, A1, A2, A3), 16);
+    } else {
+      poolTo(output, winners, a0, a1, a2, a3, first, right, down);
+      poolTo(output + 16, winners + 16, A0, A1, A2, A3, first, right, down);
+      winners += LANES;
+    }
+    corner += 2 * LANES, first += 2 * right;
   }
 }
 
