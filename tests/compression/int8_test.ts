@@ -12,7 +12,7 @@ import { convQuads, denseQuads, quadStep } from "../../lib/compression/quantizat
 import type { Architecture, Layer } from "../../lib/systems/architecture.ts";
 import { activations, lenet5, parameterShapes } from "../../lib/systems/architecture.ts";
 import { initialWeights } from "../../lib/systems/initialise.ts";
-import { planQuantized } from "../../lib/compression/quantization/model.ts";
+import { planQuantized } from "../../lib/compression/quantization/plan.ts";
 import { Rng } from "../../lib/util/rng.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 

@@ -5,7 +5,7 @@ import { im2col } from "../../systems/numpy/im2col.ts";
 import type { ConvStage } from "../../systems/numpy/kernels/plan.ts";
 import { Network } from "../../systems/numpy/network.ts";
 import type { Weights } from "../../systems/weights.ts";
-import { planQuantized } from "./model.ts";
+import { planQuantized } from "./plan.ts";
 import { type InputMoments, MomentSums } from "./moments.ts";
 
 /** What some images make of a network's numbers. */

@@ -5,7 +5,8 @@
 import type { ConvStage, DenseStage } from "../../systems/numpy/kernels/plan.ts";
 import type { Activation } from "../../systems/architecture.ts";
 import { activationCurve } from "./activation.ts";
-import { planQuantized, type QuantizedLayer, type QuantizedModel } from "./model.ts";
+import type { QuantizedLayer, QuantizedModel } from "./model.ts";
+import { planQuantized } from "./plan.ts";
 import { convQuads, denseQuads, type Quad, quadStep, readsColumns } from "./quads.ts";
 
 /** Bytes of 32 bits of eight images. */

@@ -1,7 +1,8 @@
 import type { Activation } from "../../systems/architecture.ts";
 import type { ConvStage, DenseStage } from "../../systems/numpy/kernels/plan.ts";
 import { activate, type ActivationCurve, activationCurve } from "./activation.ts";
-import { modelClasses, planQuantized, type QuantizedLayer, type QuantizedModel } from "./model.ts";
+import { modelClasses, type QuantizedLayer, type QuantizedModel } from "./model.ts";
+import { planQuantized } from "./plan.ts";
 
 /** A layer with all that it needs to run. */
 interface Ready {

@@ -1,10 +1,10 @@
 import { type Activation, type Architecture, countClasses } from "../../systems/architecture.ts";
-import { type Plan, planKernels } from "../../systems/numpy/kernels/plan.ts";
 import { checkWeights, type Weights } from "../../systems/weights.ts";
 import type { Normalisation } from "../../pixels/pixels.ts";
 import { bounds } from "./activation.ts";
 import type { Calibration } from "./calibrate.ts";
 import { quantizeCompensated } from "./compensate.ts";
+import { planQuantized } from "./plan.ts";
 import { type Granularity, LIMIT, type QuantizedArray, quantizeWeights } from "./quantize.ts";
 import { convQuads, denseQuads, type SumGroups, sumGroups } from "./quads.ts";
 
@@ -28,15 +28,6 @@ export interface QuantizedModel {
   readonly architecture: Architecture;
   readonly granularity: Granularity;
   readonly layers: readonly QuantizedLayer[];
-}
-
-/** The steps of a network that int8 knows. @throws RangeError saying what does not fit */
-export function planQuantized(architecture: Architecture): Plan {
-  const plan = planKernels(architecture);
-  if (typeof plan === "string") {
-    throw new RangeError(`${architecture.name} cannot be quantized: ${plan}`);
-  }
-  return plan;
 }
 
 /** Which weights of a filter or unit meet in a sum of 16 bits, by the layer's name. */

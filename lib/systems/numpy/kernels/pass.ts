@@ -10,7 +10,8 @@ export interface Sums {
 }
 
 /**
- * One thread's work on a batch, in micro-batches that stay in its cache. All threads share one memory; each writes to its own buffers and to the shard of the gradient that it works on.
+ * One thread's work on a batch, in micro-batches that stay in its cache. All threads share one memory;
+ * each writes to its own buffers and to the shard of the gradient that it works on.
  */
 export class Pass {
   readonly #floats: Float32Array;

@@ -56,7 +56,8 @@ export function takesBytes(): bool {
  * images (eight in the wide build; see conv.ts for the two builds).
  *
  * @param right, down from a quad to that of the next pixel and of the next row
- * @param records of each pair of filters `units` units and, if `odd`, one that has only x; an odd number of filters has one of zeros more
+ * @param records of each pair of filters `units` units and, if `odd`, one that has only x; an odd
+ *   number of filters has one of zeros more
  * @param bias (filters, even), 32-bit whole numbers
  * @param output (filters, height', width') in lanes, 32-bit sums
  * @param used bytes of the lanes that matter: 32, or 16 for up to four images (narrow build)
