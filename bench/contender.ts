@@ -7,7 +7,6 @@
  *
  * The protocol is that of contender.py.
  */
-import { join } from "node:path";
 import { TextLineStream } from "./lines.ts";
 import { ImagePixels } from "../lib/pixels/images.ts";
 import { DataLoader } from "../lib/pixels/loader.ts";
@@ -20,29 +19,10 @@ import { lenet5 } from "../lib/systems/architecture.ts";
 import { createSystem } from "../lib/systems/create.ts";
 import { initialWeights } from "../lib/systems/initialise.ts";
 import type { Batches, System, SystemName } from "../lib/systems/system.ts";
-import { projectRoot } from "../lib/util/files.ts";
 import { Rng } from "../lib/util/rng.ts";
-
-/** What is asked of a contender. */
-export interface Request {
-  readonly work: "train" | "infer" | "preprocess" | "epoch";
-  readonly batch: number;
-  readonly seconds: number;
-  /** Image files to preprocess. */
-  readonly paths?: readonly string[];
-  /** Images of an epoch. */
-  readonly images?: number;
-}
-
-/** What a contender answers. */
-export type Answer =
-  | { readonly images: number; readonly seconds: number; readonly peakBytes: number }
-  | { readonly error: string; readonly peakBytes: number };
+import { modelPath, type Request } from "./protocol.ts";
 
 type Step = () => Promise<number>;
-
-/** Where contender.py leaves the model for onnxruntime-node. */
-export const modelPath: string = join(projectRoot, ".cache", "bench", "lenet.onnx");
 
 const optimizer = { kind: "adam", learningRate: 1e-3 } as const;
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { turboFlags } from "../lib/systems/numpy/kernels/kernels.ts";
 import { projectRoot } from "../lib/util/files.ts";
-import type { Answer, Request } from "./contender.ts";
 import { TextLineStream } from "./lines.ts";
+import type { Answer, Request } from "./protocol.ts";
 
 /** Folder of the Python environment that holds what we compare with. */
 export const benchVenv: string = join(projectRoot, ".venv-bench");

@@ -11,10 +11,10 @@ import { exists, sha256, writeAtomic } from "../lib/util/files.ts";
 import { findPython, pip } from "../tasks/python.ts";
 import { main, run, step } from "../tasks/run.ts";
 import { setup } from "../tasks/setup.ts";
-import { modelPath, type Request } from "./contender.ts";
 import { benchVenv, compare, type ContenderName, type Measurement } from "./crew.ts";
 import { machine } from "./machine.ts";
 import { profile } from "./profile.ts";
+import { modelPath, type Request } from "./protocol.ts";
 import { type Section, writeReport } from "./report.ts";
 import { recordRun } from "./runs.ts";
 

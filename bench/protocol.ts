@@ -1,0 +1,25 @@
+/**
+ * What the bench and its contenders say to each other. Stands apart from the contender, which needs
+ * the native TensorFlow: the bench must start before that is set up.
+ */
+import { join } from "node:path";
+import { projectRoot } from "../lib/util/files.ts";
+
+/** What is asked of a contender. */
+export interface Request {
+  readonly work: "train" | "infer" | "preprocess" | "epoch";
+  readonly batch: number;
+  readonly seconds: number;
+  /** Image files to preprocess. */
+  readonly paths?: readonly string[];
+  /** Images of an epoch. */
+  readonly images?: number;
+}
+
+/** What a contender answers. */
+export type Answer =
+  | { readonly images: number; readonly seconds: number; readonly peakBytes: number }
+  | { readonly error: string; readonly peakBytes: number };
+
+/** Where contender.py leaves the model for onnxruntime-node. */
+export const modelPath: string = join(projectRoot, ".cache", "bench", "lenet.onnx");
