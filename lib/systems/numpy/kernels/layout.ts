@@ -172,7 +172,7 @@ export function layOut(plan: Plan, threads: number): Layout {
         grad: take(MICRO_BATCH * dense.outStride / 4 + 64),
         transposed: take(roundUp(dense.inputs, PANEL) * roundUp(dense.units, 4)),
       })),
-      pointers: take(Math.max(1, ...convs.map(({ filters }) => filters))),
+      pointers: take(Math.max(1, ...convs.map(({ filters, windows }) => filters * windows + 4))),
       report: take(3 * MICRO_BATCH),
     };
   });

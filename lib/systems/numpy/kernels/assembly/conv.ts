@@ -101,28 +101,15 @@ export function convPool(
             }
           }
           const at = to + 16 * half;
+          const atB = at + outPlane;
           if (winners == 0) {
             v128.store(output + at, largest(a0, a1, a2, a3));
             if (WIDE) v128.store(output + at, largest(A0, A1, A2, A3), 16);
-            v128.store(output + at + outPlane, largest(b0, b1, b2, b3));
-            if (WIDE) v128.store(output + at + outPlane, largest(B0, B1, B2, B3), 16);
+            v128.store(output + atB, largest(b0, b1, b2, b3));
+            if (WIDE) v128.store(output + atB, largest(B0, B1, B2, B3), 16);
           } else {
-            poolTo(output + at, winners + at, a0, a1, a2, a3, first, right, down);
-            if (WIDE) poolTo(output + at + 16, winners + at + 16, A0, A1, A2, A3, first, right, down);
-            poolTo(output + at + outPlane, winners + at + outPlane, b0, b1, b2, b3, first, right, down);
-            if (WIDE) {
-              poolTo(
-                output + at + outPlane + 16,
-                winners + at + outPlane + 16,
-                B0,
-                B1,
-                B2,
-                B3,
-                first,
-                right,
-                down,
-              );
-            }
+            poolTo(output + at, winners + at, a0, a1, a2, a3, A0, A1, A2, A3, first, right, down);
+            poolTo(output + atB, winners + atB, b0, b1, b2, b3, B0, B1, B2, B3, first, right, down);
           }
           if (WIDE) break;
         }
@@ -200,8 +187,8 @@ function poolRowOfOne(
       v128.store(output, largest(a0, a1, a2, a3));
       v128.store(output, largest(A0, A1, A2, A3), 16);
     } else {
-      poolTo(output, winners, a0, a1, a2, a3, first, right, down);
-      poolTo(output + 16, winners + 16, A0, A1, A2, A3, first, right, down);
+      poolTo(output, winners, a0, a1, a2, a3, A0, A1, A2, A3, first, right, down);
+      if (!WIDE) poolTo(output + 16, winners + 16, A0, A1, A2, A3, A0, A1, A2, A3, first, right, down);
       winners += LANES;
     }
     corner += 2 * LANES, first += 2 * right;
@@ -212,7 +199,12 @@ function largest(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   return f32x4.relaxed_max(f32x4.relaxed_max(x0, x1), f32x4.relaxed_max(x2, x3));
 }
 
-/** Stores the largest of four and which one it was; the first, if some are equal. */
+/**
+ * Stores the largest of four and which one it was; the first, if some are equal. In the wide build
+ * likewise of the other four, beside them.
+ */
+// @ts-ignore: decorator
+@inline
 function poolTo(
   output: usize,
   winners: usize,
@@ -220,15 +212,23 @@ function poolTo(
   x1: v128,
   x2: v128,
   x3: v128,
+  X0: v128,
+  X1: v128,
+  X2: v128,
+  X3: v128,
   first: i32,
   right: i32,
   down: i32,
 ): void {
-  const step = i32x4.splat(right), start = i32x4.splat(first);
-  const upper = i32x4.add(v128.and(f32x4.gt(x1, x0), step), start);
-  const lower = i32x4.add(v128.and(f32x4.gt(x3, x2), step), i32x4.splat(first + down));
+  const step = i32x4.splat(right), upper = i32x4.splat(first), lower = i32x4.splat(first + down);
   const top = f32x4.relaxed_max(x0, x1), bottom = f32x4.relaxed_max(x2, x3);
-  const isLower = f32x4.gt(bottom, top);
+  const Top = f32x4.relaxed_max(X0, X1), Bottom = f32x4.relaxed_max(X2, X3);
   v128.store(output, f32x4.relaxed_max(top, bottom));
-  v128.store(winners, v128.bitselect(lower, upper, isLower));
+  if (WIDE) v128.store(output, f32x4.relaxed_max(Top, Bottom), 16);
+  const right2 = v128.bitselect(f32x4.gt(x3, x2), f32x4.gt(x1, x0), f32x4.gt(bottom, top));
+  const Right2 = v128.bitselect(f32x4.gt(X3, X2), f32x4.gt(X1, X0), f32x4.gt(Bottom, Top));
+  const start = v128.bitselect(lower, upper, f32x4.gt(bottom, top));
+  const Start = v128.bitselect(lower, upper, f32x4.gt(Bottom, Top));
+  v128.store(winners, i32x4.add(start, v128.and(right2, step)));
+  if (WIDE) v128.store(winners, i32x4.add(Start, v128.and(Right2, step)), 16);
 }

@@ -33,50 +33,90 @@ export function addInputGradient(
   frames: usize,
   pointers: usize,
 ): void {
-  const frameBytes = <usize>((kernel + 6) / 6 * chunks) * FRAME;
-  for (let y = 0; y < outHeight; y++) {
-    for (let x = 0; x < outWidth; x++, g += gWindow, winners += gWindow) {
-      const first = 2 * y * row + 2 * x * pixel;
-      let frame = frames;
-      let w = winners;
-      for (let f = 0; f < filters; f++, w += gFilter, frame += 2 * frameBytes) {
-        const offset = <usize>load<i32>(w) - first;
-        const isLower = <usize>(offset >= row);
-        const isRight = <usize>(offset - isLower * row != 0);
-        store<usize>(pointers + (<usize>f << 2), frame + isRight * frameBytes + (1 - isLower) * CHUNK);
-      }
-      let corner = output + first;
-      let skip: usize = 0;
-      for (let ky = 0; ky <= kernel; ky += 6, corner += 6 * row) {
-        for (let chunk = 0; chunk < chunks; chunk++, skip += FRAME) {
-          const r0 = corner + chunk * CHUNK;
-          const r1 = r0 + row, r2 = r1 + row, r3 = r2 + row, r4 = r3 + row, r5 = r4 + row;
-          let a0 = v128.load(r0), a1 = v128.load(r0, 16);
-          let b0 = v128.load(r1), b1 = v128.load(r1, 16);
-          let c0 = v128.load(r2), c1 = v128.load(r2, 16);
-          let d0 = v128.load(r3), d1 = v128.load(r3, 16);
-          let e0 = v128.load(r4), e1 = v128.load(r4, 16);
-          let h0 = v128.load(r5), h1 = v128.load(r5, 16);
-          let gp = g, pp = pointers;
-          for (const end = pp + (<usize>filters << 2); pp < end; pp += 4, gp += gFilter) {
-            const s = v128.load32_splat(gp);
-            const q = load<usize>(pp) + skip;
-            a0 = madd(s, v128.load(q, 0), a0), a1 = madd(s, v128.load(q, 16), a1);
-            b0 = madd(s, v128.load(q, 32), b0), b1 = madd(s, v128.load(q, 48), b1);
-            c0 = madd(s, v128.load(q, 64), c0), c1 = madd(s, v128.load(q, 80), c1);
-            d0 = madd(s, v128.load(q, 96), d0), d1 = madd(s, v128.load(q, 112), d1);
-            e0 = madd(s, v128.load(q, 128), e0), e1 = madd(s, v128.load(q, 144), e1);
-            h0 = madd(s, v128.load(q, 160), h0), h1 = madd(s, v128.load(q, 176), h1);
+  const bands = (kernel + 6) / 6;
+  const frameBytes = <usize>(bands * chunks) * FRAME;
+  const wholeRow = <usize>outWidth * gWindow, wholeWindow = <usize>filters * gFilter;
+  for (let y = 0, first: usize = 0; y < outHeight; y++, first += 2 * row, g += wholeRow, winners += wholeRow) {
+    findFrames(winners, gFilter, gWindow, outWidth, filters, first, row, pixel, frames, frameBytes, pointers);
+    const toPointers = pointers - g;
+    for (let band = 0; band < bands; band++) {
+      for (let chunk = chunks - 1; chunk >= 0; chunk--) {
+          const skip = <usize>(band * chunks + chunk) * FRAME;
+          let r0 = output + first + <usize>(6 * band) * row + <usize>chunk * CHUNK;
+          let gp = g;
+          for (const stop = g + wholeRow; gp < stop; gp += gWindow, r0 += 2 * pixel) {
+            const r1 = r0 + row, r2 = r1 + row, r3 = r2 + row, r4 = r3 + row, r5 = r4 + row;
+            let a0 = v128.load(r0, 0), a1 = v128.load(r0, 16);
+            let b0 = v128.load(r1, 0), b1 = v128.load(r1, 16);
+            let c0 = v128.load(r2, 0), c1 = v128.load(r2, 16);
+            let d0 = v128.load(r3, 0), d1 = v128.load(r3, 16);
+            let e0 = v128.load(r4, 0), e1 = v128.load(r4, 16);
+            let h0 = v128.load(r5, 0), h1 = v128.load(r5, 16);
+            let gf = gp;
+            for (const end = gp + wholeWindow; gf < end; gf += gFilter) {
+              const s = v128.load32_splat(gf);
+              const q = load<usize>(gf + toPointers) + skip;
+              a0 = madd(s, v128.load(q, 0), a0), a1 = madd(s, v128.load(q, 16), a1);
+              b0 = madd(s, v128.load(q, 32), b0), b1 = madd(s, v128.load(q, 48), b1);
+              c0 = madd(s, v128.load(q, 64), c0), c1 = madd(s, v128.load(q, 80), c1);
+              d0 = madd(s, v128.load(q, 96), d0), d1 = madd(s, v128.load(q, 112), d1);
+              e0 = madd(s, v128.load(q, 128), e0), e1 = madd(s, v128.load(q, 144), e1);
+              h0 = madd(s, v128.load(q, 160), h0), h1 = madd(s, v128.load(q, 176), h1);
+            }
+            v128.store(r0, a0, 0), v128.store(r0, a1, 16);
+            v128.store(r1, b0, 0), v128.store(r1, b1, 16);
+            v128.store(r2, c0, 0), v128.store(r2, c1, 16);
+            v128.store(r3, d0, 0), v128.store(r3, d1, 16);
+            v128.store(r4, e0, 0), v128.store(r4, e1, 16);
+            v128.store(r5, h0, 0), v128.store(r5, h1, 16);
           }
-          v128.store(r0, a0), v128.store(r0, a1, 16);
-          v128.store(r1, b0), v128.store(r1, b1, 16);
-          v128.store(r2, c0), v128.store(r2, c1, 16);
-          v128.store(r3, d0), v128.store(r3, d1, 16);
-          v128.store(r4, e0), v128.store(r4, e1, 16);
-          v128.store(r5, h0), v128.store(r5, h1, 16);
-        }
       }
     }
+  }
+}
+
+/**
+ * Addresses of the frames that a row of windows asks for, each where its winner stands in `winners`,
+ * four at a time. What is written past the end of a line is overwritten by the next or never read.
+ */
+function findFrames(
+  winners: usize,
+  gFilter: usize,
+  gWindow: usize,
+  windows: i32,
+  filters: i32,
+  first: usize,
+  row: usize,
+  pixel: usize,
+  frames: usize,
+  frameBytes: usize,
+  pointers: usize,
+): void {
+  // lines of neighbours: a window's filters, or a filter's windows
+  const areFilters = gFilter == 4;
+  const lines = areFilters ? windows : filters;
+  const lineBytes = <usize>(areFilters ? filters : windows) << 2;
+  const stride = areFilters ? gWindow : gFilter;
+  // from one number to the next, and from one line to the next: bytes of the window's corner, of the frame
+  const corner = <i32>(2 * pixel), frame = <i32>(2 * frameBytes);
+  const cornerStep = areFilters ? 0 : corner, frameStep = areFilters ? frame : 0;
+  const iota = i32x4(0, 1, 2, 3);
+  const corners = i32x4.mul(iota, i32x4.splat(cornerStep)), cornersStep = i32x4.splat(4 * cornerStep);
+  const places = i32x4.mul(iota, i32x4.splat(frameStep)), placesStep = i32x4.splat(4 * frameStep);
+  const nextRow = i32x4.splat(<i32>row), toRight = i32x4.splat(<i32>frameBytes), up = i32x4.splat(<i32>CHUNK);
+  let lineCorner = <i32>first, lineFrame = <i32>frames;
+  for (let line = 0; line < lines; line++, winners += stride, pointers += stride) {
+    let c = i32x4.add(corners, i32x4.splat(lineCorner)), p = i32x4.add(places, i32x4.splat(lineFrame));
+    for (let i: usize = 0; i < lineBytes; i += 16) {
+      const offset = i32x4.sub(v128.load(winners + i), c);
+      const isLower = i32x4.ge_s(offset, nextRow);
+      const isLeft = i32x4.eq(offset, v128.and(isLower, nextRow));
+      const at = i32x4.add(p, i32x4.add(v128.andnot(toRight, isLeft), v128.andnot(up, isLower)));
+      v128.store(pointers + i, at);
+      c = i32x4.add(c, cornersStep), p = i32x4.add(p, placesStep);
+    }
+    lineCorner += areFilters ? corner : 0;
+    lineFrame += areFilters ? 0 : frame;
   }
 }
 

@@ -6,6 +6,9 @@
 
 import { madd } from "./math";
 
+/** A panel's row of zeros. */
+const ZEROS = new StaticArray<f32>(16);
+
 /** Columns of a panel. */
 export const PANEL = 16;
 
@@ -33,25 +36,24 @@ export function gemm(
   cRow: usize,
   accumulate: bool,
 ): void {
+  const zeros = changetype<usize>(ZEROS);
   for (let panel = 0; panel < panels; panel++, b += bPanel, c += cPanel) {
     for (let row = 0; row < rows; row += 4) {
       for (let half: usize = 0; half < 2; half++) {
         const c0 = c + row * cRow + 32 * half, c1 = c0 + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
-        let s00 = i32x4.splat(0), s01 = s00, s02 = s00, s03 = s00;
-        let s10 = s00, s11 = s00, s12 = s00, s13 = s00;
-        let s20 = s00, s21 = s00, s22 = s00, s23 = s00;
-        let s30 = s00, s31 = s00, s32 = s00, s33 = s00;
-        if (accumulate) {
-          s00 = v128.load(c0), s01 = v128.load(c0, 16);
-          s10 = v128.load(c1), s11 = v128.load(c1, 16);
-          s20 = v128.load(c2), s21 = v128.load(c2, 16);
-          s30 = v128.load(c3), s31 = v128.load(c3, 16);
-          if (WIDE) {
-            s02 = v128.load(c0, 32), s03 = v128.load(c0, 48);
-            s12 = v128.load(c1, 32), s13 = v128.load(c1, 48);
-            s22 = v128.load(c2, 32), s23 = v128.load(c2, 48);
-            s32 = v128.load(c3, 32), s33 = v128.load(c3, 48);
-          }
+        // what the sums start from
+        const z0 = accumulate ? c0 : zeros, step = accumulate ? cRow : 0;
+        const z1 = z0 + step, z2 = z1 + step, z3 = z2 + step;
+        let s00 = v128.load(z0), s01 = v128.load(z0, 16);
+        let s10 = v128.load(z1), s11 = v128.load(z1, 16);
+        let s20 = v128.load(z2), s21 = v128.load(z2, 16);
+        let s30 = v128.load(z3), s31 = v128.load(z3, 16);
+        let s02 = s00, s03 = s00, s12 = s00, s13 = s00, s22 = s00, s23 = s00, s32 = s00, s33 = s00;
+        if (WIDE) {
+          s02 = v128.load(z0, 32), s03 = v128.load(z0, 48);
+          s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
+          s22 = v128.load(z2, 32), s23 = v128.load(z2, 48);
+          s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
         }
         let p = a + row * aRow, q = b + 32 * half;
         const end = q + depth * bRow;
