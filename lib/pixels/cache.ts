@@ -29,7 +29,7 @@ export interface PackOptions {
  * The cache has two levels. `<stamp>.stamp` leads from how the files look (path, size, times) to the
  * key of their content; `<key>.pixels` holds the pixels. As long as no file looks changed none is
  * read. If one does, all are read and digested, but decoded only if their content is new. (Of files
- * changed within the last second there is no stamp; they are read once more the next time.)
+ * changed a moment ago there is no stamp; they are read once more the next time.)
  *
  * @throws {RangeError} naming the option that has no sensible value
  * @throws {Error} naming the first image found missing, damaged or no image; nothing is cached then

@@ -8,6 +8,12 @@ import type { PreprocessOptions } from "./preprocess.ts";
 /** Bytes of a SHA-256 digest. */
 export const digestLength = 32;
 
+/**
+ * Milliseconds by which the time that a kernel gives a changed file may lag behind the clock: file
+ * systems take it from the last timer tick, up to 10 ms ago, and a busy machine's tick may be late.
+ */
+const FILE_CLOCK_LAG = 100;
+
 function startHash(
   { width, height, filter, colour, decoder }: PreprocessOptions,
   count: number,
@@ -48,12 +54,12 @@ export function contentKey(
  * labels, options. The time of the inode's change is among them, which no program can set back.
  * Raw images are in memory, so it is their content that counts.
  *
- * @returns undefined when a file was changed within this second: Deno knows the inode's time to the
- *   second only, so that another change now would not show
+ * @returns undefined when a file was changed within this second, as its file system sees it: Deno
+ *   knows the inode's time to the second only, so that another change now would not show
  * @throws {Error} naming the image whose file is missing
  */
 export function stampKey(split: Split, options: PreprocessOptions): string | undefined {
-  const second = Math.floor(Date.now() / 1000);
+  const second = Math.floor((Date.now() - FILE_CLOCK_LAG) / 1000);
   const hash = startHash(options, split.length);
   let newest = 0;
   for (let i = 0; i < split.length; i++) {
