@@ -15,8 +15,17 @@ export class Backward {
     ({ kernels: this.kernels, layout: this.layout, own: this.own } = forward);
   }
 
-  /** Gradients of the dense layers, and at what goes into them. */
-  dense(batch: BatchLayout, first: number, size: number, shift: number): void {
+  /**
+   * Gradients of the dense layers, and at what goes into them.
+   * @param accumulate whether those of the weights are added to what stands there
+   */
+  dense(
+    batch: BatchLayout,
+    first: number,
+    size: number,
+    shift: number,
+    accumulate: boolean,
+  ): void {
     const k = this.kernels;
     const { convs, denses, inputStride } = this.layout;
     const images = batch.images + first * inputStride;
@@ -27,7 +36,7 @@ export class Backward {
       const [from, stride] = this.forward.denseInput(images, i);
       k.gemm(
         ...[inputs, panels, size, from, 4, stride, outGrad, 64, outStride] as const,
-        ...[weight + shift, panelStride, 64, 1] as const,
+        ...[weight + shift, panelStride, 64, accumulate ? 1 : 0] as const,
       );
       k.addColumnSums(size, outStride, outGrad, bias + shift);
       if (i === 0 && convs.length === 0) return;

@@ -88,14 +88,15 @@ export class Pass {
   ): Sums {
     const { convs, parameterFloats, gradients, gradientStride, parameters } = this.layout;
     const shift = gradients + shard * gradientStride - parameters;
-    this.#fill(parameters + shift, parameterFloats);
+    if (count === 0) this.#fill(parameters + shift, parameterFloats);
+    else this.#clear(shift);
     for (const { sums, sumsFloats } of this.#own.convs) this.#fill(sums, sumsFloats);
     const sums = { loss: 0, correct: 0 };
     for (let i = 0; i < count; i += MICRO_BATCH) {
       const size = Math.min(MICRO_BATCH, count - i);
       this.#forward.run(batch, first + i, size, true);
       this.#loss(batch.labels + 4 * (first + i), size, scale, smoothing, sums);
-      this.#backward.dense(batch, first + i, size, shift);
+      this.#backward.dense(batch, first + i, size, shift, i > 0);
       this.#backward.convs(batch, first + i, size, shift);
     }
     convs.forEach(({ weight, filters, channels, kernel, tileRows, tileColumns }, i) => {
@@ -112,6 +113,16 @@ export class Pass {
     const { inputStride, plan: { inputLength } } = this.layout;
     const from = batch.bytes + first * inputLength, to = batch.images + first * inputStride;
     this.kernels.normalise(from, count * inputLength, scale, shift, to);
+  }
+
+  /** Zeros the part of a shard that kernels add to: all but what the first micro-batch overwrites. */
+  #clear(shift: number): void {
+    const { convs, denses } = this.layout;
+    for (const { weight, bias, filters, channels, kernel } of convs) {
+      this.#fill(weight + shift, filters * channels * kernel * kernel);
+      this.#fill(bias + shift, filters);
+    }
+    for (const { bias, units } of denses) this.#fill(bias + shift, units);
   }
 
   #fill(at: number, floats: number): void {
