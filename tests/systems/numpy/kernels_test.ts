@@ -17,6 +17,7 @@ import {
   instantiateKernels,
   missingForKernels,
 } from "../../../lib/systems/numpy/kernels/kernels.ts";
+import { layOut } from "../../../lib/systems/numpy/kernels/layout.ts";
 import { type Plan, planKernels } from "../../../lib/systems/numpy/kernels/plan.ts";
 import { Network } from "../../../lib/systems/numpy/network.ts";
 import { createEngine } from "../../../lib/systems/numpy/system.ts";
@@ -112,43 +113,81 @@ function inFloat64(architecture: Architecture, batch: ReturnType<typeof randomBa
   return { logits, loss, gradients };
 }
 
+/** Logits, loss and gradients of an engine beside those of float64. */
+async function agreesWithFloat64(
+  architecture: Architecture,
+  size: number,
+  options: KernelOptions,
+): Promise<void> {
+  const classes = countClasses(architecture);
+  const batch = randomBatch(architecture, classes, size, 3);
+  const expected = inFloat64(architecture, batch);
+  await withEngine(architecture, options, async (engine) => {
+    const logits = await engine.logits(batch.images, size);
+    assertLess(maxDifference(logits, expected.logits), 2e-5);
+    const single = await engine.logits(batch.images, 1);
+    assertEquals(
+      single,
+      logits.slice(0, classes),
+      "one image has the bits that it has in a batch",
+    );
+    const before = engine.weights();
+    const told = await engine.gradient(batch);
+    // one step of plain descent at rate 1 moves each weight by its gradient
+    engine.begin({ kind: "sgd", learningRate: 1, momentum: 0 });
+    const { loss } = await engine.step(batch);
+    assertLess(Math.abs(loss - expected.loss) / size, 1e-5);
+    const after = engine.weights();
+    for (const [name, gradient] of Object.entries(expected.gradients)) {
+      assertLess(maxDifference(told.gradients[name]!.data, gradient), 2e-5, name);
+      const moved = before[name]!.data.map((value, i) => value - after[name]!.data[i]!);
+      assertLess(maxDifference(moved, gradient), 2e-5, `gradient of ${name}`);
+    }
+  });
+}
+
+const sizes = fc.integer({ min: 1, max: 70 });
+const options = fc.record({
+  build: fc.constantFrom(...builds),
+  threads: fc.integer({ min: 1, max: 2 }),
+});
+
 Deno.test("logits, loss and gradients agree with float64 on networks of any shape", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      architectures,
-      fc.integer({ min: 1, max: 70 }),
-      fc.constantFrom(...builds),
-      fc.integer({ min: 1, max: 2 }),
-      async (architecture, size, build, threads) => {
-        const classes = countClasses(architecture);
-        const batch = randomBatch(architecture, classes, size, 3);
-        const expected = inFloat64(architecture, batch);
-        await withEngine(architecture, { build, threads }, async (engine) => {
-          const logits = await engine.logits(batch.images, size);
-          assertLess(maxDifference(logits, expected.logits), 2e-5);
-          const single = await engine.logits(batch.images, 1);
-          assertEquals(
-            single,
-            logits.slice(0, classes),
-            "one image has the bits that it has in a batch",
-          );
-          const before = engine.weights();
-          const told = await engine.gradient(batch);
-          // one step of plain descent at rate 1 moves each weight by its gradient
-          engine.begin({ kind: "sgd", learningRate: 1, momentum: 0 });
-          const { loss } = await engine.step(batch);
-          assertLess(Math.abs(loss - expected.loss) / size, 1e-5);
-          const after = engine.weights();
-          for (const [name, gradient] of Object.entries(expected.gradients)) {
-            assertLess(maxDifference(told.gradients[name]!.data, gradient), 2e-5, name);
-            const moved = before[name]!.data.map((value, i) => value - after[name]!.data[i]!);
-            assertLess(maxDifference(moved, gradient), 2e-5, `gradient of ${name}`);
-          }
-        });
-      },
-    ),
-    { numRuns: 60, seed: 5 },
-  );
+  await fc.assert(fc.asyncProperty(architectures, sizes, options, agreesWithFloat64), {
+    numRuns: 60,
+    seed: 5,
+  });
+});
+
+/** Networks that start with a convolution for Winograd's method. */
+const winogradNetworks = fc.record({
+  channels: fc.integer({ min: 3, max: 7 }),
+  filters: fc.integer({ min: 4, max: 9 }),
+  outHeight: fc.integer({ min: 1, max: 3 }),
+  outWidth: fc.constantFrom(4, 5, 8, 9, 10),
+  activation: fc.constantFrom(...activations),
+}).map(({ channels, filters, outHeight, outWidth, activation: kind }): Architecture => ({
+  name: "drawn",
+  input: { channels, height: 2 * outHeight + 4, width: 2 * outWidth + 4 },
+  layers: [
+    { kind: "conv", name: "conv0", filters, kernel: 5 },
+    { kind },
+    { kind: "maxpool", size: 2 },
+    { kind: "flatten" },
+    { kind: "dense", name: "fc0", units: 7 },
+  ],
+}));
+
+Deno.test("Winograd's convolution agrees with float64, and is what computes", async () => {
+  const check = async (architecture: Architecture, size: number, options: KernelOptions) => {
+    const { perThread } = layOut(plan(architecture), 1);
+    assert(perThread[0]!.convs[0]!.winograd !== undefined);
+    await agreesWithFloat64(architecture, size, options);
+  };
+  await fc.assert(fc.asyncProperty(winogradNetworks, sizes, options, check), {
+    numRuns: 40,
+    seed: 6,
+  });
 });
 
 /** Weights after some steps on batches of several sizes. */

@@ -29,13 +29,22 @@ export class Forward {
       let input = own.inputLanes;
       convs.forEach((conv, i) => {
         const { weight, bias, channels, height, width, filters, kernel, windows, outStride } = conv;
-        const { outLanes, winnerLanes, out, winners } = own.convs[i]!;
-        const winnersTo = training ? winnerLanes : 0;
+        const { outLanes, winnerLanes, out, winners, winograd } = own.convs[i]!;
         const right = 4 * channels, down = right * width;
-        k.convPool(
-          ...[input, weight, bias, outLanes, winnersTo, channels, height, width] as const,
-          ...[filters, kernel, right, down] as const,
-        );
+        if (training && winograd) {
+          const { columns, patches, products } = winograd;
+          k.convPoolWinograd(
+            ...[input, winograd.filters, bias, outLanes, winnerLanes, channels, height] as const,
+            ...[width, filters, right, down, columns, patches, products] as const,
+          );
+        } else {
+          // inference too: its logits are to be as exact as can be
+          const winnersTo = training ? winnerLanes : 0;
+          k.convPool(
+            ...[input, weight, bias, outLanes, winnersTo, channels, height, width] as const,
+            ...[filters, kernel, right, down] as const,
+          );
+        }
         k.activate(activationNumbers[conv.activation], outLanes, LANES * windows * filters);
         const rows = n * outStride;
         if (conv.channelLast) {

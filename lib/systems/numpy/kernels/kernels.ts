@@ -24,6 +24,16 @@ export interface Kernels {
       ...[right: number, down: number],
     ]
   ): void;
+  convPoolWinograd(
+    ...args: [
+      ...[input: number, transformed: number, bias: number, output: number, winners: number],
+      ...[channels: number, height: number, width: number, filters: number],
+      ...[right: number, down: number, columns: number, patches: number, products: number],
+    ]
+  ): void;
+  transformFilters(
+    ...args: [weights: number, filters: number, channels: number, to: number]
+  ): void;
   activate(kind: number, x: number, count: number): void;
   zero(at: number, bytes: number): void;
   gemm(

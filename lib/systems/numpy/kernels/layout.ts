@@ -52,6 +52,16 @@ export interface ConvBuffers {
   readonly framesFloats: number;
   /** Weights as the kernels for a single image read them. */
   readonly packed: number;
+  /** What `convPoolWinograd` needs; undefined where `convPool` does the training as well. */
+  readonly winograd: WinogradBuffers | undefined;
+}
+
+/** Transformed filters, and room for what stands between the transforms. */
+export interface WinogradBuffers {
+  readonly filters: number;
+  readonly columns: number;
+  readonly patches: number;
+  readonly products: number;
 }
 
 /** A thread's own buffers for one dense layer. */
@@ -144,7 +154,7 @@ export function layOut(plan: Plan, threads: number): Layout {
       // three numbers more than there are: see lanesToChannelLast
       outStride: 4 * roundUp(windows * filters + (i + 1 < plan.convs.length ? 3 : 0), PANEL),
       channelLast: i + 1 < plan.convs.length,
-      tileRows: isLong ? roundUp(kernel, 2) : 5,
+      tileRows: isLong ? kernel : 5,
       tileColumns,
       weightChunks: Math.ceil(kernel * channels / tileColumns),
       inputChunks,
@@ -182,6 +192,31 @@ export function layOut(plan: Plan, threads: number): Layout {
   };
 }
 
+/** Windows of a row that `convPoolWinograd` takes at a time. */
+const WINOGRAD_TILE = 5;
+
+/**
+ * Whether Winograd's transforms cost less than the multiply-adds that they save: they are shared by all
+ * filters, and windows that fill up the last tile of a row are computed for nothing.
+ */
+function winogradPays({ kernel, channels, filters, outWidth }: ConvStage): boolean {
+  return kernel === 5 && channels >= 3 && filters >= 4 &&
+    roundUp(outWidth, WINOGRAD_TILE) <= 1.25 * outWidth;
+}
+
+function winogradBuffers(
+  { channels, filters }: ConvStage,
+  take: (floats: number) => number,
+): WinogradBuffers {
+  const points = 36;
+  return {
+    filters: take(points * channels * roundUp(filters, 2)),
+    columns: take(6 * (2 * WINOGRAD_TILE + 4) * LANES),
+    patches: take(points * channels * WINOGRAD_TILE * LANES),
+    products: take(points * 2 * WINOGRAD_TILE * LANES),
+  };
+}
+
 function convBuffers(conv: ConvLayout, take: (floats: number) => number): ConvBuffers {
   const { filters, kernel, windows, weightChunks, tileRows, tileColumns, width, channels } = conv;
   // kernels read and write whole tiles, up to six rows past the end
@@ -201,6 +236,7 @@ function convBuffers(conv: ConvLayout, take: (floats: number) => number): ConvBu
     frames: take(framesFloats),
     framesFloats,
     packed: take(roundUp(filters, 8) * channels * kernel * kernel),
+    winograd: winogradPays(conv) ? winogradBuffers(conv, take) : undefined,
   };
 }
 

@@ -37,8 +37,9 @@ export class Pass {
   refresh(): void {
     const { convs, denses } = this.layout;
     convs.forEach(({ weight, filters, channels, kernel, inputChunks }, i) => {
+      const { frames, winograd } = this.#own.convs[i]!;
+      if (winograd) this.kernels.transformFilters(weight, filters, channels, winograd.filters);
       if (i === 0) return; // nothing needs the gradient at the images
-      const { frames } = this.#own.convs[i]!;
       this.kernels.frameWeights(weight, filters, channels, kernel, inputChunks, frames);
     });
     denses.forEach(({ weight, inputs, panelStride, units }, i) => {

@@ -29,7 +29,7 @@ export function activate(kind: i32, x: usize, count: i32): void {
 function tanhInPlace(x: usize, end: usize): void {
   const p0 = tanhConstant(0), p1 = tanhConstant(1), p2 = tanhConstant(2), p3 = tanhConstant(3);
   const q0 = tanhConstant(5), q1 = tanhConstant(6), q2 = tanhConstant(7), q3 = tanhConstant(8);
-  const one = f32x4.splat(1), high = f32x4.splat(8), low = f32x4.splat(-8);
+  const one = tanhConstant(4), high = tanhConstant(10), low = tanhConstant(11);
   for (; x < end; x += 32) {
     const a = f32x4.relaxed_min(f32x4.relaxed_max(v128.load(x), low), high);
     const b = f32x4.relaxed_min(f32x4.relaxed_max(v128.load(x, 16), low), high);
@@ -42,8 +42,8 @@ function tanhInPlace(x: usize, end: usize): void {
     q = madd(q, u, q3), s = madd(s, v, q3);
     p = madd(p, u, one), r = madd(r, v, one);
     q = madd(q, u, one), s = madd(s, v, one);
-    v128.store(x, f32x4.div(f32x4.mul(a, p), q));
     v128.store(x, f32x4.div(f32x4.mul(b, r), s), 16);
+    v128.store(x, f32x4.div(f32x4.mul(a, p), q));
   }
 }
 
@@ -54,8 +54,8 @@ export function addBiasActivate(kind: i32, rows: i32, bytes: usize, x: usize, bi
       for (let i: usize = 0; i < bytes; i += 32) {
         const a = tanh4(f32x4.add(v128.load(x + i), v128.load(bias + i)));
         const b = tanh4(f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16)));
-        v128.store(x + i, a);
         v128.store(x + i, b, 16);
+        v128.store(x + i, a);
       }
     } else {
       for (let i: usize = 0; i < bytes; i += 16) {
@@ -70,13 +70,15 @@ export function addBiasActivate(kind: i32, rows: i32, bytes: usize, x: usize, bi
  * @param count of numbers, a multiple of 8
  */
 export function activationBackward(kind: i32, count: i32, g: usize, y: usize): void {
-  const one = f32x4.splat(1), zero = f32x4.splat(0);
+  const one = tanhConstant(4), zero = f32x4.splat(0);
   const end = g + (<usize> count << 2);
   if (kind == TANH) {
     for (; g < end; g += 32, y += 32) {
       const a = v128.load(y), b = v128.load(y, 16);
-      v128.store(g, f32x4.mul(v128.load(g), f32x4.relaxed_nmadd(a, a, one)));
-      v128.store(g, f32x4.mul(v128.load(g, 16), f32x4.relaxed_nmadd(b, b, one)), 16);
+      const c = f32x4.mul(v128.load(g), f32x4.relaxed_nmadd(a, a, one));
+      const d = f32x4.mul(v128.load(g, 16), f32x4.relaxed_nmadd(b, b, one));
+      v128.store(g, d, 16);
+      v128.store(g, c);
     }
   } else {
     for (; g < end; g += 16, y += 16) {

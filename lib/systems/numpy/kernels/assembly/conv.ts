@@ -16,7 +16,8 @@ const LANES: usize = 32;
 
 // In the wide build the tile's second half (images 4–7, names in capitals) stands beside the first, so
 // that V8 can join each pair to one 256-bit operation. In the narrow build it is a second round: the
-// sixteen 128-bit registers hold one half.
+// sixteen 128-bit registers hold one half. Of a pair of stores the second half's comes first, in
+// all kernels: in the other order V8 stores the first half twice.
 
 /**
  * @param input (channels, height, width) in lanes
@@ -103,10 +104,10 @@ export function convPool(
           const at = to + 16 * half;
           const atB = at + outPlane;
           if (winners == 0) {
-            v128.store(output + at, largest(a0, a1, a2, a3));
             if (WIDE) v128.store(output + at, largest(A0, A1, A2, A3), 16);
-            v128.store(output + atB, largest(b0, b1, b2, b3));
+            v128.store(output + at, largest(a0, a1, a2, a3));
             if (WIDE) v128.store(output + atB, largest(B0, B1, B2, B3), 16);
+            v128.store(output + atB, largest(b0, b1, b2, b3));
           } else {
             poolTo(output + at, winners + at, a0, a1, a2, a3, A0, A1, A2, A3, first, right, down);
             poolTo(output + atB, winners + atB, b0, b1, b2, b3, B0, B1, B2, B3, first, right, down);
@@ -205,7 +206,7 @@ function largest(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
  */
 // @ts-ignore: decorator
 @inline
-function poolTo(
+export function poolTo(
   output: usize,
   winners: usize,
   x0: v128,
@@ -223,12 +224,12 @@ function poolTo(
   const step = i32x4.splat(right), upper = i32x4.splat(first), lower = i32x4.splat(first + down);
   const top = f32x4.relaxed_max(x0, x1), bottom = f32x4.relaxed_max(x2, x3);
   const Top = f32x4.relaxed_max(X0, X1), Bottom = f32x4.relaxed_max(X2, X3);
-  v128.store(output, f32x4.relaxed_max(top, bottom));
   if (WIDE) v128.store(output, f32x4.relaxed_max(Top, Bottom), 16);
+  v128.store(output, f32x4.relaxed_max(top, bottom));
   const right2 = v128.bitselect(f32x4.gt(x3, x2), f32x4.gt(x1, x0), f32x4.gt(bottom, top));
   const Right2 = v128.bitselect(f32x4.gt(X3, X2), f32x4.gt(X1, X0), f32x4.gt(Bottom, Top));
   const start = v128.bitselect(lower, upper, f32x4.gt(bottom, top));
   const Start = v128.bitselect(lower, upper, f32x4.gt(Bottom, Top));
-  v128.store(winners, i32x4.add(start, v128.and(right2, step)));
   if (WIDE) v128.store(winners, i32x4.add(Start, v128.and(Right2, step)), 16);
+  v128.store(winners, i32x4.add(start, v128.and(right2, step)));
 }

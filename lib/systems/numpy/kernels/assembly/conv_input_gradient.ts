@@ -5,6 +5,8 @@ import { madd } from "./math";
 const CHUNK: usize = 32;
 /** Bytes of a tile of framed weights: seven rows, of which six are read. */
 const FRAME: usize = 7 * CHUNK;
+/** Tiles from one to the other of the two that `sweepTwo` works on. */
+const APART = 3;
 
 /**
  * The gradient at a layer's input, channel-last, which must be zero before.
@@ -34,44 +36,142 @@ export function addInputGradient(
   pointers: usize,
 ): void {
   const bands = (kernel + 6) / 6;
-  const frameBytes = <usize>(bands * chunks) * FRAME;
-  const wholeRow = <usize>outWidth * gWindow, wholeWindow = <usize>filters * gFilter;
-  for (let y = 0, first: usize = 0; y < outHeight; y++, first += 2 * row, g += wholeRow, winners += wholeRow) {
+  const frameBytes = <usize> (bands * chunks) * FRAME;
+  const wholeRow = <usize> outWidth * gWindow, wholeWindow = <usize> filters * gFilter;
+  const right = 2 * pixel;
+  for (let y = 0, first: usize = 0; y < outHeight; y++, first += 2 * row) {
     findFrames(winners, gFilter, gWindow, outWidth, filters, first, row, pixel, frames, frameBytes, pointers);
-    const toPointers = pointers - g;
+    const stop = g + wholeRow, toPointers = pointers - g;
     for (let band = 0; band < bands; band++) {
-      for (let chunk = chunks - 1; chunk >= 0; chunk--) {
-          const skip = <usize>(band * chunks + chunk) * FRAME;
-          let r0 = output + first + <usize>(6 * band) * row + <usize>chunk * CHUNK;
-          let gp = g;
-          for (const stop = g + wholeRow; gp < stop; gp += gWindow, r0 += 2 * pixel) {
-            const r1 = r0 + row, r2 = r1 + row, r3 = r2 + row, r4 = r3 + row, r5 = r4 + row;
-            let a0 = v128.load(r0, 0), a1 = v128.load(r0, 16);
-            let b0 = v128.load(r1, 0), b1 = v128.load(r1, 16);
-            let c0 = v128.load(r2, 0), c1 = v128.load(r2, 16);
-            let d0 = v128.load(r3, 0), d1 = v128.load(r3, 16);
-            let e0 = v128.load(r4, 0), e1 = v128.load(r4, 16);
-            let h0 = v128.load(r5, 0), h1 = v128.load(r5, 16);
-            let gf = gp;
-            for (const end = gp + wholeWindow; gf < end; gf += gFilter) {
-              const s = v128.load32_splat(gf);
-              const q = load<usize>(gf + toPointers) + skip;
-              a0 = madd(s, v128.load(q, 0), a0), a1 = madd(s, v128.load(q, 16), a1);
-              b0 = madd(s, v128.load(q, 32), b0), b1 = madd(s, v128.load(q, 48), b1);
-              c0 = madd(s, v128.load(q, 64), c0), c1 = madd(s, v128.load(q, 80), c1);
-              d0 = madd(s, v128.load(q, 96), d0), d1 = madd(s, v128.load(q, 112), d1);
-              e0 = madd(s, v128.load(q, 128), e0), e1 = madd(s, v128.load(q, 144), e1);
-              h0 = madd(s, v128.load(q, 160), h0), h1 = madd(s, v128.load(q, 176), h1);
-            }
-            v128.store(r0, a0, 0), v128.store(r0, a1, 16);
-            v128.store(r1, b0, 0), v128.store(r1, b1, 16);
-            v128.store(r2, c0, 0), v128.store(r2, c1, 16);
-            v128.store(r3, d0, 0), v128.store(r3, d1, 16);
-            v128.store(r4, e0, 0), v128.store(r4, e1, 16);
-            v128.store(r5, h0, 0), v128.store(r5, h1, 16);
-          }
+      const from = output + first + <usize> (6 * band) * row;
+      const skip = <usize> (band * chunks) * FRAME;
+      for (let high = chunks; high > 0; high -= 6) {
+        const low = max(high - 6, 0);
+        let chunk = high - 1;
+        for (; chunk >= low + APART; chunk--) {
+          const to = from + <usize> chunk * CHUNK;
+          sweepTwo(to, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, skip + <usize> chunk * FRAME);
+        }
+        for (const end = max(high - APART, low); chunk >= end; chunk--) {
+          const to = from + <usize> chunk * CHUNK;
+          sweepOne(to, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, skip + <usize> chunk * FRAME);
+        }
       }
     }
+    g += wholeRow, winners += wholeRow;
+  }
+}
+
+/**
+ * One tile of each window of a row.
+ * @param r0 the first window's
+ * @param g, stop gradients of the row
+ * @param skip from a frame's start to its tile
+ */
+function sweepOne(
+  r0: usize,
+  row: usize,
+  right: usize,
+  g: usize,
+  stop: usize,
+  gWindow: usize,
+  wholeWindow: usize,
+  gFilter: usize,
+  toPointers: usize,
+  skip: usize,
+): void {
+  for (; g < stop; g += gWindow, r0 += right) {
+    const r1 = r0 + row, r2 = r1 + row, r3 = r2 + row, r4 = r3 + row, r5 = r4 + row;
+    let a0 = v128.load(r0, 0), a1 = v128.load(r0, 16);
+    let b0 = v128.load(r1, 0), b1 = v128.load(r1, 16);
+    let c0 = v128.load(r2, 0), c1 = v128.load(r2, 16);
+    let d0 = v128.load(r3, 0), d1 = v128.load(r3, 16);
+    let e0 = v128.load(r4, 0), e1 = v128.load(r4, 16);
+    let h0 = v128.load(r5, 0), h1 = v128.load(r5, 16);
+    let gf = g;
+    for (const end = g + wholeWindow; gf < end; gf += gFilter) {
+      const s = v128.load32_splat(gf), q = load<usize>(gf + toPointers) + skip;
+      a0 = madd(s, v128.load(q, 0), a0), a1 = madd(s, v128.load(q, 16), a1);
+      b0 = madd(s, v128.load(q, 32), b0), b1 = madd(s, v128.load(q, 48), b1);
+      c0 = madd(s, v128.load(q, 64), c0), c1 = madd(s, v128.load(q, 80), c1);
+      d0 = madd(s, v128.load(q, 96), d0), d1 = madd(s, v128.load(q, 112), d1);
+      e0 = madd(s, v128.load(q, 128), e0), e1 = madd(s, v128.load(q, 144), e1);
+      h0 = madd(s, v128.load(q, 160), h0), h1 = madd(s, v128.load(q, 176), h1);
+    }
+    v128.store(r0, a1, 16), v128.store(r0, a0, 0);
+    v128.store(r1, b1, 16), v128.store(r1, b0, 0);
+    v128.store(r2, c1, 16), v128.store(r2, c0, 0);
+    v128.store(r3, d1, 16), v128.store(r3, d0, 0);
+    v128.store(r4, e1, 16), v128.store(r4, e0, 0);
+    v128.store(r5, h1, 16), v128.store(r5, h0, 0);
+  }
+}
+
+/**
+ * The same for a tile and the one `APART` before it. Two neighbours would read what the window before
+ * has only just written in part, and wait for it.
+ */
+function sweepTwo(
+  r0: usize,
+  row: usize,
+  right: usize,
+  g: usize,
+  stop: usize,
+  gWindow: usize,
+  wholeWindow: usize,
+  gFilter: usize,
+  toPointers: usize,
+  skip: usize,
+): void {
+  if (!WIDE) {
+    sweepOne(r0, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, skip);
+    r0 -= APART * CHUNK, skip -= APART * FRAME;
+    sweepOne(r0, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, skip);
+    return;
+  }
+  r0 -= APART * CHUNK, skip -= APART * FRAME;
+  for (; g < stop; g += gWindow, r0 += right) {
+    const r1 = r0 + row, r2 = r1 + row, r3 = r2 + row, r4 = r3 + row, r5 = r4 + row;
+    let a0 = v128.load(r0, 0), a1 = v128.load(r0, 16);
+    let b0 = v128.load(r1, 0), b1 = v128.load(r1, 16);
+    let c0 = v128.load(r2, 0), c1 = v128.load(r2, 16);
+    let d0 = v128.load(r3, 0), d1 = v128.load(r3, 16);
+    let e0 = v128.load(r4, 0), e1 = v128.load(r4, 16);
+    let h0 = v128.load(r5, 0), h1 = v128.load(r5, 16);
+    let A0 = v128.load(r0, APART * CHUNK), A1 = v128.load(r0, APART * CHUNK + 16);
+    let B0 = v128.load(r1, APART * CHUNK), B1 = v128.load(r1, APART * CHUNK + 16);
+    let C0 = v128.load(r2, APART * CHUNK), C1 = v128.load(r2, APART * CHUNK + 16);
+    let D0 = v128.load(r3, APART * CHUNK), D1 = v128.load(r3, APART * CHUNK + 16);
+    let E0 = v128.load(r4, APART * CHUNK), E1 = v128.load(r4, APART * CHUNK + 16);
+    let H0 = v128.load(r5, APART * CHUNK), H1 = v128.load(r5, APART * CHUNK + 16);
+    let gf = g;
+    for (const end = g + wholeWindow; gf < end; gf += gFilter) {
+      const s = v128.load32_splat(gf), q = load<usize>(gf + toPointers) + skip;
+      a0 = madd(s, v128.load(q, 0), a0), a1 = madd(s, v128.load(q, 16), a1);
+      b0 = madd(s, v128.load(q, 32), b0), b1 = madd(s, v128.load(q, 48), b1);
+      c0 = madd(s, v128.load(q, 64), c0), c1 = madd(s, v128.load(q, 80), c1);
+      d0 = madd(s, v128.load(q, 96), d0), d1 = madd(s, v128.load(q, 112), d1);
+      e0 = madd(s, v128.load(q, 128), e0), e1 = madd(s, v128.load(q, 144), e1);
+      h0 = madd(s, v128.load(q, 160), h0), h1 = madd(s, v128.load(q, 176), h1);
+      A0 = madd(s, v128.load(q, APART * FRAME + 0), A0), A1 = madd(s, v128.load(q, APART * FRAME + 16), A1);
+      B0 = madd(s, v128.load(q, APART * FRAME + 32), B0), B1 = madd(s, v128.load(q, APART * FRAME + 48), B1);
+      C0 = madd(s, v128.load(q, APART * FRAME + 64), C0), C1 = madd(s, v128.load(q, APART * FRAME + 80), C1);
+      D0 = madd(s, v128.load(q, APART * FRAME + 96), D0), D1 = madd(s, v128.load(q, APART * FRAME + 112), D1);
+      E0 = madd(s, v128.load(q, APART * FRAME + 128), E0), E1 = madd(s, v128.load(q, APART * FRAME + 144), E1);
+      H0 = madd(s, v128.load(q, APART * FRAME + 160), H0), H1 = madd(s, v128.load(q, APART * FRAME + 176), H1);
+    }
+    v128.store(r0, a1, 16), v128.store(r0, a0, 0);
+    v128.store(r1, b1, 16), v128.store(r1, b0, 0);
+    v128.store(r2, c1, 16), v128.store(r2, c0, 0);
+    v128.store(r3, d1, 16), v128.store(r3, d0, 0);
+    v128.store(r4, e1, 16), v128.store(r4, e0, 0);
+    v128.store(r5, h1, 16), v128.store(r5, h0, 0);
+    v128.store(r0, A1, APART * CHUNK + 16), v128.store(r0, A0, APART * CHUNK);
+    v128.store(r1, B1, APART * CHUNK + 16), v128.store(r1, B0, APART * CHUNK);
+    v128.store(r2, C1, APART * CHUNK + 16), v128.store(r2, C0, APART * CHUNK);
+    v128.store(r3, D1, APART * CHUNK + 16), v128.store(r3, D0, APART * CHUNK);
+    v128.store(r4, E1, APART * CHUNK + 16), v128.store(r4, E0, APART * CHUNK);
+    v128.store(r5, H1, APART * CHUNK + 16), v128.store(r5, H0, APART * CHUNK);
   }
 }
 

@@ -87,21 +87,21 @@ export function addShortWeightGradients(
       }
     }
     if (tile % (bands * chunks) == 0) addBias(biases + (filter << 2), bias);
-    v128.store(sums, a0, 0), v128.store(sums, a1, 16);
-    v128.store(sums, b0, 32), v128.store(sums, b1, 48);
-    v128.store(sums, c0, 64), v128.store(sums, c1, 80);
-    v128.store(sums, d0, 96), v128.store(sums, d1, 112);
-    v128.store(sums, e0, 128), v128.store(sums, e1, 144);
+    v128.store(sums, a1, 16), v128.store(sums, a0, 0);
+    v128.store(sums, b1, 48), v128.store(sums, b0, 32);
+    v128.store(sums, c1, 80), v128.store(sums, c0, 64);
+    v128.store(sums, d1, 112), v128.store(sums, d0, 96);
+    v128.store(sums, e1, 144), v128.store(sums, e0, 128);
     if (WIDE && tile + 1 < tiles) {
       tile++, sums += 5 * SHORT;
       if (tile % (bands * chunks) == 0) {
         addBias(biases + (tileFilter(tile, bands, chunks) << 2), Bias);
       }
-      v128.store(sums, A0, 0), v128.store(sums, A1, 16);
-      v128.store(sums, B0, 32), v128.store(sums, B1, 48);
-      v128.store(sums, C0, 64), v128.store(sums, C1, 80);
-      v128.store(sums, D0, 96), v128.store(sums, D1, 112);
-      v128.store(sums, E0, 128), v128.store(sums, E1, 144);
+      v128.store(sums, A1, 16), v128.store(sums, A0, 0);
+      v128.store(sums, B1, 48), v128.store(sums, B0, 32);
+      v128.store(sums, C1, 80), v128.store(sums, C0, 64);
+      v128.store(sums, D1, 112), v128.store(sums, D0, 96);
+      v128.store(sums, E1, 144), v128.store(sums, E0, 128);
     }
   }
 }
@@ -125,9 +125,9 @@ function tileFilter(tile: i32, bands: i32, chunks: i32): usize {
 }
 
 /**
- * The same for long runs: a tile is one kernel row by 32 floats, or two rows in the wide build.
+ * The same for long runs: a tile is one kernel row by 32 floats, or up to three rows in the wide build.
  * @param chunks of 32 floats that a run fills
- * @param sums (filters, chunks, kernel rounded up to even, 32)
+ * @param sums (filters, chunks, kernel, 32)
  * @param biases (filters)
  */
 export function addLongWeightGradients(
@@ -144,47 +144,63 @@ export function addLongWeightGradients(
   sums: usize,
   biases: usize,
 ): void {
-  const rows = (kernel + 1) & ~1, step = WIDE ? 2 : 1;
   for (let f = 0; f < filters; f++, g += gFilter, winners += gFilter, biases += 4) {
     let bias = f32x4.splat(0);
     for (let chunk = 0; chunk < chunks; chunk++) {
-      for (let ky = 0; ky < kernel; ky += step, sums += step * LONG) {
-        // of an odd number of rows the last is alone
-        const pair = WIDE && ky + 1 < kernel;
+      for (let ky = 0; ky < kernel; ky++, sums += LONG) {
+        // the rows below, if there are any
+        const two = WIDE && ky + 1 < kernel, three = WIDE && ky + 2 < kernel;
         const start = input + ky * row + chunk * LONG;
         let a0 = v128.load(sums), a1 = v128.load(sums, 16), a2 = v128.load(sums, 32), a3 = v128.load(sums, 48);
         let a4 = v128.load(sums, 64), a5 = v128.load(sums, 80), a6 = v128.load(sums, 96), a7 = v128.load(sums, 112);
         let b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0, b6 = a0, b7 = a0;
-        if (pair) {
+        if (two) {
           b0 = v128.load(sums, 128), b1 = v128.load(sums, 144), b2 = v128.load(sums, 160), b3 = v128.load(sums, 176);
           b4 = v128.load(sums, 192), b5 = v128.load(sums, 208), b6 = v128.load(sums, 224), b7 = v128.load(sums, 240);
+        }
+        let c0 = a0, c1 = a0, c2 = a0, c3 = a0, c4 = a0, c5 = a0, c6 = a0, c7 = a0;
+        if (three) {
+          c0 = v128.load(sums, 256), c1 = v128.load(sums, 272), c2 = v128.load(sums, 288), c3 = v128.load(sums, 304);
+          c4 = v128.load(sums, 320), c5 = v128.load(sums, 336), c6 = v128.load(sums, 352), c7 = v128.load(sums, 368);
         }
         bias = f32x4.splat(0);
         let gp = g, wp = winners;
         for (const end = gp + windows * gWindow; gp < end; gp += gWindow, wp += gWindow) {
           const s = v128.load32_splat(gp);
           const q = start + <usize>load<i32>(wp);
+          bias = f32x4.add(bias, s);
           a0 = madd(s, v128.load(q), a0), a1 = madd(s, v128.load(q, 16), a1);
           a2 = madd(s, v128.load(q, 32), a2), a3 = madd(s, v128.load(q, 48), a3);
           a4 = madd(s, v128.load(q, 64), a4), a5 = madd(s, v128.load(q, 80), a5);
           a6 = madd(s, v128.load(q, 96), a6), a7 = madd(s, v128.load(q, 112), a7);
-          bias = f32x4.add(bias, s);
-          if (pair) {
+          if (two) {
             const r = q + row;
             b0 = madd(s, v128.load(r), b0), b1 = madd(s, v128.load(r, 16), b1);
             b2 = madd(s, v128.load(r, 32), b2), b3 = madd(s, v128.load(r, 48), b3);
             b4 = madd(s, v128.load(r, 64), b4), b5 = madd(s, v128.load(r, 80), b5);
             b6 = madd(s, v128.load(r, 96), b6), b7 = madd(s, v128.load(r, 112), b7);
           }
+          if (three) {
+            const t = q + 2 * row;
+            c0 = madd(s, v128.load(t), c0), c1 = madd(s, v128.load(t, 16), c1);
+            c2 = madd(s, v128.load(t, 32), c2), c3 = madd(s, v128.load(t, 48), c3);
+            c4 = madd(s, v128.load(t, 64), c4), c5 = madd(s, v128.load(t, 80), c5);
+            c6 = madd(s, v128.load(t, 96), c6), c7 = madd(s, v128.load(t, 112), c7);
+          }
         }
-        v128.store(sums, a0), v128.store(sums, a1, 16), v128.store(sums, a2, 32), v128.store(sums, a3, 48);
-        v128.store(sums, a4, 64), v128.store(sums, a5, 80), v128.store(sums, a6, 96), v128.store(sums, a7, 112);
-        if (pair) {
-          v128.store(sums, b0, 128), v128.store(sums, b1, 144), v128.store(sums, b2, 160), v128.store(sums, b3, 176);
-          v128.store(sums, b4, 192), v128.store(sums, b5, 208), v128.store(sums, b6, 224), v128.store(sums, b7, 240);
+        v128.store(sums, a1, 16), v128.store(sums, a0), v128.store(sums, a3, 48), v128.store(sums, a2, 32);
+        v128.store(sums, a5, 80), v128.store(sums, a4, 64), v128.store(sums, a7, 112), v128.store(sums, a6, 96);
+        if (two) {
+          v128.store(sums, b1, 144), v128.store(sums, b0, 128), v128.store(sums, b3, 176), v128.store(sums, b2, 160);
+          v128.store(sums, b5, 208), v128.store(sums, b4, 192), v128.store(sums, b7, 240), v128.store(sums, b6, 224);
+          ky++, sums += LONG;
+        }
+        if (three) {
+          v128.store(sums, c1, 144), v128.store(sums, c0, 128), v128.store(sums, c3, 176), v128.store(sums, c2, 160);
+          v128.store(sums, c5, 208), v128.store(sums, c4, 192), v128.store(sums, c7, 240), v128.store(sums, c6, 224);
+          ky++, sums += LONG;
         }
       }
-      if (!WIDE) sums += (rows - kernel) * LONG;
     }
     addBias(biases, bias);
   }
@@ -192,7 +208,7 @@ export function addLongWeightGradients(
 
 /**
  * Adds gradients as one of the two above leaves them to (filters, channels, kernel, kernel).
- * @param rows, columns of a tile: 5 and 8 of short ones, kernel rounded up to even and 32 of long ones
+ * @param rows, columns of a tile: 5 and 8 of short ones, kernel and 32 of long ones
  */
 export function unpackWeightGradients(
   sums: usize,

@@ -5,8 +5,10 @@ import { exp4, sum4 } from "./math";
 export function addBias(rows: i32, bytes: usize, x: usize, bias: usize): void {
   for (let row = 0; row < rows; row++, x += bytes) {
     for (let i: usize = 0; i < bytes; i += 32) {
-      v128.store(x + i, f32x4.add(v128.load(x + i), v128.load(bias + i)));
-      v128.store(x + i, f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16)), 16);
+      const a = f32x4.add(v128.load(x + i), v128.load(bias + i));
+      const b = f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16));
+      v128.store(x + i, b, 16);
+      v128.store(x + i, a);
     }
   }
 }
@@ -20,8 +22,8 @@ export function addColumnSums(rows: i32, bytes: usize, x: usize, sums: usize): v
       a = f32x4.add(a, v128.load(p));
       b = f32x4.add(b, v128.load(p, 16));
     }
-    v128.store(sums + i, a);
     v128.store(sums + i, b, 16);
+    v128.store(sums + i, a);
   }
 }
 

@@ -1,8 +1,9 @@
 // Matrix products of the dense layers.
 //
 // B and C stand in panels of 16 columns, each panel row-major, so that a tile reads and writes whole
-// neighbouring vectors. Tile: 4 rows × 16 columns in the wide build, 4 × 8 in the narrow one (two
-// rounds a panel); for each k it loads a row of B and four numbers of A.
+// neighbouring vectors. Tile: 6 rows × 16 columns in the wide build, 6 × 8 in the narrow one (two
+// rounds a panel); for each k it loads a row of B and six numbers of A. Twelve sums are as many as the
+// registers hold, and enough to keep both multipliers busy. What six do not divide gets tiles of 4 rows.
 
 import { madd } from "./math";
 
@@ -36,69 +37,157 @@ export function gemm(
   cRow: usize,
   accumulate: bool,
 ): void {
-  const zeros = changetype<usize>(ZEROS);
+  const even = (rows + 3) & ~3;
+  // tiles of six rows, and so many of four that nothing is left over: at most two
+  const fours = !WIDE && aRow == 4 ? even / 4 : even % 6 == 0 ? 0 : even % 6 == 4 ? 1 : 2;
+  const sixes = max((even - 4 * fours) / 6, 0);
+  const width: usize = WIDE ? 64 : 32;
   for (let panel = 0; panel < panels; panel++, b += bPanel, c += cPanel) {
-    for (let row = 0; row < rows; row += 4) {
-      for (let half: usize = 0; half < 2; half++) {
-        const c0 = c + row * cRow + 32 * half, c1 = c0 + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
-        // what the sums start from
-        const z0 = accumulate ? c0 : zeros, step = accumulate ? cRow : 0;
-        const z1 = z0 + step, z2 = z1 + step, z3 = z2 + step;
-        let s00 = v128.load(z0), s01 = v128.load(z0, 16);
-        let s10 = v128.load(z1), s11 = v128.load(z1, 16);
-        let s20 = v128.load(z2), s21 = v128.load(z2, 16);
-        let s30 = v128.load(z3), s31 = v128.load(z3, 16);
-        let s02 = s00, s03 = s00, s12 = s00, s13 = s00, s22 = s00, s23 = s00, s32 = s00, s33 = s00;
-        if (WIDE) {
-          s02 = v128.load(z0, 32), s03 = v128.load(z0, 48);
-          s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
-          s22 = v128.load(z2, 32), s23 = v128.load(z2, 48);
-          s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
-        }
-        let p = a + row * aRow, q = b + 32 * half;
-        const end = q + depth * bRow;
-        if (!WIDE && aRow == 4) {
-          // four neighbouring numbers of A at once
-          for (; q < end; q += bRow, p += aColumn) {
-            const b0 = v128.load(q), b1 = v128.load(q, 16), x = v128.load(p);
-            const x0 = v128.shuffle<f32>(x, x, 0, 0, 0, 0),
-              x1 = v128.shuffle<f32>(x, x, 1, 1, 1, 1);
-            const x2 = v128.shuffle<f32>(x, x, 2, 2, 2, 2),
-              x3 = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
-            s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
-            s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
-            s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
-            s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
-          }
-        }
-        for (; q < end; q += bRow, p += aColumn) {
-          const b0 = v128.load(q), b1 = v128.load(q, 16);
-          const x0 = v128.load32_splat(p), x1 = v128.load32_splat(p + aRow);
-          const x2 = v128.load32_splat(p + 2 * aRow), x3 = v128.load32_splat(p + 3 * aRow);
-          s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
-          s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
-          s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
-          s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
-          if (WIDE) {
-            const b2 = v128.load(q, 32), b3 = v128.load(q, 48);
-            s02 = madd(x0, b2, s02), s03 = madd(x0, b3, s03);
-            s12 = madd(x1, b2, s12), s13 = madd(x1, b3, s13);
-            s22 = madd(x2, b2, s22), s23 = madd(x2, b3, s23);
-            s32 = madd(x3, b2, s32), s33 = madd(x3, b3, s33);
-          }
-        }
-        v128.store(c0, s00), v128.store(c0, s01, 16);
-        if (WIDE) v128.store(c0, s02, 32), v128.store(c0, s03, 48);
-        v128.store(c1, s10), v128.store(c1, s11, 16);
-        if (WIDE) v128.store(c1, s12, 32), v128.store(c1, s13, 48);
-        v128.store(c2, s20), v128.store(c2, s21, 16);
-        if (WIDE) v128.store(c2, s22, 32), v128.store(c2, s23, 48);
-        v128.store(c3, s30), v128.store(c3, s31, 16);
-        if (WIDE) v128.store(c3, s32, 32), v128.store(c3, s33, 48);
-        if (WIDE) break;
+    for (let column: usize = 0; column < 64; column += width) {
+      const q = b + column, end = q + depth * bRow;
+      let p = a, to = c + column;
+      for (let i = 0; i < sixes; i++, p += 6 * aRow, to += 6 * cRow) {
+        tile6(p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
+      }
+      for (let i = 0; i < fours; i++, p += 4 * aRow, to += 4 * cRow) {
+        tile4(p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
       }
     }
   }
+}
+
+/** Six rows of a panel of C; `end` is where the rows of B, from `q` on, end. */
+function tile6(
+  p: usize,
+  aRow: usize,
+  aColumn: usize,
+  q: usize,
+  bRow: usize,
+  end: usize,
+  c0: usize,
+  cRow: usize,
+  accumulate: bool,
+): void {
+  const c1 = c0 + cRow, c2 = c1 + cRow, c3 = c2 + cRow, c4 = c3 + cRow, c5 = c4 + cRow;
+  // what the sums start from
+  const z0 = accumulate ? c0 : changetype<usize>(ZEROS), step = accumulate ? cRow : 0;
+  const z1 = z0 + step, z2 = z1 + step, z3 = z2 + step, z4 = z3 + step, z5 = z4 + step;
+  let s00 = v128.load(z0), s01 = v128.load(z0, 16);
+  let s10 = v128.load(z1), s11 = v128.load(z1, 16);
+  let s20 = v128.load(z2), s21 = v128.load(z2, 16);
+  let s30 = v128.load(z3), s31 = v128.load(z3, 16);
+  let s40 = v128.load(z4), s41 = v128.load(z4, 16);
+  let s50 = v128.load(z5), s51 = v128.load(z5, 16);
+  let s02 = s00, s03 = s00, s12 = s00, s13 = s00, s22 = s00, s23 = s00, s32 = s00, s33 = s00, s42 = s00, s43 = s00, s52 = s00, s53 = s00;
+  if (WIDE) {
+    s02 = v128.load(z0, 32), s03 = v128.load(z0, 48);
+    s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
+    s22 = v128.load(z2, 32), s23 = v128.load(z2, 48);
+    s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
+    s42 = v128.load(z4, 32), s43 = v128.load(z4, 48);
+    s52 = v128.load(z5, 32), s53 = v128.load(z5, 48);
+  }
+  for (; q < end; q += bRow, p += aColumn) {
+    const b0 = v128.load(q), b1 = v128.load(q, 16);
+    let b2 = b0, b3 = b1;
+    if (WIDE) b2 = v128.load(q, 32), b3 = v128.load(q, 48);
+    let x0 = v128.load32_splat(p);
+    s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
+    if (WIDE) s02 = madd(x0, b2, s02), s03 = madd(x0, b3, s03);
+    let x1 = v128.load32_splat(p + aRow);
+    s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
+    if (WIDE) s12 = madd(x1, b2, s12), s13 = madd(x1, b3, s13);
+    let x2 = v128.load32_splat(p + 2 * aRow);
+    s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
+    if (WIDE) s22 = madd(x2, b2, s22), s23 = madd(x2, b3, s23);
+    let x3 = v128.load32_splat(p + 3 * aRow);
+    s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
+    if (WIDE) s32 = madd(x3, b2, s32), s33 = madd(x3, b3, s33);
+    let x4 = v128.load32_splat(p + 4 * aRow);
+    s40 = madd(x4, b0, s40), s41 = madd(x4, b1, s41);
+    if (WIDE) s42 = madd(x4, b2, s42), s43 = madd(x4, b3, s43);
+    let x5 = v128.load32_splat(p + 5 * aRow);
+    s50 = madd(x5, b0, s50), s51 = madd(x5, b1, s51);
+    if (WIDE) s52 = madd(x5, b2, s52), s53 = madd(x5, b3, s53);
+  }
+  v128.store(c0, s01, 16), v128.store(c0, s00);
+  if (WIDE) v128.store(c0, s03, 48), v128.store(c0, s02, 32);
+  v128.store(c1, s11, 16), v128.store(c1, s10);
+  if (WIDE) v128.store(c1, s13, 48), v128.store(c1, s12, 32);
+  v128.store(c2, s21, 16), v128.store(c2, s20);
+  if (WIDE) v128.store(c2, s23, 48), v128.store(c2, s22, 32);
+  v128.store(c3, s31, 16), v128.store(c3, s30);
+  if (WIDE) v128.store(c3, s33, 48), v128.store(c3, s32, 32);
+  v128.store(c4, s41, 16), v128.store(c4, s40);
+  if (WIDE) v128.store(c4, s43, 48), v128.store(c4, s42, 32);
+  v128.store(c5, s51, 16), v128.store(c5, s50);
+  if (WIDE) v128.store(c5, s53, 48), v128.store(c5, s52, 32);
+}
+
+/** The same for four rows. */
+function tile4(
+  p: usize,
+  aRow: usize,
+  aColumn: usize,
+  q: usize,
+  bRow: usize,
+  end: usize,
+  c0: usize,
+  cRow: usize,
+  accumulate: bool,
+): void {
+  const c1 = c0 + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
+  // what the sums start from
+  const z0 = accumulate ? c0 : changetype<usize>(ZEROS), step = accumulate ? cRow : 0;
+  const z1 = z0 + step, z2 = z1 + step, z3 = z2 + step;
+  let s00 = v128.load(z0), s01 = v128.load(z0, 16);
+  let s10 = v128.load(z1), s11 = v128.load(z1, 16);
+  let s20 = v128.load(z2), s21 = v128.load(z2, 16);
+  let s30 = v128.load(z3), s31 = v128.load(z3, 16);
+  let s02 = s00, s03 = s00, s12 = s00, s13 = s00, s22 = s00, s23 = s00, s32 = s00, s33 = s00;
+  if (WIDE) {
+    s02 = v128.load(z0, 32), s03 = v128.load(z0, 48);
+    s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
+    s22 = v128.load(z2, 32), s23 = v128.load(z2, 48);
+    s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
+  }
+  if (!WIDE && aRow == 4) {
+    // four neighbouring numbers of A at once: each load is checked for its bounds
+    for (; q < end; q += bRow, p += aColumn) {
+      const b0 = v128.load(q), b1 = v128.load(q, 16), x = v128.load(p);
+      const x0 = v128.shuffle<f32>(x, x, 0, 0, 0, 0), x1 = v128.shuffle<f32>(x, x, 1, 1, 1, 1);
+      const x2 = v128.shuffle<f32>(x, x, 2, 2, 2, 2), x3 = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
+      s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
+      s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
+      s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
+      s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
+    }
+  }
+  for (; q < end; q += bRow, p += aColumn) {
+    const b0 = v128.load(q), b1 = v128.load(q, 16);
+    let b2 = b0, b3 = b1;
+    if (WIDE) b2 = v128.load(q, 32), b3 = v128.load(q, 48);
+    let x0 = v128.load32_splat(p);
+    s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
+    if (WIDE) s02 = madd(x0, b2, s02), s03 = madd(x0, b3, s03);
+    let x1 = v128.load32_splat(p + aRow);
+    s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
+    if (WIDE) s12 = madd(x1, b2, s12), s13 = madd(x1, b3, s13);
+    let x2 = v128.load32_splat(p + 2 * aRow);
+    s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
+    if (WIDE) s22 = madd(x2, b2, s22), s23 = madd(x2, b3, s23);
+    let x3 = v128.load32_splat(p + 3 * aRow);
+    s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
+    if (WIDE) s32 = madd(x3, b2, s32), s33 = madd(x3, b3, s33);
+  }
+  v128.store(c0, s01, 16), v128.store(c0, s00);
+  if (WIDE) v128.store(c0, s03, 48), v128.store(c0, s02, 32);
+  v128.store(c1, s11, 16), v128.store(c1, s10);
+  if (WIDE) v128.store(c1, s13, 48), v128.store(c1, s12, 32);
+  v128.store(c2, s21, 16), v128.store(c2, s20);
+  if (WIDE) v128.store(c2, s23, 48), v128.store(c2, s22, 32);
+  v128.store(c3, s31, 16), v128.store(c3, s30);
+  if (WIDE) v128.store(c3, s33, 48), v128.store(c3, s32, 32);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The kernels' exports. Addresses and strides are in bytes; buffers start at multiples of 64.
 export { lanesToChannelLast, lanesToRows, normalise, rowsToLanes } from "./lanes";
 export { convPool } from "./conv";
+export { convPoolWinograd, transformFilters } from "./winograd";
 export { addInputGradient, frameWeights } from "./conv_input_gradient";
 export {
   addLongWeightGradients,

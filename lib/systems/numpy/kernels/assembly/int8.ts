@@ -151,10 +151,10 @@ export function convPoolInt8(
               B2 = dotOne(wb, x, ones, B2), B3 = dotOne(wb, y, ones, B3);
             }
           }
-          v128.store(to + half, largest(a0, a1, a2, a3));
           if (WIDE) v128.store(to + half, largest(A0, A1, A2, A3), 16);
-          v128.store(to + half + outPlane, largest(b0, b1, b2, b3));
+          v128.store(to + half, largest(a0, a1, a2, a3));
           if (WIDE) v128.store(to + half + outPlane, largest(B0, B1, B2, B3), 16);
+          v128.store(to + half + outPlane, largest(b0, b1, b2, b3));
           if (WIDE) break;
         }
       }
@@ -206,22 +206,22 @@ export function denseInt8(input: usize, pairs: i32, weights: usize, bias: usize,
         if (WIDE) S6 = dot(wa, X, ua, Y, ones, S6), S7 = dot(wb, X, ub, Y, ones, S7);
       }
       const to = output + half;
-      v128.store(to, s0);
       if (WIDE) v128.store(to, S0, 16);
-      v128.store(to, s1, 32);
+      v128.store(to, s0);
       if (WIDE) v128.store(to, S1, 48);
-      v128.store(to, s2, 64);
+      v128.store(to, s1, 32);
       if (WIDE) v128.store(to, S2, 80);
-      v128.store(to, s3, 96);
+      v128.store(to, s2, 64);
       if (WIDE) v128.store(to, S3, 112);
-      v128.store(to, s4, 128);
+      v128.store(to, s3, 96);
       if (WIDE) v128.store(to, S4, 144);
-      v128.store(to, s5, 160);
+      v128.store(to, s4, 128);
       if (WIDE) v128.store(to, S5, 176);
-      v128.store(to, s6, 192);
+      v128.store(to, s5, 160);
       if (WIDE) v128.store(to, S6, 208);
-      v128.store(to, s7, 224);
+      v128.store(to, s6, 192);
       if (WIDE) v128.store(to, S7, 240);
+      v128.store(to, s7, 224);
       if (WIDE) break;
     }
   }

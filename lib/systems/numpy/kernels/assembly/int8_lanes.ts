@@ -91,8 +91,8 @@ export function requantize(
       const e = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(b2, v), b1), v), one);
       const s = f32x4.add(f32x4.div(f32x4.mul(x, p), d), shift);
       const t = f32x4.add(f32x4.div(f32x4.mul(y, r), e), shift);
-      v128.store(q, v128.xor(f32x4.add(s, round), exponent));
       v128.store(q, v128.xor(f32x4.add(t, round), exponent), 16);
+      v128.store(q, v128.xor(f32x4.add(s, round), exponent));
     }
   }
 }
@@ -114,7 +114,7 @@ export function packQuads(bytes: usize, count: i32, step: i32, quads: usize): vo
 export function scaleSums(sums: usize, units: i32, multipliers: usize, to: usize): void {
   for (const end = sums + <usize> units * LANES; sums < end; sums += LANES, to += LANES, multipliers += 4) {
     const multiplier = v128.load32_splat(multipliers);
-    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier));
     v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 16)), multiplier), 16);
+    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier));
   }
 }

@@ -18,6 +18,7 @@ const TANH_DENOMINATOR: StaticArray<f32> = [
   0.4677784984600995,
   1.0,
 ];
+const TANH_RANGE: StaticArray<f32> = [8, -8];
 /** 1/k! from k = 7 down to 0, log2 e, and ln 2 in two parts of which the first is short. */
 const EXP: StaticArray<f32> = [
   1.0 / 5040.0,
@@ -37,8 +38,12 @@ function constant(table: StaticArray<f32>, i: usize): v128 {
   return v128.load32_splat(changetype<usize>(table) + (i << 2));
 }
 
-/** Coefficients of tanh in x², highest power first: 0 to 4 of the numerator, 5 to 9 of the other. */
+/**
+ * Coefficients of tanh in x², highest power first: 0 to 4 of the numerator, of which the last is 1, 5 to 9
+ * of the other; 10 and 11 are the ends of their range.
+ */
 export function tanhConstant(i: i32): v128 {
+  if (i >= 10) return constant(TANH_RANGE, i - 10);
   return i < 5 ? constant(TANH_NUMERATOR, i) : constant(TANH_DENOMINATOR, i - 5);
 }
 

@@ -94,6 +94,6 @@ export function gemv(panels: i32, depth: i32, a: usize, b: usize, bPanel: usize,
       s0 = madd(x, v128.load(q), s0), s1 = madd(x, v128.load(q, 16), s1);
       s2 = madd(x, v128.load(q, 32), s2), s3 = madd(x, v128.load(q, 48), s3);
     }
-    v128.store(c, s0), v128.store(c, s1, 16), v128.store(c, s2, 32), v128.store(c, s3, 48);
+    v128.store(c, s1, 16), v128.store(c, s0), v128.store(c, s3, 48), v128.store(c, s2, 32);
   }
 }
