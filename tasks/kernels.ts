@@ -1,6 +1,6 @@
 /**
  * `deno task kernels`: compiles the SIMD kernels in `lib/systems/numpy/kernels/assembly/` (written in
- * AssemblyScript) to the two `.wasm` files beside that folder. Both are committed, so only who changes
+ * AssemblyScript) to the `.wasm` files beside that folder. They are committed, so only who changes
  * a kernel needs this; a test compiles them again and compares the bytes.
  */
 import { join } from "node:path";
@@ -11,8 +11,8 @@ import { main, SetupError } from "./run.ts";
 
 const folder = join(projectRoot, "lib", "systems", "numpy", "kernels");
 
-/** The builds; see `WIDE` in the sources. */
-export const builds: readonly KernelBuild[] = ["narrow", "wide"];
+/** The builds; see `WIDE` and `DOT` in the sources. */
+export const builds: readonly KernelBuild[] = ["narrow", "wide", "narrow-dot", "wide-dot"];
 
 /** Compiles one build. @throws SetupError with the compiler's messages */
 export async function compileKernels(build: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
@@ -22,7 +22,8 @@ export async function compileKernels(build: KernelBuild): Promise<Uint8Array<Arr
     ...["--enable", "simd", "--enable", "relaxed-simd", "--enable", "threads"],
     // the memory comes from outside and is shared; see engine.ts for its size
     ...["--importMemory", "--sharedMemory", "--initialMemory", "2", "--maximumMemory", "32768"],
-    ...["--memoryBase", "1024", "--use", `WIDE=${build === "wide" ? 1 : 0}`],
+    ...["--memoryBase", "1024", "--use", `WIDE=${build.startsWith("wide") ? 1 : 0}`],
+    ...["--use", `DOT=${build.endsWith("-dot") ? 1 : 0}`],
   ], {
     readFile(name: string) {
       try {

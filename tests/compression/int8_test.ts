@@ -14,10 +14,10 @@ import { activations, lenet5, parameterShapes } from "../../lib/systems/architec
 import { initialWeights } from "../../lib/systems/initialise.ts";
 import { planQuantized } from "../../lib/compression/quantization/plan.ts";
 import { Rng } from "../../lib/util/rng.ts";
+import { builds } from "../../tasks/kernels.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 
 const normalisation = { mean: 117.25, deviation: 61.5 };
-const builds = ["narrow", "wide"] as const;
 
 function randomBytes({ input }: Architecture, count: number, seed = 4): Uint8Array {
   const rng = new Rng(seed);

@@ -1,5 +1,6 @@
 import {
   compileKernels,
+  hasByteDot,
   instantiateKernels,
   isTurbo,
   type KernelBuild,
@@ -26,12 +27,12 @@ export interface Int8Predictor {
 /**
  * A model on the int8 kernels, or on the plain reference where they cannot run; its name says which.
  * The results have the same bits.
- * @param build default `wide` in a process with the turbo flags, else `narrow`
+ * @param build default: the one made for this process's flags and this processor
  */
 export async function openInt8(model: QuantizedModel, build?: KernelBuild): Promise<Int8Predictor> {
   const missing = missingForKernels();
   if (missing !== undefined) return new IntegerNetwork(model, `reference: no ${missing}`);
-  const chosen = build ?? (isTurbo() ? "wide" : "narrow");
+  const chosen = build ?? `${isTurbo() ? "wide" : "narrow"}${hasByteDot() ? "-dot" : ""}` as const;
   const network = new Int8Network(model, await compileKernels(chosen), `kernels (${chosen})`);
   return network.isExact
     ? network

@@ -212,7 +212,7 @@ for (
     { kind: "sgd", learningRate: 0.05, momentum: 0.9 },
   ] as const
 ) {
-  Deno.test(`${optimizer.kind}: both builds, and 1, 2 and 4 threads, give the same bits`, async () => {
+  Deno.test(`${optimizer.kind}: all builds, and 1, 2 and 4 threads, give the same bits`, async () => {
     const first = await trained(lenet5(), { build: "narrow", threads: 1 }, optimizer);
     for (const build of builds) {
       for (const threads of [1, 2, 4]) {
