@@ -15,6 +15,7 @@ export const contenders = {
   "keras (ours)": ["deno", "keras"],
   "reference (ours)": ["deno", "reference"],
   "PyTorch": ["python", "pytorch"],
+  "PyTorch, AVX2": ["python, AVX2", "pytorch"],
   "PyTorch, compiled": ["python", "pytorch-compiled"],
   "Keras": ["python", "keras"],
   "NumPy, vectorised": ["python", "numpy"],
@@ -36,6 +37,13 @@ export const contenders = {
 
 export type ContenderName = keyof typeof contenders;
 
+/** Holds PyTorch's kernels and the libraries behind them to vectors of 256 bits. */
+const avx2 = {
+  ATEN_CPU_CAPABILITY: "avx2",
+  ONEDNN_MAX_CPU_ISA: "AVX2",
+  MKL_ENABLE_INSTRUCTIONS: "AVX2",
+};
+
 /** A contender in a process of its own, with a number of threads. */
 export class Contender {
   readonly #child: Deno.ChildProcess;
@@ -44,16 +52,18 @@ export class Contender {
 
   constructor(readonly name: ContenderName, readonly threads: number) {
     const [runtime, kind] = contenders[name];
-    const command = runtime === "python" ? join(benchVenv, "bin", "python") : Deno.execPath();
+    const isPython = runtime.startsWith("python");
+    const command = isPython ? join(benchVenv, "bin", "python") : Deno.execPath();
     const flags = {
       "deno": [],
       "deno --turbo": [`--v8-flags=${turboFlags.join(",")}`],
       // its 288 MB stay out of the project's own packages
       "deno, own packages": ["--no-lock", "--node-modules-dir=none"],
       "python": [],
+      "python, AVX2": [],
     }[runtime];
-    const script = join(projectRoot, "bench", `contender.${runtime === "python" ? "py" : "ts"}`);
-    const before = runtime === "python" ? [] : ["run", "--allow-all", ...flags];
+    const script = join(projectRoot, "bench", `contender.${isPython ? "py" : "ts"}`);
+    const before = isPython ? [] : ["run", "--allow-all", ...flags];
     this.#child = new Deno.Command(command, {
       args: [...before, script, kind, `${threads}`],
       cwd: projectRoot,
@@ -61,6 +71,7 @@ export class Contender {
         TF_NUM_INTRAOP_THREADS: `${threads}`,
         TF_NUM_INTEROP_THREADS: `${threads}`,
         TF_CPP_MIN_LOG_LEVEL: "3",
+        ...(runtime === "python, AVX2" ? avx2 : {}),
         DENO_NO_UPDATE_CHECK: "1",
       },
       stdin: "piped",

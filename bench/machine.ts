@@ -9,11 +9,20 @@ export function machine(): string {
     `Deno ${Deno.version.deno} (V8 ${Deno.version.v8})`;
 }
 
+/** Whether the processor has vectors of 512 bits, twice those that WebAssembly can get. */
+export function hasAvx512(): boolean {
+  return / avx512f /.test(cpuInfo());
+}
+
 function cpuName(): string {
+  const name = cpuInfo().match(/model name\s*: (.*)/)?.[1] ?? Deno.build.arch;
+  return hasAvx512() ? `${name} with AVX-512` : name;
+}
+
+function cpuInfo(): string {
   try {
-    const name = Deno.readTextFileSync("/proc/cpuinfo").match(/model name\s*: (.*)/)?.[1];
-    return name ?? Deno.build.arch;
+    return Deno.readTextFileSync("/proc/cpuinfo");
   } catch {
-    return Deno.build.arch;
+    return "";
   }
 }

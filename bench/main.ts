@@ -12,7 +12,7 @@ import { findPython, pip } from "../tasks/python.ts";
 import { main, run, step } from "../tasks/run.ts";
 import { setup } from "../tasks/setup.ts";
 import { benchVenv, compare, type ContenderName, type Measurement } from "./crew.ts";
-import { machine } from "./machine.ts";
+import { hasAvx512, machine } from "./machine.ts";
 import { profile } from "./profile.ts";
 import { modelPath, type Request } from "./protocol.ts";
 import { type Section, writeReport } from "./report.ts";
@@ -34,7 +34,13 @@ async function setupPython(): Promise<void> {
 
 const ours: readonly ContenderName[] = ["numpy (ours)", "numpy (ours), turbo"];
 const systems: readonly ContenderName[] = [...ours, "torch (ours)", "keras (ours)"];
-const frameworks: readonly ContenderName[] = ["PyTorch", "PyTorch, compiled", "Keras"];
+const frameworks: readonly ContenderName[] = [
+  "PyTorch",
+  // where PyTorch has twice the vectors that WebAssembly can get, also with the same
+  ...(hasAvx512() ? ["PyTorch, AVX2"] as const : []),
+  "PyTorch, compiled",
+  "Keras",
+];
 
 async function bench(): Promise<void> {
   const quick = Deno.args.includes("--quick");

@@ -60,7 +60,8 @@ export function throughputTable(machine: string, sections: readonly Section[]): 
       "Each contender has a process of its own; the processes take turns, so that whatever slows the " +
       "machine for a while slows them all. Ratios are taken round by round: median (range).",
       "Training: forward, backward and Adam on a float32 batch in memory. Inference: batch in, logits " +
-      "out. PyTorch: fused Adam, inference mode; compiled: torch.compile. Keras: its compiled train " +
+      "out. PyTorch: fused Adam, inference mode; AVX2: held to vectors of 256 bits, the most that " +
+      "WebAssembly gets; compiled: torch.compile. Keras: its compiled train " +
       "function. NumPy: im2col and BLAS. turbo: V8's two flags, see the README. All of it: images shifted " +
       "and mirrored, 450 more evaluated. Fast decoder: up to a few grey levels from OpenCV's. int8 (ours): " +
       "bytes in; pruned: without a quarter of the filters and 40 % of the units. PyTorch, pruned: masks; " +
