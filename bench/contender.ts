@@ -68,17 +68,17 @@ function noise(length: number): PixelSet {
   return { length, labels, pixels, get, channels: 1, height: 32, width: 32, key: "" };
 }
 
-function prepare(
-  system: () => System,
+async function prepare(
+  system: () => Promise<System>,
   threads: number,
   variant: Variant,
   request: Request,
-): Step {
+): Promise<Step> {
   const { work, batch } = request;
   switch (work) {
     case "train": {
       const batches = repeated(batch, Math.max(1, Math.round(1280 / batch)));
-      const trained = system();
+      const trained = await system();
       return async () => {
         await trained.fit(batches, { epochs: 1, optimizer });
         return batches.samples;
@@ -93,7 +93,7 @@ function prepare(
       });
       const validation = new DataLoader(noise(VALIDATION), { normalisation });
       const more = variant === "all" ? { validation } : {};
-      const trained = system();
+      const trained = await system();
       return async () => {
         await trained.fit(loader, { epochs: 1, optimizer, ...more });
         return loader.samples;
@@ -101,7 +101,7 @@ function prepare(
     }
     case "infer": {
       const { images } = randomBatch(batch);
-      const trained = system();
+      const trained = await system();
       return async () => {
         for (let done = 0; done < 256; done += batch) await trained.predict(images, batch);
         return Math.max(batch, Math.ceil(256 / batch) * batch);
@@ -198,7 +198,7 @@ if (import.meta.main) {
       if (step === undefined) {
         if (name === "onnxruntime-node") foreign ??= await onnxruntimeNode(threads);
         if (name === "int8") foreign ??= await int8(variant);
-        step = foreign ? foreign(request) : prepare(system, threads, variant, request);
+        step = foreign ? foreign(request) : await prepare(system, threads, variant, request);
         prepared.set(key, step);
         await measure(step, Math.max(WARM_UP, request.seconds));
       }

@@ -73,7 +73,7 @@ export async function setUpTrial(data: RunData, trial: Trial, seed: number): Pro
   const shuffle = trial.order === "shuffled";
   const images = shuffle ? data.train : byClass(data.train);
   const train = batches(images, normalise, { batchSize, seed, shuffle });
-  const system = systemFor(trial);
+  const system = await systemFor(trial);
   await system.setWeights(
     start === "saturating"
       ? saturatingWeights(architecture, seed)
@@ -115,11 +115,13 @@ export async function runTrial(
 }
 
 /** An untrained system for a trial. */
-function systemFor({ architecture, loss, faults }: Trial): System {
+async function systemFor({ architecture, loss, faults }: Trial): Promise<System> {
   if (loss === "swapped arguments") {
     return new TorchSystem(architecture, { criterion: swappedCrossEntropy });
   }
-  return faults ? new PublishedNumpy(architecture, faults) : createSystem("numpy", architecture);
+  return faults
+    ? new PublishedNumpy(architecture, faults)
+    : await createSystem("numpy", architecture);
 }
 
 /** The images in the order of their labels, as in the report's train.txt. */

@@ -67,7 +67,7 @@ export async function trainOn(
   options: FineTuneOptions,
   masks: Masks = {},
 ): Promise<Weights> {
-  const system = createSystem(run.system, architecture);
+  const system = await createSystem(run.system, architecture);
   try {
     await system.setWeights(weights);
     const loader = trainBatches(experiment, run, options.augmentation);

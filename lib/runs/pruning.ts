@@ -123,7 +123,7 @@ async function evaluate(
   weights: Weights,
   masks: Masks | undefined,
 ): Promise<PrunedModel> {
-  const system = createSystem(run.system, architecture);
+  const system = await createSystem(run.system, architecture);
   try {
     await system.setWeights(weights);
     return {

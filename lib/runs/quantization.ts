@@ -142,7 +142,7 @@ async function finetuneQuantized(
   run: Run,
   options: FineTuneOptions,
 ): Promise<Weights> {
-  const system = createSystem(run.system, experiment.architecture);
+  const system = await createSystem(run.system, experiment.architecture);
   try {
     await system.setWeights(run.weights);
     const loader = trainBatches(experiment, run, options.augmentation);
@@ -158,7 +158,7 @@ async function floatPredictions(
   architecture: Architecture,
   weights: Weights,
 ): Promise<Predictions> {
-  const system = createSystem(run.system, architecture);
+  const system = await createSystem(run.system, architecture);
   try {
     await system.setWeights(weights);
     return await predictAll(system, batches(data.test, run.normalisation));

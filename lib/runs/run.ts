@@ -106,7 +106,7 @@ export async function trainRun(
   checkLabels(architecture, data);
   const { epochs, batchSize, learningRate, seed, weightDecay = 0, labelSmoothing = 0 } = options;
   const normalise = normalisation(data.train);
-  const system = createSystem(name, architecture, { seed });
+  const system = await createSystem(name, architecture, { seed });
   try {
     const augmentation = options.augmentation ?? {};
     const train = batches(data.train, normalise, { batchSize, seed, shuffle: true, augmentation });
@@ -128,7 +128,7 @@ export async function trainRun(
 
 /** A system with a run's weights. The caller disposes of it. */
 export async function restore(run: Run, architecture: Architecture): Promise<System> {
-  const system = createSystem(run.system, architecture);
+  const system = await createSystem(run.system, architecture);
   await system.setWeights(run.weights);
   return system;
 }

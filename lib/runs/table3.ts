@@ -102,7 +102,7 @@ export async function compressedRows(
   let dense: boolean[] | undefined;
   try {
     for (const [name, shape, weights] of networks) {
-      const system = createSystem("numpy", shape, { threads: 1 });
+      const system = await createSystem("numpy", shape, { threads: 1 });
       systems.push(system);
       await system.setWeights(weights);
       const epochSeconds: number[] = [];

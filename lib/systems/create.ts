@@ -1,8 +1,6 @@
 import type { Architecture } from "./architecture.ts";
-import { KerasSystem } from "./keras/system.ts";
 import { type NumpyOptions, NumpySystem } from "./numpy/system.ts";
 import type { System, SystemName } from "./system.ts";
-import { TorchSystem } from "./torch/system.ts";
 
 /** The three systems in the report's order. */
 export const systemNames: readonly SystemName[] = ["numpy", "torch", "keras"];
@@ -16,21 +14,26 @@ export const systemTitles: Readonly<Record<SystemName, string>> = {
 
 /**
  * Makes a system by name, with its own way of starting its weights. Only the hand-written one looks
- * at options besides `seed`.
+ * at options besides `seed`, and it alone does without the native TensorFlow, which is loaded when one
+ * of the others is made.
  * @throws RangeError if there is no system of that name
  */
-export function createSystem(
+export async function createSystem(
   name: SystemName,
   architecture: Architecture,
   options: NumpyOptions = {},
-): System {
+): Promise<System> {
   switch (name) {
     case "numpy":
       return new NumpySystem(architecture, options);
-    case "torch":
+    case "torch": {
+      const { TorchSystem } = await import("./torch/system.ts");
       return new TorchSystem(architecture, options);
-    case "keras":
+    }
+    case "keras": {
+      const { KerasSystem } = await import("./keras/system.ts");
       return new KerasSystem(architecture, options);
+    }
     default:
       throw new RangeError(`no system named ${name}; there are ${systemNames.join(", ")}`);
   }

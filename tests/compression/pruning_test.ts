@@ -108,7 +108,7 @@ Deno.test("another seed prunes other weights, the same seed the same", () => {
 
 for (const name of systemNames) {
   Deno.test(`${name}: pruned weights stay zero through fine-tuning, the others move`, async () => {
-    const system = createSystem(name, lenet5(), { seed: 1 });
+    const system = await createSystem(name, lenet5(), { seed: 1 });
     const masks = magnitudeMasks(lenet5(), await system.weights(), reportCodeShares);
     const before = await system.weights();
     const seen: number[] = [];
@@ -135,7 +135,7 @@ for (const name of systemNames) {
 }
 
 Deno.test("iterative pruning reaches each sparsity and never revives a weight", async () => {
-  const system = createSystem("numpy", lenet5(), { seed: 1 });
+  const system = await createSystem("numpy", lenet5(), { seed: 1 });
   const sparsities = sparsitySchedule(0.95, 3);
   const steps = await pruneIteratively(
     ...[system, asBatches(randomBatch(lenet5(), 50, 32)), sparsities, "global"] as const,
@@ -221,7 +221,7 @@ Deno.test("structured: the smaller network trains and predicts on every system",
   const batch = randomBatch(lenet5(), 50, 12);
   const expected = logits(smaller.architecture, smaller.weights, batch.images, 12);
   for (const name of systemNames) {
-    const system = createSystem(name, smaller.architecture);
+    const system = await createSystem(name, smaller.architecture);
     await system.setWeights(smaller.weights);
     assertLess(maxDifference(await system.predict(batch.images, 12), expected), 1e-5);
     const history = await system.fit(asBatches(batch), {
@@ -261,7 +261,7 @@ Deno.test("bad shares, layers and masks are errors that name them", async () => 
   );
   assertThrows(() => applyMasks(weights, { nonsense: new Uint8Array(3) }), RangeError, "nonsense");
   assertThrows(() => sparsitySchedule(0.5, 0), RangeError, "got 0");
-  const system = createSystem("numpy", perceptron);
+  const system = await createSystem("numpy", perceptron);
   await assertRejects(
     () =>
       fineTune(system, { x: new Uint8Array(1) }, asBatches(), {

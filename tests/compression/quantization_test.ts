@@ -273,7 +273,7 @@ Deno.test("calibration finds how far activations reach, and needs images", async
 });
 
 Deno.test("quantization-aware training moves the float weights behind the bytes", async () => {
-  const system = createSystem("numpy", lenet5(), { seed: 1 });
+  const system = await createSystem("numpy", lenet5(), { seed: 1 });
   const before = await system.weights();
   const batch = randomBatch(lenet5(), 50, 32);
   const { weights, history } = await trainQuantized(system, "channel", asBatches(batch), {

@@ -23,7 +23,7 @@ for (const [net, classes] of [[lenet5(), 50], [smallConvolutional, 4]] as const)
     const weights = initialWeights(net, "pytorch", 1);
     const masks = randomMasks(net, weights, reportShares, 1);
     const batch = randomBatch(net, classes, 6);
-    const [masked, plain] = [new ReportedSystem(net, { masks }), createSystem("torch", net)];
+    const [masked, plain] = [new ReportedSystem(net, { masks }), await createSystem("torch", net)];
     await masked.setWeights(weights);
     await plain.setWeights(applyMasks(weights, masks));
     const logits = await masked.predict(batch.images, 6);

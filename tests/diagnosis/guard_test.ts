@@ -32,7 +32,7 @@ interface Plant {
 }
 
 async function warningsOf(plant: Plant): Promise<readonly Warning[]> {
-  const system = plant.system ?? createSystem("numpy", net, { seed: 1 });
+  const system = plant.system ?? await createSystem("numpy", net, { seed: 1 });
   const train = new DataLoader(plant.sorted ? byClass(pixels) : pixels, {
     batchSize: plant.batchSize ?? 32,
     shuffle: !plant.sorted,
@@ -62,13 +62,13 @@ async function assertWarns(check: Check, measured: RegExp, plant: Plant): Promis
 
 for (const name of systemNames) {
   Deno.test(`the guard is silent on a sound training of ${name}`, async () => {
-    assertEquals(await warningsOf({ system: createSystem(name, net, { seed: 1 }) }), []);
+    assertEquals(await warningsOf({ system: await createSystem(name, net, { seed: 1 }) }), []);
   });
 }
 
 Deno.test("a guarded training is the training itself, to the bit", async () => {
   const fit = async (guarded: boolean) => {
-    const system = createSystem("numpy", net, { seed: 1 });
+    const system = await createSystem("numpy", net, { seed: 1 });
     const train = new DataLoader(pixels, { shuffle: true, seed: 1, normalisation: sound });
     const options = { epochs: 2, optimizer: adam };
     if (guarded) await guardedFit(system, train, options);
@@ -96,7 +96,7 @@ Deno.test("loss far from ln K at the start, and loss below zero", async () => {
 });
 
 Deno.test("a loss that is no number", async () => {
-  const system = createSystem("numpy", net);
+  const system = await createSystem("numpy", net);
   const weights = initialWeights(net, "lecun", 1);
   weights["fc3.bias"]!.data.fill(NaN);
   await system.setWeights(weights);
@@ -114,7 +114,7 @@ Deno.test("parameters that do not move", async () => {
 Deno.test("saturated units and one-class predictions", async () => {
   const published = lenet5(classes, { convActivation: "sigmoid", denseActivation: "relu" });
   const make = async () => {
-    const system = createSystem("numpy", published);
+    const system = await createSystem("numpy", published);
     await system.setWeights(saturatingWeights(published, 1));
     return system;
   };

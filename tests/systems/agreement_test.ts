@@ -21,7 +21,7 @@ for (const engine of [undefined, "reference"] as const) {
     const title = engine ? `${name} (${engine})` : name;
     Deno.test(`${title}: logits are PyTorch's and Keras's with the same weights`, async () => {
       const { torch, keras } = await fixtures();
-      const system = createSystem(name, lenet5(), engine ? { engine } : {});
+      const system = await createSystem(name, lenet5(), engine ? { engine } : {});
       await system.setWeights((await loadWeights(fixtures.weights)).weights);
       const { images, size } = formulaBatch(0);
       const logits = await system.predict(images, size);
@@ -46,7 +46,7 @@ for (const engine of [undefined, "reference"] as const) {
 for (const name of systemNames) {
   Deno.test(`${name}: weights come out as they went in, for any network`, async () => {
     for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
-      const system = createSystem(name, architecture);
+      const system = await createSystem(name, architecture);
       const weights = initialWeights(architecture, "pytorch", 7);
       await system.setWeights(weights);
       const out = await system.weights();
@@ -60,7 +60,7 @@ for (const name of systemNames) {
   });
 
   Deno.test(`${name}: weights of another network are refused by name`, async () => {
-    const system = createSystem(name, perceptron);
+    const system = await createSystem(name, perceptron);
     const { "hidden.bias": _, ...incomplete } = initialWeights(perceptron, "pytorch", 0);
     await assertRejects(() => system.setWeights(incomplete), RangeError, "hidden.bias");
     const foreign = initialWeights(smallConvolutional, "pytorch", 0);
@@ -79,7 +79,7 @@ Deno.test("the three agree on other networks, colour input and activations inclu
     const weights = initialWeights(architecture, "lecun", 1);
     const { images, size } = randomBatch(architecture, classes, 9);
     const logits = await Promise.all(systemNames.map(async (name) => {
-      const system = createSystem(name, architecture);
+      const system = await createSystem(name, architecture);
       await system.setWeights(weights);
       const out = await system.predict(images, size);
       system.dispose();
@@ -105,7 +105,7 @@ Deno.test("starting weights have the bounds of PyTorch's and Keras's defaults", 
 });
 
 Deno.test("the Keras system starts within Keras's bounds, biases at zero", async () => {
-  const system = createSystem("keras", lenet5(), { seed: 4 });
+  const system = await createSystem("keras", lenet5(), { seed: 4 });
   const weights = await system.weights();
   const largest = weights["conv2.weight"]!.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const { weight } = initialBounds("keras", 150, 400);
@@ -121,7 +121,7 @@ async function losses(
   optimizer: OptimizerOptions,
   engine?: "reference",
 ): Promise<number[]> {
-  const system = createSystem(name, lenet5(), engine ? { engine } : {});
+  const system = await createSystem(name, lenet5(), engine ? { engine } : {});
   await system.setWeights((await loadWeights(fixtures.weights)).weights);
   const list = Array.from({ length: 32 }, (_, b) => formulaBatch(b));
   const losses: number[] = [];
@@ -143,7 +143,7 @@ Deno.test("weight decay, a schedule and smoothed labels: the systems agree, and 
     engine?: "reference",
   ) => {
     const { decay = 0, ...rest } = options;
-    const system = createSystem(name, lenet5(), engine ? { engine } : {});
+    const system = await createSystem(name, lenet5(), engine ? { engine } : {});
     await system.setWeights(start);
     const losses: number[] = [];
     await system.fit(asBatches(...list), {

@@ -12,7 +12,7 @@ const adam = { kind: "adam", learningRate: 1e-3 } as const;
 
 for (const name of systemNames) {
   Deno.test(`${name}: the loss starts near ln 50 and never falls below zero`, async () => {
-    const system = createSystem(name, lenet5(), { seed: 1 });
+    const system = await createSystem(name, lenet5(), { seed: 1 });
     const losses: number[] = [];
     await system.fit(asBatches(randomBatch(lenet5(), 50, 64)), {
       epochs: 60,
@@ -25,7 +25,7 @@ for (const name of systemNames) {
   });
 
   Deno.test(`${name}: one step moves every parameter array, every filter and every unit`, async () => {
-    const system = createSystem(name, lenet5(), { seed: 1 });
+    const system = await createSystem(name, lenet5(), { seed: 1 });
     const before = await system.weights();
     await system.fit(asBatches(randomBatch(lenet5(), 50, 32)), { epochs: 1, optimizer: adam });
     const after = await system.weights();
@@ -44,7 +44,7 @@ for (const name of systemNames) {
   });
 
   Deno.test(`${name}: one batch can be learned by heart`, async () => {
-    const system = createSystem(name, lenet5(), { seed: 2 });
+    const system = await createSystem(name, lenet5(), { seed: 2 });
     const batch = randomBatch(lenet5(), 50, 32);
     const history = await system.fit(asBatches(batch), { epochs: 120, optimizer: adam });
     assertLess(history.at(-1)!.loss, 0.05);
@@ -54,7 +54,7 @@ for (const name of systemNames) {
   });
 
   Deno.test(`${name}: predictions use many classes after a few steps`, async () => {
-    const system = createSystem(name, lenet5(), { seed: 3 });
+    const system = await createSystem(name, lenet5(), { seed: 3 });
     const batch = randomBatch(lenet5(), 50, 200);
     await system.fit(asBatches(batch), {
       epochs: 20,
@@ -72,7 +72,7 @@ for (const name of systemNames) {
   Deno.test(`${name}: the same seed gives the same bits, another seed others`, async () => {
     const batches = asBatches(randomBatch(lenet5(), 50, 40, 1), randomBatch(lenet5(), 50, 17, 2));
     const train = async (seed: number) => {
-      const system = createSystem(name, lenet5(), { seed });
+      const system = await createSystem(name, lenet5(), { seed });
       const history = await system.fit(batches, { epochs: 3, optimizer: adam });
       const weights = await system.weights();
       system.dispose();
@@ -84,7 +84,7 @@ for (const name of systemNames) {
   });
 
   Deno.test(`${name}: reports epochs, validation and progress, and stops when asked`, async () => {
-    const system = createSystem(name, lenet5());
+    const system = await createSystem(name, lenet5());
     const batches = asBatches(randomBatch(lenet5(), 50, 20), randomBatch(lenet5(), 50, 12));
     const progress: number[][] = [];
     const history = await system.fit(batches, {
@@ -111,7 +111,7 @@ for (const name of systemNames) {
   });
 
   Deno.test(`${name}: refuses options that cannot be trained with`, async () => {
-    const system = createSystem(name, lenet5());
+    const system = await createSystem(name, lenet5());
     const batches = asBatches(randomBatch(lenet5(), 50, 4));
     await assertRejects(
       () => system.fit(batches, { epochs: 0, optimizer: adam }),
@@ -146,7 +146,7 @@ Deno.test("tensors do not pile up while the two tfjs systems train and predict",
     return memory().numTensors;
   };
   for (const name of ["torch", "keras"] as const) {
-    const system = createSystem(name, lenet5());
+    const system = await createSystem(name, lenet5());
     const first = await count(system);
     await count(system);
     assertEquals(await count(system), first, name);
