@@ -3,13 +3,14 @@
 The kernel may send a cell's last output some milliseconds after it has said that it is idle, when
 nbclient has stopped listening; the client here reads on until the channel has been quiet for a
 while. The result is written only if every cell ran, under a temporary name first. It carries no
-times, no paths and no versions; each code cell keeps the digest of the source that was run, by which
+times, no paths, no versions and no progress bars, which the terminal shows instead; each code cell keeps the digest of the source that was run, by which
 a test sees whether code and outputs still belong together.
 """
 import argparse
 import hashlib
 import os
 import pathlib
+import shutil
 import sys
 import time
 from queue import Empty
@@ -19,11 +20,39 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, CellExecutionError
 from nbclient.util import ensure_async
 
+PROGRESS = "application/vnd.lenet.progress+json"  # of lib/report/notebook.ts
 QUIET = 0.15  # seconds without a message after which a finished cell has said everything
 
 
+class Bar:
+    """A cell's progress bar in the terminal, in one place; in a log file a line every ten seconds."""
+
+    def __init__(self):
+        self.in_place = sys.stderr.isatty()
+        self.drawn = 0.0
+
+    def draw(self, text, share, last):
+        filled = round(20 * share)
+        line = f"    {'█' * filled}{'░' * (20 - filled)} {text}"
+        if self.in_place:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r\x1b[K{line[:width]}", end="\n" if last else "", file=sys.stderr, flush=True)
+        elif last or time.time() - self.drawn > 10:
+            self.drawn = time.time()
+            print(line, file=sys.stderr, flush=True)
+
+
 class DenoClient(NotebookClient):
-    """Waits for output that comes late, and fails on errors that show no output."""
+    """Waits for output that comes late, and shows progress bars in the terminal only."""
+
+    bar = Bar()
+
+    def process_message(self, msg, cell, cell_index):
+        data = msg["content"].get("data", {})
+        if PROGRESS in data:
+            self.bar.draw(data["text/plain"], **data[PROGRESS])
+            return None
+        return super().process_message(msg, cell, cell_index)
 
     async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
         complete = False

@@ -114,7 +114,12 @@ function notebookPort(kernel: typeof Deno.jupyter): ProgressPort {
       const bar = last
         ? ""
         : `<progress value="${share}" max="1" style="width:16em;vertical-align:middle"></progress> `;
-      const bundle = { "text/html": `<code>${bar}${escapeXml(text)}</code>`, "text/plain": text };
+      const bundle = {
+        "text/html": `<code>${bar}${escapeXml(text)}</code>`,
+        "text/plain": text,
+        // by which the executor (tasks/execute.py) knows a bar: it draws it in the terminal
+        "application/vnd.lenet.progress+json": { share, last },
+      };
       await kernel.display(bundle, { raw: true, display_id: id, update: shown });
       shown = true;
       await tick(0);

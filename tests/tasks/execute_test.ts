@@ -1,5 +1,5 @@
 /** The executor, on small notebooks of its own, through the real Deno kernel. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 import { jupyterEnvironment, venvPython } from "../../tasks/python.ts";
@@ -54,6 +54,23 @@ async function execute(cells: readonly string[]) {
 
 const textOf = ({ outputs }: Cell) =>
   outputs.flatMap(({ text, data }) => [text, data?.["text/plain"]]).flat().join("");
+
+Deno.test("a progress bar shows in the terminal and not in the notebook", async () => {
+  const { code, cells, message } = await execute([
+    `import { Progress } from "${join(projectRoot, "lib", "report", "notebook.ts")}";
+     const real = performance.now;
+     const bar = new Progress("digging", "holes");
+     performance.now = () => real.call(performance) + 4000;
+     await bar.update(3, 8, "deep");
+     performance.now = () => real.call(performance) + 8000;
+     await bar.update(8, 8);
+     await Deno.jupyter.display({ "text/plain": "dug" }, { raw: true });`,
+  ]);
+  assertEquals(code, 0, message);
+  assertMatch(message, /█{8}░{12} digging: 3 of 8 holes \(37 %\), .* left, deep\n/);
+  assertMatch(message, /█{20} digging: 8 of 8 holes, .* took 8 s\n/);
+  assertEquals(textOf(cells[0]!), "dug");
+});
 
 Deno.test("late output stays with its cell", async () => {
   const helper = "const show = (text: string) => Deno.jupyter.display(" +
