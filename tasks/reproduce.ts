@@ -46,6 +46,21 @@ export function parseArguments(args: readonly string[]): Arguments {
   return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu, turbo };
 }
 
+/**
+ * A folder for the new tables and figures beside the old ones. Trained weights are shared with the
+ * results: their keys say what they are of, so they are right whatever becomes of this run.
+ */
+export async function stage(results: string): Promise<string> {
+  const staged = join(results, ".new");
+  if (await exists(staged)) await Deno.remove(staged, { recursive: true }); // of a run cut off
+  await Deno.mkdir(staged, { recursive: true });
+  for (const kept of ["runs", "weights"]) {
+    await Deno.mkdir(join(results, kept), { recursive: true });
+    await Deno.symlink(join("..", kept), join(staged, kept));
+  }
+  return staged;
+}
+
 async function reproduce(): Promise<void> {
   const start = performance.now();
   const { data, full, gpu, turbo } = parseArguments(Deno.args);
@@ -54,7 +69,8 @@ async function reproduce(): Promise<void> {
   const name = data ? basename(data) : full ? "synthetic50-full" : undefined;
   const results = name ? join(projectRoot, "results", name) : join(projectRoot, "results");
   const target = name ? join(results, "notebooks") : join(projectRoot, "notebooks");
-  const env: Record<string, string> = { LENET_RESULTS: results };
+  const staged = await stage(results);
+  const env: Record<string, string> = { LENET_RESULTS: staged };
   if (turbo) Object.assign(env, turboEnvironment);
   if (data) env.LENET_DATA = data;
   if (full) env.LENET_FULL = "1";
@@ -71,8 +87,12 @@ async function reproduce(): Promise<void> {
       await Deno.copyFile(path, part);
       await Deno.rename(part, join(target, basename(path)));
     }
+    for (const { name, isFile } of [...Deno.readDirSync(staged)]) {
+      if (isFile) await Deno.rename(join(staged, name), join(results, name));
+    }
   } finally {
     await Deno.remove(fresh, { recursive: true });
+    await Deno.remove(staged, { recursive: true });
   }
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   console.error(

@@ -5,7 +5,7 @@ import { madd } from "./math";
 const CHUNK: usize = 32;
 /** Bytes of a tile of framed weights: seven rows, of which six are read. */
 const FRAME: usize = 7 * CHUNK;
-/** Tiles from one to the other of the two that `sweepTwo` works on. */
+/** Tiles from one to the other of the two that `sweep` may work on. */
 const APART = 3;
 
 /**
@@ -45,16 +45,21 @@ export function addInputGradient(
     for (let band = 0; band < bands; band++) {
       const from = output + first + <usize> (6 * band) * row;
       const skip = <usize> (band * chunks) * FRAME;
-      for (let high = chunks; high > 0; high -= 6) {
-        const low = max(high - 6, 0);
-        let chunk = high - 1;
-        for (; chunk >= low + APART; chunk--) {
-          const to = from + <usize> chunk * CHUNK;
-          sweepTwo(to, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, skip + <usize> chunk * FRAME);
-        }
-        for (const end = max(high - APART, low); chunk >= end; chunk--) {
-          const to = from + <usize> chunk * CHUNK;
-          sweepOne(to, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, skip + <usize> chunk * FRAME);
+      // from the last tile to the first, each with the one APART before it as long as there is one, six at
+      // a time; the narrow build in the order in which such a pair gets to a number
+      for (let high = chunks; high > 0; high -= 2 * APART) {
+        const low = max(high - 2 * APART, 0), end = max(high - APART, low);
+        for (let tile = high - 1; tile >= end; tile--) {
+          const before = tile >= low + APART ? tile - APART : tile;
+          if (WIDE && before < tile) {
+            const to = from + <usize> before * CHUNK, at = skip + <usize> before * FRAME;
+            sweep(true, to, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, at);
+            continue;
+          }
+          for (let one = tile; one >= before; one -= APART) {
+            const to = from + <usize> one * CHUNK, at = skip + <usize> one * FRAME;
+            sweep(false, to, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, at);
+          }
         }
       }
     }
@@ -63,12 +68,16 @@ export function addInputGradient(
 }
 
 /**
- * One tile of each window of a row.
+ * One tile of each window of a row, or two that stand `APART`: neighbours would read what the window before
+ * has only just written in part, and wait for it. Only the wide build has registers for two.
  * @param r0 the first window's
  * @param g, stop gradients of the row
  * @param skip from a frame's start to its tile
  */
-function sweepOne(
+// @ts-ignore: decorator
+@inline
+function sweep(
+  two: bool,
   r0: usize,
   row: usize,
   right: usize,
@@ -88,6 +97,16 @@ function sweepOne(
     let d0 = v128.load(r3, 0), d1 = v128.load(r3, 16);
     let e0 = v128.load(r4, 0), e1 = v128.load(r4, 16);
     let h0 = v128.load(r5, 0), h1 = v128.load(r5, 16);
+    let A0 = a0, A1 = a0, B0 = a0, B1 = a0, C0 = a0, C1 = a0;
+    let D0 = a0, D1 = a0, E0 = a0, E1 = a0, H0 = a0, H1 = a0;
+    if (two) {
+      A0 = v128.load(r0, APART * CHUNK), A1 = v128.load(r0, APART * CHUNK + 16);
+      B0 = v128.load(r1, APART * CHUNK), B1 = v128.load(r1, APART * CHUNK + 16);
+      C0 = v128.load(r2, APART * CHUNK), C1 = v128.load(r2, APART * CHUNK + 16);
+      D0 = v128.load(r3, APART * CHUNK), D1 = v128.load(r3, APART * CHUNK + 16);
+      E0 = v128.load(r4, APART * CHUNK), E1 = v128.load(r4, APART * CHUNK + 16);
+      H0 = v128.load(r5, APART * CHUNK), H1 = v128.load(r5, APART * CHUNK + 16);
+    }
     let gf = g;
     for (const end = g + wholeWindow; gf < end; gf += gFilter) {
       const s = v128.load32_splat(gf), q = load<usize>(gf + toPointers) + skip;
@@ -97,6 +116,20 @@ function sweepOne(
       d0 = madd(s, v128.load(q, 96), d0), d1 = madd(s, v128.load(q, 112), d1);
       e0 = madd(s, v128.load(q, 128), e0), e1 = madd(s, v128.load(q, 144), e1);
       h0 = madd(s, v128.load(q, 160), h0), h1 = madd(s, v128.load(q, 176), h1);
+      if (two) {
+        A0 = madd(s, v128.load(q, APART * FRAME + 0), A0);
+        A1 = madd(s, v128.load(q, APART * FRAME + 16), A1);
+        B0 = madd(s, v128.load(q, APART * FRAME + 32), B0);
+        B1 = madd(s, v128.load(q, APART * FRAME + 48), B1);
+        C0 = madd(s, v128.load(q, APART * FRAME + 64), C0);
+        C1 = madd(s, v128.load(q, APART * FRAME + 80), C1);
+        D0 = madd(s, v128.load(q, APART * FRAME + 96), D0);
+        D1 = madd(s, v128.load(q, APART * FRAME + 112), D1);
+        E0 = madd(s, v128.load(q, APART * FRAME + 128), E0);
+        E1 = madd(s, v128.load(q, APART * FRAME + 144), E1);
+        H0 = madd(s, v128.load(q, APART * FRAME + 160), H0);
+        H1 = madd(s, v128.load(q, APART * FRAME + 176), H1);
+      }
     }
     v128.store(r0, a1, 16), v128.store(r0, a0, 0);
     v128.store(r1, b1, 16), v128.store(r1, b0, 0);
@@ -104,74 +137,14 @@ function sweepOne(
     v128.store(r3, d1, 16), v128.store(r3, d0, 0);
     v128.store(r4, e1, 16), v128.store(r4, e0, 0);
     v128.store(r5, h1, 16), v128.store(r5, h0, 0);
-  }
-}
-
-/**
- * The same for a tile and the one `APART` before it. Two neighbours would read what the window before
- * has only just written in part, and wait for it.
- */
-function sweepTwo(
-  r0: usize,
-  row: usize,
-  right: usize,
-  g: usize,
-  stop: usize,
-  gWindow: usize,
-  wholeWindow: usize,
-  gFilter: usize,
-  toPointers: usize,
-  skip: usize,
-): void {
-  if (!WIDE) {
-    sweepOne(r0, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, skip);
-    r0 -= APART * CHUNK, skip -= APART * FRAME;
-    sweepOne(r0, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, skip);
-    return;
-  }
-  r0 -= APART * CHUNK, skip -= APART * FRAME;
-  for (; g < stop; g += gWindow, r0 += right) {
-    const r1 = r0 + row, r2 = r1 + row, r3 = r2 + row, r4 = r3 + row, r5 = r4 + row;
-    let a0 = v128.load(r0, 0), a1 = v128.load(r0, 16);
-    let b0 = v128.load(r1, 0), b1 = v128.load(r1, 16);
-    let c0 = v128.load(r2, 0), c1 = v128.load(r2, 16);
-    let d0 = v128.load(r3, 0), d1 = v128.load(r3, 16);
-    let e0 = v128.load(r4, 0), e1 = v128.load(r4, 16);
-    let h0 = v128.load(r5, 0), h1 = v128.load(r5, 16);
-    let A0 = v128.load(r0, APART * CHUNK), A1 = v128.load(r0, APART * CHUNK + 16);
-    let B0 = v128.load(r1, APART * CHUNK), B1 = v128.load(r1, APART * CHUNK + 16);
-    let C0 = v128.load(r2, APART * CHUNK), C1 = v128.load(r2, APART * CHUNK + 16);
-    let D0 = v128.load(r3, APART * CHUNK), D1 = v128.load(r3, APART * CHUNK + 16);
-    let E0 = v128.load(r4, APART * CHUNK), E1 = v128.load(r4, APART * CHUNK + 16);
-    let H0 = v128.load(r5, APART * CHUNK), H1 = v128.load(r5, APART * CHUNK + 16);
-    let gf = g;
-    for (const end = g + wholeWindow; gf < end; gf += gFilter) {
-      const s = v128.load32_splat(gf), q = load<usize>(gf + toPointers) + skip;
-      a0 = madd(s, v128.load(q, 0), a0), a1 = madd(s, v128.load(q, 16), a1);
-      b0 = madd(s, v128.load(q, 32), b0), b1 = madd(s, v128.load(q, 48), b1);
-      c0 = madd(s, v128.load(q, 64), c0), c1 = madd(s, v128.load(q, 80), c1);
-      d0 = madd(s, v128.load(q, 96), d0), d1 = madd(s, v128.load(q, 112), d1);
-      e0 = madd(s, v128.load(q, 128), e0), e1 = madd(s, v128.load(q, 144), e1);
-      h0 = madd(s, v128.load(q, 160), h0), h1 = madd(s, v128.load(q, 176), h1);
-      A0 = madd(s, v128.load(q, APART * FRAME + 0), A0), A1 = madd(s, v128.load(q, APART * FRAME + 16), A1);
-      B0 = madd(s, v128.load(q, APART * FRAME + 32), B0), B1 = madd(s, v128.load(q, APART * FRAME + 48), B1);
-      C0 = madd(s, v128.load(q, APART * FRAME + 64), C0), C1 = madd(s, v128.load(q, APART * FRAME + 80), C1);
-      D0 = madd(s, v128.load(q, APART * FRAME + 96), D0), D1 = madd(s, v128.load(q, APART * FRAME + 112), D1);
-      E0 = madd(s, v128.load(q, APART * FRAME + 128), E0), E1 = madd(s, v128.load(q, APART * FRAME + 144), E1);
-      H0 = madd(s, v128.load(q, APART * FRAME + 160), H0), H1 = madd(s, v128.load(q, APART * FRAME + 176), H1);
+    if (two) {
+      v128.store(r0, A1, APART * CHUNK + 16), v128.store(r0, A0, APART * CHUNK);
+      v128.store(r1, B1, APART * CHUNK + 16), v128.store(r1, B0, APART * CHUNK);
+      v128.store(r2, C1, APART * CHUNK + 16), v128.store(r2, C0, APART * CHUNK);
+      v128.store(r3, D1, APART * CHUNK + 16), v128.store(r3, D0, APART * CHUNK);
+      v128.store(r4, E1, APART * CHUNK + 16), v128.store(r4, E0, APART * CHUNK);
+      v128.store(r5, H1, APART * CHUNK + 16), v128.store(r5, H0, APART * CHUNK);
     }
-    v128.store(r0, a1, 16), v128.store(r0, a0, 0);
-    v128.store(r1, b1, 16), v128.store(r1, b0, 0);
-    v128.store(r2, c1, 16), v128.store(r2, c0, 0);
-    v128.store(r3, d1, 16), v128.store(r3, d0, 0);
-    v128.store(r4, e1, 16), v128.store(r4, e0, 0);
-    v128.store(r5, h1, 16), v128.store(r5, h0, 0);
-    v128.store(r0, A1, APART * CHUNK + 16), v128.store(r0, A0, APART * CHUNK);
-    v128.store(r1, B1, APART * CHUNK + 16), v128.store(r1, B0, APART * CHUNK);
-    v128.store(r2, C1, APART * CHUNK + 16), v128.store(r2, C0, APART * CHUNK);
-    v128.store(r3, D1, APART * CHUNK + 16), v128.store(r3, D0, APART * CHUNK);
-    v128.store(r4, E1, APART * CHUNK + 16), v128.store(r4, E0, APART * CHUNK);
-    v128.store(r5, H1, APART * CHUNK + 16), v128.store(r5, H0, APART * CHUNK);
   }
 }
 

@@ -47,17 +47,23 @@ export function gemm(
       const q = b + column, end = q + depth * bRow;
       let p = a, to = c + column;
       for (let i = 0; i < sixes; i++, p += 6 * aRow, to += 6 * cRow) {
-        tile6(p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
+        tile(6, p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
       }
       for (let i = 0; i < fours; i++, p += 4 * aRow, to += 4 * cRow) {
-        tile4(p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
+        tile(4, p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
       }
     }
   }
 }
 
-/** Six rows of a panel of C; `end` is where the rows of B, from `q` on, end. */
-function tile6(
+/**
+ * Four or six rows of a panel of C; what is known when this is compiled, `rows` among it, costs nothing.
+ * @param end where the rows of B, from `q` on, end
+ */
+// @ts-ignore: decorator
+@inline
+function tile(
+  rows: i32,
   p: usize,
   aRow: usize,
   aColumn: usize,
@@ -68,90 +74,30 @@ function tile6(
   cRow: usize,
   accumulate: bool,
 ): void {
+  const six = rows == 6;
   const c1 = c0 + cRow, c2 = c1 + cRow, c3 = c2 + cRow, c4 = c3 + cRow, c5 = c4 + cRow;
   // what the sums start from
   const z0 = accumulate ? c0 : changetype<usize>(ZEROS), step = accumulate ? cRow : 0;
   const z1 = z0 + step, z2 = z1 + step, z3 = z2 + step, z4 = z3 + step, z5 = z4 + step;
-  let s00 = v128.load(z0), s01 = v128.load(z0, 16);
-  let s10 = v128.load(z1), s11 = v128.load(z1, 16);
-  let s20 = v128.load(z2), s21 = v128.load(z2, 16);
-  let s30 = v128.load(z3), s31 = v128.load(z3, 16);
-  let s40 = v128.load(z4), s41 = v128.load(z4, 16);
-  let s50 = v128.load(z5), s51 = v128.load(z5, 16);
-  let s02 = s00, s03 = s00, s12 = s00, s13 = s00, s22 = s00, s23 = s00, s32 = s00, s33 = s00, s42 = s00, s43 = s00, s52 = s00, s53 = s00;
-  if (WIDE) {
-    s02 = v128.load(z0, 32), s03 = v128.load(z0, 48);
-    s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
-    s22 = v128.load(z2, 32), s23 = v128.load(z2, 48);
-    s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
-    s42 = v128.load(z4, 32), s43 = v128.load(z4, 48);
-    s52 = v128.load(z5, 32), s53 = v128.load(z5, 48);
-  }
-  for (; q < end; q += bRow, p += aColumn) {
-    const b0 = v128.load(q), b1 = v128.load(q, 16);
-    let b2 = b0, b3 = b1;
-    if (WIDE) b2 = v128.load(q, 32), b3 = v128.load(q, 48);
-    let x0 = v128.load32_splat(p);
-    s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
-    if (WIDE) s02 = madd(x0, b2, s02), s03 = madd(x0, b3, s03);
-    let x1 = v128.load32_splat(p + aRow);
-    s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
-    if (WIDE) s12 = madd(x1, b2, s12), s13 = madd(x1, b3, s13);
-    let x2 = v128.load32_splat(p + 2 * aRow);
-    s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
-    if (WIDE) s22 = madd(x2, b2, s22), s23 = madd(x2, b3, s23);
-    let x3 = v128.load32_splat(p + 3 * aRow);
-    s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
-    if (WIDE) s32 = madd(x3, b2, s32), s33 = madd(x3, b3, s33);
-    let x4 = v128.load32_splat(p + 4 * aRow);
-    s40 = madd(x4, b0, s40), s41 = madd(x4, b1, s41);
-    if (WIDE) s42 = madd(x4, b2, s42), s43 = madd(x4, b3, s43);
-    let x5 = v128.load32_splat(p + 5 * aRow);
-    s50 = madd(x5, b0, s50), s51 = madd(x5, b1, s51);
-    if (WIDE) s52 = madd(x5, b2, s52), s53 = madd(x5, b3, s53);
-  }
-  v128.store(c0, s01, 16), v128.store(c0, s00);
-  if (WIDE) v128.store(c0, s03, 48), v128.store(c0, s02, 32);
-  v128.store(c1, s11, 16), v128.store(c1, s10);
-  if (WIDE) v128.store(c1, s13, 48), v128.store(c1, s12, 32);
-  v128.store(c2, s21, 16), v128.store(c2, s20);
-  if (WIDE) v128.store(c2, s23, 48), v128.store(c2, s22, 32);
-  v128.store(c3, s31, 16), v128.store(c3, s30);
-  if (WIDE) v128.store(c3, s33, 48), v128.store(c3, s32, 32);
-  v128.store(c4, s41, 16), v128.store(c4, s40);
-  if (WIDE) v128.store(c4, s43, 48), v128.store(c4, s42, 32);
-  v128.store(c5, s51, 16), v128.store(c5, s50);
-  if (WIDE) v128.store(c5, s53, 48), v128.store(c5, s52, 32);
-}
-
-/** The same for four rows. */
-function tile4(
-  p: usize,
-  aRow: usize,
-  aColumn: usize,
-  q: usize,
-  bRow: usize,
-  end: usize,
-  c0: usize,
-  cRow: usize,
-  accumulate: bool,
-): void {
-  const c1 = c0 + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
-  // what the sums start from
-  const z0 = accumulate ? c0 : changetype<usize>(ZEROS), step = accumulate ? cRow : 0;
-  const z1 = z0 + step, z2 = z1 + step, z3 = z2 + step;
-  let s00 = v128.load(z0), s01 = v128.load(z0, 16);
-  let s10 = v128.load(z1), s11 = v128.load(z1, 16);
-  let s20 = v128.load(z2), s21 = v128.load(z2, 16);
-  let s30 = v128.load(z3), s31 = v128.load(z3, 16);
-  let s02 = s00, s03 = s00, s12 = s00, s13 = s00, s22 = s00, s23 = s00, s32 = s00, s33 = s00;
+  let s00 = v128.load(z0), s01 = v128.load(z0, 16), s02 = s00, s03 = s01;
+  let s10 = v128.load(z1), s11 = v128.load(z1, 16), s12 = s10, s13 = s11;
+  let s20 = v128.load(z2), s21 = v128.load(z2, 16), s22 = s20, s23 = s21;
+  let s30 = v128.load(z3), s31 = v128.load(z3, 16), s32 = s30, s33 = s31;
+  let s40 = s00, s41 = s00, s42 = s00, s43 = s00;
+  let s50 = s00, s51 = s00, s52 = s00, s53 = s00;
   if (WIDE) {
     s02 = v128.load(z0, 32), s03 = v128.load(z0, 48);
     s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
     s22 = v128.load(z2, 32), s23 = v128.load(z2, 48);
     s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
   }
-  if (!WIDE && aRow == 4) {
+  if (six) {
+    s40 = v128.load(z4), s41 = v128.load(z4, 16);
+    if (WIDE) s42 = v128.load(z4, 32), s43 = v128.load(z4, 48);
+    s50 = v128.load(z5), s51 = v128.load(z5, 16);
+    if (WIDE) s52 = v128.load(z5, 32), s53 = v128.load(z5, 48);
+  }
+  if (!WIDE && !six && aRow == 4) {
     // four neighbouring numbers of A at once: each load is checked for its bounds
     for (; q < end; q += bRow, p += aColumn) {
       const b0 = v128.load(q), b1 = v128.load(q, 16), x = v128.load(p);
@@ -167,18 +113,26 @@ function tile4(
     const b0 = v128.load(q), b1 = v128.load(q, 16);
     let b2 = b0, b3 = b1;
     if (WIDE) b2 = v128.load(q, 32), b3 = v128.load(q, 48);
-    let x0 = v128.load32_splat(p);
+    const x0 = v128.load32_splat(p);
     s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
     if (WIDE) s02 = madd(x0, b2, s02), s03 = madd(x0, b3, s03);
-    let x1 = v128.load32_splat(p + aRow);
+    const x1 = v128.load32_splat(p + aRow);
     s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
     if (WIDE) s12 = madd(x1, b2, s12), s13 = madd(x1, b3, s13);
-    let x2 = v128.load32_splat(p + 2 * aRow);
+    const x2 = v128.load32_splat(p + 2 * aRow);
     s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
     if (WIDE) s22 = madd(x2, b2, s22), s23 = madd(x2, b3, s23);
-    let x3 = v128.load32_splat(p + 3 * aRow);
+    const x3 = v128.load32_splat(p + 3 * aRow);
     s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
     if (WIDE) s32 = madd(x3, b2, s32), s33 = madd(x3, b3, s33);
+    if (six) {
+      const x4 = v128.load32_splat(p + 4 * aRow);
+      s40 = madd(x4, b0, s40), s41 = madd(x4, b1, s41);
+      if (WIDE) s42 = madd(x4, b2, s42), s43 = madd(x4, b3, s43);
+      const x5 = v128.load32_splat(p + 5 * aRow);
+      s50 = madd(x5, b0, s50), s51 = madd(x5, b1, s51);
+      if (WIDE) s52 = madd(x5, b2, s52), s53 = madd(x5, b3, s53);
+    }
   }
   v128.store(c0, s01, 16), v128.store(c0, s00);
   if (WIDE) v128.store(c0, s03, 48), v128.store(c0, s02, 32);
@@ -188,6 +142,11 @@ function tile4(
   if (WIDE) v128.store(c2, s23, 48), v128.store(c2, s22, 32);
   v128.store(c3, s31, 16), v128.store(c3, s30);
   if (WIDE) v128.store(c3, s33, 48), v128.store(c3, s32, 32);
+  if (!six) return;
+  v128.store(c4, s41, 16), v128.store(c4, s40);
+  if (WIDE) v128.store(c4, s43, 48), v128.store(c4, s42, 32);
+  v128.store(c5, s51, 16), v128.store(c5, s50);
+  if (WIDE) v128.store(c5, s53, 48), v128.store(c5, s52, 32);
 }
 
 /**
