@@ -96,6 +96,9 @@ def clean(notebook):
 
 def execute(path, out, kernel):
     notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count, cell.outputs = None, []  # of an earlier run
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     start = time.time()
 

@@ -28,8 +28,8 @@ async function execute(cells: readonly string[]) {
       cell_type: "code",
       id: `old${i}`,
       metadata: { execution: { "iopub.status.busy": "2026" } },
-      execution_count: null,
-      outputs: [],
+      execution_count: i + 7, // as an earlier run would have left it
+      outputs: [{ output_type: "stream", name: "stdout", text: "of an earlier run" }],
       source,
     })),
   };
