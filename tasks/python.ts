@@ -37,7 +37,12 @@ const bundles = [
 
 /** pip's environment: trusts what the system trusts, unless somebody chose otherwise. */
 export async function pipEnvironment(python: string): Promise<Record<string, string>> {
-  const env: Record<string, string> = { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" };
+  const env: Record<string, string> = {
+    PIP_DISABLE_PIP_VERSION_CHECK: "1",
+    PIP_NO_INPUT: "1",
+    // pip asks rustc for its version, and rustup's stand-in for rustc would write to the home
+    RUSTUP_HOME: join(projectRoot, ".cache", "rustup"),
+  };
   const chosen = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"].some((n) => Deno.env.get(n)) ||
     await output(python, ["-m", "pip", "config", "get", "global.cert"]) !== undefined;
   if (chosen) return env;
