@@ -62,6 +62,9 @@ export interface Kernels {
     ]
   ): void;
   addBias(rows: number, bytes: number, x: number, bias: number): void;
+  addBiasTo(
+    ...args: [rows: number, bytes: number, x: number, bias: number, count: number, to: number]
+  ): void;
   addBiasActivate(
     ...args: [kind: number, rows: number, bytes: number, x: number, bias: number]
   ): void;

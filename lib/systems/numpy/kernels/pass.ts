@@ -57,12 +57,8 @@ export class Pass {
       this.#forward.run(batch, first + i, size, false);
       const { out } = this.#own.denses.at(-1)!;
       const { outStride, bias } = this.layout.denses.at(-1)!;
-      this.kernels.addBias(size, outStride, out, bias);
-      const logits = new Float32Array(this.memory.buffer, batch.logits, (first + count) * classes);
-      for (let n = 0; n < size; n++) {
-        const from = (out + n * outStride) / 4;
-        logits.set(this.#floats.subarray(from, from + classes), (first + i + n) * classes);
-      }
+      const to = batch.logits + 4 * (first + i) * classes;
+      this.kernels.addBiasTo(size, outStride, out, bias, classes, to);
     }
   }
 

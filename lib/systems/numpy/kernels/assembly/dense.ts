@@ -13,6 +13,16 @@ export function addBias(rows: i32, bytes: usize, x: usize, bias: usize): void {
   }
 }
 
+/** The first `count` numbers of each of `rows` rows, plus bias, into rows without a gap between them. */
+export function addBiasTo(rows: i32, bytes: usize, x: usize, bias: usize, count: i32, to: usize): void {
+  const vectors = <usize> (count & ~3) << 2, end = <usize> count << 2;
+  for (let row = 0; row < rows; row++, x += bytes, to += end) {
+    let i: usize = 0;
+    for (; i < vectors; i += 16) v128.store(to + i, f32x4.add(v128.load(x + i), v128.load(bias + i)));
+    for (; i < end; i += 4) store<f32>(to + i, load<f32>(x + i) + load<f32>(bias + i));
+  }
+}
+
 /** sums += the sum over `rows` rows of `bytes` bytes (a multiple of 32), column by column. */
 export function addColumnSums(rows: i32, bytes: usize, x: usize, sums: usize): void {
   for (let i: usize = 0; i < bytes; i += 32) {
