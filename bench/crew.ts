@@ -114,6 +114,12 @@ export interface Measurement {
 }
 
 /**
+ * Milliseconds between two turns: the threads of OpenMP, OpenBLAS and TensorFlow go on spinning for a while
+ * after their work, on cores that the next one wants.
+ */
+const PAUSE = 300;
+
+/**
  * Asks all contenders the same, one after the other, `rounds` times over, so that whatever slows the
  * machine for a while slows them all.
  */
@@ -133,6 +139,7 @@ export async function compare(
       for (const contender of crew) {
         const { name } = contender;
         if (errors.has(name)) continue;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
         const answer = await contender.ask(request);
         peaks.set(name, answer.peakBytes);
         if ("error" in answer) {
