@@ -3,8 +3,9 @@
 The kernel may send a cell's last output some milliseconds after it has said that it is idle, when
 nbclient has stopped listening; the client here reads on until the channel has been quiet for a
 while. The result is written only if every cell ran, under a temporary name first. It carries no
-times, no paths, no versions and no progress bars, which the terminal shows instead; each code cell keeps the digest of the source that was run, by which
-a test sees whether code and outputs still belong together.
+times, no paths, no versions and no progress bars, which the terminal shows instead; each code cell
+keeps the digest of the source that was run, by which a test sees whether code and outputs still
+belong together.
 """
 import argparse
 import hashlib
@@ -43,7 +44,8 @@ class Bar:
 
 
 class DenoClient(NotebookClient):
-    """Waits for output that comes late, and shows progress bars in the terminal only."""
+    """Waits for output that comes late, fails on errors that show no output, and shows progress bars in
+    the terminal only."""
 
     bar = Bar()
 
