@@ -161,12 +161,14 @@ Deno.test("logits, loss and gradients agree with float64 on networks of any shap
 
 /** Networks that start with a convolution for Winograd's method. */
 const winogradNetworks = fc.record({
-  channels: fc.integer({ min: 3, max: 7 }),
+  channels: fc.integer({ min: 1, max: 7 }),
   filters: fc.integer({ min: 4, max: 9 }),
-  outHeight: fc.integer({ min: 1, max: 3 }),
-  outWidth: fc.constantFrom(4, 5, 8, 9, 10),
+  outHeight: fc.integer({ min: 1, max: 4 }),
+  outWidth: fc.integer({ min: 1, max: 11 }),
   activation: fc.constantFrom(...activations),
-}).map(({ channels, filters, outHeight, outWidth, activation: kind }): Architecture => ({
+}).filter(({ channels, outWidth }) => channels < 3 || [4, 5, 8, 9, 10].includes(outWidth)).map((
+  { channels, filters, outHeight, outWidth, activation: kind },
+): Architecture => ({
   name: "drawn",
   input: { channels, height: 2 * outHeight + 4, width: 2 * outWidth + 4 },
   layers: [
@@ -185,7 +187,7 @@ Deno.test("Winograd's convolution agrees with float64, and is what computes", as
     await agreesWithFloat64(architecture, size, options);
   };
   await fc.assert(fc.asyncProperty(winogradNetworks, sizes, options, check), {
-    numRuns: 40,
+    numRuns: 60,
     seed: 6,
   });
 });

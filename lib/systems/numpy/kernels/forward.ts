@@ -33,10 +33,17 @@ export class Forward {
         const right = 4 * channels, down = right * width;
         if (training && winograd) {
           const { columns, patches, products } = winograd;
-          k.convPoolWinograd(
-            ...[input, winograd.filters, bias, outLanes, winnerLanes, channels, height] as const,
-            ...[width, filters, right, down, columns, patches, products] as const,
-          );
+          if (patches) {
+            k.convPoolWinograd(
+              ...[input, winograd.filters, bias, outLanes, winnerLanes, channels, height] as const,
+              ...[width, filters, right, down, columns, patches, products] as const,
+            );
+          } else {
+            k.convPoolWinogradColumns(
+              ...[input, winograd.filters, bias, outLanes, winnerLanes, channels, height] as const,
+              ...[width, filters, right, down, columns, products] as const,
+            );
+          }
         } else {
           // inference too: its logits are to be as exact as can be
           const winnersTo = training ? winnerLanes : 0;

@@ -34,6 +34,16 @@ export interface Kernels {
   transformFilters(
     ...args: [weights: number, filters: number, channels: number, to: number]
   ): void;
+  convPoolWinogradColumns(
+    ...args: [
+      ...[input: number, transformed: number, bias: number, output: number, winners: number],
+      ...[channels: number, height: number, width: number, filters: number],
+      ...[right: number, down: number, columns: number, products: number],
+    ]
+  ): void;
+  transformFilterColumns(
+    ...args: [weights: number, filters: number, channels: number, to: number]
+  ): void;
   activate(kind: number, x: number, count: number): void;
   zero(at: number, bytes: number): void;
   gemm(

@@ -60,7 +60,8 @@ export interface ConvBuffers {
 export interface WinogradBuffers {
   readonly filters: number;
   readonly columns: number;
-  readonly patches: number;
+  /** Undefined where the transforms go down the columns only. */
+  readonly patches: number | undefined;
   readonly products: number;
 }
 
@@ -195,19 +196,30 @@ export function layOut(plan: Plan, threads: number): Layout {
 /** Windows of a row that `convPoolWinograd` takes at a time. */
 const WINOGRAD_TILE = 5;
 
+/** Whether there are too few channels to sum over for transforms in both directions. */
+const columnsOnly = (channels: number): boolean => channels < 3;
+
 /**
  * Whether Winograd's transforms cost less than the multiply-adds that they save: they are shared by all
  * filters, and windows that fill up the last tile of a row are computed for nothing.
  */
 function winogradPays({ kernel, channels, filters, outWidth }: ConvStage): boolean {
-  return kernel === 5 && channels >= 3 && filters >= 4 &&
-    roundUp(outWidth, WINOGRAD_TILE) <= 1.25 * outWidth;
+  return kernel === 5 && filters >= 4 &&
+    (columnsOnly(channels) || roundUp(outWidth, WINOGRAD_TILE) <= 1.25 * outWidth);
 }
 
 function winogradBuffers(
-  { channels, filters }: ConvStage,
+  { channels, filters, outWidth, width }: ConvStage,
   take: (floats: number) => number,
 ): WinogradBuffers {
+  if (columnsOnly(channels)) {
+    return {
+      filters: take(8 * channels * 5 * roundUp(filters, 2)),
+      columns: take((8 * channels * width + 7) * LANES),
+      patches: undefined,
+      products: take(8 * 2 * roundUp(2 * outWidth, 4) * LANES),
+    };
+  }
   const points = 36;
   return {
     filters: take(points * channels * roundUp(filters, 2)),

@@ -38,7 +38,11 @@ export class Pass {
     const { convs, denses } = this.layout;
     convs.forEach(({ weight, filters, channels, kernel, inputChunks }, i) => {
       const { frames, winograd } = this.#own.convs[i]!;
-      if (winograd) this.kernels.transformFilters(weight, filters, channels, winograd.filters);
+      if (winograd?.patches) {
+        this.kernels.transformFilters(weight, filters, channels, winograd.filters);
+      } else if (winograd) {
+        this.kernels.transformFilterColumns(weight, filters, channels, winograd.filters);
+      }
       if (i === 0) return; // nothing needs the gradient at the images
       this.kernels.frameWeights(weight, filters, channels, kernel, inputChunks, frames);
     });

@@ -45,6 +45,7 @@ export function convPool(
   const outPlane = <usize> (outWidth * outHeight) * LANES;
   const filterBytes = <usize> (channels * kernel * kernel) << 2;
   const kernelBytes = <usize> kernel << 2;
+  const toRight = i32x4.splat(right), toBelow = i32x4.splat(down), toNext = i32x4.splat(2 * right);
   for (let py = 0; py < outHeight; py++) {
     for (let f = 0; f + 1 < filters; f += 2) {
       const biasA = v128.load32_splat(bias + (<usize> f << 2));
@@ -52,8 +53,8 @@ export function convPool(
       const filterA = weights + f * filterBytes;
       let corner = input + 2 * py * row;
       let to = <usize> f * outPlane + <usize> (py * outWidth) * LANES;
-      let first = 2 * py * down;
-      for (let px = 0; px < outWidth; px++, corner += 2 * LANES, first += 2 * right) {
+      let first = i32x4.splat(2 * py * down);
+      for (let px = 0; px < outWidth; px++, corner += 2 * LANES) {
         for (let half: usize = 0; half < 2; half++) {
           let a0 = biasA, a1 = biasA, a2 = biasA, a3 = biasA;
           let b0 = biasB, b1 = biasB, b2 = biasB, b3 = biasB;
@@ -109,12 +110,13 @@ export function convPool(
             if (WIDE) v128.store(output + atB, largest(B0, B1, B2, B3), 16);
             v128.store(output + atB, largest(b0, b1, b2, b3));
           } else {
-            poolTo(output + at, winners + at, a0, a1, a2, a3, A0, A1, A2, A3, first, right, down);
-            poolTo(output + atB, winners + atB, b0, b1, b2, b3, B0, B1, B2, B3, first, right, down);
+            poolTo(output + at, winners + at, a0, a1, a2, a3, A0, A1, A2, A3, first, toRight, toBelow);
+            poolTo(output + atB, winners + atB, b0, b1, b2, b3, B0, B1, B2, B3, first, toRight, toBelow);
           }
           if (WIDE) break;
         }
         to += LANES;
+        first = i32x4.add(first, toNext);
       }
     }
     if (filters & 1) {
@@ -154,10 +156,12 @@ function poolRowOfOne(
   row: usize,
   outWidth: i32,
   kernelBytes: usize,
-  first: i32,
+  start: i32,
   right: i32,
   down: i32,
 ): void {
+  const toRight = i32x4.splat(right), toBelow = i32x4.splat(down), toNext = i32x4.splat(2 * right);
+  let first = i32x4.splat(start);
   for (const stop = output + <usize> outWidth * LANES; output < stop; output += LANES) {
     let a0 = bias, a1 = bias, a2 = bias, a3 = bias;
     let A0 = bias, A1 = bias, A2 = bias, A3 = bias;
@@ -188,11 +192,11 @@ function poolRowOfOne(
       v128.store(output, largest(a0, a1, a2, a3));
       v128.store(output, largest(A0, A1, A2, A3), 16);
     } else {
-      poolTo(output, winners, a0, a1, a2, a3, A0, A1, A2, A3, first, right, down);
-      if (!WIDE) poolTo(output + 16, winners + 16, A0, A1, A2, A3, A0, A1, A2, A3, first, right, down);
+      poolTo(output, winners, a0, a1, a2, a3, A0, A1, A2, A3, first, toRight, toBelow);
+      if (!WIDE) poolTo(output + 16, winners + 16, A0, A1, A2, A3, A0, A1, A2, A3, first, toRight, toBelow);
       winners += LANES;
     }
-    corner += 2 * LANES, first += 2 * right;
+    corner += 2 * LANES, first = i32x4.add(first, toNext);
   }
 }
 
@@ -217,19 +221,18 @@ export function poolTo(
   X1: v128,
   X2: v128,
   X3: v128,
-  first: i32,
-  right: i32,
-  down: i32,
+  first: v128,
+  right: v128,
+  down: v128,
 ): void {
-  const step = i32x4.splat(right), upper = i32x4.splat(first), lower = i32x4.splat(first + down);
   const top = f32x4.relaxed_max(x0, x1), bottom = f32x4.relaxed_max(x2, x3);
   const Top = f32x4.relaxed_max(X0, X1), Bottom = f32x4.relaxed_max(X2, X3);
   if (WIDE) v128.store(output, f32x4.relaxed_max(Top, Bottom), 16);
   v128.store(output, f32x4.relaxed_max(top, bottom));
-  const right2 = v128.bitselect(f32x4.gt(x3, x2), f32x4.gt(x1, x0), f32x4.gt(bottom, top));
-  const Right2 = v128.bitselect(f32x4.gt(X3, X2), f32x4.gt(X1, X0), f32x4.gt(Bottom, Top));
-  const start = v128.bitselect(lower, upper, f32x4.gt(bottom, top));
-  const Start = v128.bitselect(lower, upper, f32x4.gt(Bottom, Top));
-  if (WIDE) v128.store(winners, i32x4.add(Start, v128.and(Right2, step)), 16);
-  v128.store(winners, i32x4.add(start, v128.and(right2, step)));
+  const isBelow = f32x4.gt(bottom, top), IsBelow = f32x4.gt(Bottom, Top);
+  const isRight = v128.bitselect(f32x4.gt(x3, x2), f32x4.gt(x1, x0), isBelow);
+  const IsRight = v128.bitselect(f32x4.gt(X3, X2), f32x4.gt(X1, X0), IsBelow);
+  const start = i32x4.add(first, v128.and(isBelow, down)), Start = i32x4.add(first, v128.and(IsBelow, down));
+  if (WIDE) v128.store(winners, i32x4.add(Start, v128.and(IsRight, right)), 16);
+  v128.store(winners, i32x4.add(start, v128.and(isRight, right)));
 }

@@ -2,6 +2,7 @@
 export { lanesToChannelLast, lanesToRows, normalise, rowsToLanes } from "./lanes";
 export { convPool } from "./conv";
 export { convPoolWinograd, transformFilters } from "./winograd";
+export { convPoolWinogradColumns, transformFilterColumns } from "./winograd_columns";
 export { addInputGradient, frameWeights } from "./conv_input_gradient";
 export {
   addLongWeightGradients,

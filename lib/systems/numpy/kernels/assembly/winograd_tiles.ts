@@ -184,10 +184,12 @@ export function poolWindows(
   windows: i32,
   output: usize,
   winners: usize,
-  first: i32,
+  start: i32,
   right: i32,
   down: i32,
 ): void {
+  const toRight = i32x4.splat(right), toBelow = i32x4.splat(down), toNext = i32x4.splat(2 * right);
+  let first = i32x4.splat(start);
   const b = v128.load32_splat(bias), two = constant(0);
   for (const end = m + <usize> windows * LANES; m < end; m += LANES) {
     for (let half: usize = 0; half < 32; half += 16) {
@@ -207,10 +209,10 @@ export function poolWindows(
         X2 = f32x4.add(evenSum(Lower(p0, two), M1, M2, M3, M4), b);
         X3 = f32x4.add(oddSum(M1, M2, M3, M4, Lower(p5, two), two), b);
       }
-      poolTo(output + half, winners + half, x0, x1, x2, x3, X0, X1, X2, X3, first, right, down);
+      poolTo(output + half, winners + half, x0, x1, x2, x3, X0, X1, X2, X3, first, toRight, toBelow);
       if (WIDE) break;
     }
-    output += LANES, winners += LANES, first += 2 * right;
+    output += LANES, winners += LANES, first = i32x4.add(first, toNext);
   }
 }
 
