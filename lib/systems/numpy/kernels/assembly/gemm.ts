@@ -1,9 +1,10 @@
 // Matrix products of the dense layers.
 //
 // B and C stand in panels of 16 columns, each panel row-major, so that a tile reads and writes whole
-// neighbouring vectors. Tile: 6 rows × 16 columns in the wide build, 6 × 8 in the narrow one (two
-// rounds a panel); for each k it loads a row of B and six numbers of A. Twelve sums are as many as the
-// registers hold, and enough to keep both multipliers busy. What six do not divide gets tiles of 4 rows.
+// neighbouring vectors. For each k a tile loads a row of B and a number of A for each of its own rows.
+// Wide build: 6 rows × 16 columns, as many sums as the registers hold; what six do not divide gets tiles
+// of 4 rows. Narrow build: 4 × 8 (two rounds a panel), so that there are registers for several numbers of
+// A at once: there each load costs a check of its bounds.
 
 import { madd } from "./math";
 
@@ -38,16 +39,18 @@ export function gemm(
   accumulate: bool,
 ): void {
   const even = (rows + 3) & ~3;
-  // tiles of six rows, and so many of four that nothing is left over: at most two
-  const fours = !WIDE && aRow == 4 ? even / 4 : even % 6 == 0 ? 0 : even % 6 == 4 ? 1 : 2;
-  const sixes = max((even - 4 * fours) / 6, 0);
+  // so many tiles of four rows that six divide the others: at most two
+  const fours = !WIDE ? even / 4 : even % 6 == 0 ? 0 : even % 6 == 4 ? 1 : 2;
+  const sixes = (even - 4 * fours) / 6;
   const width: usize = WIDE ? 64 : 32;
   for (let panel = 0; panel < panels; panel++, b += bPanel, c += cPanel) {
     for (let column: usize = 0; column < 64; column += width) {
       const q = b + column, end = q + depth * bRow;
       let p = a, to = c + column;
-      for (let i = 0; i < sixes; i++, p += 6 * aRow, to += 6 * cRow) {
-        tile(6, p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
+      if (WIDE) {
+        for (let i = 0; i < sixes; i++, p += 6 * aRow, to += 6 * cRow) {
+          tile(6, p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
+        }
       }
       for (let i = 0; i < fours; i++, p += 4 * aRow, to += 4 * cRow) {
         tile(4, p, aRow, aColumn, q, bRow, end, to, cRow, accumulate);
@@ -97,8 +100,8 @@ function tile(
     s50 = v128.load(z5), s51 = v128.load(z5, 16);
     if (WIDE) s52 = v128.load(z5, 32), s53 = v128.load(z5, 48);
   }
-  if (!WIDE && !six && aRow == 4) {
-    // four neighbouring numbers of A at once: each load is checked for its bounds
+  // narrow: four numbers of a column of A at once
+  if (!WIDE && aRow == 4) {
     for (; q < end; q += bRow, p += aColumn) {
       const b0 = v128.load(q), b1 = v128.load(q, 16), x = v128.load(p);
       const x0 = v128.shuffle<f32>(x, x, 0, 0, 0, 0), x1 = v128.shuffle<f32>(x, x, 1, 1, 1, 1);
@@ -107,6 +110,23 @@ function tile(
       s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
       s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
       s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
+    }
+  }
+  // or two of each row
+  if (!WIDE && aColumn == 4) {
+    for (const last = end - bRow; q < last; q += 2 * bRow, p += 8) {
+      const b0 = v128.load(q), b1 = v128.load(q, 16);
+      const next = q + bRow, d0 = v128.load(next), d1 = v128.load(next, 16);
+      const x0 = v128.load64_splat(p), x1 = v128.load64_splat(p + aRow);
+      const x2 = v128.load64_splat(p + 2 * aRow), x3 = v128.load64_splat(p + 3 * aRow);
+      const y0 = v128.shuffle<f32>(x0, x0, 0, 0, 0, 0), z0 = v128.shuffle<f32>(x0, x0, 1, 1, 1, 1);
+      s00 = madd(z0, d0, madd(y0, b0, s00)), s01 = madd(z0, d1, madd(y0, b1, s01));
+      const y1 = v128.shuffle<f32>(x1, x1, 0, 0, 0, 0), z1 = v128.shuffle<f32>(x1, x1, 1, 1, 1, 1);
+      s10 = madd(z1, d0, madd(y1, b0, s10)), s11 = madd(z1, d1, madd(y1, b1, s11));
+      const y2 = v128.shuffle<f32>(x2, x2, 0, 0, 0, 0), z2 = v128.shuffle<f32>(x2, x2, 1, 1, 1, 1);
+      s20 = madd(z2, d0, madd(y2, b0, s20)), s21 = madd(z2, d1, madd(y2, b1, s21));
+      const y3 = v128.shuffle<f32>(x3, x3, 0, 0, 0, 0), z3 = v128.shuffle<f32>(x3, x3, 1, 1, 1, 1);
+      s30 = madd(z3, d0, madd(y3, b0, s30)), s31 = madd(z3, d1, madd(y3, b1, s31));
     }
   }
   for (; q < end; q += bRow, p += aColumn) {
