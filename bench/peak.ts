@@ -2,13 +2,17 @@
  * What the machine's arithmetic could do at most: multiply-adds a second of one thread, measured with
  * a loop of independent multiply-adds that touches no memory.
  */
-import { instantiateKernels, type KernelBuild } from "../lib/systems/numpy/kernels/kernels.ts";
-import { compileKernels } from "../lib/systems/numpy/kernels/kernels.ts";
+import {
+  compileKernels,
+  instantiateKernels,
+  type KernelBuild,
+} from "../lib/systems/numpy/kernels/kernels.ts";
+import { fixedMemory } from "../lib/systems/numpy/kernels/memory.ts";
 
 /** Multiply-adds a second of the kernels' own vectors: 128 bits, or 256 in a turbo process. */
 export async function measurePeak(build: KernelBuild): Promise<number> {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: 32768, shared: true });
-  const { peak } = instantiateKernels(await compileKernels(build), memory);
+  const memory = fixedMemory(2 ** 18);
+  const { peak } = instantiateKernels(await compileKernels(build, memory), memory);
   let best = 0;
   for (let round = 0; round < 40; round++) {
     const start = performance.now();

@@ -13,6 +13,7 @@ import {
   turboFlags,
 } from "../lib/systems/numpy/kernels/kernels.ts";
 import { layOut, layOutBatch } from "../lib/systems/numpy/kernels/layout.ts";
+import { fixedMemory } from "../lib/systems/numpy/kernels/memory.ts";
 import { packWeights } from "../lib/systems/numpy/kernels/pack.ts";
 import { Pass } from "../lib/systems/numpy/kernels/pass.ts";
 import { type Plan, planKernels } from "../lib/systems/numpy/kernels/plan.ts";
@@ -43,8 +44,8 @@ const multiplyAdds = 419_880 + 2 * (48_000 + 10_080 + 4_200) + (117_600 + 2 * 24
 /** Best of many rounds, since what else runs on the machine only adds. */
 async function profileHere(build: KernelBuild): Promise<Profile> {
   const [size, rounds, steps] = [256, 25, 10];
-  const memory = new WebAssembly.Memory({ initial: 400, maximum: 32768, shared: true });
-  const kernels = instantiateKernels(await compileKernels(build), memory);
+  const memory = fixedMemory(2 ** 25);
+  const kernels = instantiateKernels(await compileKernels(build, memory), memory);
   const times = new Map<string, number>();
   const timed = Object.fromEntries(
     Object.entries(kernels).map(([name, kernel]) => [name, (...args: number[]) => {

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
 import type { KernelBuild } from "../lib/systems/numpy/kernels/kernels.ts";
+import { MODULE_PAGES } from "../lib/systems/numpy/kernels/memory.ts";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { main, SetupError } from "./run.ts";
 
@@ -20,8 +21,9 @@ export async function compileKernels(build: KernelBuild): Promise<Uint8Array<Arr
   const { error, stderr } = await asc.main([
     ...["index.ts", "--outFile", "kernels.wasm", "-O3", "--noAssert", "--runtime", "stub"],
     ...["--enable", "simd", "--enable", "relaxed-simd", "--enable", "threads"],
-    // the memory comes from outside and is shared; see engine.ts for its size
-    ...["--importMemory", "--sharedMemory", "--initialMemory", "2", "--maximumMemory", "32768"],
+    // the memory comes from outside and is shared; memory.ts fits the module to its size
+    ...["--importMemory", "--sharedMemory"],
+    ...["--initialMemory", `${MODULE_PAGES}`, "--maximumMemory", `${MODULE_PAGES}`],
     ...["--memoryBase", "1024", "--use", `WIDE=${build.startsWith("wide") ? 1 : 0}`],
     ...["--use", `DOT=${build.endsWith("-dot") ? 1 : 0}`],
   ], {

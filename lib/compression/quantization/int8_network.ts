@@ -7,6 +7,7 @@ import {
   type Kernels,
   missingForKernels,
 } from "../../systems/numpy/kernels/kernels.ts";
+import { fixedMemory } from "../../systems/numpy/kernels/memory.ts";
 import { IntegerNetwork } from "./integer_network.ts";
 import { type Int8Layout, LANES, layOutInt8 } from "./int8_layout.ts";
 import { modelClasses, type QuantizedModel } from "./model.ts";
@@ -33,16 +34,22 @@ export async function openInt8(model: QuantizedModel, build?: KernelBuild): Prom
   const missing = missingForKernels();
   if (missing !== undefined) return new IntegerNetwork(model, `reference: no ${missing}`);
   const chosen = build ?? `${isTurbo() ? "wide" : "narrow"}${hasByteDot() ? "-dot" : ""}` as const;
-  const network = new Int8Network(model, await compileKernels(chosen), `kernels (${chosen})`);
+  const layout = layOutInt8(model);
+  const memory = fixedMemory(layout.images + (pieceOf(layout) + GROUP) * layout.inputLength);
+  const kernels = instantiateKernels(await compileKernels(chosen, memory), memory);
+  const network = new Int8Network(model, layout, memory, kernels, `kernels (${chosen})`);
   return network.isExact
     ? network
     : new IntegerNetwork(model, "reference: the machine's byte products take signs");
 }
 
-const PAGE = 65536;
-const MAX_PAGES = 32768; // 2 GiB
 /** Images that the kernels work on side by side. */
 const GROUP = 8;
+
+/** Images that stand in the memory at a time: about a megabyte. */
+function pieceOf({ inputLength }: Int8Layout): number {
+  return GROUP * Math.ceil(2 ** 20 / inputLength / GROUP);
+}
 
 /** A quantized model on the kernels, one thread. */
 class Int8Network implements Int8Predictor {
@@ -52,19 +59,21 @@ class Int8Network implements Int8Predictor {
   readonly #kernels: Kernels;
   readonly #input: { readonly channels: number; readonly area: number };
 
-  constructor(model: QuantizedModel, module: WebAssembly.Module, readonly name: string) {
+  constructor(
+    model: QuantizedModel,
+    layout: Int8Layout,
+    memory: WebAssembly.Memory,
+    kernels: Kernels,
+    readonly name: string,
+  ) {
     const { channels, height, width } = model.architecture.input;
     this.classes = modelClasses(model);
     this.#input = { channels, area: height * width };
-    this.#layout = layOutInt8(model);
-    this.#memory = new WebAssembly.Memory({
-      initial: Math.ceil(this.#layout.images / PAGE) + 1,
-      maximum: MAX_PAGES,
-      shared: true,
-    });
-    this.#kernels = instantiateKernels(module, this.#memory);
-    const bytes = new Uint8Array(this.#memory.buffer);
-    for (const [address, constant] of this.#layout.constants) bytes.set(constant, address);
+    this.#layout = layout;
+    this.#memory = memory;
+    this.#kernels = kernels;
+    const bytes = new Uint8Array(memory.buffer);
+    for (const [address, constant] of layout.constants) bytes.set(constant, address);
   }
 
   /** Whether the machine's products of bytes are those that the kernels count on. */
@@ -73,17 +82,26 @@ class Int8Network implements Int8Predictor {
   }
 
   predict(images: Uint8Array, count: number): Float32Array<ArrayBuffer> {
-    const { inputLength, images: at, rows, rowStride } = this.#layout;
+    const { inputLength } = this.#layout;
     if (images.length < count * inputLength) {
       throw new RangeError(
         `${count} images of ${inputLength} bytes were asked for, ${images.length} given`,
       );
     }
-    const room = at + (count + GROUP) * inputLength + PAGE - this.#memory.buffer.byteLength;
-    if (room > 0) this.#memory.grow(Math.ceil(room / PAGE));
-    this.#write(images, count);
+    const logits = new Float32Array(count * this.classes);
+    const piece = pieceOf(this.#layout);
+    for (let first = 0; first < count; first += piece) {
+      const size = Math.min(piece, count - first);
+      this.#write(images.subarray(first * inputLength), size);
+      this.#predict(size, logits.subarray(first * this.classes));
+    }
+    return logits;
+  }
+
+  /** Logits of the images that stand in the memory. */
+  #predict(count: number, logits: Float32Array): void {
+    const { inputLength, images: at, rows, rowStride } = this.#layout;
     const { classes } = this;
-    const logits = new Float32Array(count * classes);
     const found = new Float32Array(this.#memory.buffer, rows, GROUP * rowStride / 4);
     for (let first = 0; first < count; first += GROUP) {
       const size = Math.min(GROUP, count - first);
@@ -94,7 +112,6 @@ class Int8Network implements Int8Predictor {
         for (let i = 0; i < classes; i++) logits[to + i] = found[from + i]!;
       }
     }
-    return logits;
   }
 
   /** Images into the memory, their channels side by side if a convolution comes first. */

@@ -14,9 +14,11 @@ import { activationRules } from "../../../lib/systems/numpy/activation.ts";
 import { KernelEngine, type KernelOptions } from "../../../lib/systems/numpy/kernels/engine.ts";
 import {
   activationNumbers,
+  compileKernels,
   instantiateKernels,
   missingForKernels,
 } from "../../../lib/systems/numpy/kernels/kernels.ts";
+import { fixedMemory } from "../../../lib/systems/numpy/kernels/memory.ts";
 import { layOut } from "../../../lib/systems/numpy/kernels/layout.ts";
 import { type Plan, planKernels } from "../../../lib/systems/numpy/kernels/plan.ts";
 import { Network } from "../../../lib/systems/numpy/network.ts";
@@ -24,7 +26,7 @@ import { createEngine } from "../../../lib/systems/numpy/system.ts";
 import type { OptimizerOptions } from "../../../lib/systems/system.ts";
 import { maxWeightDifference, type Weights } from "../../../lib/systems/weights.ts";
 import { projectRoot } from "../../../lib/util/files.ts";
-import { builds, compileKernels } from "../../../tasks/kernels.ts";
+import { builds, compileKernels as compileSources } from "../../../tasks/kernels.ts";
 import { maxDifference, perceptron, randomBatch, smallConvolutional } from "../helpers.ts";
 
 const plan = (architecture: Architecture) => planKernels(architecture) as Plan;
@@ -51,7 +53,7 @@ Deno.test("this machine runs the kernels", () => {
 
 for (const build of builds) {
   Deno.test(`${build}.wasm is what its sources compile to`, async () => {
-    assertEquals(await compileKernels(build), await wasm(build));
+    assertEquals(await compileSources(build), await wasm(build));
   });
 }
 
@@ -270,9 +272,32 @@ Deno.test("a batch larger than all before it finds room, and smaller ones still 
   });
 });
 
+Deno.test("a batch that asks for a larger memory trains on from the same weights", async () => {
+  const [batch, size] = [randomBatch(lenet5(), 50, 7000), 3500];
+  const half = (i: number) => ({
+    size,
+    images: batch.images.subarray(i * size * 1024, (i + 1) * size * 1024),
+    labels: batch.labels.subarray(i * size, (i + 1) * size),
+  });
+  await withEngine(lenet5(), { threads: 2 }, async (engine) => {
+    engine.begin({ kind: "adam", learningRate: 1e-3 });
+    await engine.step(half(0));
+    const before = engine.weights();
+    const halves = [await engine.gradient(half(0)), await engine.gradient(half(1))];
+    const whole = await engine.gradient(batch);
+    assertEquals(engine.weights(), before);
+    for (const [name, { data }] of Object.entries(whole.gradients)) {
+      const mean = data.map((_, i) => {
+        return (halves[0]!.gradients[name]!.data[i]! + halves[1]!.gradients[name]!.data[i]!) / 2;
+      });
+      assertLess(maxDifference(data, mean), 1e-6, name);
+    }
+  });
+});
+
 Deno.test("activations are right to 4e-7 everywhere, infinities included", async () => {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: 32768, shared: true });
-  const kernels = instantiateKernels(await WebAssembly.compile(await wasm("narrow")), memory);
+  const memory = fixedMemory(2 ** 18);
+  const kernels = instantiateKernels(await compileKernels("narrow", memory), memory);
   const x = new Float32Array(memory.buffer, 65536, 16384);
   for (const kind of activations) {
     for (let i = 0; i < x.length; i++) x[i] = (i - 8192) / 700;
@@ -294,6 +319,7 @@ Deno.test("what cannot be computed is named", async () => {
     const few = await engine.logits(batch.images, 5).catch((error) => error);
     assertEquals(few.message, "5 images of 1024 numbers were asked for, 4096 given");
   });
+  assertThrows(() => fixedMemory(2 ** 31 + 1), RangeError, "need 2049 MiB and can have 2048");
   assertThrows(
     () => new KernelEngine(lenet5(), plan(lenet5()), { threads: 0 }),
     RangeError,

@@ -15,6 +15,7 @@ import {
   type Kernels,
 } from "./kernels.ts";
 import { type BatchLayout, type Layout, layOut, layOutBatch } from "./layout.ts";
+import { fixedMemory } from "./memory.ts";
 import { packWeights, unpackWeights } from "./pack.ts";
 import type { Plan } from "./plan.ts";
 import type { WorkerData } from "./worker.ts";
@@ -33,8 +34,10 @@ function defaultThreads(): number {
   return cores >= 4 ? 4 : cores >= 2 ? 2 : 1;
 }
 
-const PAGE = 65536;
-const MAX_PAGES = 32768; // 2 GiB
+/** Bytes for batches at first: about 6,000 images of 32 × 32. */
+const BATCH_ROOM = 2 ** 25;
+/** Images that are inferred at a time. */
+const PIECE = 1024;
 
 /** The hand-written system on SIMD kernels and threads. */
 export class KernelEngine implements Engine {
@@ -42,7 +45,7 @@ export class KernelEngine implements Engine {
   readonly #architecture: Architecture;
   readonly #layout: Layout;
   readonly #classes: number;
-  readonly #memory: WebAssembly.Memory;
+  #memory: WebAssembly.Memory;
   readonly #build: KernelBuild;
   #crew: Promise<Crew> | undefined;
   /** Whether the copy of the weights for single images is out of date. */
@@ -60,11 +63,7 @@ export class KernelEngine implements Engine {
     this.name = `kernels (${this.#build}, ${threads} thread${threads > 1 ? "s" : ""})`;
     this.#layout = layOut(plan, threads);
     this.#classes = plan.denses.at(-1)!.units;
-    this.#memory = new WebAssembly.Memory({
-      initial: Math.ceil(this.#layout.batch / PAGE) + 1,
-      maximum: MAX_PAGES,
-      shared: true,
-    });
+    this.#memory = fixedMemory(this.#layout.batch + BATCH_ROOM);
   }
 
   weights(): Weights {
@@ -117,13 +116,12 @@ export class KernelEngine implements Engine {
 
   /** Forward and backward: leaves the gradient in the shards. */
   async #backward(batch: Batch, smoothing: number): Promise<StepResult> {
-    const crew = await (this.#crew ??= this.#start());
     const { size, labels } = batch;
     const wrong = labels.find((label) => !(label >= 0 && label < this.#classes));
     if (wrong !== undefined) {
       throw new RangeError(`label ${wrong} is outside 0 to ${this.#classes - 1}`);
     }
-    const room = this.#room(size);
+    const { crew, room } = await this.#room(size);
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
     const toFloats = this.#writeBatch(room, batch);
     const [loss, correct] = crew.run("gradient", [
@@ -133,16 +131,29 @@ export class KernelEngine implements Engine {
   }
 
   async logits(images: Float32Array, count: number): Promise<Float32Array> {
-    const crew = await (this.#crew ??= this.#start());
-    const room = this.#room(count);
-    this.#writeImages(room, images, count);
+    const { inputLength } = this.#layout.plan;
+    if (images.length < count * inputLength) {
+      throw new RangeError(
+        `${count} images of ${inputLength} numbers were asked for, ${images.length} given`,
+      );
+    }
     if (count === 1) {
+      const { crew, room } = await this.#room(1);
+      this.#writeImages(room, images, 1);
       const logits = crew.member.predictSingle(room, this.#classes, this.#stale);
       this.#stale = false;
       return logits;
     }
-    crew.run("predict", [count, this.#classes]);
-    return new Float32Array(this.#memory.buffer, room.logits, count * this.#classes).slice();
+    const logits = new Float32Array(count * this.#classes);
+    for (let first = 0; first < count; first += PIECE) {
+      const size = Math.min(PIECE, count - first);
+      const { crew, room } = await this.#room(size);
+      this.#writeImages(room, images.subarray(first * inputLength), size);
+      crew.run("predict", [size, this.#classes]);
+      const found = new Float32Array(this.#memory.buffer, room.logits, size * this.#classes);
+      logits.set(found, first * this.#classes);
+    }
+    return logits;
   }
 
   dispose(): void {
@@ -150,12 +161,19 @@ export class KernelEngine implements Engine {
     this.#crew = undefined;
   }
 
-  /** Room for a batch; the memory grows when it is larger than any before. */
-  #room(count: number): BatchLayout {
+  /** All threads, and room for a batch; for one that does not fit, everything moves to a larger memory. */
+  async #room(count: number): Promise<{ crew: Crew; room: BatchLayout }> {
     const room = layOutBatch(this.#layout, count, this.#classes);
-    const missing = room.end + PAGE - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
-    return room;
+    if (room.end > this.#memory.buffer.byteLength) {
+      const memory = fixedMemory(room.end);
+      // the control block, which stands before the parameters, stays empty for the new threads
+      const { parameters, batch } = this.#layout;
+      const moved = new Uint8Array(this.#memory.buffer, parameters, batch - parameters);
+      new Uint8Array(memory.buffer).set(moved, parameters);
+      this.dispose();
+      this.#memory = memory;
+    }
+    return { crew: await (this.#crew ??= this.#start()), room };
   }
 
   /** @returns scale and shift of bytes that the threads are to normalise; scale 0 if there are none */
@@ -174,11 +192,6 @@ export class KernelEngine implements Engine {
 
   #writeImages(room: BatchLayout, images: Float32Array, count: number): void {
     const { inputStride, plan: { inputLength } } = this.#layout;
-    if (images.length < count * inputLength) {
-      throw new RangeError(
-        `${count} images of ${inputLength} numbers were asked for, ${images.length} given`,
-      );
-    }
     const to = new Float32Array(this.#memory.buffer, room.images, count * inputStride / 4);
     if (4 * inputLength === inputStride) {
       to.set(images.subarray(0, count * inputLength));
@@ -190,7 +203,7 @@ export class KernelEngine implements Engine {
   }
 
   async #start(): Promise<Crew> {
-    const module = await compileKernels(this.#build);
+    const module = await compileKernels(this.#build, this.#memory);
     return await Crew.start(module, this.#memory, this.#layout);
   }
 }

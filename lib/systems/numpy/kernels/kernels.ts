@@ -1,6 +1,7 @@
 /** The compiled kernels: what they are called, and whether this machine can run them. */
 
 import type { Activation } from "../../architecture.ts";
+import { fitToMemory } from "./memory.ts";
 
 /** What the kernels call the activations. */
 export const activationNumbers: Readonly<Record<Activation, number>> = {
@@ -161,14 +162,16 @@ type WeightGradientArguments = [
  */
 export type KernelBuild = "narrow" | "wide" | "narrow-dot" | "wide-dot";
 
-/** The compiled module of a build. */
-export async function compileKernels(build: KernelBuild): Promise<WebAssembly.Module> {
-  return await WebAssembly.compile(
-    await Deno.readFile(new URL(`./${build}.wasm`, import.meta.url)),
-  );
+/** The module of a build, compiled for memories of this one's size. */
+export async function compileKernels(
+  build: KernelBuild,
+  memory: WebAssembly.Memory,
+): Promise<WebAssembly.Module> {
+  const binary = await Deno.readFile(new URL(`./${build}.wasm`, import.meta.url));
+  return await WebAssembly.compile(fitToMemory(binary, memory));
 }
 
-/** The kernels over a memory. */
+/** The kernels over a memory of the size that they were compiled for. */
 export function instantiateKernels(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,

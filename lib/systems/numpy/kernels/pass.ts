@@ -28,7 +28,6 @@ export class Pass {
     this.#own = layout.perThread[thread]!;
     this.#forward = new Forward(kernels, layout, this.#own);
     this.#backward = new Backward(this.#forward);
-    // the part that does not grow; a view of it stays valid when the memory does
     this.#floats = new Float32Array(memory.buffer, 0, layout.batch / 4);
     for (const { frames, framesFloats } of this.#own.convs) this.#fill(frames, framesFloats);
   }
