@@ -109,13 +109,13 @@ function sweep(
     }
     let gf = g;
     for (const end = g + wholeWindow; gf < end; gf += gFilter) {
-      const s = v128.load32_splat(gf), q = load<usize>(gf + toPointers) + skip;
+      const s = v128.load32_splat(gf), q = load<usize>(gf + toPointers) + skip, r = q + 96;
       a0 = madd(s, v128.load(q, 0), a0), a1 = madd(s, v128.load(q, 16), a1);
       b0 = madd(s, v128.load(q, 32), b0), b1 = madd(s, v128.load(q, 48), b1);
       c0 = madd(s, v128.load(q, 64), c0), c1 = madd(s, v128.load(q, 80), c1);
-      d0 = madd(s, v128.load(q, 96), d0), d1 = madd(s, v128.load(q, 112), d1);
-      e0 = madd(s, v128.load(q, 128), e0), e1 = madd(s, v128.load(q, 144), e1);
-      h0 = madd(s, v128.load(q, 160), h0), h1 = madd(s, v128.load(q, 176), h1);
+      d0 = madd(s, v128.load(r, 0), d0), d1 = madd(s, v128.load(r, 16), d1);
+      e0 = madd(s, v128.load(r, 32), e0), e1 = madd(s, v128.load(r, 48), e1);
+      h0 = madd(s, v128.load(r, 64), h0), h1 = madd(s, v128.load(r, 80), h1);
       if (two) {
         A0 = madd(s, v128.load(q, APART * FRAME + 0), A0);
         A1 = madd(s, v128.load(q, APART * FRAME + 16), A1);

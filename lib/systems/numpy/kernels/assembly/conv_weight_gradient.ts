@@ -208,7 +208,7 @@ export function addLongWeightGradients(
 
 /**
  * Adds gradients as one of the two above leaves them to (filters, channels, kernel, kernel).
- * @param rows, columns of a tile: 5 and 8 of short ones, kernel and 32 of long ones
+ * @param rows, columns of a tile: 5 and 8 of short ones, kernel and 32 of long ones; columns are a power of 2
  */
 export function unpackWeightGradients(
   sums: usize,
@@ -219,15 +219,15 @@ export function unpackWeightGradients(
   columns: i32,
   gradient: usize,
 ): void {
-  const bands = (kernel + rows - 1) / rows, chunks = (kernel * channels + columns - 1) / columns;
+  const bands = (kernel + rows - 1) / rows, shift = ctz(columns);
+  const chunks = (kernel * channels + columns - 1) >> shift, tile = rows * columns;
   for (let f = 0; f < filters; f++) {
     for (let c = 0; c < channels; c++) {
       for (let ky = 0; ky < kernel; ky++) {
-        for (let kx = 0; kx < kernel; kx++, gradient += 4) {
-          const i = kx * channels + c;
-          const tile = (f * bands + ky / rows) * chunks + i / columns;
-          const at = (tile * rows + ky % rows) * columns + i % columns;
-          store<f32>(gradient, load<f32>(gradient) + load<f32>(sums + (<usize>at << 2)));
+        const row = (f * bands + ky / rows) * chunks * tile + ky % rows * columns;
+        for (let i = c; i < kernel * channels; i += channels, gradient += 4) {
+          const at = sums + (<usize> (row + (i >> shift) * tile + (i & (columns - 1))) << 2);
+          store<f32>(gradient, load<f32>(gradient) + load<f32>(at));
         }
       }
     }

@@ -45,11 +45,11 @@ function transformTaps(from: usize, step: usize, to: usize, toStep: usize): void
   const w4 = <f64> load<f32>(from + 4 * step);
   const even1 = w0 + w2 + w4, odd1 = w1 + w3;
   const even2 = w0 + 4 * w2 + 16 * w4, odd2 = 2 * w1 + 8 * w3;
-  store<f32>(to, <f32> (w0 / 4));
-  store<f32>(to + toStep, <f32> ((even1 + odd1) / -6));
-  store<f32>(to + 2 * toStep, <f32> ((even1 - odd1) / -6));
-  store<f32>(to + 3 * toStep, <f32> ((even2 + odd2) / 24));
-  store<f32>(to + 4 * toStep, <f32> ((even2 - odd2) / 24));
+  store<f32>(to, <f32> (w0 * 0.25));
+  store<f32>(to + toStep, <f32> ((even1 + odd1) * (-1.0 / 6)));
+  store<f32>(to + 2 * toStep, <f32> ((even1 - odd1) * (-1.0 / 6)));
+  store<f32>(to + 3 * toStep, <f32> ((even2 + odd2) * (1.0 / 24)));
+  store<f32>(to + 4 * toStep, <f32> ((even2 - odd2) * (1.0 / 24)));
   store<f32>(to + 5 * toStep, <f32> w4);
 }
 
