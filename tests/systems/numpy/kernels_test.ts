@@ -18,7 +18,7 @@ import {
   instantiateKernels,
   missingForKernels,
 } from "../../../lib/systems/numpy/kernels/kernels.ts";
-import { fixedMemory } from "../../../lib/systems/numpy/kernels/memory.ts";
+import { fitToMemory, fixedMemory } from "../../../lib/systems/numpy/kernels/memory.ts";
 import { layOut } from "../../../lib/systems/numpy/kernels/layout.ts";
 import { type Plan, planKernels } from "../../../lib/systems/numpy/kernels/plan.ts";
 import { Network } from "../../../lib/systems/numpy/network.ts";
@@ -319,6 +319,8 @@ Deno.test("what cannot be computed is named", async () => {
     const few = await engine.logits(batch.images, 5).catch((error) => error);
     assertEquals(few.message, "5 images of 1024 numbers were asked for, 4096 given");
   });
+  const another = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+  assertThrows(() => fitToMemory(another, fixedMemory(1)), Error, "run deno task kernels");
   assertThrows(() => fixedMemory(2 ** 31 + 1), RangeError, "need 2049 MiB and can have 2048");
   assertThrows(
     () => new KernelEngine(lenet5(), plan(lenet5()), { threads: 0 }),
