@@ -38,7 +38,11 @@ for (const engine of [undefined, "reference"] as const) {
         1e-5,
       );
       const sgd = await losses(name, { kind: "sgd", learningRate: 1e-2, momentum: 0.9 }, engine);
-      assertLess(maxDifference(sgd, expected.torch.sgd), 1e-5);
+      // the kernels round otherwise than PyTorch, so sooner or later a window whose two largest sums
+      // differ in the last bit passes its gradient to the other one, and from there the paths part
+      const isKernels = name === "numpy" && engine === undefined;
+      assertLess(maxDifference(sgd, expected.torch.sgd), isKernels ? 1e-4 : 1e-5);
+      assertLess(maxDifference(sgd.slice(0, 10), expected.torch.sgd.slice(0, 10)), 1e-6);
     });
   }
 }
