@@ -1,6 +1,6 @@
 import type { Control } from "./crew.ts";
 import type { Kernels } from "./kernels.ts";
-import { type BatchLayout, type Layout, layOutBatch } from "./layout.ts";
+import { type BatchLayout, type Layout, layOutBatch, shardOf } from "./layout.ts";
 import { Pass, type Sums } from "./pass.ts";
 
 /** What one thread does for each job; thread 0 and the workers run the same. */
@@ -25,8 +25,7 @@ export class CrewMember {
     const total: Sums = { loss: 0, correct: 0 };
     this.#pass.refresh();
     for (let shard = this.thread; shard < shards; shard += threads) {
-      const first = Math.floor(count * shard / shards);
-      const size = Math.floor(count * (shard + 1) / shards) - first;
+      const { first, size } = shardOf(count, shard, shards);
       if (scale !== 0 && size > 0) this.#pass.normalise(batch, first, size, scale, shift);
       const sums = this.#pass.gradient(batch, shard, first, size, 1 / count, smoothing);
       total.loss += sums.loss;

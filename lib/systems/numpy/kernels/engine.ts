@@ -14,7 +14,7 @@ import {
   type KernelBuild,
   type Kernels,
 } from "./kernels.ts";
-import { type BatchLayout, type Layout, layOut, layOutBatch } from "./layout.ts";
+import { type BatchLayout, type Layout, layOut, layOutBatch, shardOf } from "./layout.ts";
 import { fixedMemory } from "./memory.ts";
 import { packWeights, unpackWeights } from "./pack.ts";
 import type { Plan } from "./plan.ts";
@@ -121,25 +121,36 @@ export class KernelEngine implements Engine {
     if (wrong !== undefined) {
       throw new RangeError(`label ${wrong} is outside 0 to ${this.#classes - 1}`);
     }
+    const bytes = this.#bytesOf(batch), { images, normalisation } = batch;
+    this.#check(bytes ?? images, size);
     const { crew, room } = await this.#room(size);
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
-    const toFloats = this.#writeBatch(room, batch);
-    const [loss, correct] = crew.run("gradient", [
-      ...[size, this.#classes, smoothing, ...toFloats],
-    ]);
-    return { loss: loss!, correct: correct! };
+    const write = (ofThread0: boolean) => {
+      const { shards, threads } = this.#layout;
+      for (let shard = 0; shard < shards; shard++) {
+        if ((shard % threads === 0) !== ofThread0) continue;
+        const part = shardOf(size, shard, shards);
+        if (bytes) this.#writeBytes(room, bytes, part.first, part.size);
+        else this.#writeImages(room, images, part.first, part.size);
+      }
+    };
+    const { mean = 0, deviation = 1 } = normalisation ?? {};
+    const toFloats = bytes ? [1 / deviation, -mean / deviation] : [0, 0];
+    // the other threads begin with their images while this one writes its own
+    write(false);
+    const [loss, correct] = crew.run(
+      "gradient",
+      [size, this.#classes, smoothing, ...toFloats],
+      () => write(true),
+    );
+    return { loss, correct };
   }
 
   async logits(images: Float32Array, count: number): Promise<Float32Array> {
-    const { inputLength } = this.#layout.plan;
-    if (images.length < count * inputLength) {
-      throw new RangeError(
-        `${count} images of ${inputLength} numbers were asked for, ${images.length} given`,
-      );
-    }
+    this.#check(images, count);
     if (count === 1) {
       const { crew, room } = await this.#room(1);
-      this.#writeImages(room, images, 1);
+      this.#writeImages(room, images, 0, 1);
       const logits = crew.member.predictSingle(room, this.#classes, this.#stale);
       this.#stale = false;
       return logits;
@@ -148,7 +159,7 @@ export class KernelEngine implements Engine {
     for (let first = 0; first < count; first += PIECE) {
       const size = Math.min(PIECE, count - first);
       const { crew, room } = await this.#room(size);
-      this.#writeImages(room, images.subarray(first * inputLength), size);
+      this.#writeImages(room, images.subarray(first * this.#layout.plan.inputLength), 0, size);
       crew.run("predict", [size, this.#classes]);
       const found = new Float32Array(this.#memory.buffer, room.logits, size * this.#classes);
       logits.set(found, first * this.#classes);
@@ -176,29 +187,39 @@ export class KernelEngine implements Engine {
     return { crew: await (this.#crew ??= this.#start()), room };
   }
 
-  /** @returns scale and shift of bytes that the threads are to normalise; scale 0 if there are none */
-  #writeBatch(room: BatchLayout, batch: Batch): readonly [number, number] {
-    const { bytes, normalisation, size } = batch;
+  /** @throws RangeError if there are fewer numbers than `count` images have */
+  #check(images: Float32Array | Uint8Array, count: number): void {
     const { inputLength } = this.#layout.plan;
-    // rows of floats follow each other without a gap only then
-    if (bytes === undefined || normalisation === undefined || inputLength % 16 !== 0) {
-      this.#writeImages(room, batch.images, size);
-      return [0, 0];
+    if (images.length < count * inputLength) {
+      throw new RangeError(
+        `${count} images of ${inputLength} numbers were asked for, ${images.length} given`,
+      );
     }
-    new Uint8Array(this.#memory.buffer, room.bytes, size * inputLength).set(bytes);
-    const { mean, deviation } = normalisation;
-    return [1 / deviation, -mean / deviation];
   }
 
-  #writeImages(room: BatchLayout, images: Float32Array, count: number): void {
+  /** Bytes that the threads are to normalise, if they can: floats must follow each other without a gap. */
+  #bytesOf({ bytes, normalisation }: Batch): Uint8Array | undefined {
+    return normalisation && this.#layout.plan.inputLength % 16 === 0 ? bytes : undefined;
+  }
+
+  #writeBytes(room: BatchLayout, bytes: Uint8Array, first: number, count: number): void {
+    const { inputLength } = this.#layout.plan;
+    const from = first * inputLength, length = count * inputLength;
+    new Uint8Array(this.#memory.buffer, room.bytes + from, length)
+      .set(bytes.subarray(from, from + length));
+  }
+
+  #writeImages(room: BatchLayout, images: Float32Array, first: number, count: number): void {
     const { inputStride, plan: { inputLength } } = this.#layout;
-    const to = new Float32Array(this.#memory.buffer, room.images, count * inputStride / 4);
+    const at = room.images + first * inputStride;
+    const to = new Float32Array(this.#memory.buffer, at, count * inputStride / 4);
+    const from = images.subarray(first * inputLength, (first + count) * inputLength);
     if (4 * inputLength === inputStride) {
-      to.set(images.subarray(0, count * inputLength));
+      to.set(from);
       return;
     }
     for (let n = 0; n < count; n++) {
-      to.set(images.subarray(n * inputLength, (n + 1) * inputLength), n * inputStride / 4);
+      to.set(from.subarray(n * inputLength, (n + 1) * inputLength), n * inputStride / 4);
     }
   }
 
@@ -253,9 +274,18 @@ class Crew {
     return new Crew(control, new CrewMember(kernels, memory, layout, control, 0), workers);
   }
 
-  /** Runs a job on all threads. @returns the sums of the two numbers that they report */
-  run(job: Exclude<Job, "stop">, args: readonly number[]): [number, number] {
+  /**
+   * Runs a job on all threads.
+   * @param before what this thread does before its part, when the others have begun
+   * @returns the sums of the two numbers that they report
+   */
+  run(
+    job: Exclude<Job, "stop">,
+    args: readonly number[],
+    before: () => void = () => {},
+  ): [number, number] {
     this.control.start(job, args);
+    before();
     this.member[job]();
     this.control.join();
     let first = 0, second = 0;

@@ -111,6 +111,16 @@ export function shardsFor(threads: number): number {
   return 4 % threads === 0 ? 4 : threads;
 }
 
+/** Which of a batch's `count` images a shard of the gradient is summed over. */
+export function shardOf(
+  count: number,
+  shard: number,
+  shards: number,
+): { readonly first: number; readonly size: number } {
+  const first = Math.floor(count * shard / shards);
+  return { first, size: Math.floor(count * (shard + 1) / shards) - first };
+}
+
 /** Lays out the memory for a network and a number of threads. */
 export function layOut(plan: Plan, threads: number): Layout {
   // the compiler puts its constants below
