@@ -102,8 +102,8 @@ function profileTable(machine: string, profiles: readonly Profile[]): Table {
       `A step needs ${
         profiles[0]!.multiplyAdds.toLocaleString("en")
       } multiply-adds an image when the ` +
-      "zeros behind max-pooling are left out (what Winograd's method saves still counts). The peak is measured with a loop of multiply-adds that " +
-      `touches no memory: ${
+      "zeros behind max-pooling are left out (what Winograd's method saves still counts). The peak " +
+      `is measured with a loop of multiply-adds that touches no memory: ${
         profiles.map(({ build, peak }) =>
           `${peak.toFixed(1)}·10⁹/s (${build === "wide" ? "turbo, 256 bits" : "default, 128 bits"})`
         ).join(", ")
