@@ -58,7 +58,8 @@ export function throughputTable(machine: string, sections: readonly Section[]): 
     notes: [
       `Measured on: ${machine}.`,
       "Each contender has a process of its own; the processes take turns, with a pause for the threads of " +
-      "the one before to settle, so that whatever slows the machine for a while slows them all. Ratios are taken round by round: median (range).",
+      "the one before to settle, so that whatever slows the machine for a while slows them all. " +
+      "Ratios are taken round by round: median (range).",
       "Training: forward, backward and Adam on a float32 batch in memory. Inference: batch in, logits " +
       "out. PyTorch: fused Adam, inference mode; AVX2: held to vectors of 256 bits, the most that " +
       "WebAssembly gets; compiled: torch.compile. Keras: its compiled train " +

@@ -134,8 +134,9 @@ export class KernelEngine implements Engine {
         else this.#writeImages(room, images, part.first, part.size);
       }
     };
-    const { mean = 0, deviation = 1 } = normalisation ?? {};
-    const toFloats = bytes ? [1 / deviation, -mean / deviation] : [0, 0];
+    const toFloats = bytes && normalisation
+      ? [1 / normalisation.deviation, -normalisation.mean / normalisation.deviation]
+      : [0, 0];
     // the other threads begin with their images while this one writes its own
     write(false);
     const [loss, correct] = crew.run(

@@ -203,8 +203,8 @@ export function layOut(plan: Plan, threads: number): Layout {
   };
 }
 
-/** Windows of a row that `convPoolWinograd` takes at a time. */
-const WINOGRAD_TILE = 5;
+/** Windows of a row that `convPoolWinograd` takes at a time; columns of `convPoolWinogradColumns`. */
+const WINOGRAD_TILE = 5, WINOGRAD_COLUMNS = 4;
 
 /** Whether there are too few channels to sum over for transforms in both directions. */
 const columnsOnly = (channels: number): boolean => channels < 3;
@@ -223,11 +223,12 @@ function winogradBuffers(
   take: (floats: number) => number,
 ): WinogradBuffers {
   if (columnsOnly(channels)) {
+    const points = 8;
     return {
-      filters: take(8 * channels * 5 * roundUp(filters, 2)),
-      columns: take((8 * channels * width + 7) * LANES),
+      filters: take(points * channels * 5 * roundUp(filters, 2)),
+      columns: take((points * channels * width + 7) * LANES),
       patches: undefined,
-      products: take(8 * 2 * roundUp(2 * outWidth, 4) * LANES),
+      products: take(points * 2 * roundUp(2 * outWidth, WINOGRAD_COLUMNS) * LANES),
     };
   }
   const points = 36;

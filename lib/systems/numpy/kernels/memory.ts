@@ -1,7 +1,7 @@
 /**
  * The kernels' memory, whose size never changes. V8 holds the address of each load and store against the
  * size of the memory; if that can grow, it reads the size again after every store, which makes the
- * kernels a tenth slower. So a memory has as much as is needed, and the module is compiled for it.
+ * kernels 8 % slower. So a memory has as much as is needed, and the module is compiled for it.
  */
 
 const PAGE = 65536;

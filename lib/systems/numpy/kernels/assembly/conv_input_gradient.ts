@@ -109,7 +109,8 @@ function sweep(
     }
     let gf = g;
     for (const end = g + wholeWindow; gf < end; gf += gFilter) {
-      const s = v128.load32_splat(gf), q = load<usize>(gf + toPointers) + skip, r = q + 96;
+      // the lower three rows by an address of their own: each other offset is another limit to check against
+      const s = v128.load32_splat(gf), q = load<usize>(gf + toPointers) + skip, r = q + 3 * CHUNK;
       a0 = madd(s, v128.load(q, 0), a0), a1 = madd(s, v128.load(q, 16), a1);
       b0 = madd(s, v128.load(q, 32), b0), b1 = madd(s, v128.load(q, 48), b1);
       c0 = madd(s, v128.load(q, 64), c0), c1 = madd(s, v128.load(q, 80), c1);

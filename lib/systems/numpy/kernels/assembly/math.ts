@@ -34,7 +34,8 @@ const EXP: StaticArray<f32> = [
   -2.12194440e-4,
 ];
 
-function constant(table: StaticArray<f32>, i: usize): v128 {
+/** A number of a table, in all lanes. */
+export function constant(table: StaticArray<f32>, i: usize): v128 {
   return v128.load32_splat(changetype<usize>(table) + (i << 2));
 }
 

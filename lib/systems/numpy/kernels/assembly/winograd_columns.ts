@@ -13,12 +13,15 @@
 //          0 −2   4   2½  −5   −½   1  0          1, −2/9, −2/9, 1/90, 1/90, 32/45, 32/45, 1
 //          0 −1   0   5¼   0  −5¼   0  1
 //
+// Rounding is two to four times that of the direct sums.
+//
 // Everything is in lanes of eight images. Windows are taken two rows at a time.
 import { COLUMNS, poolColumns, sumColumns, TAPS, transformPixels } from "./winograd_columns_tiles";
 import { LANES } from "./winograd_tiles";
 
 /** Values of a transformed column. */
 const POINTS: usize = 8;
+
 /**
  * G w of all filters, once after each change of weights.
  * @param weights (filters, channels, 5, 5)

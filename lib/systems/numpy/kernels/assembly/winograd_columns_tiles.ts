@@ -1,7 +1,7 @@
 // The three parts of `convPoolWinogradColumns`; the formulas stand in winograd_columns.ts.
 import { poolTo } from "./conv";
-import { madd } from "./math";
-import { LANES } from "./winograd_tiles";
+import { constant as ofTable, madd } from "./math";
+import { LANES, storePair } from "./winograd_tiles";
 
 /** Columns of sums that `sumColumns` computes at a time. */
 export const COLUMNS = 4;
@@ -14,7 +14,7 @@ const CONSTANTS: StaticArray<f32> = [0, 5.25, -4.25, 0.25, -1.25, 0.5, -2.5, 2, 
 // @ts-ignore: decorator
 @inline
 function constant(i: usize): v128 {
-  return v128.load32_splat(changetype<usize>(CONSTANTS) + (i << 2));
+  return ofTable(CONSTANTS, i);
 }
 
 /**
@@ -57,14 +57,6 @@ export function transformPixels(from: usize, row: usize, both: bool, to: usize, 
   storePair(to + 5 * toStep, f32x4.add(even3, odd3), f32x4.add(Even3, Odd3));
   storePair(to + 6 * toStep, f32x4.sub(even3, odd3), f32x4.sub(Even3, Odd3));
   storePair(to + 7 * toStep, last, Last);
-}
-
-/** Stores four images' numbers and, in the wide build, the other four's beside them. */
-// @ts-ignore: decorator
-@inline
-function storePair(to: usize, x: v128, X: v128): void {
-  if (WIDE) v128.store(to, X, 16);
-  v128.store(to, x);
 }
 
 /**

@@ -1,6 +1,6 @@
 // The three parts of `convPoolWinograd` on a tile of five windows; the formulas stand in winograd.ts.
 import { poolTo } from "./conv";
-import { madd } from "./math";
+import { constant as ofTable, madd } from "./math";
 
 /** Bytes of one number of eight images. */
 export const LANES: usize = 32;
@@ -15,7 +15,15 @@ const VALUE: usize = 2 * TILE * LANES;
 const CONSTANTS: StaticArray<f32> = [2, -2, 4, -4];
 
 function constant(i: usize): v128 {
-  return v128.load32_splat(changetype<usize>(CONSTANTS) + (i << 2));
+  return ofTable(CONSTANTS, i);
+}
+
+/** Stores four images' numbers and, in the wide build, the other four's beside them: those first, see conv.ts. */
+// @ts-ignore: decorator
+@inline
+export function storePair(to: usize, x: v128, X: v128): void {
+  if (WIDE) v128.store(to, X, 16);
+  v128.store(to, x);
 }
 
 /** Bᵀ d B of five windows of one channel: first down the columns that they share, then along each row. */
@@ -55,23 +63,17 @@ function transformPixels(from: usize, step: usize, to: usize, toStep: usize): vo
     Far = madd(D2, minusFour, D4), Near = madd(D1, minusFour, D3);
     First = f32x4.sub(v128.load(from, 16), D2), Last = f32x4.sub(v128.load(from4 + step, 16), D3);
   }
-  if (WIDE) v128.store(to, madd(First, four, Even), 16);
-  v128.store(to, madd(first, four, even)); // 4 0 −5 0 1 0
+  storePair(to, madd(first, four, even), madd(First, four, Even)); // 4 0 −5 0 1 0
   to += toStep;
-  if (WIDE) v128.store(to, f32x4.add(Far, Near), 16);
-  v128.store(to, f32x4.add(far, near)); // 0 −4 −4 1 1 0
+  storePair(to, f32x4.add(far, near), f32x4.add(Far, Near)); // 0 −4 −4 1 1 0
   to += toStep;
-  if (WIDE) v128.store(to, f32x4.sub(Far, Near), 16);
-  v128.store(to, f32x4.sub(far, near)); // 0 4 −4 −1 1 0
+  storePair(to, f32x4.sub(far, near), f32x4.sub(Far, Near)); // 0 4 −4 −1 1 0
   to += toStep;
-  if (WIDE) v128.store(to, madd(Odd, two, Even), 16);
-  v128.store(to, madd(odd, two, even)); // 0 −2 −1 2 1 0
+  storePair(to, madd(odd, two, even), madd(Odd, two, Even)); // 0 −2 −1 2 1 0
   to += toStep;
-  if (WIDE) v128.store(to, madd(Odd, minusTwo, Even), 16);
-  v128.store(to, madd(odd, minusTwo, even)); // 0 2 −1 −2 1 0
+  storePair(to, madd(odd, minusTwo, even), madd(Odd, minusTwo, Even)); // 0 2 −1 −2 1 0
   to += toStep;
-  if (WIDE) v128.store(to, madd(Odd, minusFour, Last), 16);
-  v128.store(to, madd(odd, minusFour, last)); // 0 4 0 −5 0 1
+  storePair(to, madd(odd, minusFour, last), madd(Odd, minusFour, Last)); // 0 4 0 −5 0 1
 }
 
 /**
