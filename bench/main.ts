@@ -8,7 +8,7 @@ import { openDataset } from "../lib/data/open.ts";
 import { defaultDatasetFolder } from "../lib/data/synthetic/index.ts";
 import { isJpeg } from "../lib/pixels/decode.ts";
 import { exists, sha256, writeAtomic } from "../lib/util/files.ts";
-import { findPython, pip } from "../tasks/python.ts";
+import { createVenv, pip } from "../tasks/python.ts";
 import { main, run, step } from "../tasks/run.ts";
 import { setup } from "../tasks/setup.ts";
 import { benchVenv, compare, type ContenderName, type Measurement } from "./crew.ts";
@@ -26,7 +26,7 @@ async function setupPython(): Promise<void> {
   if (await exists(stamp) && await Deno.readTextFile(stamp) === wanted) return;
   await step("Python packages of bench/requirements.txt into .venv-bench", async () => {
     const python = join(benchVenv, "bin", "python");
-    await run(await findPython(), ["-m", "venv", "--clear", benchVenv]);
+    await createVenv(benchVenv);
     await pip(python, ["install", "--quiet", "-r", list], "bench/requirements.txt");
     await writeAtomic(stamp, wanted);
   });

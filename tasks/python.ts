@@ -35,13 +35,15 @@ const bundles = [
   "/etc/ssl/cert.pem",
 ];
 
+/** pip asks rustc for its version, and rustup's stand-in for rustc would write to the home. */
+const rustElsewhere = { RUSTUP_HOME: join(projectRoot, ".cache", "rustup") };
+
 /** pip's environment: trusts what the system trusts, unless somebody chose otherwise. */
 export async function pipEnvironment(python: string): Promise<Record<string, string>> {
   const env: Record<string, string> = {
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
     PIP_NO_INPUT: "1",
-    // pip asks rustc for its version, and rustup's stand-in for rustc would write to the home
-    RUSTUP_HOME: join(projectRoot, ".cache", "rustup"),
+    ...rustElsewhere,
   };
   const chosen = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"].some((n) => Deno.env.get(n)) ||
     await output(python, ["-m", "pip", "config", "get", "global.cert"]) !== undefined;
@@ -61,6 +63,14 @@ export async function pip(python: string, args: readonly string[], what: string)
   });
 }
 
+/** Makes an empty virtual environment, in which Python's venv installs pip by pip. */
+export async function createVenv(folder: string): Promise<void> {
+  await run(await findPython(), ["-m", "venv", "--clear", folder], {
+    env: rustElsewhere,
+    advice: "Python's venv module is needed (on Debian: apt install python3-venv).",
+  });
+}
+
 /** Makes `.venv` and installs a requirements file into it, unless that has been done. */
 export async function setupVenv(requirements: string): Promise<void> {
   const list = join(projectRoot, "tasks", requirements);
@@ -69,9 +79,7 @@ export async function setupVenv(requirements: string): Promise<void> {
   if (await exists(stamp) && await Deno.readTextFile(stamp) === wanted) return;
   await step(`Python packages of tasks/${requirements} into .venv`, async () => {
     if (await output(venvPython, ["-m", "pip", "--version"]) === undefined) {
-      await run(await findPython(), ["-m", "venv", "--clear", venv], {
-        advice: "Python's venv module is needed (on Debian: apt install python3-venv).",
-      });
+      await createVenv(venv);
     }
     await pip(venvPython, ["install", "--quiet", "-r", list], requirements);
     await writeAtomic(stamp, wanted);

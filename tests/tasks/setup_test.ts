@@ -11,6 +11,7 @@ import { addonPath, hasNvidiaGpu } from "../../lib/systems/native_path.ts";
 import { exists } from "../../lib/util/files.ts";
 import { findCompiler, kindToSetUp, setupNative } from "../../tasks/native.ts";
 import {
+  createVenv,
   findPython,
   jupyterEnvironment,
   pip,
@@ -84,6 +85,25 @@ Deno.test("pip trusts the system's certificates, unless somebody chose others", 
   await withEnvironment({ ...none, SSL_CERT_FILE: "/own.pem" }, async () => {
     assertEquals((await pipEnvironment(venvPython)).PIP_CERT, undefined);
   });
+});
+
+Deno.test("a new environment leaves nothing of rustup's in the home", async () => {
+  const folder = await Deno.makeTempDir();
+  const home = join(folder, "home"), rustc = join(folder, "rustc");
+  await Deno.mkdir(home);
+  // what rustup's stand-in does, which pip asks for the version
+  await Deno.writeTextFile(rustc, '#!/bin/sh\nmkdir -p "${RUSTUP_HOME:-$HOME/.rustup}"\n');
+  await Deno.chmod(rustc, 0o755);
+  const path = `${folder}:${Deno.env.get("PATH")}`;
+  try {
+    await withEnvironment(
+      { HOME: home, PATH: path, RUSTUP_HOME: undefined },
+      () => createVenv(join(folder, "venv")),
+    );
+    assertEquals([...Deno.readDirSync(home)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a download that fails says what could not be had and what to check", async () => {
