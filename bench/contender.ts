@@ -8,16 +8,16 @@
  * The protocol is that of contender.py.
  */
 import { TextLineStream } from "./lines.ts";
-import { ImagePixels } from "../lib/pixels/images.ts";
+import { ImagePixels } from "../lib/pixels/image_pixels.ts";
 import { DataLoader } from "../lib/pixels/loader.ts";
 import type { PixelSet } from "../lib/pixels/pixels.ts";
 import { openInt8 } from "../lib/compression/quantization/int8_network.ts";
-import { quantizeModel } from "../lib/compression/quantization/model.ts";
-import { kernelShares } from "../lib/compression/shares.ts";
+import { quantizeModel } from "../lib/compression/quantization/quantized_model.ts";
+import { kernelShares } from "../lib/compression/pruning_amounts.ts";
 import { pruneStructured } from "../lib/compression/structured.ts";
-import { lenet5 } from "../lib/systems/architecture.ts";
-import { createSystem } from "../lib/systems/create.ts";
-import { initialWeights } from "../lib/systems/initialise.ts";
+import { lenet5 } from "../lib/model/architecture.ts";
+import { createSystem } from "../lib/systems/create_system.ts";
+import { initialWeights } from "../lib/model/initial_weights.ts";
 import type { Batches, System, SystemName } from "../lib/systems/system.ts";
 import { Rng } from "../lib/util/rng.ts";
 import { modelPath, type Request } from "./protocol.ts";
@@ -86,7 +86,7 @@ async function prepare(
     }
     case "epoch": {
       // a whole epoch from packed pixels: shuffling, batching and normalising are part of it
-      const normalisation = { mean: 127, deviation: 74 };
+      const normalisation = { mean: 127, std: 74 };
       const loader = new DataLoader(noise(request.images ?? 6000), {
         ...{ batchSize: batch, shuffle: true, normalisation },
         augmentation: variant === "all" ? { shift: 4, mirror: true } : {},
@@ -134,7 +134,7 @@ async function int8(variant: Variant): Promise<(request: Request) => Step> {
   const dense = lenet5(), shares = variant === "pruned" ? kernelShares : {};
   const start = initialWeights(dense, "pytorch", 1);
   const { architecture, weights } = pruneStructured(dense, start, shares);
-  const normalisation = { mean: 127, deviation: 74 };
+  const normalisation = { mean: 127, std: 74 };
   const network = await openInt8(quantizeModel(architecture, weights, normalisation, "channel"));
   return ({ work, batch }) => {
     if (work !== "infer") throw new Error("int8 only infers");

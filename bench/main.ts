@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
-import { openDataset } from "../lib/data/open.ts";
-import { defaultDatasetFolder } from "../lib/data/synthetic/index.ts";
+import { openDataset } from "../lib/data/open_dataset.ts";
+import { defaultDatasetFolder } from "../lib/data/synthetic/default_dataset.ts";
 import { isJpeg } from "../lib/pixels/decode.ts";
 import { exists, sha256, writeAtomic } from "../lib/util/files.ts";
 import { createVenv, pip } from "../tasks/python.ts";

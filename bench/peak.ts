@@ -6,8 +6,8 @@ import {
   compileKernels,
   instantiateKernels,
   type KernelBuild,
-} from "../lib/systems/numpy/kernels/kernels.ts";
-import { fixedMemory } from "../lib/systems/numpy/kernels/memory.ts";
+} from "../lib/kernels/kernel_module.ts";
+import { fixedMemory } from "../lib/kernels/fixed_memory.ts";
 
 /** Multiply-adds a second of the kernels' own vectors: 128 bits, or 256 in a turbo process. */
 export async function measurePeak(build: KernelBuild): Promise<number> {

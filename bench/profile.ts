@@ -3,20 +3,20 @@
  *
  *     deno run -A bench/profile.ts [narrow|wide]
  */
-import { lenet5 } from "../lib/systems/architecture.ts";
-import { initialWeights } from "../lib/systems/initialise.ts";
+import { lenet5 } from "../lib/model/architecture.ts";
+import { initialWeights } from "../lib/model/initial_weights.ts";
 import {
   compileKernels,
   instantiateKernels,
   type KernelBuild,
   type Kernels,
   turboFlags,
-} from "../lib/systems/numpy/kernels/kernels.ts";
-import { layOut, layOutBatch } from "../lib/systems/numpy/kernels/layout.ts";
-import { fixedMemory } from "../lib/systems/numpy/kernels/memory.ts";
-import { packWeights } from "../lib/systems/numpy/kernels/pack.ts";
-import { Pass } from "../lib/systems/numpy/kernels/pass.ts";
-import { type Plan, planKernels } from "../lib/systems/numpy/kernels/plan.ts";
+} from "../lib/kernels/kernel_module.ts";
+import { layOut, layOutBatch } from "../lib/kernels/memory_layout.ts";
+import { fixedMemory } from "../lib/kernels/fixed_memory.ts";
+import { packWeights } from "../lib/kernels/pack_weights.ts";
+import { Pass } from "../lib/kernels/training_pass.ts";
+import { type Plan, planKernels } from "../lib/kernels/kernel_plan.ts";
 import { projectRoot } from "../lib/util/files.ts";
 import { Rng } from "../lib/util/rng.ts";
 import { measurePeak } from "./peak.ts";

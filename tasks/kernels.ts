@@ -1,16 +1,16 @@
 /**
- * `deno task kernels`: compiles the SIMD kernels in `lib/systems/numpy/kernels/assembly/` (written in
+ * `deno task kernels`: compiles the SIMD kernels in `lib/kernels/assembly/` (written in
  * AssemblyScript) to the `.wasm` files beside that folder. They are committed, so only who changes
  * a kernel needs this; a test compiles them again and compares the bytes.
  */
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
-import type { KernelBuild } from "../lib/systems/numpy/kernels/kernels.ts";
-import { MODULE_PAGES } from "../lib/systems/numpy/kernels/memory.ts";
+import type { KernelBuild } from "../lib/kernels/kernel_module.ts";
+import { MODULE_PAGES } from "../lib/kernels/fixed_memory.ts";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { main, SetupError } from "./run.ts";
 
-const folder = join(projectRoot, "lib", "systems", "numpy", "kernels");
+const folder = join(projectRoot, "lib", "kernels");
 
 /** The builds; see `WIDE` and `DOT` in the sources. */
 export const builds: readonly KernelBuild[] = ["narrow", "wide", "narrow-dot", "wide-dot"];
@@ -47,7 +47,7 @@ if (import.meta.main) {
   await main(async () => {
     for (const build of builds) {
       const binary = await compileKernels(build);
-      await writeAtomic(join(folder, `${build}.wasm`), binary);
+      await writeAtomic(join(folder, "builds", `${build}.wasm`), binary);
       console.log(`${build}.wasm: ${binary.length} bytes`);
     }
   });

@@ -7,7 +7,7 @@
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { addonPath, hasNvidiaGpu, type NativeKind } from "../lib/systems/native_path.ts";
+import { addonPath, hasNvidiaGpu, type NativeKind } from "../lib/backend/native_path.ts";
 import { exists, projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { findPython, pip } from "./python.ts";
 import { output, run, SetupError, step } from "./run.ts";

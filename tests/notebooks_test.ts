@@ -1,7 +1,7 @@
 /** The notebooks themselves: their committed outputs, and that they run through the real kernel. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename, join } from "node:path";
-import { generateSynthetic } from "../lib/data/synthetic/generate.ts";
+import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { exists, projectRoot, sha256 } from "../lib/util/files.ts";
 import { executeNotebook, notebookPaths } from "../tasks/execute.ts";
 import { checkNotebook } from "../tasks/check.ts";

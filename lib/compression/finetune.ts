@@ -1,6 +1,6 @@
 import type { Batches, FitOptions, History, System } from "../systems/system.ts";
 import { applyMasks, globalMagnitudeMasks, magnitudeMasks, type Masks } from "./masks.ts";
-import { checkShare } from "./shares.ts";
+import { checkShare } from "./pruning_amounts.ts";
 
 /**
  * Trains on with the pruned weights held at zero: after each step they are put back, whatever the

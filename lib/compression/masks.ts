@@ -1,7 +1,7 @@
-import type { Architecture } from "../systems/architecture.ts";
-import { type WeightArray, weightArray, type Weights } from "../systems/weights.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { type WeightArray, weightArray, type Weights } from "../model/weights.ts";
 import { Rng } from "../util/rng.ts";
-import { checkShare, type PruneShares, sharesByLayer } from "./shares.ts";
+import { checkShare, type PruneShares, sharesByLayer } from "./pruning_amounts.ts";
 
 /** Which numbers of an array remain: 1, or 0 where one was pruned. Biases have no mask. */
 export type Masks = Readonly<Record<string, Uint8Array>>;

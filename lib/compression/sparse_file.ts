@@ -10,8 +10,8 @@
  * (f32, little-endian), and a closing CRC-32 of all before it.
  */
 import { crc32 } from "node:zlib";
-import { encodeSafetensors } from "../systems/safetensors.ts";
-import type { WeightArray, Weights } from "../systems/weights.ts";
+import { encodeSafetensors } from "../model/safetensors.ts";
+import type { WeightArray, Weights } from "../model/weights.ts";
 import type { Masks } from "./masks.ts";
 
 const magic = "LENETSPK";

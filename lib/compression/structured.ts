@@ -1,6 +1,6 @@
-import { type Architecture, type Layer, trace } from "../systems/architecture.ts";
-import { checkWeights, type WeightArray, weightArray, type Weights } from "../systems/weights.ts";
-import { type PruneShares, sharesByLayer } from "./shares.ts";
+import { type Architecture, type Layer, trace } from "../model/architecture.ts";
+import { checkWeights, type WeightArray, weightArray, type Weights } from "../model/weights.ts";
+import { type PruneShares, sharesByLayer } from "./pruning_amounts.ts";
 
 /** A smaller network: layers with fewer filters and units, and the weights that remain. */
 export interface SmallerNetwork {

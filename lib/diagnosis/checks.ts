@@ -1,8 +1,8 @@
 /** What usually keeps a network from learning, one check a function: a warning, or nothing. */
 import type { Batch } from "../pixels/pixels.ts";
-import { type Architecture, isActivation } from "../systems/architecture.ts";
-import { Network } from "../systems/numpy/network.ts";
-import type { Weights } from "../systems/weights.ts";
+import { type Architecture, isActivation } from "../model/architecture.ts";
+import { Network } from "../systems/numpy/reference_network.ts";
+import type { Weights } from "../model/weights.ts";
 import { saturatedShare } from "./examine.ts";
 
 /** What can be noticed. */
@@ -25,7 +25,7 @@ export interface Warning {
 
 type Finding = Warning | undefined;
 
-/** @param limit on the magnitude of the pixels' mean and on their deviation */
+/** @param limit on the magnitude of the pixels' mean and on their std */
 export function checkInput({ images }: Batch, limit: number): Finding {
   let sum = 0, squares = 0;
   for (const x of images) {
@@ -33,12 +33,11 @@ export function checkInput({ images }: Batch, limit: number): Finding {
     squares += x * x;
   }
   const mean = sum / images.length;
-  const deviation = Math.sqrt(Math.max(0, squares / images.length - mean * mean));
-  return Math.abs(mean) <= limit && deviation <= limit ? undefined : {
+  const std = Math.sqrt(Math.max(0, squares / images.length - mean * mean));
+  return Math.abs(mean) <= limit && std <= limit ? undefined : {
     check: "unscaled input",
-    measured: `pixels have mean ${mean.toFixed(1)} and deviation ${deviation.toFixed(1)}`,
-    cause:
-      "Standardise them: mean 0 and deviation 1 keep the first layer's units off their flat ends.",
+    measured: `pixels have mean ${mean.toFixed(1)} and std ${std.toFixed(1)}`,
+    cause: "Standardise them: mean 0 and std 1 keep the first layer's units off their flat ends.",
   };
 }
 

@@ -2,7 +2,7 @@ import { type SeedMean, seedMean } from "../metrics/seeds.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { type Ladder, type LadderName, ladders, type Rung } from "./ladders.ts";
-import type { TrialStore } from "./store.ts";
+import type { TrialStore } from "./trial_store.ts";
 import type { Hits, Trial, TrialResult } from "./trial.ts";
 
 /** Seeds of every trial. */

@@ -1,9 +1,9 @@
 import type { Batch } from "../pixels/pixels.ts";
-import { type Activation, type Architecture, trace } from "../systems/architecture.ts";
-import { isActivation } from "../systems/architecture.ts";
-import { Network } from "../systems/numpy/network.ts";
-import { activationRules } from "../systems/numpy/activation.ts";
-import type { Weights } from "../systems/weights.ts";
+import { type Activation, type Architecture, trace } from "../model/architecture.ts";
+import { isActivation } from "../model/architecture.ts";
+import { Network } from "../systems/numpy/reference_network.ts";
+import { activationRules } from "../systems/numpy/activation_layer.ts";
+import type { Weights } from "../model/weights.ts";
 
 /** How a network's layers stand on some images. */
 export interface LayerHealth {

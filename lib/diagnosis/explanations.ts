@@ -1,10 +1,10 @@
 /** The report's own explanation of its collapse: overfitting, and what 32×32 grey loses. */
-import { loadPixels } from "../pixels/cache.ts";
+import { loadPixels } from "../pixels/load_pixels.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
-import { lenet5 } from "../systems/architecture.ts";
+import { lenet5 } from "../model/architecture.ts";
 import { runSeeds, trialSeeds } from "./climb.ts";
 import { correctedTrial, writtenTrial } from "./ladders.ts";
-import type { TrialStore } from "./store.ts";
+import type { TrialStore } from "./trial_store.ts";
 import type { TrialResult } from "./trial.ts";
 
 /** A way of looking at the images, and what the corrected training makes of it. */

@@ -1,8 +1,8 @@
 /** Watches a training and warns of what usually keeps a network from learning. */
 import type { Batch } from "../pixels/pixels.ts";
-import { countClasses } from "../systems/architecture.ts";
+import { countClasses } from "../model/architecture.ts";
 import type { Batches, FitOptions, History, System } from "../systems/system.ts";
-import type { Weights } from "../systems/weights.ts";
+import type { Weights } from "../model/weights.ts";
 import {
   checkFirstLoss,
   checkInput,
@@ -16,7 +16,7 @@ import {
 
 /** How far a training may stray before the guard speaks. */
 export interface GuardLimits {
-  /** Largest magnitude of the first batch's mean, and largest deviation; default 5. */
+  /** Largest magnitude of the first batch's mean, and largest std; default 5. */
   readonly input: number;
   /** Least share of the classes that a shuffled batch would hold; default 0.5. */
   readonly classesInBatch: number;

@@ -1,4 +1,4 @@
-import { type Architecture, countClasses, lenet5 } from "../systems/architecture.ts";
+import { type Architecture, countClasses, lenet5 } from "../model/architecture.ts";
 import type { Trial } from "./trial.ts";
 
 /** A run of a ladder: what was changed from the run before it. */

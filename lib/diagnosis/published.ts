@@ -2,17 +2,18 @@
  * The mistakes of the report's code, each as the code made it, so that they can be put right one at a
  * time.
  */
-import * as tf from "../systems/tf.ts";
+import type { StepResult } from "../model/training_step.ts";
+import * as tf from "../backend/tf.ts";
 import type { Batch } from "../pixels/pixels.ts";
-import { type Architecture, parameterShapes } from "../systems/architecture.ts";
-import { type StepResult, trainingLoop } from "../systems/loop.ts";
+import { type Architecture, parameterShapes } from "../model/architecture.ts";
+import { trainingLoop } from "../systems/loop.ts";
 import type { Parameter } from "../systems/numpy/array.ts";
 import type { Engine } from "../systems/numpy/engine.ts";
-import { Sgd } from "../systems/numpy/optimizer.ts";
-import { createEngine } from "../systems/numpy/system.ts";
+import { Sgd } from "../systems/numpy/numpy_optimizer.ts";
+import { createEngine } from "../systems/numpy/numpy_system.ts";
 import type { Batches, FitOptions, History, System } from "../systems/system.ts";
-import type { Criterion } from "../systems/torch/loss.ts";
-import type { WeightArray, Weights } from "../systems/weights.ts";
+import type { Criterion } from "../systems/torch/cross_entropy_loss.ts";
+import type { WeightArray, Weights } from "../model/weights.ts";
 import { Rng } from "../util/rng.ts";
 
 /**

@@ -1,14 +1,15 @@
+import type { OptimizerOptions } from "../model/training_step.ts";
 import { confusionMatrix } from "../metrics/confusion.ts";
 import { type DataLoader, normalisation } from "../pixels/loader.ts";
 import { PackedPixels } from "../pixels/packed.ts";
 import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
 import { batches, type RunData } from "../runs/run.ts";
-import type { Architecture } from "../systems/architecture.ts";
-import { createSystem } from "../systems/create.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { createSystem } from "../systems/create_system.ts";
 import { labelRanks, predictAll } from "../systems/evaluate.ts";
-import { type Initialisation, initialWeights } from "../systems/initialise.ts";
-import type { EpochRecord, OptimizerOptions, System } from "../systems/system.ts";
-import { TorchSystem } from "../systems/torch/system.ts";
+import { type Initialisation, initialWeights } from "../model/initial_weights.ts";
+import type { EpochRecord, System } from "../systems/system.ts";
+import { TorchSystem } from "../systems/torch/torch_system.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { examine, type LayerHealth } from "./examine.ts";
 import {
@@ -68,7 +69,7 @@ interface SetUp {
  */
 export async function setUpTrial(data: RunData, trial: Trial, seed: number): Promise<SetUp> {
   const { architecture, start, batchSize } = trial;
-  const raw = { mean: 0, deviation: 1 };
+  const raw = { mean: 0, std: 1 };
   const normalise = trial.pixels === "raw" ? raw : normalisation(data.train);
   const shuffle = trial.order === "shuffled";
   const images = shuffle ? data.train : byClass(data.train);

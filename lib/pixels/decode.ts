@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { Decoded } from "./decoded.ts";
+import type { Decoded } from "./decoded_image.ts";
 import { jpegHeader, turboVersion } from "./jpeg.ts";
 
 sharp.concurrency(1); // one thread an image: the images themselves are decoded side by side

@@ -3,7 +3,7 @@
  * a small photograph does.
  */
 import { Buffer } from "node:buffer";
-import type { Decoded } from "./decoded.ts";
+import type { Decoded } from "./decoded_image.ts";
 
 /** Version of the library, exactly as deno.json has it; another one may round otherwise. */
 export const turboVersion = "3.0.1";

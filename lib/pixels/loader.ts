@@ -1,5 +1,5 @@
 import { augment, type Augmentation, checkShift } from "./augment.ts";
-import { Permits } from "../util/permits.ts";
+import { Semaphore } from "../util/semaphore.ts";
 import { Rng } from "../util/rng.ts";
 import {
   type Batch,
@@ -53,7 +53,7 @@ export class DataLoader implements AsyncIterable<Batch> {
 
   /** @throws {RangeError} naming the option that has no sensible value */
   constructor(source: PixelSource, options: DataLoaderOptions = {}) {
-    const normalisation = { mean: 0, deviation: 1 };
+    const normalisation = { mean: 0, std: 1 };
     const augmentation: Augmentation = {};
     const full = {
       ...{ batchSize: 256, shuffle: false, seed: 0, dropLast: false, prefetch: 2, workers: 8 },
@@ -67,10 +67,10 @@ export class DataLoader implements AsyncIterable<Batch> {
     if (!Number.isInteger(full.seed)) {
       throw new RangeError(`seed must be an integer, got ${full.seed}`);
     }
-    const { mean, deviation } = full.normalisation;
-    if (!Number.isFinite(mean) || !Number.isFinite(deviation) || deviation <= 0) {
+    const { mean, std } = full.normalisation;
+    if (!Number.isFinite(mean) || !Number.isFinite(std) || std <= 0) {
       throw new RangeError(
-        `normalisation needs a finite mean and a deviation over 0, got ${mean} and ${deviation}`,
+        `normalisation needs a finite mean and a std over 0, got ${mean} and ${std}`,
       );
     }
     checkShift(full.augmentation.shift ?? 0, source.height, source.width);
@@ -113,7 +113,7 @@ export class DataLoader implements AsyncIterable<Batch> {
     const order = this.order(epoch);
     const { batchSize, prefetch } = this.#options;
     const stop = new AbortController();
-    const permits = new Permits(this.#options.workers); // shared by all batches being read
+    const permits = new Semaphore(this.#options.workers); // shared by all batches being read
     const ahead: Promise<Batch>[] = [];
     let start = 0;
     try {
@@ -137,7 +137,7 @@ export class DataLoader implements AsyncIterable<Batch> {
   async #varied(
     indices: Int32Array,
     label: string,
-    permits: Permits,
+    permits: Semaphore,
     stop: AbortController,
   ): Promise<Batch> {
     const batch = await this.#batch(indices, permits, stop);
@@ -148,7 +148,7 @@ export class DataLoader implements AsyncIterable<Batch> {
     return batch;
   }
 
-  async #batch(indices: Int32Array, permits: Permits, stop: AbortController): Promise<ByteBatch> {
+  async #batch(indices: Int32Array, permits: Semaphore, stop: AbortController): Promise<ByteBatch> {
     const source = this.#source;
     const pixelsEach = source.channels * source.height * source.width;
     const bytes = new Uint8Array(indices.length * pixelsEach);
@@ -187,7 +187,7 @@ function checkInteger(name: string, value: number, least: number): void {
 
 /**
  * Mean and standard deviation over all pixels of a set, usually the training set: with them the
- * set's normalised pixels have mean 0 and deviation 1. A set of one level only gets deviation 1.
+ * set's normalised pixels have mean 0 and std 1. A set of one level only gets std 1.
  */
 export function normalisation({ pixels }: PixelSet): Normalisation {
   if (pixels.length === 0) throw new RangeError("normalisation of no pixels: the set is empty");
@@ -197,5 +197,5 @@ export function normalisation({ pixels }: PixelSet): Normalisation {
   counts.forEach((count, level) => sum += count * level);
   const mean = sum / pixels.length;
   counts.forEach((count, level) => squares += count * (level - mean) ** 2);
-  return { mean, deviation: Math.sqrt(squares / pixels.length) || 1 };
+  return { mean, std: Math.sqrt(squares / pixels.length) || 1 };
 }

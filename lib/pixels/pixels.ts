@@ -21,10 +21,10 @@ export interface PixelSet extends PixelSource {
   get(index: number): Uint8Array;
 }
 
-/** Maps a pixel p in 0–255 to (p − mean) / deviation. */
+/** Maps a pixel p in 0–255 to (p − mean) / std. */
 export interface Normalisation {
   readonly mean: number;
-  readonly deviation: number;
+  readonly std: number;
 }
 
 /** Some images and their labels, as the systems take them. */
@@ -56,12 +56,12 @@ export class ByteBatch implements Batch {
   }
 }
 
-/** Each pixel p as (p − mean) / deviation. */
+/** Each pixel p as (p − mean) / std. */
 export function normalise(
   bytes: Uint8Array,
-  { mean, deviation }: Normalisation,
+  { mean, std }: Normalisation,
 ): Float32Array<ArrayBuffer> {
-  const levels = Float32Array.from({ length: 256 }, (_, level) => (level - mean) / deviation);
+  const levels = Float32Array.from({ length: 256 }, (_, level) => (level - mean) / std);
   const images = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) images[i] = levels[bytes[i]!]!;
   return images;

@@ -1,6 +1,6 @@
 import type { ImageSource } from "../data/dataset.ts";
 import { decode, isJpeg } from "./decode.ts";
-import type { Decoded } from "./decoded.ts";
+import type { Decoded } from "./decoded_image.ts";
 import { useJpegFast } from "./jpeg.ts";
 import { resizeAntialiased, resizeOpenCV } from "./resize.ts";
 

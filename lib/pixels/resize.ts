@@ -1,4 +1,4 @@
-import type { Decoded } from "./decoded.ts";
+import type { Decoded } from "./decoded_image.ts";
 
 /**
  * Grey level of the pixel that starts at `at`, by OpenCV's COLOR_BGR2GRAY: the Rec. 601 weights

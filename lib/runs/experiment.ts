@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { datasetFromEnvironment } from "../data/open.ts";
+import { datasetFromEnvironment } from "../data/open_dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { loadPixels } from "../pixels/cache.ts";
-import { type Architecture, lenet5 } from "../systems/architecture.ts";
-import { systemNames } from "../systems/create.ts";
+import { loadPixels } from "../pixels/load_pixels.ts";
+import { type Architecture, lenet5 } from "../model/architecture.ts";
+import { systemNames } from "../systems/create_system.ts";
 import type { EpochRecord, SystemName } from "../systems/system.ts";
 import { projectRoot } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { defaultRunOptions, type Run, type RunData, type RunOptions, trainRun } from "./run.ts";
-import { loadRun, runKey, saveRun } from "./store.ts";
+import { loadRun, runKey, saveRun } from "./run_store.ts";
 
 /** Makes a listener for one long piece of work: a progress bar with this label. */
 export type ProgressFactory = (label: string, unit: string) => OnProgress;

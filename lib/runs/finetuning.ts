@@ -2,11 +2,11 @@ import { fineTune } from "../compression/finetune.ts";
 import type { Masks } from "../compression/masks.ts";
 import type { Augmentation } from "../pixels/augment.ts";
 import type { DataLoader } from "../pixels/loader.ts";
-import type { Architecture } from "../systems/architecture.ts";
-import { createSystem } from "../systems/create.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { createSystem } from "../systems/create_system.ts";
 import { oneCycle } from "../systems/schedule.ts";
 import type { FitOptions } from "../systems/system.ts";
-import type { Weights } from "../systems/weights.ts";
+import type { Weights } from "../model/weights.ts";
 import type { Experiment } from "./experiment.ts";
 import { batches, type Run } from "./run.ts";
 

@@ -1,12 +1,12 @@
 import { type Augmentation, views } from "../pixels/augment.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../pixels/loader.ts";
 import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
-import { type Architecture, countClasses } from "../systems/architecture.ts";
-import { createSystem } from "../systems/create.ts";
+import { type Architecture, countClasses } from "../model/architecture.ts";
+import { createSystem } from "../systems/create_system.ts";
 import { logProbabilities, predictAll, type Predictions } from "../systems/evaluate.ts";
 import { oneCycle } from "../systems/schedule.ts";
 import type { EpochRecord, History, System, SystemName } from "../systems/system.ts";
-import type { Weights } from "../systems/weights.ts";
+import type { Weights } from "../model/weights.ts";
 import type { OnProgress } from "../util/progress.ts";
 
 /** The pixels that a run learns from and is measured on. */

@@ -1,6 +1,6 @@
-import type { Architecture } from "../systems/architecture.ts";
-import { NumpySystem } from "../systems/numpy/system.ts";
-import type { Weights } from "../systems/weights.ts";
+import type { Architecture } from "../model/architecture.ts";
+import { NumpySystem } from "../systems/numpy/numpy_system.ts";
+import type { Weights } from "../model/weights.ts";
 import { Rng } from "../util/rng.ts";
 
 /** Images a second of one network: the median of the rounds, and their range. */

@@ -1,4 +1,4 @@
-import { countClasses } from "./architecture.ts";
+import { countClasses } from "../model/architecture.ts";
 import type { Batches, Evaluation, System } from "./system.ts";
 
 /**

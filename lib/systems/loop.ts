@@ -1,18 +1,7 @@
 import { predictAll, score } from "./evaluate.ts";
 import type { Batches, EpochRecord, FitOptions, History, System } from "./system.ts";
 import type { Batch } from "../pixels/pixels.ts";
-
-/** What one batch of training tells: summed over its images. */
-export interface StepResult {
-  readonly loss: number;
-  readonly correct: number;
-}
-
-/** What holds for one step. */
-export interface StepSettings {
-  readonly learningRate: number;
-  readonly labelSmoothing: number;
-}
+import type { StepResult, StepSettings } from "../model/training_step.ts";
 
 /** The settings of step number `done`, counted from 0 over all epochs. */
 export function stepSettings(train: Batches, options: FitOptions, done: number): StepSettings {

@@ -1,19 +1,10 @@
-import type { Architecture } from "./architecture.ts";
-import type { Weights } from "./weights.ts";
+import type { Architecture } from "../model/architecture.ts";
+import type { Weights } from "../model/weights.ts";
 import type { Batch } from "../pixels/pixels.ts";
+import type { OptimizerOptions } from "../model/training_step.ts";
 
 /** The names the report gives its three systems. */
 export type SystemName = "numpy" | "torch" | "keras";
-
-/** What an optimizer does with a gradient. */
-export type OptimizerOptions =
-  | {
-    readonly kind: "adam";
-    readonly learningRate: number;
-    /** Decoupled, as in AdamW: before each step w −= learning rate · weightDecay · w. Default 0. */
-    readonly weightDecay?: number;
-  }
-  | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number };
 
 /** Batches that can be gone through once an epoch, reshuffled each time; a `DataLoader`, say. */
 export interface Batches extends AsyncIterable<Batch> {

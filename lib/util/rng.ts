@@ -59,11 +59,11 @@ export class Rng {
   }
 
   /** A number from the normal distribution (Marsaglia's polar method). */
-  normal(mean = 0, deviation = 1): number {
+  normal(mean = 0, std = 1): number {
     if (this.#spare !== undefined) {
       const spare = this.#spare;
       this.#spare = undefined;
-      return mean + deviation * spare;
+      return mean + std * spare;
     }
     let u: number, v: number, s: number;
     do {
@@ -73,7 +73,7 @@ export class Rng {
     } while (s >= 1 || s === 0);
     const scale = Math.sqrt(-2 * Math.log(s) / s);
     this.#spare = v * scale;
-    return mean + deviation * u * scale;
+    return mean + std * u * scale;
   }
 
   /** One element of a non-empty list. */

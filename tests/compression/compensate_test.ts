@@ -1,7 +1,7 @@
 /** Rounding that makes up for itself, and what it needs: moments of the inputs. */
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { quantizeCompensated } from "../../lib/compression/quantization/compensate.ts";
-import { type InputMoments, MomentSums } from "../../lib/compression/quantization/moments.ts";
+import { type InputMoments, MomentSums } from "../../lib/compression/quantization/input_moments.ts";
 import { dequantize, quantizeWeights } from "../../lib/compression/quantization/quantize.ts";
 import { Rng } from "../../lib/util/rng.ts";
 

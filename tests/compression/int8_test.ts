@@ -7,17 +7,17 @@ import {
   layerGroups,
   type QuantizedModel,
   quantizeModel,
-} from "../../lib/compression/quantization/model.ts";
-import { convQuads, denseQuads, quadStep } from "../../lib/compression/quantization/quads.ts";
-import type { Architecture, Layer } from "../../lib/systems/architecture.ts";
-import { activations, lenet5, parameterShapes } from "../../lib/systems/architecture.ts";
-import { initialWeights } from "../../lib/systems/initialise.ts";
-import { planQuantized } from "../../lib/compression/quantization/plan.ts";
+} from "../../lib/compression/quantization/quantized_model.ts";
+import { convQuads, denseQuads, quadStep } from "../../lib/compression/quantization/packed_int8.ts";
+import type { Architecture, Layer } from "../../lib/model/architecture.ts";
+import { activations, lenet5, parameterShapes } from "../../lib/model/architecture.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
+import { planQuantized } from "../../lib/compression/quantization/plan_quantized.ts";
 import { Rng } from "../../lib/util/rng.ts";
 import { builds } from "../../tasks/kernels.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 
-const normalisation = { mean: 117.25, deviation: 61.5 };
+const normalisation = { mean: 117.25, std: 61.5 };
 
 function randomBytes({ input }: Architecture, count: number, seed = 4): Uint8Array {
   const rng = new Rng(seed);

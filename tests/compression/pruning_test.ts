@@ -17,18 +17,18 @@ import {
   randomMasks,
   sparsity,
 } from "../../lib/compression/masks.ts";
-import { reportCodeShares, reportShares } from "../../lib/compression/shares.ts";
+import { reportCodeShares, reportShares } from "../../lib/compression/pruning_amounts.ts";
 import { pruneStructured } from "../../lib/compression/structured.ts";
 import {
   type Architecture,
   countClasses,
   countMultiplyAdds,
   lenet5,
-} from "../../lib/systems/architecture.ts";
-import { createSystem, systemNames } from "../../lib/systems/create.ts";
-import { initialWeights } from "../../lib/systems/initialise.ts";
-import { Network } from "../../lib/systems/numpy/network.ts";
-import type { Weights } from "../../lib/systems/weights.ts";
+} from "../../lib/model/architecture.ts";
+import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
+import { Network } from "../../lib/systems/numpy/reference_network.ts";
+import type { Weights } from "../../lib/model/weights.ts";
 import {
   asBatches,
   maxDifference,

@@ -8,35 +8,41 @@ import {
   assertThrows,
 } from "@std/assert";
 import fc from "fast-check";
-import { activate, activationCurve } from "../../lib/compression/quantization/activation.ts";
+import {
+  activate,
+  activationCurve,
+} from "../../lib/compression/quantization/quantized_activation.ts";
 import { calibrate } from "../../lib/compression/quantization/calibrate.ts";
 import {
   decodeModel,
   encodeModel,
   loadModel,
   saveModel,
-} from "../../lib/compression/quantization/file.ts";
+} from "../../lib/compression/quantization/quantized_model_file.ts";
 import { openInt8 } from "../../lib/compression/quantization/int8_network.ts";
 import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
-import { layerGroups, quantizeModel } from "../../lib/compression/quantization/model.ts";
+import { layerGroups, quantizeModel } from "../../lib/compression/quantization/quantized_model.ts";
 import {
   dequantize,
   quantizeWeights,
   weightScales,
 } from "../../lib/compression/quantization/quantize.ts";
-import { fakeQuantize, trainQuantized } from "../../lib/compression/quantization/train.ts";
+import {
+  fakeQuantize,
+  trainQuantized,
+} from "../../lib/compression/quantization/quantized_training.ts";
 import { normalise } from "../../lib/pixels/pixels.ts";
 import {
   activations,
   type Architecture,
   countClasses,
   lenet5,
-} from "../../lib/systems/architecture.ts";
-import { createSystem } from "../../lib/systems/create.ts";
-import { initialWeights } from "../../lib/systems/initialise.ts";
-import { Network } from "../../lib/systems/numpy/network.ts";
-import { encodeArrays, encodeSafetensors } from "../../lib/systems/safetensors.ts";
-import { maxWeightDifference } from "../../lib/systems/weights.ts";
+} from "../../lib/model/architecture.ts";
+import { createSystem } from "../../lib/systems/create_system.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
+import { Network } from "../../lib/systems/numpy/reference_network.ts";
+import { encodeArrays, encodeSafetensors } from "../../lib/model/safetensors.ts";
+import { maxWeightDifference } from "../../lib/model/weights.ts";
 import { Rng } from "../../lib/util/rng.ts";
 import {
   asBatches,
@@ -47,7 +53,7 @@ import {
 } from "../systems/helpers.ts";
 
 const architectures = [lenet5(), smallConvolutional, perceptron];
-const normalisation = { mean: 117.25, deviation: 61.5 };
+const normalisation = { mean: 117.25, std: 61.5 };
 const granularities = ["tensor", "channel"] as const;
 
 function randomBytes({ input }: Architecture, count: number): Uint8Array {

@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { applyMasks, magnitudeMasks } from "../../lib/compression/masks.ts";
-import { reportShares } from "../../lib/compression/shares.ts";
+import { reportShares } from "../../lib/compression/pruning_amounts.ts";
 import {
   decodePacked,
   encodePacked,
   reparametrise,
   storageSizes,
 } from "../../lib/compression/sparse_file.ts";
-import { lenet5 } from "../../lib/systems/architecture.ts";
-import { initialWeights } from "../../lib/systems/initialise.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
 
 const weights = initialWeights(lenet5(), "pytorch", 1);
 const pruned = (share: number) =>

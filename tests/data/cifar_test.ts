@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { openDataset } from "../../lib/data/open.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
 import { withFiles } from "./files.ts";
 
 /** Records of CIFAR: labels, then planes whose bytes tell channel and label. */

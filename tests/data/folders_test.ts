@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { holdOut } from "../../lib/data/holdout.ts";
-import { openDataset } from "../../lib/data/open.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
 import { withFiles } from "./files.ts";
 
 Deno.test("a tree split/class/image is read, classes in the order of their names", async () => {

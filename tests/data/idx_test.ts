@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { parseIdx } from "../../lib/data/idx.ts";
-import { openDataset } from "../../lib/data/open.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
 import { exists } from "../../lib/util/files.ts";
 import { withFiles } from "./files.ts";
 

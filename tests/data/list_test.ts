@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { openDataset } from "../../lib/data/open.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
 import { withFiles } from "./files.ts";
 
 const images = { "images/a/1.JPEG": "", "images/a/2 x.JPEG": "", "images/b/3.png": "" };

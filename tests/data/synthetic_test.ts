@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import sharp from "sharp";
-import { openDataset } from "../../lib/data/open.ts";
-import { generateSynthetic } from "../../lib/data/synthetic/generate.ts";
-import { fullSize, plan } from "../../lib/data/synthetic/plan.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
+import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
+import { fullSize, plan } from "../../lib/data/synthetic/synthetic_plan.ts";
 import { species } from "../../lib/data/synthetic/species.ts";
 import { sha256 } from "../../lib/util/files.ts";
 

@@ -1,4 +1,5 @@
 /** Each warning of the guard: planted, it comes up; in a sound training none does. */
+import type { OptimizerOptions } from "../../lib/model/training_step.ts";
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Check, Warning } from "../../lib/diagnosis/checks.ts";
 import { guardedFit } from "../../lib/diagnosis/guard.ts";
@@ -10,11 +11,11 @@ import {
 import { byClass } from "../../lib/diagnosis/trial.ts";
 import { DataLoader, normalisation } from "../../lib/pixels/loader.ts";
 import type { Normalisation } from "../../lib/pixels/pixels.ts";
-import { lenet5 } from "../../lib/systems/architecture.ts";
-import { createSystem, systemNames } from "../../lib/systems/create.ts";
-import { initialWeights } from "../../lib/systems/initialise.ts";
-import type { OptimizerOptions, System } from "../../lib/systems/system.ts";
-import { TorchSystem } from "../../lib/systems/torch/system.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
+import type { System } from "../../lib/systems/system.ts";
+import { TorchSystem } from "../../lib/systems/torch/torch_system.ts";
 import { pixelSet } from "../runs/pixels.ts";
 
 const classes = 10;
@@ -81,8 +82,8 @@ Deno.test("a guarded training is the training itself, to the bit", async () => {
 });
 
 Deno.test("unscaled input", () =>
-  assertWarns("unscaled input", /mean \d\d\.\d and deviation \d\d/, {
-    normalisation: { mean: 0, deviation: 1 },
+  assertWarns("unscaled input", /mean \d\d\.\d and std \d\d/, {
+    normalisation: { mean: 0, std: 1 },
   }));
 
 Deno.test("sorted batches", () =>
@@ -118,7 +119,7 @@ Deno.test("saturated units and one-class predictions", async () => {
     await system.setWeights(saturatingWeights(published, 1));
     return system;
   };
-  const raw = { mean: 0, deviation: 1 };
+  const raw = { mean: 0, std: 1 };
   await assertWarns("saturated units", /conv1 100 %, conv2 100 %/, {
     system: await make(),
     normalisation: raw,

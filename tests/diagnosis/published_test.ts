@@ -7,9 +7,9 @@ import {
 } from "../../lib/diagnosis/published.ts";
 import { byClass, runTrial } from "../../lib/diagnosis/trial.ts";
 import { ladders } from "../../lib/diagnosis/ladders.ts";
-import { lenet5 } from "../../lib/systems/architecture.ts";
-import { initialWeights } from "../../lib/systems/initialise.ts";
-import * as tf from "../../lib/systems/tf.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
+import * as tf from "../../lib/backend/tf.ts";
 import { asBatches, randomBatch } from "../systems/helpers.ts";
 import { pixelSet, runData } from "../runs/pixels.ts";
 

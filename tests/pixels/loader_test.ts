@@ -93,7 +93,7 @@ Deno.test("a lazy source gives the batches of a packed one", async () => {
     batchSize: 8,
     shuffle: true,
     seed: 5,
-    normalisation: { mean: 9, deviation: 2 },
+    normalisation: { mean: 9, std: 2 },
   };
   const packed = await epoch(new DataLoader(pixelSet(30), options));
   for (const workers of [1, 3, 40]) {
@@ -166,7 +166,7 @@ Deno.test("leaving an epoch early leaves nothing running", async () => {
   assertEquals(labelsOf(await epoch(loader)).length, 40);
 });
 
-Deno.test("normalised training pixels have mean 0 and deviation 1", async () => {
+Deno.test("normalised training pixels have mean 0 and std 1", async () => {
   const set = pixelSet(100);
   const loader = new DataLoader(set, { normalisation: normalisation(set) });
   const values = (await epoch(loader)).flatMap((batch) => [...batch.images]);
@@ -179,7 +179,7 @@ Deno.test("normalised training pixels have mean 0 and deviation 1", async () => 
 Deno.test("pixels of a single level are normalised to 0", () => {
   const set = pixelSet(3);
   set.pixels.fill(40);
-  assertEquals(normalisation(set), { mean: 40, deviation: 1 });
+  assertEquals(normalisation(set), { mean: 40, std: 1 });
   assertThrows(() => normalisation(pixelSet(0)), RangeError, "empty");
 });
 
@@ -190,7 +190,7 @@ Deno.test("options without sense are refused by name and value", () => {
     [{ prefetch: -1 }, "prefetch must be an integer from 0, got -1"],
     [{ workers: NaN }, "workers must be an integer from 1, got NaN"],
     [{ seed: 0.5 }, "seed must be an integer, got 0.5"],
-    [{ normalisation: { mean: 0, deviation: 0 } }, "a deviation over 0, got 0 and 0"],
+    [{ normalisation: { mean: 0, std: 0 } }, "a std over 0, got 0 and 0"],
   ];
   for (const [options, message] of bad) {
     assertThrows(() => new DataLoader(pixelSet(3), options), RangeError, message);

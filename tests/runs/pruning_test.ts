@@ -1,13 +1,13 @@
 /** The pruning experiment whole, on a tiny data set. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { sparsity } from "../../lib/compression/masks.ts";
-import { pruningFigure } from "../../lib/report/figures/pruning.ts";
-import { curveTable, pruningTable, storageTable } from "../../lib/report/tables/pruning.ts";
+import { pruningFigure } from "../../lib/report/figures/pruning_figure.ts";
+import { curveTable, pruningTable, storageTable } from "../../lib/report/tables/pruning_table.ts";
 import type { Experiment } from "../../lib/runs/experiment.ts";
-import { curveSparsities, pruneRun, pruningCurve } from "../../lib/runs/pruning.ts";
+import { curveSparsities, pruneRun, pruningCurve } from "../../lib/runs/prune_runs.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { inferenceRates } from "../../lib/runs/timing.ts";
-import { lenet5 } from "../../lib/systems/architecture.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
 import { runData } from "./pixels.ts";
 
 const options = { epochs: 8, batchSize: 16, learningRate: 3e-3, seed: 1 };

@@ -1,11 +1,11 @@
 /** The quantization experiment whole, on a tiny data set. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
-import { quantizationTable, roundingTable } from "../../lib/report/tables/quantization.ts";
+import { quantizationTable, roundingTable } from "../../lib/report/tables/quantization_table.ts";
 import type { Experiment } from "../../lib/runs/experiment.ts";
-import { quantizeRun } from "../../lib/runs/quantization.ts";
+import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
 import { trainRun } from "../../lib/runs/run.ts";
-import { lenet5 } from "../../lib/systems/architecture.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
 import { runData } from "./pixels.ts";
 
 const options = { epochs: 12, batchSize: 16, learningRate: 3e-3, seed: 1 };

@@ -1,10 +1,10 @@
 import { assertEquals, assertGreater, assertNotEquals, assertRejects } from "@std/assert";
 import { topK } from "../../lib/metrics/topk.ts";
 import { bestRunOptions, predictions, presets, trainRun } from "../../lib/runs/run.ts";
-import { loadRun, runKey, saveRun, sourceDigest } from "../../lib/runs/store.ts";
+import { loadRun, runKey, saveRun, sourceDigest } from "../../lib/runs/run_store.ts";
 import { labelRanks, logProbabilities } from "../../lib/systems/evaluate.ts";
-import { lenet5 } from "../../lib/systems/architecture.ts";
-import { systemNames } from "../../lib/systems/create.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { systemNames } from "../../lib/systems/create_system.ts";
 import { runData } from "./pixels.ts";
 
 const options = { epochs: 12, batchSize: 16, learningRate: 3e-3, seed: 1 };

@@ -1,11 +1,12 @@
 /** Same weights in, same logits out: the three systems against each other, PyTorch and Keras. */
+import type { OptimizerOptions } from "../../lib/model/training_step.ts";
 import { assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { lenet5 } from "../../lib/systems/architecture.ts";
-import { createSystem, systemNames } from "../../lib/systems/create.ts";
-import { initialBounds, initialWeights } from "../../lib/systems/initialise.ts";
-import { loadWeights } from "../../lib/systems/safetensors.ts";
-import type { FitOptions, OptimizerOptions, System } from "../../lib/systems/system.ts";
-import { maxWeightDifference } from "../../lib/systems/weights.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
+import { initialBounds, initialWeights } from "../../lib/model/initial_weights.ts";
+import { loadWeights } from "../../lib/model/safetensors.ts";
+import type { FitOptions, System } from "../../lib/systems/system.ts";
+import { maxWeightDifference } from "../../lib/model/weights.ts";
 import { fixtures } from "./fixtures.ts";
 import {
   asBatches,

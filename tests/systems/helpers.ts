@@ -1,6 +1,6 @@
 /** Small inputs that several tests of the systems share. */
 import type { Batch } from "../../lib/pixels/pixels.ts";
-import type { Architecture } from "../../lib/systems/architecture.ts";
+import type { Architecture } from "../../lib/model/architecture.ts";
 import type { Batches } from "../../lib/systems/system.ts";
 import { Rng } from "../../lib/util/rng.ts";
 

@@ -2,8 +2,8 @@
  * What a training must do whatever the system: each of these would have failed in the report's code.
  */
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { lenet5 } from "../../lib/systems/architecture.ts";
-import { createSystem, systemNames } from "../../lib/systems/create.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { labelRanks, predictAll, score } from "../../lib/systems/evaluate.ts";
 import type { System } from "../../lib/systems/system.ts";
 import { asBatches, maxDifference, randomBatch } from "./helpers.ts";
@@ -138,7 +138,7 @@ Deno.test("a constant or broken output scores no better than chance", () => {
 });
 
 Deno.test("tensors do not pile up while the two tfjs systems train and predict", async () => {
-  const { memory } = await import("../../lib/systems/tf.ts");
+  const { memory } = await import("../../lib/backend/tf.ts");
   const batch = randomBatch(lenet5(), 50, 8);
   const count = async (system: System) => {
     await system.fit(asBatches(batch, batch), { epochs: 2, optimizer: adam });

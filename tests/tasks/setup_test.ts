@@ -7,7 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { join } from "node:path";
-import { addonPath, hasNvidiaGpu } from "../../lib/systems/native_path.ts";
+import { addonPath, hasNvidiaGpu } from "../../lib/backend/native_path.ts";
 import { exists } from "../../lib/util/files.ts";
 import { findCompiler, kindToSetUp, setupNative } from "../../tasks/native.ts";
 import {
@@ -145,7 +145,7 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
     args: [
       "eval",
       `import { isTurbo } from "${new URL(
-        "../../lib/systems/numpy/kernels/kernels.ts",
+        "../../lib/kernels/kernel_module.ts",
         import.meta.url,
       )}"; console.log(isTurbo())`,
     ],

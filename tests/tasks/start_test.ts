@@ -32,7 +32,7 @@ async function loaded(script: string): Promise<Set<string>> {
 }
 
 const needsNative = (names: Set<string>) =>
-  [...names].filter((name) => name.endsWith("lib/systems/native.ts"));
+  [...names].filter((name) => name.endsWith("lib/backend/native_tensorflow.ts"));
 
 for (const [task, { command }] of Object.entries(config.tasks)) {
   Deno.test(`task ${task} starts before the native TensorFlow is there`, async () => {
@@ -43,5 +43,5 @@ for (const [task, { command }] of Object.entries(config.tasks)) {
 }
 
 Deno.test("the walk sees the native TensorFlow where it is loaded", async () => {
-  assertEquals(needsNative(await loaded("lib/systems/torch/system.ts")).length, 1);
+  assertEquals(needsNative(await loaded("lib/systems/torch/torch_system.ts")).length, 1);
 });

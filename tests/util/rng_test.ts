@@ -24,7 +24,7 @@ Deno.test("uniform and normal numbers have their means and deviations", () => {
   const rng = new Rng(9);
   const n = 100_000;
   for (
-    const [draw, mean, deviation] of [
+    const [draw, mean, std] of [
       [() => rng.uniform(-1, 3), 1, 4 / Math.sqrt(12)],
       [() => rng.normal(2, 3), 2, 3],
     ] as const
@@ -32,8 +32,8 @@ Deno.test("uniform and normal numbers have their means and deviations", () => {
     const list = Array.from({ length: n }, draw);
     const m = list.reduce((a, b) => a + b) / n;
     const s = Math.sqrt(list.reduce((a, b) => a + (b - m) ** 2, 0) / n);
-    assertAlmostEquals(m, mean, 4 * deviation / Math.sqrt(n));
-    assertAlmostEquals(s, deviation, 0.02 * deviation);
+    assertAlmostEquals(m, mean, 4 * std / Math.sqrt(n));
+    assertAlmostEquals(s, std, 0.02 * std);
   }
 });
 

@@ -1,12 +1,12 @@
 import type { Batches } from "../../systems/system.ts";
-import type { Architecture } from "../../systems/architecture.ts";
+import type { Architecture } from "../../model/architecture.ts";
 import type { FloatArray } from "../../systems/numpy/array.ts";
 import { im2col } from "../../systems/numpy/im2col.ts";
-import type { ConvStage } from "../../systems/numpy/kernels/plan.ts";
-import { Network } from "../../systems/numpy/network.ts";
-import type { Weights } from "../../systems/weights.ts";
-import { planQuantized } from "./plan.ts";
-import { type InputMoments, MomentSums } from "./moments.ts";
+import type { ConvStage } from "../../kernels/kernel_plan.ts";
+import { Network } from "../../systems/numpy/reference_network.ts";
+import type { Weights } from "../../model/weights.ts";
+import { planQuantized } from "./plan_quantized.ts";
+import { type InputMoments, MomentSums } from "./input_moments.ts";
 
 /** What some images make of a network's numbers. */
 export interface Calibration {

@@ -5,7 +5,7 @@
  * et al. 2022). Halves the error that plain rounding leaves in the logits, or better.
  */
 import { cholesky, invertPositive } from "../../util/cholesky.ts";
-import type { InputMoments } from "./moments.ts";
+import type { InputMoments } from "./input_moments.ts";
 import {
   checkFinite,
   type Granularity,
@@ -15,7 +15,7 @@ import {
   type RealArray,
   weightScales,
 } from "./quantize.ts";
-import type { SumGroups } from "./quads.ts";
+import type { SumGroups } from "./packed_int8.ts";
 
 /** Tried in place of the scale that lets everything fit: smaller steps, at the price of cut-off peaks. */
 const FACTORS = [1, 0.9, 0.8, 0.7, 0.6];

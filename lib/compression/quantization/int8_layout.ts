@@ -2,12 +2,12 @@
  * A quantized model in the order in which the kernels read it: weights by quads (see quads.ts), biases
  * as the sums start, multipliers and curves; and room for what eight images pass through.
  */
-import type { ConvStage, DenseStage } from "../../systems/numpy/kernels/plan.ts";
-import type { Activation } from "../../systems/architecture.ts";
-import { activationCurve } from "./activation.ts";
-import type { QuantizedLayer, QuantizedModel } from "./model.ts";
-import { planQuantized } from "./plan.ts";
-import { convQuads, denseQuads, type Quad, quadStep, readsColumns } from "./quads.ts";
+import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
+import type { Activation } from "../../model/architecture.ts";
+import { activationCurve } from "./quantized_activation.ts";
+import type { QuantizedLayer, QuantizedModel } from "./quantized_model.ts";
+import { planQuantized } from "./plan_quantized.ts";
+import { convQuads, denseQuads, type Quad, quadStep, readsColumns } from "./packed_int8.ts";
 
 /** Bytes of 32 bits of eight images. */
 export const LANES = 32;

@@ -6,12 +6,12 @@ import {
   type KernelBuild,
   type Kernels,
   missingForKernels,
-} from "../../systems/numpy/kernels/kernels.ts";
-import { fixedMemory } from "../../systems/numpy/kernels/memory.ts";
+} from "../../kernels/kernel_module.ts";
+import { fixedMemory } from "../../kernels/fixed_memory.ts";
 import { IntegerNetwork } from "./integer_network.ts";
 import { type Int8Layout, LANES, layOutInt8 } from "./int8_layout.ts";
-import { modelClasses, type QuantizedModel } from "./model.ts";
-import { quadStep } from "./quads.ts";
+import { modelClasses, type QuantizedModel } from "./quantized_model.ts";
+import { quadStep } from "./packed_int8.ts";
 
 /** A quantized model that predicts. */
 export interface Int8Predictor {

@@ -1,8 +1,8 @@
-import type { Activation } from "../../systems/architecture.ts";
-import type { ConvStage, DenseStage } from "../../systems/numpy/kernels/plan.ts";
-import { activate, type ActivationCurve, activationCurve } from "./activation.ts";
-import { modelClasses, type QuantizedLayer, type QuantizedModel } from "./model.ts";
-import { planQuantized } from "./plan.ts";
+import type { Activation } from "../../model/architecture.ts";
+import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
+import { activate, type ActivationCurve, activationCurve } from "./quantized_activation.ts";
+import { modelClasses, type QuantizedLayer, type QuantizedModel } from "./quantized_model.ts";
+import { planQuantized } from "./plan_quantized.ts";
 
 /** A layer with all that it needs to run. */
 interface Ready {

@@ -3,7 +3,7 @@
  * that zero is exact and −q is as good as q (Jacob et al. 2018, "Quantization and training of neural
  * networks for efficient integer-arithmetic-only inference"; −128 is left out).
  */
-import type { SumGroups } from "./quads.ts";
+import type { SumGroups } from "./packed_int8.ts";
 
 /** Largest magnitude of a stored number. */
 export const LIMIT = 127;

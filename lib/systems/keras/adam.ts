@@ -1,4 +1,4 @@
-import * as tf from "../tf.ts";
+import * as tf from "../../backend/tf.ts";
 
 /**
  * Adam as Keras has it: w ← w − η·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m/(√v + ε), ε 1e-7. tfjs and PyTorch divide

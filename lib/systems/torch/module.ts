@@ -1,5 +1,5 @@
-import * as tf from "../tf.ts";
-import type { WeightArray, Weights } from "../weights.ts";
+import * as tf from "../../backend/tf.ts";
+import type { WeightArray, Weights } from "../../model/weights.ts";
 
 /** A trainable tensor and, after `backward`, the gradient of the loss with respect to it. */
 export class Parameter {

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Architecture } from "../../../lib/systems/architecture.ts";
-import { countClasses, lenet5 } from "../../../lib/systems/architecture.ts";
-import { initialWeights } from "../../../lib/systems/initialise.ts";
-import { Network } from "../../../lib/systems/numpy/network.ts";
-import { loadWeights } from "../../../lib/systems/safetensors.ts";
+import type { Architecture } from "../../../lib/model/architecture.ts";
+import { countClasses, lenet5 } from "../../../lib/model/architecture.ts";
+import { initialWeights } from "../../../lib/model/initial_weights.ts";
+import { Network } from "../../../lib/systems/numpy/reference_network.ts";
+import { loadWeights } from "../../../lib/model/safetensors.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 import { fixtures } from "../fixtures.ts";
 import { formulaBatch, perceptron, randomBatch, smallConvolutional } from "../helpers.ts";

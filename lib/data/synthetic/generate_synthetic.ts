@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { exists, writeAtomic } from "../../util/files.ts";
+import type { OnProgress } from "../../util/progress.ts";
+import type { Job } from "./draw_images.ts";
+import {
+  classFolder,
+  defaultOptions,
+  plan,
+  type PlannedImage,
+  type SyntheticOptions,
+} from "./synthetic_plan.ts";
+import { species } from "./species.ts";
+
+/** Goes up whenever the same options would give other images. */
+const generatorVersion = 1;
+
+/** The file that marks a folder as complete and as made by this generator. */
+export const markerFile = "synthetic.json";
+
+/**
+ * Makes a synthetic data set in the report's list format: `images/<class>/<file>`, `train.txt`,
+ * `val.txt`, `test.txt`, `classes.txt`, and at last `synthetic.json`. Images that a run cut short
+ * left behind are kept; a complete data set of the same options is not touched.
+ *
+ * The files depend on the options alone, whatever the number of `workers`.
+ */
+export async function generateSynthetic(
+  folder: string,
+  options: SyntheticOptions = defaultOptions,
+  { onProgress, workers = Math.min(8, navigator.hardwareConcurrency) }: {
+    readonly onProgress?: OnProgress | undefined;
+    readonly workers?: number;
+  } = {},
+): Promise<void> {
+  const marker = JSON.stringify({ generator: generatorVersion, ...options }) + "\n";
+  const begun = join(folder, `${markerFile}.begun`);
+  if (await readIfThere(join(folder, markerFile)) === marker) return;
+  if (await readIfThere(begun) !== marker) {
+    // other options or an older generator: its images must not be taken for ours
+    await removeOwn(folder);
+    await writeAtomic(begun, marker);
+  }
+  const images = plan(options);
+  for (let label = 0; label < species.length; label++) {
+    await Deno.mkdir(join(folder, "images", classFolder(label)), { recursive: true });
+  }
+  await drawAll(folder, options.seed, images, workers, onProgress);
+  for (const split of ["train", "val", "test"] as const) {
+    const lines = images.filter((image) => image.split === split)
+      .map(({ path, label }) => `${path} ${label}\n`);
+    await writeAtomic(join(folder, `${split}.txt`), lines.join(""));
+  }
+  const classes = species.map(({ name }, label) => `${label} ${classFolder(label)} ${name}\n`);
+  await writeAtomic(join(folder, "classes.txt"), classes.join(""));
+  await writeAtomic(join(folder, markerFile), marker);
+  await Deno.remove(begun);
+}
+
+/** Hands batches of images to the workers until all are made. */
+async function drawAll(
+  folder: string,
+  seed: number,
+  images: readonly PlannedImage[],
+  workers: number,
+  onProgress: OnProgress | undefined,
+): Promise<void> {
+  let next = 0;
+  let done = 0;
+  const crew = Array.from({ length: workers }, async () => {
+    const worker = new Worker(new URL("./drawing_worker.ts", import.meta.url), { type: "module" });
+    try {
+      while (next < images.length) {
+        const batch = images.slice(next, next + 25);
+        next += batch.length;
+        done += await send(worker, { folder, seed, images: batch });
+        await onProgress?.(done, images.length);
+      }
+    } finally {
+      worker.terminate();
+    }
+  });
+  await Promise.all(crew);
+}
+
+function send(worker: Worker, job: Job): Promise<number> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) =>
+      data.error ? reject(new Error(data.error)) : resolve(data.done);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
+    worker.postMessage(job);
+  });
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return await exists(path) ? await Deno.readTextFile(path) : undefined;
+}
+
+/** Removes what an earlier generation wrote, and nothing else: the folder may be anybody's. */
+async function removeOwn(folder: string): Promise<void> {
+  const marked = await exists(join(folder, markerFile)) ||
+    await exists(join(folder, `${markerFile}.begun`));
+  if (!marked) {
+    if (await exists(folder) && [...Deno.readDirSync(folder)].length > 0) {
+      throw new Error(`${folder} holds files of another kind; choose an empty folder`);
+    }
+    return;
+  }
+  const own = ["images", "train.txt", "val.txt", "test.txt", "classes.txt", markerFile];
+  for (const name of own) {
+    if (await exists(join(folder, name))) {
+      await Deno.remove(join(folder, name), { recursive: true });
+    }
+  }
+}

@@ -1,0 +1,308 @@
+import type {
+  BatchGradient,
+  OptimizerOptions,
+  StepResult,
+  StepSettings,
+} from "../model/training_step.ts";
+import { Worker } from "node:worker_threads";
+import type { Batch } from "../pixels/pixels.ts";
+import { type Architecture, parameterShapes } from "../model/architecture.ts";
+import { checkWeights, type Weights } from "../model/weights.ts";
+import { Control, type Job } from "./control_block.ts";
+import { CrewMember } from "./thread_jobs.ts";
+import {
+  compileKernels,
+  instantiateKernels,
+  isTurbo,
+  type KernelBuild,
+  type Kernels,
+} from "./kernel_module.ts";
+import { type BatchLayout, type Layout, layOut, layOutBatch, shardOf } from "./memory_layout.ts";
+import { fixedMemory } from "./fixed_memory.ts";
+import { packWeights, unpackWeights } from "./pack_weights.ts";
+import type { Plan } from "./kernel_plan.ts";
+import type { WorkerData } from "./thread_worker.ts";
+
+/** How the kernels are run. */
+export interface KernelOptions {
+  /** Threads, the calling one included; default 1, 2 or 4, as many as there are cores for. */
+  readonly threads?: number;
+  /** Default: `wide` in a process with the turbo flags, else `narrow`. The results are the same. */
+  readonly build?: KernelBuild;
+}
+
+/** 1, 2 or 4: with these the results have the same bits. */
+function defaultThreads(): number {
+  const cores = navigator.hardwareConcurrency;
+  return cores >= 4 ? 4 : cores >= 2 ? 2 : 1;
+}
+
+/** Bytes for batches at first: about 6,000 images of 32 × 32. */
+const BATCH_ROOM = 2 ** 25;
+/** Images that are inferred at a time. */
+const PIECE = 1024;
+
+/** A network that trains and infers on the SIMD kernels, on several threads. */
+export class KernelNetwork {
+  readonly name: string;
+  readonly #architecture: Architecture;
+  readonly #layout: Layout;
+  readonly #classes: number;
+  #memory: WebAssembly.Memory;
+  readonly #build: KernelBuild;
+  #crew: Promise<Crew> | undefined;
+  /** Whether the copy of the weights for single images is out of date. */
+  #stale = true;
+  #optimizer: { readonly options: OptimizerOptions; steps: number } | undefined;
+
+  /** @throws RangeError if `threads` is not a whole number from 1 */
+  constructor(architecture: Architecture, plan: Plan, options: KernelOptions = {}) {
+    const threads = options.threads ?? defaultThreads();
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new RangeError(`threads must be a whole number of at least 1, got ${threads}`);
+    }
+    this.#architecture = architecture;
+    this.#build = options.build ?? (isTurbo() ? "wide" : "narrow");
+    this.name = `kernels (${this.#build}, ${threads} thread${threads > 1 ? "s" : ""})`;
+    this.#layout = layOut(plan, threads);
+    this.#classes = plan.denses.at(-1)!.units;
+    this.#memory = fixedMemory(this.#layout.batch + BATCH_ROOM);
+  }
+
+  weights(): Weights {
+    return unpackWeights(this.#memory, this.#layout, parameterShapes(this.#architecture));
+  }
+
+  setWeights(weights: Weights): void {
+    checkWeights(this.#architecture, weights);
+    packWeights(this.#memory, this.#layout, weights);
+    this.#stale = true;
+  }
+
+  begin(options: OptimizerOptions): void {
+    const { firstMoment, secondMoment, parameterFloats } = this.#layout;
+    for (const at of [firstMoment, secondMoment]) {
+      new Float32Array(this.#memory.buffer, at, parameterFloats).fill(0);
+    }
+    this.#optimizer = { options, steps: 0 };
+  }
+
+  async step(batch: Batch, settings?: StepSettings): Promise<StepResult> {
+    const optimizer = this.#optimizer;
+    if (optimizer === undefined) throw new Error("begin() was not called before step()");
+    const result = await this.#backward(batch, settings?.labelSmoothing ?? 0);
+    this.#stale = true;
+    const crew = await this.#crew!;
+    crew.run(
+      "update",
+      updateArguments(optimizer.options, ++optimizer.steps, settings?.learningRate),
+    );
+    return result;
+  }
+
+  async gradient(batch: Batch): Promise<BatchGradient> {
+    const result = await this.#backward(batch, 0);
+    const { gradients, gradientStride, parameters, parameterFloats, shards } = this.#layout;
+    const shard = (i: number) =>
+      new Float32Array(this.#memory.buffer, gradients + i * gradientStride, parameterFloats);
+    const sum = shard(0); // the next step clears it
+    for (let i = 1; i < shards; i++) {
+      const more = shard(i);
+      for (let at = 0; at < parameterFloats; at++) sum[at]! += more[at]!;
+    }
+    const shapes = parameterShapes(this.#architecture);
+    return {
+      ...result,
+      gradients: unpackWeights(this.#memory, this.#layout, shapes, gradients - parameters),
+    };
+  }
+
+  /** Forward and backward: leaves the gradient in the shards. */
+  async #backward(batch: Batch, smoothing: number): Promise<StepResult> {
+    const { size, labels } = batch;
+    const wrong = labels.find((label) => !(label >= 0 && label < this.#classes));
+    if (wrong !== undefined) {
+      throw new RangeError(`label ${wrong} is outside 0 to ${this.#classes - 1}`);
+    }
+    const bytes = this.#bytesOf(batch), { images, normalisation } = batch;
+    this.#check(bytes ?? images, size);
+    const { crew, room } = await this.#room(size);
+    new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
+    const write = (ofThread0: boolean) => {
+      const { shards, threads } = this.#layout;
+      for (let shard = 0; shard < shards; shard++) {
+        if ((shard % threads === 0) !== ofThread0) continue;
+        const part = shardOf(size, shard, shards);
+        if (bytes) this.#writeBytes(room, bytes, part.first, part.size);
+        else this.#writeImages(room, images, part.first, part.size);
+      }
+    };
+    const toFloats = bytes && normalisation
+      ? [1 / normalisation.std, -normalisation.mean / normalisation.std]
+      : [0, 0];
+    // the other threads begin with their images while this one writes its own
+    write(false);
+    const [loss, correct] = crew.run(
+      "gradient",
+      [size, this.#classes, smoothing, ...toFloats],
+      () => write(true),
+    );
+    return { loss, correct };
+  }
+
+  async logits(images: Float32Array, count: number): Promise<Float32Array> {
+    this.#check(images, count);
+    if (count === 1) {
+      const { crew, room } = await this.#room(1);
+      this.#writeImages(room, images, 0, 1);
+      const logits = crew.member.predictSingle(room, this.#classes, this.#stale);
+      this.#stale = false;
+      return logits;
+    }
+    const logits = new Float32Array(count * this.#classes);
+    for (let first = 0; first < count; first += PIECE) {
+      const size = Math.min(PIECE, count - first);
+      const { crew, room } = await this.#room(size);
+      this.#writeImages(room, images.subarray(first * this.#layout.plan.inputLength), 0, size);
+      crew.run("predict", [size, this.#classes]);
+      const found = new Float32Array(this.#memory.buffer, room.logits, size * this.#classes);
+      logits.set(found, first * this.#classes);
+    }
+    return logits;
+  }
+
+  dispose(): void {
+    this.#crew?.then((crew) => crew.stop());
+    this.#crew = undefined;
+  }
+
+  /** All threads, and room for a batch; for one that does not fit, everything moves to a larger memory. */
+  async #room(count: number): Promise<{ crew: Crew; room: BatchLayout }> {
+    const room = layOutBatch(this.#layout, count, this.#classes);
+    if (room.end > this.#memory.buffer.byteLength) {
+      const memory = fixedMemory(room.end);
+      // the control block, which stands before the parameters, stays empty for the new threads
+      const { parameters, batch } = this.#layout;
+      const moved = new Uint8Array(this.#memory.buffer, parameters, batch - parameters);
+      new Uint8Array(memory.buffer).set(moved, parameters);
+      this.dispose();
+      this.#memory = memory;
+    }
+    return { crew: await (this.#crew ??= this.#start()), room };
+  }
+
+  /** @throws RangeError if there are fewer numbers than `count` images have */
+  #check(images: Float32Array | Uint8Array, count: number): void {
+    const { inputLength } = this.#layout.plan;
+    if (images.length < count * inputLength) {
+      throw new RangeError(
+        `${count} images of ${inputLength} numbers were asked for, ${images.length} given`,
+      );
+    }
+  }
+
+  /** Bytes that the threads are to normalise, if they can: floats must follow each other without a gap. */
+  #bytesOf({ bytes, normalisation }: Batch): Uint8Array | undefined {
+    return normalisation && this.#layout.plan.inputLength % 16 === 0 ? bytes : undefined;
+  }
+
+  #writeBytes(room: BatchLayout, bytes: Uint8Array, first: number, count: number): void {
+    const { inputLength } = this.#layout.plan;
+    const from = first * inputLength, length = count * inputLength;
+    new Uint8Array(this.#memory.buffer, room.bytes + from, length)
+      .set(bytes.subarray(from, from + length));
+  }
+
+  #writeImages(room: BatchLayout, images: Float32Array, first: number, count: number): void {
+    const { inputStride, plan: { inputLength } } = this.#layout;
+    const at = room.images + first * inputStride;
+    const to = new Float32Array(this.#memory.buffer, at, count * inputStride / 4);
+    const from = images.subarray(first * inputLength, (first + count) * inputLength);
+    if (4 * inputLength === inputStride) {
+      to.set(from);
+      return;
+    }
+    for (let n = 0; n < count; n++) {
+      to.set(from.subarray(n * inputLength, (n + 1) * inputLength), n * inputStride / 4);
+    }
+  }
+
+  async #start(): Promise<Crew> {
+    const module = await compileKernels(this.#build, this.#memory);
+    return await Crew.start(module, this.#memory, this.#layout);
+  }
+}
+
+/** The numbers of step `t`, counted from 1, in the order in which `CrewMember.update` reads them. */
+function updateArguments(
+  options: OptimizerOptions,
+  t: number,
+  learningRate = options.learningRate,
+): number[] {
+  if (options.kind === "sgd") return [0, learningRate, options.momentum];
+  const [beta1, beta2] = [0.9, 0.999];
+  const rate = learningRate / (1 - beta1 ** t);
+  const decay = learningRate * (options.weightDecay ?? 0);
+  return [1, beta1, beta2, rate, 1e-8, 1 / Math.sqrt(1 - beta2 ** t), decay];
+}
+
+/** All threads of an engine. */
+class Crew {
+  private constructor(
+    readonly control: Control,
+    readonly member: CrewMember,
+    readonly workers: readonly Worker[],
+  ) {}
+
+  static async start(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    layout: Layout,
+  ): Promise<Crew> {
+    const { plan, threads, control: at } = layout;
+    const workers: Worker[] = [];
+    const ready: Promise<unknown>[] = [];
+    for (let thread = 1; thread < threads; thread++) {
+      const workerData: WorkerData = { module, memory, plan, threads, thread };
+      const worker = new Worker(new URL("./thread_worker.ts", import.meta.url), { workerData });
+      ready.push(
+        new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject)),
+      );
+      workers.push(worker);
+    }
+    await Promise.all(ready);
+    // a system that nobody disposed of must not keep the process alive
+    for (const worker of workers) worker.unref();
+    const control = new Control(memory, at, threads);
+    const kernels: Kernels = instantiateKernels(module, memory);
+    return new Crew(control, new CrewMember(kernels, memory, layout, control, 0), workers);
+  }
+
+  /**
+   * Runs a job on all threads.
+   * @param before what this thread does before its part, when the others have begun
+   * @returns the sums of the two numbers that they report
+   */
+  run(
+    job: Exclude<Job, "stop">,
+    args: readonly number[],
+    before: () => void = () => {},
+  ): [number, number] {
+    this.control.start(job, args);
+    before();
+    this.member[job]();
+    this.control.join();
+    let first = 0, second = 0;
+    for (let thread = 0; thread < this.control.threads; thread++) {
+      const [a = 0, b = 0] = this.control.report(thread);
+      first += a;
+      second += b;
+    }
+    return [first, second];
+  }
+
+  stop(): void {
+    this.control.start("stop", []);
+    for (const worker of this.workers) worker.terminate();
+  }
+}

@@ -1,0 +1,146 @@
+import { Backward } from "./backward_pass.ts";
+import { Forward } from "./forward_pass.ts";
+import type { Kernels } from "./kernel_module.ts";
+import { type BatchLayout, type Layout, MICRO_BATCH } from "./memory_layout.ts";
+
+/** Sums over some images of a batch. */
+export interface Sums {
+  loss: number;
+  correct: number;
+}
+
+/**
+ * One thread's work on a batch, in micro-batches that stay in its cache. All threads share one memory;
+ * each writes to its own buffers and to the shard of the gradient that it works on.
+ */
+export class Pass {
+  readonly #floats: Float32Array;
+  readonly #own: Layout["perThread"][number];
+  readonly #forward: Forward;
+  readonly #backward: Backward;
+
+  constructor(
+    readonly kernels: Kernels,
+    readonly memory: WebAssembly.Memory,
+    readonly layout: Layout,
+    thread: number,
+  ) {
+    this.#own = layout.perThread[thread]!;
+    this.#forward = new Forward(kernels, layout, this.#own);
+    this.#backward = new Backward(this.#forward);
+    this.#floats = new Float32Array(memory.buffer, 0, layout.batch / 4);
+    for (const { frames, framesFloats } of this.#own.convs) this.#fill(frames, framesFloats);
+  }
+
+  /** Rebuilds the copies of the weights that the backward pass reads; after each change of weights. */
+  refresh(): void {
+    const { convs, denses } = this.layout;
+    convs.forEach(({ weight, filters, channels, kernel, inputChunks }, i) => {
+      const { frames, winograd } = this.#own.convs[i]!;
+      if (winograd?.patches) {
+        this.kernels.transformFilters(weight, filters, channels, winograd.filters);
+      } else if (winograd) {
+        this.kernels.transformFilterColumns(weight, filters, channels, winograd.filters);
+      }
+      if (i === 0) return; // nothing needs the gradient at the images
+      this.kernels.frameWeights(weight, filters, channels, kernel, inputChunks, frames);
+    });
+    denses.forEach(({ weight, inputs, panelStride, units }, i) => {
+      if (i === 0 && convs.length === 0) return;
+      const { transposed } = this.#own.denses[i]!;
+      const toPanel = 64 * Math.ceil(units / 4) * 4;
+      this.kernels.transposePanels(weight, inputs, panelStride, units, transposed, toPanel);
+    });
+  }
+
+  /** Logits of images `first` to `first + count` of the batch, written to the batch's logits. */
+  predict(batch: BatchLayout, first: number, count: number, classes: number): void {
+    for (let i = 0; i < count; i += MICRO_BATCH) {
+      const size = Math.min(MICRO_BATCH, count - i);
+      this.#forward.run(batch, first + i, size, false);
+      const { out } = this.#own.denses.at(-1)!;
+      const { outStride, bias } = this.layout.denses.at(-1)!;
+      const to = batch.logits + 4 * (first + i) * classes;
+      this.kernels.addBiasTo(size, outStride, out, bias, classes, to);
+    }
+  }
+
+  /**
+   * Logits of the batch's first image, with the kernels for a single one.
+   * @param stale whether weights have changed since the last time
+   */
+  predictSingle(batch: BatchLayout, classes: number, stale: boolean): Float32Array {
+    const from = this.#forward.single(batch, stale) / 4;
+    return this.#floats.slice(from, from + classes);
+  }
+
+  /**
+   * Leaves the gradient of Σ loss·scale over images `first` to `first + count` in a shard.
+   * @returns loss and hits summed over the images
+   */
+  gradient(
+    batch: BatchLayout,
+    shard: number,
+    first: number,
+    count: number,
+    scale: number,
+    smoothing: number,
+  ): Sums {
+    const { convs, parameterFloats, gradients, gradientStride, parameters } = this.layout;
+    const shift = gradients + shard * gradientStride - parameters;
+    if (count === 0) this.#fill(parameters + shift, parameterFloats);
+    else this.#clear(shift);
+    for (const { sums, sumsFloats } of this.#own.convs) this.#fill(sums, sumsFloats);
+    const sums = { loss: 0, correct: 0 };
+    for (let i = 0; i < count; i += MICRO_BATCH) {
+      const size = Math.min(MICRO_BATCH, count - i);
+      this.#forward.run(batch, first + i, size, true);
+      this.#loss(batch.labels + 4 * (first + i), size, scale, smoothing, sums);
+      this.#backward.dense(batch, first + i, size, shift, i > 0);
+      this.#backward.convs(batch, first + i, size, shift);
+    }
+    convs.forEach(({ weight, filters, channels, kernel, tileRows, tileColumns }, i) => {
+      const { sums } = this.#own.convs[i]!;
+      this.kernels.unpackWeightGradients(
+        ...[sums, filters, channels, kernel, tileRows, tileColumns, weight + shift] as const,
+      );
+    });
+    return sums;
+  }
+
+  /** Turns the bytes of images `first` to `first + count` into the floats that the network takes. */
+  normalise(batch: BatchLayout, first: number, count: number, scale: number, shift: number): void {
+    const { inputStride, plan: { inputLength } } = this.layout;
+    const from = batch.bytes + first * inputLength, to = batch.images + first * inputStride;
+    this.kernels.normalise(from, count * inputLength, scale, shift, to);
+  }
+
+  /** Zeros the part of a shard that kernels add to: all but what the first micro-batch overwrites. */
+  #clear(shift: number): void {
+    const { convs, denses } = this.layout;
+    for (const { weight, bias, filters, channels, kernel } of convs) {
+      this.#fill(weight + shift, filters * channels * kernel * kernel);
+      this.#fill(bias + shift, filters);
+    }
+    for (const { bias, units } of denses) this.#fill(bias + shift, units);
+  }
+
+  #fill(at: number, floats: number): void {
+    this.kernels.zero(at, 4 * floats);
+  }
+
+  /** Turns logits into their gradient. */
+  #loss(labels: number, size: number, scale: number, smoothing: number, sums: Sums): void {
+    const { out } = this.#own.denses.at(-1)!;
+    const { outStride, bias, units } = this.layout.denses.at(-1)!;
+    const { report } = this.#own;
+    this.kernels.addBias(size, outStride, out, bias);
+    this.kernels.softmaxCrossEntropy(size, units, outStride, out, labels, scale, smoothing, report);
+    const floats = this.#floats;
+    for (let at = report / 4; at < report / 4 + 3 * size; at += 3) {
+      const toLabel = floats[at + 1]!, toMean = floats[at + 2]!;
+      sums.loss += Math.log(floats[at]!) + (1 - smoothing) * toLabel + smoothing * toMean;
+      if (toLabel === 0) sums.correct++;
+    }
+  }
+}

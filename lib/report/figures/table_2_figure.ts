@@ -1,0 +1,63 @@
+import type { Experiment } from "../../runs/experiment.ts";
+import type { Run } from "../../runs/run.ts";
+import { systemTitles } from "../../systems/create_system.ts";
+import { escapeXml } from "../escape.ts";
+import { Figure } from "../figure.ts";
+import { paper } from "../paper.ts";
+import { palette } from "../plot.ts";
+import { scoreRun } from "../tables/accuracy_table.ts";
+import { dataLabel } from "../tables/dataset_table.ts";
+
+/** Table II as a picture: test accuracy with its interval, the report's value as a cross. */
+export async function accuracyBars(
+  experiment: Experiment,
+  runs: readonly Run[],
+): Promise<Figure> {
+  const [left, width, row] = [190, 520, 34];
+  const [ours, theirs] = [palette[0]!.color, palette[1]!.color];
+  const classes = experiment.dataset.classes.length;
+  const x = (share: number) => left + width * Math.min(1, share / 0.7);
+  let y = 10;
+  let body = "";
+  for (const [metric, k] of [["top1", 1], ["top5", 5]] as const) {
+    for (const run of runs) {
+      const { value, interval } = (await scoreRun(experiment, run)).test[metric];
+      const report = paper.table2[run.system].test[metric];
+      const middle = y + row / 2;
+      const name = `${systemTitles[run.system]}, top-${k}`;
+      body += `<text x="${left - 10}" y="${middle + 4}" font-size="12" text-anchor="end">` +
+        `${escapeXml(name)}</text>` +
+        `<rect x="${left}" y="${middle - 8}" width="${
+          x(value) - left
+        }" height="16" fill="${ours}" ` +
+        `fill-opacity="0.35"/><line x1="${x(interval[0])}" x2="${x(interval[1])}" y1="${middle}" ` +
+        `y2="${middle}" stroke="${ours}" stroke-width="2.5"/>` +
+        `<text x="${x(interval[1]) + 8}" y="${middle + 4}" font-size="12">${
+          value.toFixed(3)
+        }</text>` +
+        cross(x(report), middle, theirs);
+      y += row;
+    }
+    const at = x(k / classes);
+    body += `<line x1="${at}" x2="${at}" y1="${y - row * runs.length}" y2="${y}" stroke="#777" ` +
+      `stroke-dasharray="2 4"/>`;
+    y += 14;
+  }
+  for (let share = 0; share <= 0.7001; share += 0.1) {
+    body += `<text x="${x(share)}" y="${y + 10}" font-size="11" fill="#555" text-anchor="middle">` +
+      `${share.toFixed(1)}</text>`;
+  }
+  return new Figure({ width: left + width + 60, height: y + 22, body }, {
+    title: "Test accuracy, the report's and ours",
+    subtitle: dataLabel(experiment.dataset),
+    legend: [
+      { label: "here, with its 95 % interval", color: ours },
+      { label: "report (cross)", color: theirs },
+    ],
+    caption: "Dotted: one class for every image. The report's values are of its own photographs.",
+  });
+}
+
+function cross(x: number, y: number, color: string): string {
+  return `<path d="M${x - 6} ${y - 6} l12 12 m0 -12 l-12 12" stroke="${color}" stroke-width="3"/>`;
+}

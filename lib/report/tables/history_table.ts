@@ -1,0 +1,30 @@
+import type { Run } from "../../runs/run.ts";
+import { systemTitles } from "../../systems/create_system.ts";
+import { Table } from "../table.ts";
+
+/** One training, epoch by epoch. */
+export function historyTable({ system, history, seconds, options }: Run): Table {
+  return new Table({
+    title: `${systemTitles[system]}: ${options.epochs} epochs, batch ${options.batchSize}, Adam ` +
+      `${options.learningRate}, seed ${options.seed}`,
+    columns: [
+      { key: "epoch", label: "epoch" },
+      { key: "loss", label: "training loss", digits: 3 },
+      { key: "accuracy", label: "training top-1", digits: 3 },
+      { key: "valLoss", label: "validation loss", digits: 3 },
+      { key: "top1", label: "validation top-1", digits: 3 },
+      { key: "top5", label: "validation top-5", digits: 3 },
+      { key: "rate", label: "images/s", digits: 0 },
+    ],
+    rows: history.map(({ epoch, loss, accuracy, val, imagesPerSecond }) => ({
+      epoch,
+      loss,
+      accuracy,
+      valLoss: val?.loss,
+      top1: val?.top1,
+      top5: val?.top5,
+      rate: imagesPerSecond,
+    })),
+    notes: [`${seconds.toFixed(1)} s of training on packed pixels, evaluation not counted.`],
+  });
+}

@@ -1,0 +1,139 @@
+import type { OptimizerOptions } from "../../model/training_step.ts";
+import * as tf from "../../backend/tf.ts";
+import type { Batch } from "../../pixels/pixels.ts";
+import { type Architecture, countClasses } from "../../model/architecture.ts";
+import { checkFit, EpochMeter, stepSettings } from "../loop.ts";
+import type { Batches, EpochRecord, FitOptions, History, System } from "../system.ts";
+import { checkWeights, type Weights } from "../../model/weights.ts";
+import { KerasAdam } from "./adam.ts";
+import { fromKeras, toKeras } from "./keras_weights.ts";
+import { buildModel } from "./sequential_model.ts";
+
+/** How the Keras-style system is made. */
+export interface KerasOptions {
+  /** Of the starting weights; default 0. */
+  readonly seed?: number;
+}
+
+/** The report's "LeNet5 TF": `Sequential`, `compile`, `fit`, `predict`. */
+export class KerasSystem implements System {
+  readonly name = "keras";
+  readonly model: tf.Sequential;
+  /** The same layers without the softmax. */
+  readonly #logits: tf.LayersModel;
+
+  constructor(readonly architecture: Architecture, options: KerasOptions = {}) {
+    countClasses(architecture);
+    this.model = buildModel(architecture, options.seed ?? 0);
+    const output = this.model.getLayer("logits").output as tf.SymbolicTensor;
+    this.#logits = tf.model({ inputs: this.model.inputs, outputs: output });
+  }
+
+  async fit(train: Batches, options: FitOptions): Promise<History> {
+    checkFit(train, options);
+    const rule = kerasOptimizer(options.optimizer);
+    this.model.compile({
+      optimizer: rule,
+      // smoothed targets are rows, plain ones labels
+      loss: options.labelSmoothing ? "categoricalCrossentropy" : "sparseCategoricalCrossentropy",
+      metrics: ["accuracy"],
+    });
+    const history: EpochRecord[] = [];
+    let meter: EpochMeter;
+    let done = 0;
+    const stop = () => options.signal?.aborted && (this.model.stopTraining = true);
+    const batches = tf.data.generator(() =>
+      this.#tensors(train, options.labelSmoothing ?? 0)
+    ) as tf.data.Dataset<
+      tf.TensorContainer
+    >;
+    try {
+      // fit's own shuffling cannot be seeded: the loader reshuffles each time it is gone through
+      await this.model.fitDataset(batches, {
+        epochs: options.epochs,
+        verbose: 0,
+        callbacks: {
+          onEpochBegin: (epoch) => {
+            meter = new EpochMeter(epoch + 1, train, options);
+          },
+          onBatchBegin: () => {
+            rule.setLearningRate(stepSettings(train, options, done++).learningRate);
+          },
+          onBatchEnd: async (_batch, logs) => {
+            const { size = 0, loss = NaN, acc = NaN } = logs ?? {};
+            await meter.add(size, loss * size, acc * size);
+            stop();
+          },
+          onEpochEnd: async () => {
+            if (!options.signal?.aborted) history.push(await meter.finish(this));
+          },
+        },
+      });
+    } finally {
+      rule.dispose();
+    }
+    return history;
+  }
+
+  async *#tensors(
+    train: Batches,
+    smoothing: number,
+  ): AsyncGenerator<{ xs: tf.Tensor; ys: tf.Tensor }> {
+    const classes = countClasses(this.architecture);
+    for await (const { images, labels, size } of train as AsyncIterable<Batch>) {
+      const ys = smoothing === 0
+        ? tf.tensor2d(labels, [size, 1], "float32")
+        : tf.tidy(() =>
+          tf.add(tf.mul(tf.oneHot(labels, classes), 1 - smoothing), smoothing / classes)
+        );
+      yield { xs: this.#images(images, size), ys };
+    }
+  }
+
+  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+    const logits = tf.tidy(() => this.#logits.predictOnBatch(this.#images(images, count)));
+    const data = await (logits as tf.Tensor).data<"float32">();
+    (logits as tf.Tensor).dispose();
+    return data;
+  }
+
+  /** (N, channels, height, width) → (N, height, width, channels). */
+  #images(images: Float32Array, count: number): tf.Tensor4D {
+    const { channels, height, width } = this.architecture.input;
+    const length = count * channels * height * width;
+    const given = images.subarray(0, length);
+    if (channels === 1) return tf.tensor4d(given, [count, height, width, 1]);
+    return tf.tidy(() =>
+      tf.transpose(tf.tensor4d(given, [count, channels, height, width]), [0, 2, 3, 1])
+    );
+  }
+
+  async weights(): Promise<Weights> {
+    const arrays = await Promise.all(
+      this.model.getWeights().map(async (tensor) => ({
+        shape: tensor.shape,
+        data: await tensor.data<"float32">() as Float32Array,
+      })),
+    );
+    return fromKeras(this.architecture, arrays);
+  }
+
+  // deno-lint-ignore require-await
+  async setWeights(weights: Weights): Promise<void> {
+    checkWeights(this.architecture, weights);
+    const tensors = toKeras(this.architecture, weights)
+      .map(({ shape, data }) => tf.tensor(data, [...shape]));
+    this.model.setWeights(tensors);
+    tf.dispose(tensors);
+  }
+
+  dispose(): void {
+    this.model.dispose();
+  }
+}
+
+function kerasOptimizer(options: OptimizerOptions): KerasAdam | tf.MomentumOptimizer {
+  return options.kind === "adam"
+    ? new KerasAdam(options.learningRate, options.weightDecay)
+    : tf.train.momentum(options.learningRate, options.momentum);
+}

@@ -1,0 +1,80 @@
+import { type Architecture, trace } from "../../model/architecture.ts";
+import { type WeightArray, weightArray, type Weights } from "../../model/weights.ts";
+
+/**
+ * Keras keeps channels last. Against the common form a conv kernel is (height, width, in, out), a
+ * dense kernel (inputs, units), and the dense layer behind `flatten` sees its inputs in the order
+ * (height, width, channels). These maps go from Keras's index to the common one.
+ */
+interface KernelMap {
+  readonly name: string;
+  readonly commonShape: readonly number[];
+  readonly kerasShape: readonly number[];
+  /** Position in the common array of each element of Keras's. */
+  readonly order: Int32Array;
+}
+
+function kernelMaps(architecture: Architecture): KernelMap[] {
+  let flattened: readonly number[] | undefined;
+  return trace(architecture).flatMap(({ layer, input }): KernelMap[] => {
+    if (layer.kind === "flatten") flattened = input;
+    if (layer.kind === "conv") {
+      const [channels, k, filters] = [input[0], layer.kernel, layer.filters];
+      const order = new Int32Array(filters * channels * k * k);
+      let at = 0;
+      for (let y = 0; y < k; y++) {
+        for (let x = 0; x < k; x++) {
+          for (let c = 0; c < channels; c++) {
+            for (let f = 0; f < filters; f++) order[at++] = ((f * channels + c) * k + y) * k + x;
+          }
+        }
+      }
+      const commonShape = [filters, channels, k, k];
+      return [{ name: layer.name, commonShape, kerasShape: [k, k, channels, filters], order }];
+    }
+    if (layer.kind === "dense") {
+      const [inputs, units] = [input[0], layer.units];
+      const [channels = inputs, height = 1, width = 1] = flattened ?? [];
+      flattened = undefined;
+      const order = new Int32Array(inputs * units);
+      let at = 0;
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          for (let c = 0; c < channels; c++) {
+            const column = (c * height + y) * width + x;
+            for (let u = 0; u < units; u++) order[at++] = u * inputs + column;
+          }
+        }
+      }
+      return [{
+        name: layer.name,
+        commonShape: [units, inputs],
+        kerasShape: [inputs, units],
+        order,
+      }];
+    }
+    return [];
+  });
+}
+
+/** The arrays of `model.setWeights`: kernel and bias of each layer in turn. */
+export function toKeras(architecture: Architecture, weights: Weights): WeightArray[] {
+  return kernelMaps(architecture).flatMap(({ name, kerasShape, order }) => {
+    const common = weightArray(weights, `${name}.weight`).data;
+    const data = Float32Array.from(order, (index) => common[index]!);
+    return [{ shape: kerasShape, data }, weightArray(weights, `${name}.bias`)];
+  });
+}
+
+/** The other way: from the arrays of `model.getWeights`. */
+export function fromKeras(architecture: Architecture, arrays: readonly WeightArray[]): Weights {
+  const weights: Record<string, WeightArray> = {};
+  kernelMaps(architecture).forEach(({ name, commonShape, order }, layer) => {
+    const [kernel, bias] = [arrays[2 * layer]!, arrays[2 * layer + 1]!];
+    const data = new Float32Array(order.length);
+    order.forEach((index, at) => data[index] = kernel.data[at]!);
+    weights[`${name}.weight`] = { shape: commonShape, data };
+    weights[`${name}.bias`] = { shape: bias.shape, data: Float32Array.from(bias.data) };
+  });
+  return weights;
+}

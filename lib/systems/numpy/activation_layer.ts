@@ -1,0 +1,53 @@
+import type { Activation } from "../../model/architecture.ts";
+import { Buffer, type FloatArray, type Precision } from "./array.ts";
+import type { NumpyLayer } from "./layer.ts";
+
+/** An activation y = f(x) and its derivative, written in terms of y. */
+interface Rule {
+  readonly value: (x: number) => number;
+  readonly slope: (y: number) => number;
+}
+
+/** Hyperbolic tangent, logistic function and rectifier. */
+export const activationRules: Readonly<Record<Activation, Rule>> = {
+  tanh: { value: Math.tanh, slope: (y) => 1 - y * y },
+  sigmoid: { value: (x) => 1 / (1 + Math.exp(-x)), slope: (y) => y * (1 - y) },
+  relu: { value: (x) => Math.max(0, x), slope: (y) => y > 0 ? 1 : 0 },
+};
+
+/** Applies an activation to every element. */
+export class ActivationLayer implements NumpyLayer {
+  readonly parameters = [];
+  readonly #rule: Rule;
+  #output: Buffer;
+  #inputGrad: Buffer;
+  #length = 0;
+
+  /** @param size elements of one input */
+  constructor(precision: Precision, readonly kind: Activation, readonly size: number) {
+    this.#rule = activationRules[kind];
+    this.#output = new Buffer(precision);
+    this.#inputGrad = new Buffer(precision);
+  }
+
+  /** The last forward pass's result. */
+  get output(): FloatArray {
+    return this.#output.take(this.#length);
+  }
+
+  forward(input: FloatArray, count: number): FloatArray {
+    const { value } = this.#rule;
+    this.#length = count * this.size;
+    const output = this.#output.take(this.#length);
+    for (let i = 0; i < this.#length; i++) output[i] = value(input[i]!);
+    return output;
+  }
+
+  backward(outputGrad: FloatArray): FloatArray {
+    const { slope } = this.#rule;
+    const output = this.#output.take(this.#length);
+    const inputGrad = this.#inputGrad.take(this.#length);
+    for (let i = 0; i < this.#length; i++) inputGrad[i] = outputGrad[i]! * slope(output[i]!);
+    return inputGrad;
+  }
+}

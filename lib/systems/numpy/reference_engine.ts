@@ -1,0 +1,59 @@
+import type { Architecture } from "../../model/architecture.ts";
+import type {
+  BatchGradient,
+  OptimizerOptions,
+  StepResult,
+  StepSettings,
+} from "../../model/training_step.ts";
+import type { Weights } from "../../model/weights.ts";
+import type { Batch } from "../../pixels/pixels.ts";
+import type { Engine } from "./engine.ts";
+import { type Optimizer, optimizer } from "./numpy_optimizer.ts";
+import { Network } from "./reference_network.ts";
+
+/** The readable code of this folder, in float32 on one thread. */
+export class ReferenceEngine implements Engine {
+  readonly name = "reference";
+  readonly #network: Network;
+  #optimizer: Optimizer | undefined;
+  #learningRate = 0;
+
+  constructor(architecture: Architecture) {
+    this.#network = new Network(architecture, "float32");
+  }
+
+  weights(): Weights {
+    return this.#network.weights();
+  }
+
+  setWeights(weights: Weights): void {
+    this.#network.setWeights(weights);
+  }
+
+  begin(options: OptimizerOptions): void {
+    this.#learningRate = options.learningRate;
+    this.#optimizer = optimizer(options, this.#network.parameters, "float32");
+  }
+
+  step({ images, labels, size }: Batch, settings?: StepSettings): StepResult {
+    if (this.#optimizer === undefined) throw new Error("begin() was not called before step()");
+    const result = this.#network.gradient(images, labels, size, settings?.labelSmoothing);
+    this.#optimizer.step(settings?.learningRate ?? this.#learningRate);
+    return result;
+  }
+
+  gradient({ images, labels, size }: Batch): BatchGradient {
+    const result = this.#network.gradient(images, labels, size);
+    const gradients = this.#network.parameters.map(({ name, shape, grad }) =>
+      [name, { shape, data: Float32Array.from(grad) }] as const
+    );
+    return { ...result, gradients: Object.fromEntries(gradients) };
+  }
+
+  logits(images: Float32Array, count: number): Float32Array {
+    const logits = this.#network.forward(images, count);
+    return Float32Array.from(logits.subarray(0, count * this.#network.classes));
+  }
+
+  dispose(): void {}
+}

@@ -1,0 +1,116 @@
+import type { StepResult } from "../../model/training_step.ts";
+import {
+  type Architecture,
+  countClasses,
+  isActivation,
+  parameterShapes,
+  trace,
+} from "../../model/architecture.ts";
+import { checkWeights, type WeightArray, type Weights } from "../../model/weights.ts";
+import { ActivationLayer } from "./activation_layer.ts";
+import { type FloatArray, type Parameter, type Precision, zeros } from "./array.ts";
+import { Conv } from "./conv_layer.ts";
+import { Dense } from "./dense_layer.ts";
+import type { NumpyLayer } from "./layer.ts";
+import { softmaxCrossEntropy } from "./softmax_cross_entropy.ts";
+import { MaxPool } from "./pool_layer.ts";
+
+/** A network of hand-written layers: forward, backward, and nothing else. */
+export class Network {
+  readonly parameters: readonly Parameter[];
+  readonly classes: number;
+  readonly #layers: readonly NumpyLayer[];
+  readonly #inputLength: number;
+
+  constructor(readonly architecture: Architecture, readonly precision: Precision = "float32") {
+    const { channels, height, width } = architecture.input;
+    this.#inputLength = channels * height * width;
+    this.classes = countClasses(architecture);
+    this.parameters = parameterShapes(architecture).map(({ name, shape }) => {
+      const length = shape.reduce((product, side) => product * side, 1);
+      return { name, shape, value: zeros(precision, length), grad: zeros(precision, length) };
+    });
+    this.#layers = buildLayers(architecture, precision, this.parameters);
+  }
+
+  /** Logits (count, classes) of `count` images; overwritten by the next call. */
+  forward(images: FloatArray, count: number): FloatArray {
+    if (images.length < count * this.#inputLength) {
+      throw new RangeError(
+        `${count} images of ${this.#inputLength} numbers were asked for, ${images.length} given`,
+      );
+    }
+    return this.#layers.reduce((input, layer) => layer.forward(input, count), images);
+  }
+
+  /** What each activation made of the last forward pass, in order; overwritten by the next. */
+  activations(): FloatArray[] {
+    return this.#layers.filter((layer) => layer instanceof ActivationLayer).map(({ output }) =>
+      output
+    );
+  }
+
+  /** Forward and backward: leaves the gradient of the batch's mean loss in `parameters`. */
+  gradient(images: FloatArray, labels: Int32Array, count: number, smoothing = 0): StepResult {
+    const logits = this.forward(images, count);
+    const result = softmaxCrossEntropy(logits, labels, count, this.classes, smoothing);
+    let grad = logits;
+    for (let i = this.#layers.length - 1; i >= 0; i--) {
+      grad = this.#layers[i]!.backward(grad, i > 0);
+    }
+    return result;
+  }
+
+  weights(): Weights {
+    const weights: Record<string, WeightArray> = {};
+    for (const { name, shape, value } of this.parameters) {
+      weights[name] = { shape, data: Float32Array.from(value) };
+    }
+    return weights;
+  }
+
+  setWeights(weights: Weights): void {
+    checkWeights(this.architecture, weights);
+    for (const { name, value } of this.parameters) value.set(weights[name]!.data);
+  }
+}
+
+function buildLayers(
+  architecture: Architecture,
+  precision: Precision,
+  parameters: readonly Parameter[],
+): NumpyLayer[] {
+  const named = (name: string) => parameters.find((parameter) => parameter.name === name)!;
+  const traced = trace(architecture).filter(({ layer }) => layer.kind !== "flatten");
+  // activations never fall, so they may follow the pooling that follows them: same result, less work
+  for (let i = 0; i + 1 < traced.length; i++) {
+    const [here, next] = [traced[i]!, traced[i + 1]!];
+    if (isActivation(here.layer) && next.layer.kind === "maxpool") {
+      traced.splice(i, 2, next, { ...here, input: next.output, output: next.output });
+    }
+  }
+  return traced.map(({ layer, input }) => {
+    switch (layer.kind) {
+      case "conv": {
+        const [channels = 1, height = 1, width = 1] = input;
+        const window = { channels, height, width, kernel: layer.kernel };
+        const [weight, bias] = [named(`${layer.name}.weight`), named(`${layer.name}.bias`)];
+        return new Conv(precision, weight, bias, window);
+      }
+      case "dense":
+        return new Dense(precision, named(`${layer.name}.weight`), named(`${layer.name}.bias`));
+      case "maxpool": {
+        const [channels = 1, height = 1, width = 1] = input;
+        return new MaxPool(precision, [channels, height, width], layer.size);
+      }
+      case "tanh":
+      case "sigmoid":
+      case "relu": {
+        const size = input.reduce<number>((product, side) => product * side, 1);
+        return new ActivationLayer(precision, layer.kind, size);
+      }
+      case "flatten":
+        throw new Error("flatten moves no number and needs no layer");
+    }
+  });
+}

@@ -1,0 +1,101 @@
+import type { StepResult } from "../../model/training_step.ts";
+import * as tf from "../../backend/tf.ts";
+import type { Batch } from "../../pixels/pixels.ts";
+import { type Architecture, countClasses } from "../../model/architecture.ts";
+import { initialWeights } from "../../model/initial_weights.ts";
+import { trainingLoop } from "../loop.ts";
+import type { Batches, FitOptions, History, System } from "../system.ts";
+import type { Weights } from "../../model/weights.ts";
+import type { Sequential } from "./torch_layers.ts";
+import { backward, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
+import { buildModule } from "./build_module.ts";
+import { Optimizer } from "./torch_optimizer.ts";
+
+/** How the PyTorch-style system is made. */
+export interface TorchOptions {
+  /** Of the starting weights; default 0. */
+  readonly seed?: number;
+  /** What the loss is given; the report uses one-hot rows. Same result. Default `one-hot`. */
+  readonly labels?: "one-hot" | "integer";
+  /** Computes the batch's loss instead of `CrossEntropyLoss`. */
+  readonly criterion?: Criterion;
+  /** The module to train; default: the one that the architecture describes. Its weights start anew. */
+  readonly model?: Sequential;
+}
+
+/** The report's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
+export class TorchSystem implements System {
+  readonly name = "torch";
+  readonly model: Sequential;
+  readonly #classes: number;
+  readonly #oneHot: boolean;
+  readonly #criterion: Criterion | undefined;
+
+  constructor(readonly architecture: Architecture, options: TorchOptions = {}) {
+    this.#classes = countClasses(architecture);
+    this.#criterion = options.criterion;
+    this.#oneHot = options.labels !== "integer";
+    this.model = options.model ?? buildModule(architecture);
+    this.model.loadStateDict(initialWeights(architecture, "pytorch", options.seed ?? 0));
+  }
+
+  async fit(train: Batches, options: FitOptions): Promise<History> {
+    const criterion = this.#criterion ?? new CrossEntropyLoss(options.labelSmoothing);
+    const optimizer = new Optimizer(this.model.parameters(), options.optimizer);
+    try {
+      return await trainingLoop(this, train, options, (batch, { learningRate }) => {
+        optimizer.learningRate = learningRate;
+        optimizer.zeroGrad();
+        const result = this.#forwardBackward(criterion, batch);
+        optimizer.step();
+        return result;
+      });
+    } finally {
+      optimizer.zeroGrad();
+      optimizer.dispose();
+    }
+  }
+
+  #forwardBackward(criterion: Criterion, batch: Batch): StepResult {
+    return tf.tidy(() => {
+      const images = this.#images(batch.images, batch.size);
+      const labels = tf.tensor1d(batch.labels, "int32");
+      const target = this.#oneHot ? tf.oneHot(labels, this.#classes) : labels;
+      let logits: tf.Tensor | undefined;
+      const loss = backward(this.model, () => {
+        logits = tf.keep(this.model.forward(images));
+        return criterion.forward(logits, target);
+      });
+      for (const parameter of this.model.parameters()) tf.keep(parameter.grad!);
+      const hits = tf.sum(tf.equal(tf.argMax(logits!, 1), labels)).dataSync()[0]!;
+      logits!.dispose();
+      return { loss: loss.dataSync()[0]! * batch.size, correct: hits };
+    });
+  }
+
+  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+    const logits = tf.tidy(() => this.model.forward(this.#images(images, count)));
+    const data = await logits.data<"float32">();
+    logits.dispose();
+    return data;
+  }
+
+  #images(images: Float32Array, count: number): tf.Tensor4D {
+    const { channels, height, width } = this.architecture.input;
+    const length = count * channels * height * width;
+    return tf.tensor4d(images.subarray(0, length), [count, channels, height, width]);
+  }
+
+  async weights(): Promise<Weights> {
+    return await this.model.stateDict();
+  }
+
+  // deno-lint-ignore require-await
+  async setWeights(weights: Weights): Promise<void> {
+    this.model.loadStateDict(weights);
+  }
+
+  dispose(): void {
+    this.model.dispose();
+  }
+}

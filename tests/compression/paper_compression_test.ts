@@ -1,0 +1,103 @@
+/** Compression as the report did it: what it computes, and that it saves nothing. */
+import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
+import { randomMasks } from "../../lib/compression/masks.ts";
+import { fakeQuantize } from "../../lib/compression/quantization/quantized_training.ts";
+import { ReportedSystem } from "../../lib/compression/paper_compression.ts";
+import { applyMasks } from "../../lib/compression/masks.ts";
+import { reportShares } from "../../lib/compression/pruning_amounts.ts";
+import { compressedRows, reportedRows } from "../../lib/runs/compression_timing.ts";
+import { trainRun } from "../../lib/runs/run.ts";
+import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
+import { table3 } from "../../lib/report/tables/table_3.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { createSystem } from "../../lib/systems/create_system.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
+import * as tf from "../../lib/backend/tf.ts";
+import { asBatches, maxDifference, randomBatch, smallConvolutional } from "../systems/helpers.ts";
+import { runData } from "../runs/pixels.ts";
+
+const optimizer = { kind: "adam", learningRate: 1e-3 } as const;
+
+for (const [net, classes] of [[lenet5(), 50], [smallConvolutional, 4]] as const) {
+  Deno.test(`${net.name}: a masked layer computes with zeros and keeps what it hides`, async () => {
+    const weights = initialWeights(net, "pytorch", 1);
+    const masks = randomMasks(net, weights, reportShares, 1);
+    const batch = randomBatch(net, classes, 6);
+    const [masked, plain] = [new ReportedSystem(net, { masks }), await createSystem("torch", net)];
+    await masked.setWeights(weights);
+    await plain.setWeights(applyMasks(weights, masks));
+    const logits = await masked.predict(batch.images, 6);
+    assertLess(maxDifference(logits, await plain.predict(batch.images, 6)), 1e-6);
+    await masked.fit(asBatches(batch), { epochs: 3, optimizer });
+    const after = await masked.weights();
+    for (const [name, mask] of Object.entries(masks)) {
+      const moved = after[name]!.data.map((w, i) => w - weights[name]!.data[i]!);
+      assert(mask.every((keep, i) => keep === 1 || moved[i] === 0), `${name}: hidden ones stay`);
+      assert(mask.some((keep, i) => keep === 1 && moved[i] !== 0), `${name}: others move`);
+    }
+    masked.dispose();
+    plain.dispose();
+  });
+}
+
+Deno.test("rounding is to a scale a filter, and the gradient passes straight through", async () => {
+  const net = lenet5();
+  const weights = initialWeights(net, "pytorch", 1);
+  const batch = randomBatch(net, 50, 8);
+  const logitsOf = async (system: ReportedSystem, given = weights) => {
+    await system.setWeights(given);
+    return await system.predict(batch.images, 8);
+  };
+  const [rounding, plain] = [{ fakeQuantize: true }, {}].map((way) => new ReportedSystem(net, way));
+  const rounded = await logitsOf(rounding!), exact = await logitsOf(plain!);
+  assertNotEquals(rounded, exact);
+  assertLess(maxDifference(rounded, exact), 0.02);
+  // rounding what is rounded changes nothing
+  const twice = await logitsOf(rounding!, fakeQuantize(weights, "channel"));
+  assertLess(maxDifference(rounded, twice), 2e-3);
+  const history = await rounding!.fit(asBatches(batch), { epochs: 30, optimizer });
+  assertLess(history.at(-1)!.loss, history[0]!.loss / 2);
+  rounding!.dispose();
+  plain!.dispose();
+});
+
+Deno.test("tensors do not pile up when compressed systems come and go", () => {
+  const net = lenet5(5);
+  const masks = randomMasks(net, initialWeights(net, "pytorch", 1), reportShares, 1);
+  const make = () => new ReportedSystem(net, { masks, fakeQuantize: true }).dispose();
+  make();
+  const before = tf.memory().numTensors;
+  make();
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("Table III: eight networks or more, masks cost memory, int8 a quarter of it", async () => {
+  const [architecture, data] = [lenet5(5), runData()];
+  const options = { epochs: 3, batchSize: 16, learningRate: 3e-3, seed: 1 };
+  const dataset = { name: "made-up", synthetic: true, classes: [..."abcde"] };
+  const experiment = { architecture, data, options, dataset, results: "" } as unknown as Parameters<
+    typeof reportedRows
+  >[0];
+  const fineTuning = { epochs: 1, learningRate: 1e-3 };
+  const [torch, numpy] = [
+    await trainRun("torch", architecture, data, options),
+    await trainRun("numpy", architecture, data, options),
+  ];
+  const reported = await reportedRows(experiment, torch);
+  const training = { aware: fineTuning, pruned: fineTuning };
+  const quantized = await quantizeRun(experiment, numpy, training);
+  const compressed = await compressedRows(experiment, numpy, quantized);
+  assertEquals(reported.map(({ paired }) => paired === undefined), [true, false, false, false]);
+  const [dense, pruned, rounded] = reported;
+  assert(
+    pruned!.memoryBytes > 1.9 * dense!.memoryBytes && rounded!.memoryBytes === dense!.memoryBytes,
+  );
+  assert(pruned!.fileBytes > dense!.fileBytes);
+  const int8 = compressed.find(({ name }) => name === "int8, a scale a channel")!;
+  assertLess(int8.memoryBytes / compressed[0]!.memoryBytes, 0.27);
+  for (const row of [...reported, ...compressed]) {
+    assert(row.rate256 > 0 && row.rate1 > 0, row.name);
+  }
+  const text = table3(experiment, reported, compressed).text();
+  for (const seconds of [115, 117, 257, 292]) assert(text.includes(` ${seconds} `), `${seconds}`);
+});
