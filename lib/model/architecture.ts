@@ -2,8 +2,9 @@
  * A network described as data: what every system builds, Figure 1 draws and the counts are read
  * from. Convolutions have stride 1 and no padding, as in LeNet-5.
  */
+import { checkArchitecture, layerTitle, requireKeys, requireSize } from "./check_architecture.ts";
 
-/** Applied to every number by itself. The report's text has tanh throughout, its code all three. */
+/** Applied to every number by itself. The paper's text has tanh throughout, its code all three. */
 export type Activation = "tanh" | "sigmoid" | "relu";
 export const activations: readonly Activation[] = ["tanh", "sigmoid", "relu"];
 
@@ -57,7 +58,7 @@ export interface ParameterShape {
   readonly fanOut: number;
 }
 
-/** Ways in which a LeNet-5 may differ from the report's text. */
+/** Ways in which a LeNet-5 may differ from the paper's text. */
 export interface LenetOptions {
   readonly input?: Architecture["input"];
   /** After the convolutions; default tanh. */
@@ -66,14 +67,24 @@ export interface LenetOptions {
   readonly denseActivation?: Activation;
 }
 
-/** The report's network (LeCun et al. 1998, with max-pooling and one dense layer as output). */
+const lenetKeys: Record<keyof LenetOptions, true> = {
+  input: true,
+  convActivation: true,
+  denseActivation: true,
+};
+
+/**
+ * The paper's network (LeCun et al. 1998, with max-pooling and one dense layer as output).
+ * @throws RangeError naming an option that is unknown, or whose value no network can have
+ */
 export function lenet5(classes = 50, options: LenetOptions = {}): Architecture {
+  requireKeys("lenet5", "lenet5", options, lenetKeys);
   const {
     input = { channels: 1, height: 32, width: 32 },
     convActivation = "tanh",
     denseActivation = "tanh",
   } = options;
-  return {
+  const architecture: Architecture = {
     name: "LeNet-5",
     input,
     layers: [
@@ -91,35 +102,30 @@ export function lenet5(classes = 50, options: LenetOptions = {}): Architecture {
       { kind: "dense", name: "fc3", units: classes },
     ],
   };
+  trace(architecture);
+  return architecture;
 }
 
 /**
- * Follows the shapes through a network.
- * @throws RangeError naming the layer whose input does not fit it, or whose size is not a whole
- * number of at least 1
+ * Checks a network and follows the shapes through it. Everything that builds a network, counts its
+ * numbers or names its weights goes through here, so that no system ever sees a network that another
+ * one would read otherwise.
+ * @throws RangeError naming the layer that is of an unknown kind, has an unknown option, has a size
+ * that is no whole number of at least 1, or does not fit its input
  */
 export function trace(architecture: Architecture): TracedLayer[] {
+  checkArchitecture(architecture);
   const { channels, height, width } = architecture.input;
-  whole("input", "channels", channels);
-  whole("input", "height", height);
-  whole("input", "width", width);
-  const names = new Set<string>();
   let shape: Shape = [channels, height, width];
   return architecture.layers.map((layer, index) => {
     const input = shape;
-    const where = "name" in layer ? layer.name : `${layer.kind} (layer ${index})`;
-    if ("name" in layer) {
-      if (names.has(layer.name)) throw new RangeError(`two layers are named ${layer.name}`);
-      names.add(layer.name);
-    }
+    const where = layerTitle(layer, index);
     let parameters = 0;
     let multiplyAdds = 0;
     switch (layer.kind) {
       case "conv": {
         const [c, h, w] = spatial(where, input);
         const { filters, kernel } = layer;
-        whole(where, "filters", filters);
-        whole(where, "kernel", kernel);
         if (kernel > h || kernel > w) {
           throw new RangeError(`${where}: kernel ${kernel} is larger than its input ${h}×${w}`);
         }
@@ -132,7 +138,6 @@ export function trace(architecture: Architecture): TracedLayer[] {
       case "maxpool": {
         const [c, h, w] = spatial(where, input);
         const { size } = layer;
-        whole(where, "size", size);
         if (h % size !== 0 || w % size !== 0) {
           throw new RangeError(`${where}: input ${h}×${w} is not a multiple of pool size ${size}`);
         }
@@ -150,7 +155,6 @@ export function trace(architecture: Architecture): TracedLayer[] {
             `${where}: needs a flat input, got ${input.join("×")}; add a flatten`,
           );
         }
-        whole(where, "units", layer.units);
         parameters = layer.units * (input[0] + 1);
         multiplyAdds = layer.units * input[0];
         shape = [layer.units];
@@ -160,7 +164,15 @@ export function trace(architecture: Architecture): TracedLayer[] {
       case "sigmoid":
       case "relu":
         break;
+      default:
+        layer satisfies never;
     }
+    requireSize(
+      where,
+      "the number of its outputs",
+      shape.reduce((product, side) => product * side, 1),
+    );
+    if (parameters > 0) requireSize(where, "the number of its parameters", parameters);
     return { layer, input, output: shape, parameters, multiplyAdds };
   });
 }
@@ -212,10 +224,4 @@ function spatial(where: string, shape: Shape): readonly [number, number, number]
     throw new RangeError(`${where}: needs (channels, height, width), got a flat ${shape[0]}`);
   }
   return shape;
-}
-
-function whole(where: string, what: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`${where}: ${what} must be a whole number of at least 1, got ${value}`);
-  }
 }

@@ -11,7 +11,10 @@ import type { WeightArray, Weights } from "./weights.ts";
  */
 export type Initialisation = "lecun" | "pytorch" | "keras";
 
-/** Bounds of the uniform distribution for a weight and a bias. */
+/**
+ * Bounds of the uniform distribution for a weight and a bias.
+ * @throws RangeError if there is no scheme of that name
+ */
 export function initialBounds(
   scheme: Initialisation,
   fanIn: number,
@@ -24,6 +27,11 @@ export function initialBounds(
       return { weight: 1 / Math.sqrt(fanIn), bias: 1 / Math.sqrt(fanIn) };
     case "keras":
       return { weight: Math.sqrt(6 / (fanIn + fanOut)), bias: 0 };
+    default:
+      scheme satisfies never;
+      throw new RangeError(
+        `there is no initialisation named ${scheme}; there are lecun, pytorch and keras`,
+      );
   }
 }
 
