@@ -1,4 +1,5 @@
 import { type Architecture, parameterShapes } from "./architecture.ts";
+import { firstNonFinite } from "./finite.ts";
 
 /** One trainable array, row-major. */
 export interface WeightArray {
@@ -35,6 +36,22 @@ export function checkWeights(architecture: Architecture, weights: Weights): void
     if (array.data.length !== length) {
       throw new RangeError(`${name} must hold ${length} numbers, got ${array.data.length}`);
     }
+  }
+}
+
+/**
+ * Asserts that all weights are numbers to compute with. The max-pooling of the SIMD kernels drops NaN,
+ * so that a network with NaN in its first layer would answer with logits that look sound.
+ * @param source begins the error message: a file, say
+ * @throws RangeError naming the array, the place and the number that is NaN or infinite
+ */
+export function checkFiniteWeights(weights: Weights, source = ""): void {
+  for (const [name, { data }] of Object.entries(weights)) {
+    const at = firstNonFinite(data);
+    if (at < 0) continue;
+    throw new RangeError(
+      `${source}${source && ": "}${name}[${at}] is ${data[at]}; weights must be finite numbers`,
+    );
   }
 }
 

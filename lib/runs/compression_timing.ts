@@ -151,7 +151,10 @@ async function inference(
 ): Promise<Inference[]> {
   const loader = batches(test, run.normalisation, { batchSize: Math.min(256, test.length) });
   const { value } = await loader[Symbol.asyncIterator]().next();
-  return systems.map((system) => (count) => system.predict(value!.images, count));
+  const { images, size } = value!, pixels = images.length / size;
+  return systems.map((system) => (count) =>
+    system.predict(images.subarray(0, count * pixels), count)
+  );
 }
 
 /** Measures the rows' speed; `images` there are. */

@@ -1,18 +1,37 @@
+import { checkedBatches } from "./check_batches.ts";
+import { checkFit } from "./check_fit.ts";
 import { predictAll, score } from "./evaluate.ts";
-import type { Batches, EpochRecord, FitOptions, History, System } from "./system.ts";
+import {
+  type Batches,
+  BrokenLossError,
+  type EpochRecord,
+  type Evaluation,
+  type FitOptions,
+  type History,
+  type System,
+} from "./system.ts";
 import type { Batch } from "../pixels/pixels.ts";
 import type { StepResult, StepSettings } from "../model/training_step.ts";
 
-/** The settings of step number `done`, counted from 0 over all epochs. */
+export { checkFit };
+
+/**
+ * The settings of step number `done`, counted from 0 over all epochs.
+ * @throws RangeError if the schedule gives no factor to train with
+ */
 export function stepSettings(train: Batches, options: FitOptions, done: number): StepSettings {
   const { optimizer, epochs, schedule, labelSmoothing = 0 } = options;
-  const factor = schedule?.(done / (epochs * train.length)) ?? 1;
+  const part = done / (epochs * train.length);
+  const factor = schedule ? schedule(part) : 1;
+  if (!Number.isFinite(factor) || factor < 0) {
+    throw new RangeError(`schedule(${part}) must be finite and at least 0, got ${factor}`);
+  }
   return { learningRate: optimizer.learningRate * factor, labelSmoothing };
 }
 
 /**
- * The training loop that the hand-written and the PyTorch-style system share: epochs, batches, the
- * running loss and accuracy, validation, progress and stopping. `step` learns from one batch.
+ * The training loop that the hand-written and the PyTorch-style system share: checks, epochs, batches,
+ * the running loss and accuracy, validation, progress and stopping. `step` learns from one batch.
  */
 export async function trainingLoop(
   system: System,
@@ -21,11 +40,12 @@ export async function trainingLoop(
   step: (batch: Batch, settings: StepSettings) => StepResult | Promise<StepResult>,
 ): Promise<History> {
   checkFit(train, options);
+  const checked = checkedBatches(system.architecture, train, "training");
   const history: EpochRecord[] = [];
   let done = 0;
   for (let epoch = 1; epoch <= options.epochs && !options.signal?.aborted; epoch++) {
     const meter = new EpochMeter(epoch, train, options);
-    for await (const batch of train) {
+    for await (const batch of checked) {
       const { loss, correct } = await step(batch, stepSettings(train, options, done++));
       await meter.add(batch.size, loss, correct);
       if (options.signal?.aborted) return history;
@@ -35,33 +55,12 @@ export async function trainingLoop(
   return history;
 }
 
-/** @throws RangeError naming the value that cannot be trained with */
-export function checkFit(
-  train: Batches,
-  { epochs, optimizer, labelSmoothing = 0 }: FitOptions,
-): void {
-  if (!Number.isInteger(epochs) || epochs < 1) {
-    throw new RangeError(`epochs must be a whole number of at least 1, got ${epochs}`);
-  }
-  if (!(optimizer.learningRate > 0) || !Number.isFinite(optimizer.learningRate)) {
-    throw new RangeError(`learningRate must be above 0, got ${optimizer.learningRate}`);
-  }
-  if (optimizer.kind === "sgd" && !(optimizer.momentum >= 0 && optimizer.momentum < 1)) {
-    throw new RangeError(`momentum must be in [0, 1), got ${optimizer.momentum}`);
-  }
-  const decay = optimizer.kind === "adam" ? optimizer.weightDecay ?? 0 : 0;
-  if (!(decay >= 0)) throw new RangeError(`weightDecay must be at least 0, got ${decay}`);
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new RangeError(`labelSmoothing must be in [0, 1), got ${labelSmoothing}`);
-  }
-  if (train.samples === 0) throw new RangeError("there are no training images");
-}
-
 /** Sums up one epoch and tells of it. */
 export class EpochMeter {
   #images = 0;
   #loss = 0;
   #correct = 0;
+  #batches = 0;
   #start = performance.now();
 
   constructor(
@@ -70,8 +69,21 @@ export class EpochMeter {
     readonly options: FitOptions,
   ) {}
 
-  /** Adds a batch's summed loss and count of correct answers. */
+  /**
+   * Adds a batch's summed loss and count of correct answers.
+   * @throws BrokenLossError if the loss is NaN or infinite, unless the options say to go on
+   */
   async add(size: number, loss: number, correct: number): Promise<void> {
+    this.#batches++;
+    if (!Number.isFinite(loss) && this.options.continueAtBrokenLoss !== true) {
+      throw new BrokenLossError(
+        `the loss of epoch ${this.epoch}, batch ${this.#batches}, is ${
+          loss / size
+        }: the training ` +
+          "has diverged. Try a smaller learning rate, or look for weights and pixels that are out of " +
+          "scale; with continueAtBrokenLoss it goes on",
+      );
+    }
     this.#images += size;
     this.#loss += loss;
     this.#correct += correct;
@@ -95,9 +107,14 @@ export class EpochMeter {
       accuracy: this.#correct / this.#images,
       seconds,
       imagesPerSecond: this.#images / seconds,
-      ...(validation ? { val: score(await predictAll(system, validation)) } : {}),
+      ...(validation ? { val: await this.#validate(system, validation) } : {}),
     };
     await onEpoch?.(record);
     return record;
+  }
+
+  async #validate(system: System, validation: Batches): Promise<Evaluation> {
+    const checked = checkedBatches(system.architecture, validation, "validation");
+    return score(await predictAll(system, checked));
   }
 }

@@ -3,15 +3,20 @@ import type { Weights } from "../model/weights.ts";
 import type { Batch } from "../pixels/pixels.ts";
 import type { OptimizerOptions } from "../model/training_step.ts";
 
-/** The names the report gives its three systems. */
+/** The names the paper gives its three systems. */
 export type SystemName = "numpy" | "torch" | "keras";
 
 /** Batches that can be gone through once an epoch, reshuffled each time; a `DataLoader`, say. */
 export interface Batches extends AsyncIterable<Batch> {
-  /** Batches an epoch. */
+  /** Batches in an epoch. */
   readonly length: number;
-  /** Images an epoch. */
+  /** Images in an epoch. */
   readonly samples: number;
+  /**
+   * The shape of every image, where it is known. Without it only the count of an image's numbers can be
+   * checked, and images of 16 × 64 pass for images of 32 × 32.
+   */
+  readonly imageShape?: Architecture["input"];
 }
 
 /** How well a system does on some images. */
@@ -28,7 +33,7 @@ export interface BatchRecord {
   readonly size: number;
   /** Mean cross-entropy in nats. */
   readonly loss: number;
-  /** Share classified correctly. */
+  /** Proportion classified correctly, from 0 to 1. */
   readonly accuracy: number;
 }
 
@@ -38,7 +43,7 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Mean cross-entropy over the epoch's batches, in nats, while the weights were moving. */
   readonly loss: number;
-  /** Share of the epoch's training images classified correctly, while the weights were moving. */
+  /** Proportion of the epoch's training images classified correctly, while the weights were moving. */
   readonly accuracy: number;
   /** Seconds of training, evaluation not counted. */
   readonly seconds: number;
@@ -49,17 +54,26 @@ export interface EpochRecord {
 
 export type History = readonly EpochRecord[];
 
-/** What `System.fit` is told. */
+/** What `System.fit` is told. Options of other names are refused. */
 export interface FitOptions {
+  /** A whole number of at least 1. */
   readonly epochs: number;
   readonly optimizer: OptimizerOptions;
-  /** Factor on the learning rate by the share of all steps that is done, in [0, 1); default 1. */
-  readonly schedule?: (share: number) => number;
-  /** Share of each target that is spread evenly over all classes, in [0, 1); default 0. */
+  /**
+   * Factor on the learning rate by the part of all steps that is done, from 0 to just below 1. It must be
+   * finite and at least 0. Default: always 1.
+   */
+  readonly schedule?: (done: number) => number;
+  /** The part of each target that is spread evenly over all classes, in [0, 1); default 0. */
   readonly labelSmoothing?: number;
   /** Evaluated after each epoch when given. */
   readonly validation?: Batches;
-  /** Told after each batch. */
+  /**
+   * Whether the training goes on when a batch's loss is NaN or infinite. By default it ends with a
+   * `BrokenLossError` that names the epoch and the batch, since no later step can mend the weights.
+   */
+  readonly continueAtBrokenLoss?: boolean;
+  /** Told after each batch. It may read and replace the system's weights. */
   readonly onBatch?: (record: BatchRecord) => void | Promise<void>;
   /** Told after each batch: images done of all images in all epochs. */
   readonly onProgress?: import("../util/progress.ts").OnProgress;
@@ -69,21 +83,50 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A training whose loss is no number any more. */
+export class BrokenLossError extends Error {
+  override readonly name = "BrokenLossError";
+}
+
+/** A system that was used while it could not be: disposed of, or already training. */
+export class SystemStateError extends Error {
+  override readonly name = "SystemStateError";
+}
+
 /**
  * What the three systems have in common, so that a notebook, a test or a bench swaps them by name.
  * Images are (N, channels, height, width) and normalised; logits are (N, classes).
+ *
+ * A system trains one `fit` at a time. While it trains, `predict`, `weights` and `setWeights` may be
+ * called; from `onBatch` and `onEpoch` they act between two steps.
  */
 export interface System {
   readonly name: SystemName;
   readonly architecture: Architecture;
-  /** Trains in place and returns one record an epoch. */
+  /**
+   * Trains in place and returns one record for each epoch.
+   * @throws RangeError naming an option, an image or a label that cannot be trained with
+   * @throws BrokenLossError when the loss is NaN or infinite
+   * @throws SystemStateError if the system is training already, or is disposed of before or meanwhile
+   */
   fit(train: Batches, options: FitOptions): Promise<History>;
-  /** Logits of `count` images laid one after the other, (count, classes). */
+  /**
+   * Logits of `count` images laid one after the other, (count, classes).
+   * @param images exactly `count` images, normalised
+   * @throws RangeError if the numbers given are not those of `count` images of the architecture's input
+   */
   predict(images: Float32Array, count: number): Promise<Float32Array>;
   /** A copy of the weights in the common form (PyTorch's names and layouts). */
   weights(): Promise<Weights>;
-  /** Replaces all weights; names and shapes must be those of the architecture. */
+  /**
+   * Replaces all weights; names and shapes must be those of the architecture.
+   * @throws RangeError naming the array that is missing, unknown, misshapen, NaN or infinite
+   */
   setWeights(weights: Weights): Promise<void>;
-  /** Frees what the system holds outside JavaScript's memory. */
+  /**
+   * Frees what the system holds outside JavaScript's memory; a second call does nothing. A training that
+   * is under way stops after the batch at hand, its `fit` is rejected with a `SystemStateError`, and
+   * only then is the memory freed.
+   */
   dispose(): void;
 }

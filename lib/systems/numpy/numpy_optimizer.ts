@@ -12,9 +12,15 @@ export function optimizer(
   parameters: readonly Parameter[],
   precision: Precision,
 ): Optimizer {
-  return options.kind === "adam"
-    ? new Adam(parameters, precision, options.weightDecay)
-    : new Sgd(parameters, precision, options.momentum);
+  switch (options.kind) {
+    case "adam":
+      return new Adam(parameters, precision, options.weightDecay);
+    case "sgd":
+      return new Sgd(parameters, precision, options.momentum);
+    default:
+      options satisfies never;
+      throw new RangeError(`there is no optimizer named ${(options as OptimizerOptions).kind}`);
+  }
 }
 
 /** Stochastic gradient descent with momentum as PyTorch has it: v ← μ·v + g, w ← w − η·v. */

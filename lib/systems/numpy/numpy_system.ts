@@ -1,7 +1,9 @@
 import type { Architecture } from "../../model/architecture.ts";
 import { initialWeights } from "../../model/initial_weights.ts";
 import { trainingLoop } from "../loop.ts";
-import type { Batches, FitOptions, History, System } from "../system.ts";
+import { CheckedSystem } from "../checked_system.ts";
+import { requireKeys } from "../../model/check_architecture.ts";
+import type { Batches, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
 import { ReferenceEngine } from "./reference_engine.ts";
 import type { Engine } from "./engine.ts";
@@ -18,11 +20,24 @@ export interface NumpyOptions extends KernelOptions {
   readonly engine?: "kernels" | "reference";
 }
 
+const numpyKeys: Record<keyof NumpyOptions, true> = {
+  seed: true,
+  engine: true,
+  threads: true,
+  build: true,
+};
+
 /**
  * Chooses what computes: the SIMD kernels, or the readable reference where they cannot run.
- * @throws RangeError saying why, if the kernels were asked for and cannot run
+ * @throws RangeError naming an unknown option or engine, or, if the kernels were asked for and cannot
+ * run, saying why
  */
 export function createEngine(architecture: Architecture, options: NumpyOptions = {}): Engine {
+  requireKeys("the numpy system", "the numpy system", options, numpyKeys);
+  const { engine } = options;
+  if (engine !== undefined && engine !== "kernels" && engine !== "reference") {
+    throw new RangeError(`there is no engine named ${engine}; there are kernels and reference`);
+  }
   if (options.engine === "reference") return new ReferenceEngine(architecture);
   const plan = planKernels(architecture);
   const missing = missingForKernels();
@@ -35,20 +50,20 @@ export function createEngine(architecture: Architecture, options: NumpyOptions =
   return new ReferenceEngine(architecture);
 }
 
-/** The report's "LeNet5 Numpy": every forward and backward pass written by hand. */
-export class NumpySystem implements System {
-  readonly name = "numpy";
+/** The paper's "LeNet5 Numpy": every forward and backward pass written by hand. */
+export class NumpySystem extends CheckedSystem {
+  override readonly name = "numpy";
   readonly engine: Engine;
+  readonly #ready: Promise<void>;
 
-  constructor(readonly architecture: Architecture, options: NumpyOptions = {}) {
+  constructor(architecture: Architecture, options: NumpyOptions = {}) {
+    super(architecture);
     this.engine = createEngine(architecture, options);
     const weights = initialWeights(architecture, "lecun", options.seed ?? 0);
     this.#ready = Promise.resolve(this.engine.setWeights(weights));
   }
 
-  readonly #ready: Promise<void>;
-
-  async fit(train: Batches, options: FitOptions): Promise<History> {
+  protected override async train(train: Batches, options: FitOptions): Promise<History> {
     await this.#ready;
     await this.engine.begin(options.optimizer);
     return await trainingLoop(
@@ -59,22 +74,22 @@ export class NumpySystem implements System {
     );
   }
 
-  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+  protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {
     await this.#ready;
     return await this.engine.logits(images, count);
   }
 
-  async weights(): Promise<Weights> {
+  protected override async readWeights(): Promise<Weights> {
     await this.#ready;
     return await this.engine.weights();
   }
 
-  async setWeights(weights: Weights): Promise<void> {
+  protected override async writeWeights(weights: Weights): Promise<void> {
     await this.#ready;
     await this.engine.setWeights(weights);
   }
 
-  dispose(): void {
+  protected override free(): void {
     this.engine.dispose();
   }
 }

@@ -1,0 +1,105 @@
+import { type Architecture, countClasses } from "../model/architecture.ts";
+import { checkFiniteWeights, checkWeights, type Weights } from "../model/weights.ts";
+import { checkPredict } from "./check_batches.ts";
+import { checkFit } from "./check_fit.ts";
+import {
+  type Batches,
+  type FitOptions,
+  type History,
+  type System,
+  type SystemName,
+  SystemStateError,
+} from "./system.ts";
+
+/**
+ * The base of a system: it keeps bad input and calls at the wrong time away from what computes. A
+ * system fills in the five protected methods, which may count on checked arguments and on the system being
+ * alive.
+ */
+export abstract class CheckedSystem implements System, Disposable {
+  abstract readonly name: SystemName;
+  #isTraining = false;
+  readonly #disposal = new AbortController();
+
+  /** @throws RangeError naming what is wrong with the architecture */
+  constructor(readonly architecture: Architecture) {
+    countClasses(architecture);
+  }
+
+  /** Trains in place and returns one record for each epoch. */
+  protected abstract train(train: Batches, options: FitOptions): Promise<History>;
+  /** Logits of `count` images, (count, classes). */
+  protected abstract infer(images: Float32Array, count: number): Promise<Float32Array>;
+  /** A copy of the weights in the common form. */
+  protected abstract readWeights(): Promise<Weights>;
+  /** Replaces all weights. */
+  protected abstract writeWeights(weights: Weights): Promise<void>;
+  /** Frees what the system holds outside JavaScript's memory; called once, when nothing trains. */
+  protected abstract free(): void;
+
+  async fit(train: Batches, options: FitOptions): Promise<History> {
+    this.#checkAlive("fit");
+    if (this.#isTraining) {
+      throw new SystemStateError(
+        `the ${this.name} system is training already; wait for that fit to end, or make another system`,
+      );
+    }
+    checkFit(train, options);
+    const signals = [options.signal, this.#disposal.signal].filter((signal) =>
+      signal !== undefined
+    );
+    this.#isTraining = true;
+    try {
+      const history = await this.train(train, { ...options, signal: AbortSignal.any(signals) });
+      this.#checkAlive("fit");
+      return history;
+    } finally {
+      this.#isTraining = false;
+      if (this.isDisposed) this.free();
+    }
+  }
+
+  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+    this.#checkAlive("predict");
+    checkPredict(this.architecture, images, count);
+    return await this.infer(images, count);
+  }
+
+  async weights(): Promise<Weights> {
+    this.#checkAlive("weights");
+    return await this.readWeights();
+  }
+
+  async setWeights(weights: Weights): Promise<void> {
+    this.#checkAlive("setWeights");
+    checkWeights(this.architecture, weights);
+    checkFiniteWeights(weights);
+    await this.writeWeights(weights);
+  }
+
+  /** Whether `dispose` has been called. */
+  get isDisposed(): boolean {
+    return this.#disposal.signal.aborted;
+  }
+
+  dispose(): void {
+    if (this.isDisposed) return;
+    this.#disposal.abort();
+    if (!this.#isTraining) this.free();
+  }
+
+  /** Lets `using system = …` dispose of the system at the end of its block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @throws SystemStateError if the system was disposed of */
+  #checkAlive(method: string): void {
+    if (!this.isDisposed) return;
+    throw new SystemStateError(
+      this.#isTraining
+        ? `the ${this.name} system was disposed of while it trained`
+        : `${method}: the ${this.name} system was disposed of; make another one`,
+    );
+  }
+}

@@ -1,0 +1,273 @@
+/** What a training or a prediction would get wrong without a word is refused by name. */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { type Batch, ByteBatch } from "../../lib/pixels/pixels.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
+import { checkFit } from "../../lib/systems/check_fit.ts";
+import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
+import { predictAll } from "../../lib/systems/evaluate.ts";
+import type { Batches, FitOptions, SystemName } from "../../lib/systems/system.ts";
+import { asBatches, perceptron, randomBatch, smallConvolutional } from "./helpers.ts";
+import { BATCH_CHECKED, CHECKED, untyped } from "./checked.ts";
+
+const adam = { kind: "adam", learningRate: 1e-3 } as const;
+const once: FitOptions = { epochs: 1, optimizer: adam };
+
+/** Runs `use` on a fresh system of each name and of both engines. */
+async function onEach(
+  names: readonly SystemName[],
+  architecture: Parameters<typeof createSystem>[1],
+  use: (system: Awaited<ReturnType<typeof createSystem>>) => Promise<unknown>,
+): Promise<void> {
+  for (const name of names) {
+    for (const engine of name === "numpy" ? ["kernels", "reference"] as const : [undefined]) {
+      const system = await createSystem(name, architecture, engine ? { engine } : {});
+      try {
+        await use(system);
+      } finally {
+        system.dispose();
+      }
+    }
+  }
+}
+
+Deno.test("an unknown optimizer, or one with an unknown option, is refused before anything is trained", async () => {
+  const cases = [
+    [{ kind: "rmsprop", learningRate: 1e-3 }, "no optimizer named rmsprop; there are adam and sgd"],
+    [{ kind: "toString", learningRate: 1e-3 }, "no optimizer named toString"],
+    [{ learningRate: 1e-3 }, "no optimizer named undefined"],
+    [undefined, "no optimizer named undefined"],
+    [{ ...adam, momentum: 0.9 }, "the optimizer has the unknown option momentum; adam has kind"],
+    [{ ...adam, lr: 1 }, "the optimizer has the unknown option lr"],
+    [{ kind: "sgd", learningRate: 1, momentum: 0, nesterov: true }, "unknown option nesterov"],
+    [{ kind: "sgd", learningRate: 1, momentum: 0, weightDecay: 1 }, "unknown option weightDecay"],
+    [{ kind: "sgd", learningRate: 1 }, "momentum must be in [0, 1), got undefined"],
+    [{ kind: "sgd", learningRate: 1, momentum: 1 }, "momentum must be in [0, 1), got 1"],
+    [{ ...adam, learningRate: "0.1" }, "learningRate must be above 0 and finite, got 0.1"],
+    [{ ...adam, learningRate: Infinity }, "learningRate must be above 0 and finite, got Infinity"],
+    [{ ...adam, weightDecay: NaN }, "weightDecay must be at least 0 and finite, got NaN"],
+    [{ ...adam, weightDecay: Infinity }, "weightDecay must be at least 0 and finite"],
+  ] as const;
+  await onEach(CHECKED, perceptron, async (system) => {
+    const before = await system.weights();
+    for (const [optimizer, message] of cases) {
+      await assertRejects(
+        () =>
+          system.fit(asBatches(randomBatch(perceptron, 6, 3)), untyped({ epochs: 1, optimizer })),
+        RangeError,
+        message,
+      );
+    }
+    assertEquals(await system.weights(), before);
+  });
+});
+
+Deno.test("an unknown or unusable option of fit is refused by every system", async () => {
+  const train = asBatches(randomBatch(perceptron, 6, 3));
+  const cases: readonly (readonly [object, string])[] = [
+    [{ learningRate: 1 }, "fit has the unknown option learningRate; fit has epochs, optimizer"],
+    [{ batchSize: 32 }, "fit has the unknown option batchSize"],
+    [{ epochs: "3" }, "epochs must be a whole number"],
+    [{ labelSmoothing: 1 }, "labelSmoothing must be in [0, 1), got 1"],
+    [{ schedule: "one-cycle" }, 'schedule must be a function, got "one-cycle"'],
+    [{ onEpoch: 1 }, "onEpoch must be a function, got 1"],
+    [{ signal: {} }, "signal must be an AbortSignal"],
+    [{ schedule: () => NaN }, "schedule(0) must be finite and at least 0, got NaN"],
+    [{ schedule: () => -1 }, "schedule(0) must be finite and at least 0, got -1"],
+    [{ validation: [] }, "validation must be batches"],
+  ];
+  await onEach(systemNames, perceptron, async (system) => {
+    for (const [change, message] of cases) {
+      await assertRejects(
+        () => system.fit(train, untyped({ ...once, ...change })),
+        RangeError,
+        message,
+      );
+    }
+  });
+  for (const batches of [[], {}, { ...train, samples: NaN }, { ...train, length: 1.5 }]) {
+    assertThrows(() => checkFit(untyped(batches), once), RangeError, "train");
+  }
+});
+
+/** A batch of LeNet-5's images, changed. */
+const lenetBatch = (change: Partial<Batch>): Batch => ({
+  ...randomBatch(lenet5(), 50, 4),
+  ...change,
+});
+const withPixel = (at: number, value: number) => {
+  const { images } = randomBatch(lenet5(), 50, 4);
+  images[at] = value;
+  return { images };
+};
+
+const badBatches: readonly (readonly [Batch, string])[] = [
+  [lenetBatch({ images: new Float32Array(4 * 64 * 64) }), "LeNet-5 takes images of 1×32×32, so 4"],
+  [lenetBatch({ images: new Float32Array(4 * 28 * 28) }), "4096 numbers; 3136 are given"],
+  [lenetBatch({ images: new Float32Array(3 * 4096) }), "4096 numbers; 12288 are given"],
+  [lenetBatch({ images: untyped(new Uint8Array(4096)) }), "Float32Array, got Uint8Array"],
+  [lenetBatch({ labels: Int32Array.of(0, 1, 2) }), "4 images have 3 labels"],
+  [lenetBatch({ labels: Int32Array.of(0, 1, -1, 2) }), "label -1 of image 2 is outside 0 to 49"],
+  [lenetBatch({ labels: Int32Array.of(50, 1, 2, 2) }), "label 50 of image 0 is outside 0 to 49"],
+  [lenetBatch({ labels: Int32Array.of(1, 1e9, 2, 2) }), "label 1000000000 of image 1 is outside"],
+  [lenetBatch({ labels: untyped([0, 1, 2, 0.5]) }), "label 0.5 of image 3 is outside"],
+  [lenetBatch({ labels: untyped([0, NaN, 2, 1]) }), "label NaN of image 1 is outside"],
+  [lenetBatch({ size: 0 }), "size must be a whole number of at least 1, got 0"],
+  [lenetBatch(withPixel(0, NaN)), "pixel 0 of image 0 is NaN"],
+  [lenetBatch(withPixel(1024 + 7, Infinity)), "pixel 7 of image 1 is Infinity"],
+  [lenetBatch(withPixel(4095, -Infinity)), "pixel 1023 of image 3 is -Infinity"],
+  [
+    new ByteBatch(new Uint8Array(4 * 4096), new Int32Array(4), { mean: 0, std: 1 }),
+    "4096 numbers; 16384 are given",
+  ],
+  ...[{ mean: NaN, std: 1 }, { mean: 0, std: NaN }, { mean: 0, std: 0 }].map((normalisation) =>
+    [
+      new ByteBatch(new Uint8Array(4096), new Int32Array(4), normalisation),
+      `a std that is not 0, got ${normalisation.mean} and ${normalisation.std}`,
+    ] as const
+  ),
+];
+
+Deno.test("images of another shape, labels outside the classes and broken pixels end a training", async () => {
+  const good = lenetBatch({});
+  await onEach(BATCH_CHECKED, lenet5(), async (system) => {
+    for (const [bad, message] of badBatches) {
+      const steps: number[] = [];
+      const error = await assertRejects(
+        () =>
+          system.fit(asBatches(good, bad), {
+            ...once,
+            onBatch: ({ size }) => void steps.push(size),
+          }),
+        RangeError,
+        message,
+      );
+      assert(error.message.startsWith("training batch 2: "), error.message);
+      assertEquals(steps, [4], "the good batch before was trained on");
+    }
+  });
+});
+
+Deno.test("validation images are checked like training images", async () => {
+  await onEach(systemNames, lenet5(), async (system) => {
+    const error = await assertRejects(
+      () =>
+        system.fit(asBatches(lenetBatch({})), {
+          ...once,
+          validation: asBatches(badBatches[0]![0]),
+        }),
+      RangeError,
+      "LeNet-5 takes images of 1×32×32",
+    );
+    assert(error.message.startsWith("validation batch 1: "), error.message);
+  });
+});
+
+Deno.test("batches that know the shape of their images are refused for another of the same size", async () => {
+  const imageShape = { channels: 1, height: 16, width: 64 };
+  const long: Batches = { ...asBatches(lenetBatch({})), imageShape };
+  const message = "the training images are 1×16×64, but LeNet-5 takes 1×32×32";
+  await onEach(BATCH_CHECKED, lenet5(), async (system) => {
+    await assertRejects(() => system.fit(long, once), RangeError, message);
+    const right = { ...long, imageShape: { channels: 1, height: 32, width: 32 } };
+    assertEquals((await system.fit(right, once)).length, 1);
+  });
+});
+
+Deno.test("predict takes exactly the images that it is told, as float32", async () => {
+  await onEach(CHECKED, smallConvolutional, async (system) => {
+    const { images } = randomBatch(smallConvolutional, 4, 3);
+    const refused = (given: unknown, count: unknown, message: string) =>
+      assertRejects(() => system.predict(untyped(given), untyped(count)), RangeError, message);
+    await refused(
+      images,
+      2,
+      "predict: small takes images of 3×10×8, so 2 of them have 480 numbers",
+    );
+    await refused(images, 4, "720 are given");
+    await refused(images, 1.5, "the count of images must be a whole number, got 1.5");
+    await refused(new Uint8Array(720), 3, "Float32Array, got Uint8Array");
+    await refused([...images], 3, "Float32Array, got Array");
+    await refused(new Float32Array(720).fill(NaN), 3, "pixel 0 of image 0 is NaN");
+    const halfBroken = images.slice();
+    halfBroken.fill(Infinity, 240, 480);
+    await refused(halfBroken, 3, "of image 1 is Infinity");
+    assertEquals((await system.predict(images, 3)).length, 12);
+    const four = { ...randomBatch(smallConvolutional, 4, 4), size: 3, labels: new Int32Array(3) };
+    await assertRejects(() => predictAll(system, asBatches(four)), RangeError, "960 are given");
+  });
+});
+
+Deno.test("weights that are NaN or infinite are refused by array and place", async () => {
+  await onEach(CHECKED, lenet5(), async (system) => {
+    const before = await system.weights();
+    for (const value of [NaN, Infinity, -Infinity]) {
+      const weights = initialWeights(lenet5(), "lecun", 1);
+      weights["conv1.weight"]!.data[149] = value;
+      await assertRejects(
+        () => system.setWeights(weights),
+        RangeError,
+        `conv1.weight[149] is ${value}; weights must be finite numbers`,
+      );
+    }
+    assertEquals(await system.weights(), before);
+  });
+});
+
+Deno.test("a training that diverges ends with the epoch and the batch, or goes on when told to", async () => {
+  const batch = randomBatch(lenet5(), 50, 8), optimizer = { ...adam, learningRate: 1e38 };
+  await onEach(systemNames, lenet5(), async (system) => {
+    const start = await system.weights();
+    const losses: number[] = [];
+    const onBatch: FitOptions["onBatch"] = ({ loss }) => void losses.push(loss);
+    const train = asBatches(batch, batch);
+    const error = await assertRejects(() => system.fit(train, { epochs: 4, optimizer, onBatch }));
+    assert(error instanceof Error);
+    assertEquals(error.name, "BrokenLossError");
+    const number = losses.length; // of batches before the broken one
+    const place = `epoch ${1 + (number >> 1)}, batch ${1 + number % 2}, is `;
+    assert(error.message.includes(`the loss of ${place}`), error.message);
+    assert(losses.every(Number.isFinite));
+    await system.setWeights(start);
+    const history = await system.fit(train, { epochs: 4, optimizer, continueAtBrokenLoss: true });
+    assertEquals(history.length, 4);
+    assert(!Number.isFinite(history[3]!.loss));
+    // the system can be trained again
+    await system.setWeights(start);
+    assert(Number.isFinite((await system.fit(train, once))[0]!.loss));
+  });
+});
+
+Deno.test("an unknown engine or option of the numpy system is refused by name", async () => {
+  await assertRejects(
+    () => createSystem("numpy", lenet5(), untyped({ engine: "gpu" })),
+    RangeError,
+    "there is no engine named gpu; there are kernels and reference",
+  );
+  await assertRejects(
+    () => createSystem("numpy", lenet5(), untyped({ worker: 3 })),
+    RangeError,
+    "the numpy system has the unknown option worker",
+  );
+});
+
+Deno.test("a network that cannot be is refused by every system when it is made", async () => {
+  const strided = untyped({
+    ...smallConvolutional,
+    layers: smallConvolutional.layers.map((layer) =>
+      layer.kind === "conv" ? { ...layer, stride: 2 } : layer
+    ),
+  });
+  const gelu = untyped({
+    ...perceptron,
+    layers: perceptron.layers.map((layer) => layer.kind === "tanh" ? { kind: "gelu" } : layer),
+  });
+  for (const name of systemNames) {
+    await assertRejects(
+      () => createSystem(name, strided),
+      RangeError,
+      "conv1 has the unknown option stride",
+    );
+    await assertRejects(() => createSystem(name, gelu), RangeError, 'the unknown kind "gelu"');
+  }
+});

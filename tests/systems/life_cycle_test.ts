@@ -1,0 +1,121 @@
+/** A system trains once at a time, and not after its end. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createSystem } from "../../lib/systems/create_system.ts";
+import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
+import { type FitOptions, SystemStateError } from "../../lib/systems/system.ts";
+import { asBatches, perceptron, randomBatch } from "./helpers.ts";
+import { CHECKED } from "./checked.ts";
+
+const options: FitOptions = { epochs: 3, optimizer: { kind: "adam", learningRate: 1e-3 } };
+const batch = randomBatch(perceptron, 6, 5);
+const train = asBatches(batch, randomBatch(perceptron, 6, 5, 2));
+
+for (const name of CHECKED) {
+  Deno.test(`${name}: a second fit is refused while the first goes on, which it does not disturb`, async () => {
+    const alone = await createSystem(name, perceptron, { seed: 1 });
+    const history = await alone.fit(train, options);
+    const system = await createSystem(name, perceptron, { seed: 1 });
+    const first = system.fit(train, options);
+    await assertRejects(
+      () => system.fit(train, options),
+      SystemStateError,
+      `the ${name} system is training already`,
+    );
+    assertEquals((await first).map(({ loss }) => loss), history.map(({ loss }) => loss));
+    assertEquals(await system.weights(), await alone.weights());
+    // and afterwards it trains again
+    assertEquals((await system.fit(train, { ...options, epochs: 1 })).length, 1);
+    system.dispose();
+    alone.dispose();
+  });
+
+  Deno.test(`${name}: a fit that failed leaves the system free for another one`, async () => {
+    const system = await createSystem(name, perceptron);
+    const onBatch = () => Promise.reject(new TypeError("the listener failed"));
+    await assertRejects(() => system.fit(train, { ...options, onBatch }), TypeError, "listener");
+    await assertRejects(() => system.fit(train, { ...options, epochs: 0 }), RangeError, "epochs");
+    assertEquals((await system.fit(train, options)).length, 3);
+    system.dispose();
+  });
+
+  Deno.test(`${name}: weights and predictions may be asked for while it trains`, async () => {
+    const system = await createSystem(name, perceptron);
+    let asked = 0;
+    await system.fit(train, {
+      ...options,
+      onBatch: async () => {
+        await system.setWeights(await system.weights());
+        asked += (await system.predict(batch.images, batch.size)).length;
+      },
+    });
+    assertEquals(asked, 6 * 30);
+    system.dispose();
+  });
+
+  Deno.test(`${name}: disposal during a training stops it after the batch at hand, by name`, async () => {
+    const system = await createSystem(name, perceptron);
+    let batches = 0;
+    await assertRejects(
+      () =>
+        system.fit(train, {
+          ...options,
+          validation: train,
+          onBatch: () => {
+            if (++batches === 3) system.dispose();
+          },
+        }),
+      SystemStateError,
+      `the ${name} system was disposed of while it trained`,
+    );
+    assertEquals(batches, 3);
+    await assertRejects(() => system.weights(), SystemStateError, "was disposed of");
+    system.dispose();
+  });
+
+  Deno.test(`${name}: after disposal every use is refused by name, and a second disposal is none`, async () => {
+    const system = await createSystem(name, perceptron);
+    const weights = await system.weights();
+    system.dispose();
+    system.dispose();
+    const uses = {
+      fit: () => system.fit(train, options),
+      predict: () => system.predict(batch.images, batch.size),
+      weights: () => system.weights(),
+      setWeights: () => system.setWeights(weights),
+    };
+    for (const [method, use] of Object.entries(uses)) {
+      await assertRejects(
+        use,
+        SystemStateError,
+        `${method}: the ${name} system was disposed of; make another one`,
+      );
+    }
+  });
+
+  Deno.test(`${name}: an abort before and during a training returns the epochs completed`, async () => {
+    const system = await createSystem(name, perceptron);
+    assertEquals(await system.fit(train, { ...options, signal: AbortSignal.abort() }), []);
+    const stop = new AbortController();
+    const onEpoch = () => stop.abort();
+    const history = await system.fit(train, { ...options, onEpoch, signal: stop.signal });
+    assertEquals(history.map(({ epoch }) => epoch), [1]);
+    assertEquals((await system.fit(train, options)).length, 3);
+    system.dispose();
+  });
+}
+
+Deno.test("`using` disposes of a system at the end of its block, also after an error", async () => {
+  const made: NumpySystem[] = [];
+  {
+    using system = new NumpySystem(perceptron);
+    made.push(system);
+    assert(!system.isDisposed);
+    await system.fit(train, options);
+  }
+  await assertRejects(async () => {
+    using system = new NumpySystem(perceptron);
+    made.push(system);
+    await system.predict(batch.images, 99);
+  }, RangeError);
+  assertEquals(made.map(({ isDisposed }) => isDisposed), [true, true]);
+});
