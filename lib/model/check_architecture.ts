@@ -3,6 +3,7 @@
  * types, and a layer option that nobody looks at (a stride, say) would be ignored without a word.
  */
 import type { Architecture, Layer } from "./architecture.ts";
+import { describe } from "./describe.ts";
 
 /** The type of the layers of one kind. */
 type LayerOf<Kind> = Layer extends infer L
@@ -72,7 +73,7 @@ function checkLayer(layer: Layer, index: number): void {
   const { kind } = layer;
   if (typeof kind !== "string" || !Object.hasOwn(layerKeys, kind)) {
     throw new RangeError(
-      `layer ${index} has the unknown kind ${JSON.stringify(kind)}; there are ` +
+      `layer ${index} has the unknown kind ${describe(kind)}; there are ` +
         Object.keys(layerKeys).join(", "),
     );
   }
@@ -111,10 +112,14 @@ export function layerTitle(layer: Layer, index: number): string {
 /** @throws RangeError unless `value` is a whole number from 1 to 2³¹ − 1 */
 export function requireSize(where: string, what: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 1) {
-    throw new RangeError(`${where}: ${what} must be a whole number of at least 1, got ${value}`);
+    throw new RangeError(
+      `${where}: ${what} must be a whole number of at least 1, got ${describe(value)}`,
+    );
   }
   if ((value as number) > largestSize) {
-    throw new RangeError(`${where}: ${what} must be at most ${largestSize}, got ${value}`);
+    throw new RangeError(
+      `${where}: ${what} must be at most ${largestSize}, got ${describe(value)}`,
+    );
   }
 }
 
@@ -136,13 +141,13 @@ export function requireKeys(
 
 function requireObject(where: string, value: unknown): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new RangeError(`${where} must be an object, got ${JSON.stringify(value)}`);
+    throw new RangeError(`${where} must be an object, got ${describe(value)}`);
   }
 }
 
 function requireText(where: string, what: string, value: unknown): void {
   if (typeof value !== "string" || value === "") {
-    throw new RangeError(`${where}: ${what} must be a text, got ${JSON.stringify(value)}`);
+    throw new RangeError(`${where}: ${what} must be a text, got ${describe(value)}`);
   }
 }
 

@@ -3,6 +3,7 @@
  * that an optimizer or an option with a wrong name would be replaced by another one without a word.
  */
 import { requireKeys } from "../model/check_architecture.ts";
+import { describe } from "../model/describe.ts";
 import type { OptimizerOptions } from "../model/training_step.ts";
 import type { Batches, FitOptions } from "./system.ts";
 
@@ -34,11 +35,11 @@ export function checkFit(train: Batches, options: FitOptions): void {
   requireKeys("fit", "fit", options, fitKeys);
   const { epochs, labelSmoothing = 0, schedule, signal } = options;
   if (!Number.isInteger(epochs) || epochs < 1) {
-    throw new RangeError(`epochs must be a whole number of at least 1, got ${epochs}`);
+    throw new RangeError(`epochs must be a whole number of at least 1, got ${describe(epochs)}`);
   }
   checkOptimizer(options.optimizer);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new RangeError(`labelSmoothing must be in [0, 1), got ${labelSmoothing}`);
+    throw new RangeError(`labelSmoothing must be in [0, 1), got ${describe(labelSmoothing)}`);
   }
   for (const key of ["onBatch", "onProgress", "onEpoch"] as const) {
     requireFunction(key, options[key]);
@@ -60,26 +61,30 @@ export function checkOptimizer(optimizer: OptimizerOptions): void {
   const kind: unknown = optimizer?.kind;
   if (typeof kind !== "string" || !Object.hasOwn(optimizerKeys, kind)) {
     throw new RangeError(
-      `there is no optimizer named ${kind}; there are ${Object.keys(optimizerKeys).join(" and ")}`,
+      `there is no optimizer named ${describe(kind)}; there are ${
+        Object.keys(optimizerKeys).join(" and ")
+      }`,
     );
   }
   requireKeys("the optimizer", kind, optimizer, optimizerKeys[optimizer.kind]);
   const { learningRate } = optimizer;
   if (!Number.isFinite(learningRate) || !(learningRate > 0)) {
-    throw new RangeError(`learningRate must be above 0 and finite, got ${learningRate}`);
+    throw new RangeError(`learningRate must be above 0 and finite, got ${describe(learningRate)}`);
   }
   switch (optimizer.kind) {
     case "sgd": {
       const { momentum } = optimizer;
       if (!(typeof momentum === "number" && momentum >= 0 && momentum < 1)) {
-        throw new RangeError(`momentum must be in [0, 1), got ${momentum}`);
+        throw new RangeError(`momentum must be in [0, 1), got ${describe(momentum)}`);
       }
       break;
     }
     case "adam": {
       const { weightDecay = 0 } = optimizer;
       if (!Number.isFinite(weightDecay) || weightDecay < 0) {
-        throw new RangeError(`weightDecay must be at least 0 and finite, got ${weightDecay}`);
+        throw new RangeError(
+          `weightDecay must be at least 0 and finite, got ${describe(weightDecay)}`,
+        );
       }
       break;
     }
@@ -94,13 +99,13 @@ function checkCounts(what: string, batches: Batches): void {
   }
   for (const key of ["length", "samples"] as const) {
     if (!Number.isInteger(batches[key]) || batches[key] < 0) {
-      throw new RangeError(`${what}.${key} must be a whole number, got ${batches[key]}`);
+      throw new RangeError(`${what}.${key} must be a whole number, got ${describe(batches[key])}`);
     }
   }
 }
 
 function requireFunction(what: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") {
-    throw new RangeError(`${what} must be a function, got ${JSON.stringify(value)}`);
+    throw new RangeError(`${what} must be a function, got ${describe(value)}`);
   }
 }

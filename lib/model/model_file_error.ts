@@ -1,0 +1,13 @@
+/** A file of weights or of a model that cannot be used. The message names the file and the reason. */
+export class ModelFileError extends Error {
+  override readonly name = "ModelFileError";
+
+  /**
+   * @param source the file
+   * @param kind what the file should be: "safetensors file", say
+   * @param why what is wrong with it
+   */
+  constructor(readonly source: string, kind: string, why: string, options?: ErrorOptions) {
+    super(`${source} is not a usable ${kind}: ${why}`, options);
+  }
+}
