@@ -9,7 +9,7 @@ import { Module } from "../systems/torch/module.ts";
 import { buildModule } from "../systems/torch/build_module.ts";
 import { TorchSystem } from "../systems/torch/torch_system.ts";
 import type { Masks } from "./masks.ts";
-import { LIMIT } from "./quantization/quantize.ts";
+import { INT8_MAX } from "./quantization/quantize.ts";
 
 /** What to do to each layer in each pass. */
 export interface ReportedCompression {
@@ -63,7 +63,7 @@ function compressedModule(
 /** tanh's outputs, which lie in ±1, rounded to 1/127. */
 class RoundActivations extends Module {
   override forward(input: tf.Tensor): tf.Tensor {
-    return roundTo(input, tf.scalar(1 / LIMIT));
+    return roundTo(input, tf.scalar(1 / INT8_MAX));
   }
 }
 
@@ -71,13 +71,16 @@ class RoundActivations extends Module {
 function roundWeights(weight: tf.Tensor): tf.Tensor {
   const axes = weight.shape.map((_, axis) => axis).slice(1);
   const largest = tf.max(tf.abs(weight), axes, true);
-  return roundTo(weight, tf.div(tf.maximum(largest, 1e-12), LIMIT));
+  return roundTo(weight, tf.div(tf.maximum(largest, 1e-12), INT8_MAX));
 }
 
 /** Quantize and dequantize; to the gradient rounding is the identity (straight through). */
 function roundTo(values: tf.Tensor, scale: tf.Tensor): tf.Tensor {
   const straightThrough = tf.customGrad((x) => ({
-    value: tf.mul(tf.clipByValue(tf.round(tf.div(x as tf.Tensor, scale)), -LIMIT, LIMIT), scale),
+    value: tf.mul(
+      tf.clipByValue(tf.round(tf.div(x as tf.Tensor, scale)), -INT8_MAX, INT8_MAX),
+      scale,
+    ),
     gradFunc: (dy: tf.Tensor) => dy,
   }));
   return straightThrough(values);

@@ -10,6 +10,7 @@
  * (f32, little-endian), and a closing CRC-32 of all before it.
  */
 import { crc32 } from "node:zlib";
+import { ModelFileError } from "../model/model_file_error.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
 import type { Masks } from "./masks.ts";
@@ -62,12 +63,12 @@ export function encodePacked(weights: Weights): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads the bytes of a packed file, to the same bits as were written.
- * @throws Error naming `source` and what is wrong with it
+ * Reads the bytes of a packed file, to the same bits as were written. The header is checked against the
+ * file's length before any array is made; an array has at most 32 times as many bytes as its mask.
+ * @throws ModelFileError naming `source` and what is wrong with it
  */
 export function decodePacked(bytes: Uint8Array, source = "packed weights"): Weights {
-  const bad = (why: string) =>
-    new Error(`${source} is not a usable file of packed weights: ${why}`);
+  const bad = (why: string) => new ModelFileError(source, "file of packed weights", why);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = new TextDecoder().decode(bytes.subarray(0, magic.length));
   if (start !== magic) throw bad(`it starts with ${JSON.stringify(start)}, not ${magic}`);
@@ -76,21 +77,70 @@ export function decodePacked(bytes: Uint8Array, source = "packed weights"): Weig
     throw bad("its checksum does not fit: it is damaged or cut short");
   }
   const headerEnd = magic.length + 4 + view.getUint32(magic.length, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(magic.length + 4, headerEnd)));
-  const weights: Record<string, WeightArray> = {};
-  let at = headerEnd;
-  for (const { name, shape } of header as { name: string; shape: number[] }[]) {
-    const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
-    const mask = at;
-    at += Math.ceil(data.length / 8);
-    for (let i = 0; i < data.length; i++) {
-      if ((bytes[mask + (i >> 3)]! >> (i & 7) & 1) === 0) continue;
-      data[i] = view.getFloat32(at, true);
-      at += 4;
-    }
-    weights[name] = { shape, data };
+  if (headerEnd > end) throw bad("its header is longer than the file");
+  const entries = readEntries(bytes.subarray(magic.length + 4, headerEnd), bad);
+  const body = entries.reduce((sum, entry) => sum + bodyBytes(entry), 0);
+  if (body !== end - headerEnd) {
+    throw bad(`its header describes ${body} bytes of numbers, and ${end - headerEnd} follow`);
   }
-  return weights;
+  let at = headerEnd;
+  return Object.fromEntries(entries.map((entry): [string, WeightArray] => {
+    const { name, shape, count, values } = entry;
+    const data = new Float32Array(count);
+    const mask = bytes.subarray(at, at + Math.ceil(count / 8));
+    const first = at + mask.length;
+    at += bodyBytes(entry);
+    let found = 0;
+    for (let i = 0; i < 8 * mask.length; i++) {
+      if ((mask[i >> 3]! >> (i & 7) & 1) === 0) continue;
+      if (i >= count || found === values) {
+        throw bad(`the mask of ${name} has bits without a number`);
+      }
+      data[i] = view.getFloat32(first + 4 * found++, true);
+    }
+    if (found < values) throw bad(`the mask of ${name} has ${found} bits for ${values} numbers`);
+    return [name, { shape, data }];
+  }));
+}
+
+/** What the header of a packed file says of an array. */
+interface PackedEntry {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Numbers in the array: the product of its shape. */
+  readonly count: number;
+  /** Those of them that are not zero. */
+  readonly values: number;
+}
+
+/** Bytes of an array's mask and of its values. */
+function bodyBytes({ count, values }: PackedEntry): number {
+  return Math.ceil(count / 8) + 4 * values;
+}
+
+function readEntries(bytes: Uint8Array, bad: (why: string) => Error): PackedEntry[] {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw bad("its header is no JSON");
+  }
+  if (!Array.isArray(header)) throw bad("its header is no list");
+  const names = new Set<string>();
+  return header.map((entry: Partial<PackedEntry> | null, i) => {
+    const { name, shape, values } = entry ?? {};
+    const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
+    if (typeof name !== "string" || !Array.isArray(shape) || !shape.every(isCount)) {
+      throw bad(`entry ${i} of its header has no name or no shape of whole numbers`);
+    }
+    if (names.has(name)) throw bad(`${name} stands twice in its header`);
+    names.add(name);
+    const count = shape.reduce((product, side) => product * side, 1);
+    if (!isCount(values) || !isCount(count) || values > count) {
+      throw bad(`${name} cannot hold the numbers that its header claims`);
+    }
+    return { name, shape, count, values };
+  });
 }
 
 /** Bytes of the three ways, as they are and after gzip. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { crc32 } from "node:zlib";
 import { applyMasks, magnitudeMasks } from "../../lib/compression/masks.ts";
 import { reportShares } from "../../lib/compression/pruning_amounts.ts";
 import {
@@ -8,6 +9,7 @@ import {
   reparametrise,
   storageSizes,
 } from "../../lib/compression/sparse_file.ts";
+import { ModelFileError } from "../../lib/model/model_file_error.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 
@@ -67,4 +69,98 @@ Deno.test("a damaged, short or foreign file is refused by name", () => {
   for (const length of [0, 5, 11, 100, bytes.length - 1]) {
     assertThrows(() => decodePacked(bytes.slice(0, length), "model.packed"), Error, "model.packed");
   }
+});
+
+/** A packed file with this header and body, and a checksum that fits. */
+function forge(header: unknown, body: Uint8Array, claimed?: number): Uint8Array {
+  const text = new TextEncoder().encode(
+    typeof header === "string" ? header : JSON.stringify(header),
+  );
+  const bytes = new Uint8Array(16 + text.length + body.length);
+  const view = new DataView(bytes.buffer);
+  new TextEncoder().encodeInto("LENETSPK", bytes);
+  view.setUint32(8, claimed ?? text.length, true);
+  bytes.set(text, 12);
+  bytes.set(body, 12 + text.length);
+  view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, bytes.length - 4)), true);
+  return bytes;
+}
+
+Deno.test("a forged header is refused by the file's name, before an array is made", () => {
+  const refused = (bytes: Uint8Array, message: string) => {
+    const error = assertThrows(() => decodePacked(bytes, "w.packed"), ModelFileError, message);
+    assert(error.message.startsWith("w.packed is not a usable file of packed weights: "));
+  };
+  const five = Uint8Array.of(0b101, ...new Uint8Array(8)); // a mask of two bits and two numbers
+  const entry = { name: "a", shape: [3], values: 2 };
+  assertEquals(decodePacked(forge([entry], five)).a!.data.length, 3);
+  refused(forge([entry], five, 2 ** 31), "its header is longer than the file");
+  for (const header of ["", "[", "nothing"]) refused(forge(header, five), "its header is no JSON");
+  for (const header of [{}, 3, null]) refused(forge(header, five), "its header is no list");
+  for (
+    const bad of [null, 3, {}, { ...entry, shape: 3 }, { ...entry, shape: [-1] }, { shape: [1] }]
+  ) {
+    refused(forge([bad], five), "entry 0 of its header has no name or no shape of whole numbers");
+  }
+  refused(forge([entry, entry], Uint8Array.of(...five, ...five)), "a stands twice in its header");
+  for (const values of [4, -1, 0.5, "2", null]) {
+    refused(
+      forge([{ ...entry, values }], five),
+      "a cannot hold the numbers that its header claims",
+    );
+  }
+  const huge = [2 ** 30, 2 ** 30];
+  refused(forge([{ ...entry, shape: huge }], five), "a cannot hold");
+  refused(
+    forge([{ ...entry, shape: [2 ** 40] }], five),
+    "its header describes 137438953480 bytes of numbers, and 9 follow",
+  );
+  refused(forge([entry], five.slice(1)), "describes 9 bytes of numbers, and 8 follow");
+  refused(forge([entry], Uint8Array.of(0b1, ...five.slice(1))), "the mask of a has 1 bits for 2");
+  refused(forge([entry], Uint8Array.of(0b111, ...five.slice(1))), "has bits without a number");
+  refused(forge([entry], Uint8Array.of(0b1001, ...five.slice(1))), "has bits without a number");
+});
+
+Deno.test("cut, flipped and forged packed files give weights or a ModelFileError, nothing else", () => {
+  const attempt = (bytes: Uint8Array) => {
+    try {
+      const held = Object.values(decodePacked(bytes, "w.packed"))
+        .reduce((sum, { data }) => sum + data.byteLength, 0);
+      assert(held <= 32 * bytes.length);
+    } catch (error) {
+      assert(error instanceof ModelFileError, String(error));
+      assert(error.message.startsWith("w.packed is not a usable"), error.message);
+    }
+  };
+  const count = fc.oneof(fc.nat(20), fc.constantFrom(2 ** 31, 2 ** 53, -1, 0.5, null, "3"));
+  const entry = fc.record({
+    name: fc.constantFrom<unknown>("a", "b", "__proto__", 1, null),
+    shape: fc.oneof(fc.array(count, { maxLength: 3 }), fc.jsonValue()),
+    values: count,
+  }, { requiredKeys: [] });
+  const header = fc.oneof(fc.array(entry, { maxLength: 3 }), fc.jsonValue());
+  fc.assert(
+    fc.property(header, fc.uint8Array({ maxLength: 60 }), (header, body) => {
+      attempt(forge(header, body));
+    }),
+    { numRuns: 1500 },
+  );
+  const bytes = encodePacked({ a: { shape: [2, 3], data: Float32Array.of(1, 0, 0, 2, 0, -3) } });
+  fc.assert(
+    fc.property(
+      fc.nat(bytes.length),
+      fc.nat(bytes.length - 1),
+      fc.nat(255),
+      (length, at, value) => {
+        const damaged = bytes.slice();
+        damaged[at] = value;
+        attempt(damaged.subarray(0, length));
+        // a checksum that fits lets the damage reach the parser
+        const end = bytes.length - 4;
+        new DataView(damaged.buffer).setUint32(end, crc32(damaged.subarray(0, end)), true);
+        attempt(damaged);
+      },
+    ),
+    { numRuns: 1000 },
+  );
 });

@@ -9,8 +9,8 @@ import type { InputMoments } from "./input_moments.ts";
 import {
   checkFinite,
   type Granularity,
-  GROUP_LIMIT,
-  LIMIT,
+  GROUP_SUM_MAX,
+  INT8_MAX,
   type QuantizedArray,
   type RealArray,
   weightScales,
@@ -80,7 +80,7 @@ class Rounding {
     this.#groupOf = new Int32Array(each);
     groups.forEach((group, i) => group.forEach((tap) => this.#groupOf[tap] = i));
     const length = Math.max(1, groups.length);
-    this.#most = groups.length > 0 ? GROUP_LIMIT : Infinity;
+    this.#most = groups.length > 0 ? GROUP_SUM_MAX : Infinity;
     this.#room = { above: new Float64Array(length), below: new Float64Array(length) };
   }
 
@@ -94,7 +94,7 @@ class Rounding {
     let error = 0;
     for (let i = 0; i < each; i++) {
       const group = this.#groupOf[i]!;
-      const high = Math.min(LIMIT, above[group]!), low = -Math.min(LIMIT, below[group]!);
+      const high = Math.min(INT8_MAX, above[group]!), low = -Math.min(INT8_MAX, below[group]!);
       const q = Math.max(low, Math.min(high, Math.round(left[i]! / scale)));
       values[i] = q;
       if (q > 0) above[group]! -= q;

@@ -6,13 +6,13 @@
 import type { SumGroups } from "./packed_int8.ts";
 
 /** Largest magnitude of a stored number. */
-export const LIMIT = 127;
+export const INT8_MAX = 127;
 
 /**
  * What the stored weights of one sign in a group may add up to: times the largest input, 255, that is
  * 32,640, and 16 bits hold 32,767.
  */
-export const GROUP_LIMIT = 128;
+export const GROUP_SUM_MAX = 128;
 
 /** One scale for a whole array, or one for each filter or unit. */
 export type Granularity = "tensor" | "channel";
@@ -44,11 +44,11 @@ export function weightScales(
   const each = data.length / rows;
   const needed = Float32Array.from({ length: rows }, (_, i) => {
     const row = data.subarray(i * each, (i + 1) * each);
-    const largest = row.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / LIMIT;
+    const largest = row.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / INT8_MAX;
     return groups.reduce((most, group) => {
       const { above, below } = signedSums(row, group);
       // rounding adds at most a half to each weight
-      return Math.max(most, Math.max(above, below) / (GROUP_LIMIT - group.length / 2));
+      return Math.max(most, Math.max(above, below) / (GROUP_SUM_MAX - group.length / 2));
     }, largest);
   });
   if (granularity === "tensor") needed.fill(needed.reduce((a, b) => Math.max(a, b), 0));
@@ -86,7 +86,8 @@ export function quantizeWeights(
   const scales = weightScales(data, rows, granularity, groups);
   const values = Int8Array.from(
     data,
-    (x, i) => Math.max(-LIMIT, Math.min(LIMIT, Math.round(x / scales[Math.floor(i / each)]!))),
+    (x, i) =>
+      Math.max(-INT8_MAX, Math.min(INT8_MAX, Math.round(x / scales[Math.floor(i / each)]!))),
   );
   return { shape, values, scales };
 }

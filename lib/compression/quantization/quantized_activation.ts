@@ -3,7 +3,7 @@
  * operation is rounded once, so that the kernels and this code agree to the last bit on any machine.
  */
 import type { Activation } from "../../model/architecture.ts";
-import { LIMIT } from "./quantize.ts";
+import { INT8_MAX } from "./quantize.ts";
 
 /**
  * tanh x ≈ x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) on |x| ≤ 4.25, off by at most 2e-5: least squares
@@ -41,7 +41,7 @@ export const bounds: Readonly<Record<Activation, number>> = {
 export function activationCurve(activation: Activation, outputScale: number): ActivationCurve {
   const { a0, a1, a2, b1, b2, end } = TANH;
   // not quite half a step beyond the last whole number
-  const reach = (LIMIT + 0.4) * outputScale;
+  const reach = (INT8_MAX + 0.4) * outputScale;
   const limited = (inverse: (y: number) => number) => reach < 1 ? inverse(reach) : Infinity;
   const scale = outputScale;
   switch (activation) {

@@ -1,11 +1,12 @@
 import { type Activation, type Architecture, countClasses } from "../../model/architecture.ts";
+import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
 import { checkWeights, type Weights } from "../../model/weights.ts";
 import type { Normalisation } from "../../pixels/pixels.ts";
 import { bounds } from "./quantized_activation.ts";
 import type { Calibration } from "./calibrate.ts";
 import { quantizeCompensated } from "./compensate.ts";
 import { planQuantized } from "./plan_quantized.ts";
-import { type Granularity, LIMIT, type QuantizedArray, quantizeWeights } from "./quantize.ts";
+import { type Granularity, INT8_MAX, type QuantizedArray, quantizeWeights } from "./quantize.ts";
 import { convQuads, denseQuads, type SumGroups, sumGroups } from "./packed_int8.ts";
 
 /** One layer in int8. Its accumulators are 32-bit integers: bias + Σ weight · input. */
@@ -33,10 +34,14 @@ export interface QuantizedModel {
 /** Which weights of a filter or unit meet in a sum of 16 bits, by the layer's name. */
 export function layerGroups(architecture: Architecture): Readonly<Record<string, SumGroups>> {
   const { convs, denses } = planQuantized(architecture);
-  return Object.fromEntries([
-    ...convs.map((stage) => [stage.name, sumGroups(convQuads(stage))] as const),
-    ...denses.map((stage) => [stage.name, sumGroups(denseQuads(stage))] as const),
-  ]);
+  return Object.fromEntries(
+    [...convs, ...denses].map((stage) => [stage.name, stageGroups(stage)] as const),
+  );
+}
+
+/** The same for one stage. */
+export function stageGroups(stage: ConvStage | DenseStage): SumGroups {
+  return sumGroups("kernel" in stage ? convQuads(stage) : denseQuads(stage));
 }
 
 /**
@@ -74,7 +79,7 @@ export function quantizeModel(
       return Math.round((b + (biasShift[unit] ?? 0)) / (weight.scales[unit]! * inputScale) - shift);
     });
     const multipliers = weight.scales.map((scale) => Math.fround(scale * inputScale));
-    const outputScale = activation ? reach(name, activation, ranges[name]) / LIMIT : 1;
+    const outputScale = activation ? reach(name, activation, ranges[name]) / INT8_MAX : 1;
     inputScale = outputScale;
     return { name, weight, bias, multipliers, outputScale };
   });

@@ -3,17 +3,31 @@
  * the architecture in the header. Other programs can read the arrays.
  */
 import { type Architecture, parameterShapes } from "../../model/architecture.ts";
-import { decodeArrays, encodeArrays, type TypedArrays } from "../../model/safetensors.ts";
+import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
+import { firstNonFinite } from "../../model/finite.ts";
+import { ModelFileError } from "../../model/model_file_error.ts";
+import {
+  decodeArrays,
+  encodeArrays,
+  encodeChecked,
+  type TypedArray,
+  type TypedArrays,
+} from "../../model/safetensors.ts";
 import { writeAtomic } from "../../util/files.ts";
-import { layerGroups, type QuantizedLayer, type QuantizedModel } from "./quantized_model.ts";
+import { planQuantized } from "./plan_quantized.ts";
+import { type QuantizedLayer, type QuantizedModel, stageGroups } from "./quantized_model.ts";
 import type { SumGroups } from "./packed_int8.ts";
-import { type Granularity, GROUP_LIMIT, signedSums } from "./quantize.ts";
+import { type Granularity, GROUP_SUM_MAX, INT8_MAX, signedSums } from "./quantize.ts";
 
 const format = "lenet int8, version 2";
 
 /** The bytes of a model's file. */
 export function encodeModel(model: QuantizedModel): Uint8Array {
-  const arrays: TypedArrays = Object.fromEntries(
+  return encodeArrays(modelArrays(model), modelMetadata(model));
+}
+
+function modelArrays(model: QuantizedModel): TypedArrays {
+  return Object.fromEntries(
     model.layers.flatMap(({ name, weight, bias, multipliers }) => [
       [`${name}.weight`, { shape: weight.shape, data: weight.values }],
       [`${name}.bias`, { shape: [bias.length], data: bias }],
@@ -21,85 +35,178 @@ export function encodeModel(model: QuantizedModel): Uint8Array {
       [`${name}.multipliers`, { shape: [multipliers.length], data: multipliers }],
     ]),
   );
-  return encodeArrays(arrays, {
+}
+
+function modelMetadata(model: QuantizedModel): Readonly<Record<string, string>> {
+  return {
     format,
     architecture: JSON.stringify(model.architecture),
     granularity: model.granularity,
     outputScales: JSON.stringify(model.layers.map(({ outputScale }) => outputScale)),
-  });
+  };
 }
 
+/** The error that names a file and what is wrong with it. */
+type Bad = (why: string) => Error;
+
+/** The largest image that a file may declare: 4096 × 4096 in one channel. */
+const largestInput = 2 ** 24;
+
 /**
- * Reads the bytes of a model's file.
- * @throws Error naming `source` and what is wrong with it
+ * Reads the bytes of a model's file. The arrays are compared with the architecture before anything is
+ * built from it, so that no more memory is used than a small multiple of the file's size.
+ * @throws ModelFileError naming `source` and what is wrong with it
  */
 export function decodeModel(bytes: Uint8Array, source = "model"): QuantizedModel {
   const { arrays, metadata } = decodeArrays(bytes, source);
-  const bad = (why: string) => new Error(`${source} is not a usable int8 model: ${why}`);
+  const bad: Bad = (why) => new ModelFileError(source, "int8 model", why);
   if (metadata.format !== format) throw bad(`its format is ${metadata.format ?? "not named"}`);
-  const { architecture, shapes, outputScales } = readHeader(metadata, bad);
-  const groups = layerGroups(architecture);
-  const find = <T extends TypedArrays[string]["data"]>(
-    name: string,
-    kind: abstract new (...args: never[]) => T,
-    shape: readonly number[],
-  ): T => {
-    const found = arrays[name];
-    if (!(found?.data instanceof kind)) throw bad(`${name} is missing or of the wrong type`);
-    if (`${found.shape}` !== `${shape}`) {
-      throw bad(`${name} has shape (${found.shape.join(", ")}), not (${shape.join(", ")})`);
-    }
-    return found.data;
-  };
-  const layers = Object.keys(groups).map((name, i): QuantizedLayer => {
-    const shape = shapes[`${name}.weight`]!, rows = shape.slice(0, 1);
-    const values = find(`${name}.weight`, Int8Array<ArrayBuffer>, shape);
-    if (!sumsFit(values, shape[0]!, groups[name]!)) {
-      throw bad(`sums of ${name}.weight do not stay within 16 bits`);
-    }
-    return {
-      name,
-      weight: { shape, values, scales: find(`${name}.scales`, Float32Array<ArrayBuffer>, rows) },
-      bias: find(`${name}.bias`, Int32Array<ArrayBuffer>, rows),
-      multipliers: find(`${name}.multipliers`, Float32Array<ArrayBuffer>, rows),
-      outputScale: outputScales[i] ?? 1,
-    };
+  const { architecture, stages, shapes } = readArchitecture(metadata.architecture, bad);
+  const layers = stages.map((stage, i) => {
+    const layer = readLayer(arrays, stage, shapes[`${stage.name}.weight`]!, bad);
+    check32BitSums(layer, i === 0, bad);
+    return layer;
   });
-  return { architecture, granularity: metadata.granularity as Granularity, layers };
+  const expected = new Set(layers.flatMap(({ name }) => arrayNames(name)));
+  const unknown = Object.keys(arrays).find((name) => !expected.has(name));
+  if (unknown !== undefined) throw bad(`${unknown} belongs to no layer of its architecture`);
+  const { granularity } = metadata;
+  if (granularity !== "tensor" && granularity !== "channel") {
+    throw bad(`its granularity is ${granularity}, neither tensor nor channel`);
+  }
+  const outputScales = readOutputScales(metadata.outputScales, layers.length, bad);
+  return {
+    architecture,
+    granularity: granularity satisfies Granularity,
+    layers: layers.map((layer, i) => ({ ...layer, outputScale: outputScales[i]! })),
+  };
 }
 
-/** The architecture, shapes by parameter, and output scales. */
-function readHeader(metadata: Readonly<Record<string, string>>, bad: (why: string) => Error) {
+/** The architecture, the stages of the kernels, and the shapes of weights by name. */
+function readArchitecture(text: string | undefined, bad: Bad) {
   try {
-    const architecture = JSON.parse(metadata.architecture ?? "null") as Architecture;
-    const outputScales = JSON.parse(metadata.outputScales ?? "[]") as number[];
+    const architecture = JSON.parse(text ?? "null") as Architecture;
     const shapes = Object.fromEntries(
       parameterShapes(architecture).map(({ name, shape }) => [name, shape]),
     );
-    return { architecture, outputScales, shapes };
+    const { channels, height, width } = architecture.input;
+    if (channels * height * width > largestInput) {
+      throw new RangeError(`images of ${channels}×${height}×${width} are too large`);
+    }
+    const { convs, denses } = planQuantized(architecture);
+    return { architecture, stages: [...convs, ...denses], shapes };
   } catch (error) {
     throw bad(`its header cannot be read: ${(error as Error).message}`);
   }
 }
 
-/** Whether the weights that meet in a sum of 16 bits are small enough. */
-function sumsFit(values: Int8Array, rows: number, groups: SumGroups): boolean {
-  const each = values.length / rows;
-  return Array.from({ length: rows }, (_, r) => values.subarray(r * each, (r + 1) * each))
-    .every((row) =>
-      groups.every((group) => {
-        const { above, below } = signedSums(row, group);
-        return Math.max(above, below) <= GROUP_LIMIT;
-      })
-    );
+/** The arrays of a layer. */
+function arrayNames(layer: string): string[] {
+  return ["weight", "bias", "scales", "multipliers"].map((array) => `${layer}.${array}`);
 }
 
-/** Writes a model, whole or not at all. */
+/** A layer as the file has it, its numbers checked one by one, without its output scale. */
+function readLayer(
+  arrays: TypedArrays,
+  stage: ConvStage | DenseStage,
+  shape: readonly number[],
+  bad: Bad,
+): Omit<QuantizedLayer, "outputScale"> {
+  const { name } = stage;
+  const find = <T extends TypedArray>(
+    array: string,
+    kind: abstract new (...args: never[]) => T,
+    shape: readonly number[],
+  ): T => {
+    const found = Object.hasOwn(arrays, array) ? arrays[array] : undefined;
+    if (!(found?.data instanceof kind)) throw bad(`${array} is missing or of the wrong type`);
+    if (`${found.shape}` !== `${shape}`) {
+      throw bad(`${array} has shape (${found.shape.join(", ")}), not (${shape.join(", ")})`);
+    }
+    return found.data;
+  };
+  const positive = (array: string, shape: readonly number[]) => {
+    const numbers = find(array, Float32Array<ArrayBuffer>, shape);
+    const broken = firstNonFinite(numbers);
+    const at = broken >= 0 ? broken : numbers.findIndex((x) => !(x > 0));
+    if (at >= 0) throw bad(`${array}[${at}] is ${numbers[at]}, and must be finite and above 0`);
+    return numbers;
+  };
+  const rows = shape.slice(0, 1);
+  const values = find(`${name}.weight`, Int8Array<ArrayBuffer>, shape);
+  const below = values.indexOf(-INT8_MAX - 1);
+  if (below >= 0) throw bad(`${name}.weight[${below}] is ${values[below]}, below −${INT8_MAX}`);
+  // only now, since the groups take as much memory as the file has weights for them
+  check16BitSums(name, values, shape[0]!, stageGroups(stage), bad);
+  return {
+    name,
+    weight: { shape, values, scales: positive(`${name}.scales`, rows) },
+    bias: find(`${name}.bias`, Int32Array<ArrayBuffer>, rows),
+    multipliers: positive(`${name}.multipliers`, rows),
+  };
+}
+
+/** What is added in 16 bits must stay within them, whatever the inputs are. */
+function check16BitSums(
+  name: string,
+  values: Int8Array,
+  rows: number,
+  groups: SumGroups,
+  bad: Bad,
+): void {
+  const perRow = values.length / rows;
+  for (let row = 0; row < rows; row++) {
+    const weights = values.subarray(row * perRow, (row + 1) * perRow);
+    for (const group of groups) {
+      const { above, below } = signedSums(weights, group);
+      if (Math.max(above, below) > GROUP_SUM_MAX) {
+        throw bad(`sums of ${name}.weight do not stay within 16 bits`);
+      }
+    }
+  }
+}
+
+/** The sum of a bias and of all weights times inputs must stay within 32 bits. */
+function check32BitSums(
+  { name, weight: { values }, bias }: Omit<QuantizedLayer, "outputScale">,
+  isFirst: boolean,
+  bad: Bad,
+): void {
+  const perRow = values.length / bias.length;
+  // pixels are bytes; to later inputs, −127 to 127, the kernels add 128, which the bias takes off again
+  const reach = isFirst ? 255 : INT8_MAX + 128 + 128;
+  for (let row = 0; row < bias.length; row++) {
+    const weights = values.subarray(row * perRow, (row + 1) * perRow);
+    const sum = weights.reduce((total, q) => total + Math.abs(q), 0);
+    if (Math.abs(bias[row]!) + reach * sum >= 2 ** 31) {
+      throw bad(`sums of ${name} do not stay within 32 bits: ${name}.bias[${row}] is ${bias[row]}`);
+    }
+  }
+}
+
+function readOutputScales(text: string | undefined, count: number, bad: Bad): number[] {
+  let scales: unknown;
+  try {
+    scales = JSON.parse(text ?? "null");
+  } catch {
+    scales = undefined;
+  }
+  const isScale = (x: unknown): x is number => Number.isFinite(x) && (x as number) > 0;
+  if (!Array.isArray(scales) || scales.length !== count || !scales.every(isScale)) {
+    throw bad(`its outputScales must be ${count} finite numbers above 0, one for each layer`);
+  }
+  return scales;
+}
+
+/** Writes a model, whole or not at all, with a checksum. */
 export async function saveModel(path: string, model: QuantizedModel): Promise<void> {
-  await writeAtomic(path, encodeModel(model));
+  await writeAtomic(path, encodeChecked(modelArrays(model), modelMetadata(model)));
 }
 
-/** Reads a model that `saveModel` wrote. */
+/**
+ * Reads a model that `saveModel` wrote.
+ * @throws ModelFileError naming the file and what is wrong with it
+ */
 export async function loadModel(path: string): Promise<QuantizedModel> {
   return decodeModel(await Deno.readFile(path), path);
 }
