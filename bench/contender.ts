@@ -13,7 +13,7 @@ import { DataLoader } from "../lib/pixels/loader.ts";
 import type { PixelSet } from "../lib/pixels/pixels.ts";
 import { openInt8 } from "../lib/compression/quantization/int8_network.ts";
 import { quantizeModel } from "../lib/compression/quantization/quantized_model.ts";
-import { kernelShares } from "../lib/compression/pruning_amounts.ts";
+import { kernelAmounts } from "../lib/compression/pruning_amounts.ts";
 import { pruneStructured } from "../lib/compression/structured.ts";
 import { lenet5 } from "../lib/model/architecture.ts";
 import { createSystem } from "../lib/systems/create_system.ts";
@@ -131,7 +131,7 @@ async function prepare(
 
 /** LeNet-5 in int8 on the kernels; its images are bytes. */
 async function int8(variant: Variant): Promise<(request: Request) => Step> {
-  const dense = lenet5(), shares = variant === "pruned" ? kernelShares : {};
+  const dense = lenet5(), shares = variant === "pruned" ? kernelAmounts : {};
   const start = initialWeights(dense, "pytorch", 1);
   const { architecture, weights } = pruneStructured(dense, start, shares);
   const normalisation = { mean: 127, std: 74 };

@@ -1,6 +1,6 @@
 import type { Batches, FitOptions, History, System } from "../systems/system.ts";
 import { applyMasks, globalMagnitudeMasks, magnitudeMasks, type Masks } from "./masks.ts";
-import { checkShare } from "./pruning_amounts.ts";
+import { checkAmount } from "./pruning_amounts.ts";
 
 /**
  * Trains on with the pruned weights held at zero: after each step they are put back, whatever the
@@ -29,7 +29,7 @@ export async function fineTune(
  * @throws RangeError if `final` is outside [0, 1) or `steps` is no whole number from 1
  */
 export function sparsitySchedule(final: number, steps: number): number[] {
-  checkShare(final, "final sparsity");
+  checkAmount(final, "final sparsity");
   if (!Number.isInteger(steps) || steps < 1) {
     throw new RangeError(`steps must be a whole number of at least 1, got ${steps}`);
   }

@@ -1,7 +1,7 @@
 import type { Architecture } from "../model/architecture.ts";
 import { type WeightArray, weightArray, type Weights } from "../model/weights.ts";
 import { Rng } from "../util/rng.ts";
-import { checkShare, type PruneShares, sharesByLayer } from "./pruning_amounts.ts";
+import { amountsByLayer, checkAmount, type PruningAmounts } from "./pruning_amounts.ts";
 
 /** Which numbers of an array remain: 1, or 0 where one was pruned. Biases have no mask. */
 export type Masks = Readonly<Record<string, Uint8Array>>;
@@ -10,7 +10,7 @@ export type Masks = Readonly<Record<string, Uint8Array>>;
 export function randomMasks(
   architecture: Architecture,
   weights: Weights,
-  shares: PruneShares,
+  shares: PruningAmounts,
   seed: number,
 ): Masks {
   const rng = new Rng(seed);
@@ -23,7 +23,7 @@ export function randomMasks(
 export function magnitudeMasks(
   architecture: Architecture,
   weights: Weights,
-  shares: PruneShares,
+  shares: PruningAmounts,
 ): Masks {
   return byLayer(architecture, weights, shares, (_, data) => byMagnitude(data));
 }
@@ -34,8 +34,8 @@ export function globalMagnitudeMasks(
   weights: Weights,
   share: number,
 ): Masks {
-  checkShare(share);
-  const names = Object.keys(sharesByLayer(architecture, {})).map((layer) => `${layer}.weight`);
+  checkAmount(share);
+  const names = Object.keys(amountsByLayer(architecture, {})).map((layer) => `${layer}.weight`);
   const arrays = names.map((name) => weightArray(weights, name).data);
   const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -78,7 +78,7 @@ export function sparsity(weights: Weights): number {
 }
 
 /** Share of each array's weights that its mask removes. */
-export function prunedShares(masks: Masks): Readonly<Record<string, number>> {
+export function prunedAmounts(masks: Masks): Readonly<Record<string, number>> {
   return Object.fromEntries(
     Object.entries(masks).map(([name, mask]) => [
       name,
@@ -91,11 +91,11 @@ export function prunedShares(masks: Masks): Readonly<Record<string, number>> {
 function byLayer(
   architecture: Architecture,
   weights: Weights,
-  shares: PruneShares,
+  shares: PruningAmounts,
   order: (name: string, data: Float32Array) => Int32Array,
 ): Masks {
   const masks: Record<string, Uint8Array> = {};
-  for (const [layer, share] of Object.entries(sharesByLayer(architecture, shares))) {
+  for (const [layer, share] of Object.entries(amountsByLayer(architecture, shares))) {
     const name = `${layer}.weight`;
     const { data } = weightArray(weights, name);
     masks[name] = maskOut(order(name, data), Math.round(share * data.length));

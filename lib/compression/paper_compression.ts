@@ -12,7 +12,7 @@ import type { Masks } from "./masks.ts";
 import { INT8_MAX } from "./quantization/quantize.ts";
 
 /** What to do to each layer in each pass. */
-export interface ReportedCompression {
+export interface PaperCompression {
   /** As `torch.nn.utils.prune`: weight = weight_orig · weight_mask, anew in each forward pass. */
   readonly masks?: Masks;
   /** Rounds weights (a scale a filter or unit) and activations to what int8 could hold. */
@@ -20,10 +20,10 @@ export interface ReportedCompression {
 }
 
 /** A PyTorch-style system that prunes and quantizes as the report did. */
-export class ReportedSystem extends TorchSystem {
+export class PaperCompressedSystem extends TorchSystem {
   readonly #masks: readonly tf.Tensor[];
 
-  constructor(architecture: Architecture, compression: ReportedCompression) {
+  constructor(architecture: Architecture, compression: PaperCompression) {
     const masks: tf.Tensor[] = [];
     super(architecture, { model: compressedModule(architecture, compression, masks) });
     this.#masks = masks;
@@ -38,7 +38,7 @@ export class ReportedSystem extends TorchSystem {
 /** @param kept gets the masks, for whoever frees them */
 function compressedModule(
   architecture: Architecture,
-  { masks = {}, fakeQuantize = false }: ReportedCompression,
+  { masks = {}, fakeQuantize = false }: PaperCompression,
   kept: tf.Tensor[],
 ): Sequential {
   return new Sequential(

@@ -1,6 +1,6 @@
 import { type Architecture, type Layer, trace } from "../model/architecture.ts";
 import { checkWeights, type WeightArray, weightArray, type Weights } from "../model/weights.ts";
-import { type PruneShares, sharesByLayer } from "./pruning_amounts.ts";
+import { amountsByLayer, type PruningAmounts } from "./pruning_amounts.ts";
 
 /** A smaller network: layers with fewer filters and units, and the weights that remain. */
 export interface SmallerNetwork {
@@ -19,10 +19,10 @@ export interface SmallerNetwork {
 export function pruneStructured(
   architecture: Architecture,
   weights: Weights,
-  shares: PruneShares,
+  shares: PruningAmounts,
 ): SmallerNetwork {
   checkWeights(architecture, weights);
-  const byLayer = sharesByLayer(architecture, shares);
+  const byLayer = amountsByLayer(architecture, shares);
   const traced = trace(architecture);
   const lastName = Object.keys(byLayer).at(-1);
   const layers: Layer[] = [];

@@ -1,7 +1,7 @@
 import { randomMasks } from "../compression/masks.ts";
 import { openInt8 } from "../compression/quantization/int8_network.ts";
-import { type ReportedCompression, ReportedSystem } from "../compression/paper_compression.ts";
-import { reportShares } from "../compression/pruning_amounts.ts";
+import { PaperCompressedSystem, type PaperCompression } from "../compression/paper_compression.ts";
+import { paperAmounts } from "../compression/pruning_amounts.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
 import { correct, topK } from "../metrics/topk.ts";
@@ -47,8 +47,8 @@ export async function reportedRows(
   onProgress?: OnProgress,
 ): Promise<CompressionRow[]> {
   const { architecture, data } = experiment;
-  const masks = randomMasks(architecture, run.weights, reportShares, run.options.seed);
-  const variants: readonly [string, ReportedCompression][] = [
+  const masks = randomMasks(architecture, run.weights, paperAmounts, run.options.seed);
+  const variants: readonly [string, PaperCompression][] = [
     ["LeNet5 Torch", {}],
     ["+ pruning, as reported", { masks }],
     ["+ quantization, as reported", { fakeQuantize: true }],
@@ -59,7 +59,7 @@ export async function reportedRows(
   let dense: boolean[] | undefined;
   try {
     for (const [name, compression] of variants) {
-      const system = new ReportedSystem(architecture, compression);
+      const system = new PaperCompressedSystem(architecture, compression);
       systems.push(system);
       await system.setWeights(run.weights);
       const epochSeconds = await oneEpoch(system, experiment, run);
@@ -92,7 +92,7 @@ export async function compressedRows(
   quantized: readonly QuantizedResult[],
 ): Promise<CompressionRow[]> {
   const { architecture, data: { test } } = experiment;
-  const small = pruneStructured(architecture, run.weights, reportShares);
+  const small = pruneStructured(architecture, run.weights, paperAmounts);
   const networks = [
     ["LeNet5 Numpy, dense", architecture, run.weights],
     ["filters and units removed", small.architecture, small.weights],

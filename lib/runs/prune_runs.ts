@@ -1,9 +1,9 @@
 import { pruneIteratively, type PruneScope } from "../compression/finetune.ts";
 import { applyMasks, magnitudeMasks, type Masks, randomMasks } from "../compression/masks.ts";
 import {
-  type PruneShares,
-  reportCodeShares,
-  reportShares,
+  paperAmounts,
+  paperCodeAmounts,
+  type PruningAmounts,
 } from "../compression/pruning_amounts.ts";
 import { type StorageSizes, storageSizes } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
@@ -49,11 +49,11 @@ export async function pruneRun(
   onProgress?: OnProgress,
 ): Promise<PrunedModel[]> {
   const { architecture } = experiment;
-  const ways: readonly [string, PruneShares, "random" | "magnitude" | "structured"][] = [
-    ["report's text: random, conv 20 %, dense 40 %", reportShares, "random"],
-    ["report's code: magnitude, conv 20 %, dense 60 %", reportCodeShares, "magnitude"],
-    ["magnitude, conv 20 %, dense 40 %", reportShares, "magnitude"],
-    ["structured, conv 20 %, dense 40 %", reportShares, "structured"],
+  const ways: readonly [string, PruningAmounts, "random" | "magnitude" | "structured"][] = [
+    ["report's text: random, conv 20 %, dense 40 %", paperAmounts, "random"],
+    ["report's code: magnitude, conv 20 %, dense 60 %", paperCodeAmounts, "magnitude"],
+    ["magnitude, conv 20 %, dense 40 %", paperAmounts, "magnitude"],
+    ["structured, conv 20 %, dense 40 %", paperAmounts, "structured"],
   ];
   const models = [await evaluate(experiment, run, "dense", architecture, run.weights, undefined)];
   for (const [i, [name, shares, way]] of ways.entries()) {

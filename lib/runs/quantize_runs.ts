@@ -6,7 +6,7 @@ import type { Granularity } from "../compression/quantization/quantize.ts";
 import { fakeQuantize, trainQuantized } from "../compression/quantization/quantized_training.ts";
 import { gzipSize } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
-import { kernelShares } from "../compression/pruning_amounts.ts";
+import { kernelAmounts } from "../compression/pruning_amounts.ts";
 import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
 import { correct, topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
@@ -115,7 +115,7 @@ export async function quantizeRun(
   await addInt8("int8, quantization-aware", architecture, aware, "channel", { ranges });
   const on = [experiment, run, architecture, run.weights, training.pruned] as const;
   await addFloat("float32, trained on", await trainOn(...on));
-  const small = pruneStructured(architecture, run.weights, kernelShares);
+  const small = pruneStructured(architecture, run.weights, kernelAmounts);
   const shape = small.architecture;
   const weights = await trainOn(experiment, run, shape, small.weights, training.pruned);
   const smallFound = await calibrateRun(experiment, run, shape, weights);

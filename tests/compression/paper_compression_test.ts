@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import { randomMasks } from "../../lib/compression/masks.ts";
 import { fakeQuantize } from "../../lib/compression/quantization/quantized_training.ts";
-import { ReportedSystem } from "../../lib/compression/paper_compression.ts";
+import { PaperCompressedSystem } from "../../lib/compression/paper_compression.ts";
 import { applyMasks } from "../../lib/compression/masks.ts";
-import { reportShares } from "../../lib/compression/pruning_amounts.ts";
+import { paperAmounts } from "../../lib/compression/pruning_amounts.ts";
 import { compressedRows, reportedRows } from "../../lib/runs/compression_timing.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
@@ -21,9 +21,12 @@ const optimizer = { kind: "adam", learningRate: 1e-3 } as const;
 for (const [net, classes] of [[lenet5(), 50], [smallConvolutional, 4]] as const) {
   Deno.test(`${net.name}: a masked layer computes with zeros and keeps what it hides`, async () => {
     const weights = initialWeights(net, "pytorch", 1);
-    const masks = randomMasks(net, weights, reportShares, 1);
+    const masks = randomMasks(net, weights, paperAmounts, 1);
     const batch = randomBatch(net, classes, 6);
-    const [masked, plain] = [new ReportedSystem(net, { masks }), await createSystem("torch", net)];
+    const [masked, plain] = [
+      new PaperCompressedSystem(net, { masks }),
+      await createSystem("torch", net),
+    ];
     await masked.setWeights(weights);
     await plain.setWeights(applyMasks(weights, masks));
     const logits = await masked.predict(batch.images, 6);
@@ -44,11 +47,13 @@ Deno.test("rounding is to a scale a filter, and the gradient passes straight thr
   const net = lenet5();
   const weights = initialWeights(net, "pytorch", 1);
   const batch = randomBatch(net, 50, 8);
-  const logitsOf = async (system: ReportedSystem, given = weights) => {
+  const logitsOf = async (system: PaperCompressedSystem, given = weights) => {
     await system.setWeights(given);
     return await system.predict(batch.images, 8);
   };
-  const [rounding, plain] = [{ fakeQuantize: true }, {}].map((way) => new ReportedSystem(net, way));
+  const [rounding, plain] = [{ fakeQuantize: true }, {}].map((way) =>
+    new PaperCompressedSystem(net, way)
+  );
   const rounded = await logitsOf(rounding!), exact = await logitsOf(plain!);
   assertNotEquals(rounded, exact);
   assertLess(maxDifference(rounded, exact), 0.02);
@@ -63,8 +68,8 @@ Deno.test("rounding is to a scale a filter, and the gradient passes straight thr
 
 Deno.test("tensors do not pile up when compressed systems come and go", () => {
   const net = lenet5(5);
-  const masks = randomMasks(net, initialWeights(net, "pytorch", 1), reportShares, 1);
-  const make = () => new ReportedSystem(net, { masks, fakeQuantize: true }).dispose();
+  const masks = randomMasks(net, initialWeights(net, "pytorch", 1), paperAmounts, 1);
+  const make = () => new PaperCompressedSystem(net, { masks, fakeQuantize: true }).dispose();
   make();
   const before = tf.memory().numTensors;
   make();

@@ -13,11 +13,11 @@ import {
   applyMasks,
   globalMagnitudeMasks,
   magnitudeMasks,
-  prunedShares,
+  prunedAmounts,
   randomMasks,
   sparsity,
 } from "../../lib/compression/masks.ts";
-import { reportCodeShares, reportShares } from "../../lib/compression/pruning_amounts.ts";
+import { paperAmounts, paperCodeAmounts } from "../../lib/compression/pruning_amounts.ts";
 import { pruneStructured } from "../../lib/compression/structured.ts";
 import {
   type Architecture,
@@ -42,7 +42,7 @@ const weightsOf = (architecture: Architecture) => initialWeights(architecture, "
 const zeros = (data: Float32Array) => data.reduce((sum, x) => sum + Number(x === 0), 0);
 
 Deno.test("the pruned share of each layer is exact to the number", () => {
-  for (const shares of [reportShares, reportCodeShares]) {
+  for (const shares of [paperAmounts, paperCodeAmounts]) {
     for (const architecture of architectures) {
       const weights = weightsOf(architecture);
       for (
@@ -65,7 +65,7 @@ Deno.test("the pruned share of each layer is exact to the number", () => {
 });
 
 Deno.test("the report's shares of LeNet-5, counted by name", () => {
-  const masks = randomMasks(lenet5(), weightsOf(lenet5()), reportShares, 1);
+  const masks = randomMasks(lenet5(), weightsOf(lenet5()), paperAmounts, 1);
   const counts = Object.entries(masks).map((
     [name, mask],
   ) => [name, zeros(Float32Array.from(mask))]);
@@ -76,7 +76,7 @@ Deno.test("the report's shares of LeNet-5, counted by name", () => {
     "fc2.weight": 4032,
     "fc3.weight": 1680,
   });
-  assertEquals(prunedShares(masks)["fc1.weight"], 0.4);
+  assertEquals(prunedAmounts(masks)["fc1.weight"], 0.4);
 });
 
 Deno.test("magnitude pruning removes nothing larger than what it keeps, in a layer and globally", () => {
@@ -96,12 +96,12 @@ Deno.test("magnitude pruning removes nothing larger than what it keeps, in a lay
   assert(gone <= kept);
   const pruned = applyMasks(weights, global);
   assertLess(Math.abs(sparsity(pruned) - 0.9), 1e-4);
-  assertGreater(prunedShares(global)["fc1.weight"]!, prunedShares(global)["conv1.weight"]!);
+  assertGreater(prunedAmounts(global)["fc1.weight"]!, prunedAmounts(global)["conv1.weight"]!);
 });
 
 Deno.test("another seed prunes other weights, the same seed the same", () => {
   const weights = weightsOf(lenet5());
-  const draw = (seed: number) => randomMasks(lenet5(), weights, reportShares, seed);
+  const draw = (seed: number) => randomMasks(lenet5(), weights, paperAmounts, seed);
   assertEquals(draw(1), draw(1));
   assertGreater(maxDifference(draw(1)["fc1.weight"]!, draw(2)["fc1.weight"]!), 0);
 });
@@ -109,7 +109,7 @@ Deno.test("another seed prunes other weights, the same seed the same", () => {
 for (const name of systemNames) {
   Deno.test(`${name}: pruned weights stay zero through fine-tuning, the others move`, async () => {
     const system = await createSystem(name, lenet5(), { seed: 1 });
-    const masks = magnitudeMasks(lenet5(), await system.weights(), reportCodeShares);
+    const masks = magnitudeMasks(lenet5(), await system.weights(), paperCodeAmounts);
     const before = await system.weights();
     const seen: number[] = [];
     await fineTune(
@@ -207,7 +207,7 @@ Deno.test("structured: the smaller network computes what the large one does with
 });
 
 Deno.test("structured at the report's shares: counts, and multiply-adds by calculation", () => {
-  const { architecture, kept } = pruneStructured(lenet5(), weightsOf(lenet5()), reportShares);
+  const { architecture, kept } = pruneStructured(lenet5(), weightsOf(lenet5()), paperAmounts);
   const counts = Object.fromEntries(
     Object.entries(kept).map(([name, list]) => [name, list.length]),
   );
@@ -217,7 +217,7 @@ Deno.test("structured at the report's shares: counts, and multiply-adds by calcu
 });
 
 Deno.test("structured: the smaller network trains and predicts on every system", async () => {
-  const smaller = pruneStructured(lenet5(), weightsOf(lenet5()), reportShares);
+  const smaller = pruneStructured(lenet5(), weightsOf(lenet5()), paperAmounts);
   const batch = randomBatch(lenet5(), 50, 12);
   const expected = logits(smaller.architecture, smaller.weights, batch.images, 12);
   for (const name of systemNames) {

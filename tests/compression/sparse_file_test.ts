@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { crc32 } from "node:zlib";
 import { applyMasks, magnitudeMasks } from "../../lib/compression/masks.ts";
-import { reportShares } from "../../lib/compression/pruning_amounts.ts";
+import { paperAmounts } from "../../lib/compression/pruning_amounts.ts";
 import {
   decodePacked,
   encodePacked,
@@ -44,7 +44,7 @@ Deno.test("packed bytes: a bit a number and four bytes a value that is not zero"
 });
 
 Deno.test("masks cost: what the report's way of pruning stores is larger than no pruning", async () => {
-  const masks = magnitudeMasks(lenet5(), weights, reportShares);
+  const masks = magnitudeMasks(lenet5(), weights, paperAmounts);
   const sizes = await storageSizes(weights, applyMasks(weights, masks), masks);
   assert(sizes.masked > 1.9 * sizes.dense);
   assert(sizes.packed < 0.7 * sizes.dense);
