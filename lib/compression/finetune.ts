@@ -3,8 +3,8 @@ import { applyMasks, globalMagnitudeMasks, magnitudeMasks, type Masks } from "./
 import { checkAmount } from "./pruning_amounts.ts";
 
 /**
- * Trains on with the pruned weights held at zero: after each step they are put back, whatever the
- * optimizer has made of them. Works on every system.
+ * Fine-tunes a pruned network on any system. After each step the pruned weights are set back to zero,
+ * whatever the optimizer has made of them.
  */
 export async function fineTune(
   system: System,
@@ -24,9 +24,10 @@ export async function fineTune(
 }
 
 /**
- * Sparsities on the way to a final one: steep at first, when there is much to spare, then ever
- * gentler; s_t = s − s·(1 − t/n)³ (Zhu & Gupta 2017, "To prune, or not to prune").
- * @throws RangeError if `final` is outside [0, 1) or `steps` is no whole number from 1
+ * Sparsities on the way to a final one. They rise quickly at first, while the network has many weights
+ * that it can do without, and then ever more slowly: s_t = s − s·(1 − t/n)³ (Zhu & Gupta 2017, "To prune,
+ * or not to prune").
+ * @throws RangeError if `final` is outside [0, 1) or `steps` is no whole number of at least 1
  */
 export function sparsitySchedule(final: number, steps: number): number[] {
   checkAmount(final, "final sparsity");
@@ -36,24 +37,28 @@ export function sparsitySchedule(final: number, steps: number): number[] {
   return Array.from({ length: steps }, (_, i) => final * (1 - (1 - (i + 1) / steps) ** 3));
 }
 
-/** How `prunePart` chooses: the same share of every layer, or the smallest of all together. */
+/**
+ * Where the smallest weights are looked for: in each layer by itself, which prunes the same part of
+ * every layer, or in all layers together.
+ */
 export type PruneScope = "layer" | "global";
 
-/** What is told after each step of iterative pruning. */
+/** One step of iterative pruning. */
 export interface PruneStep {
   readonly step: number;
-  /** Share of the weights, biases not counted, that are zero from now on. */
+  /** The part of the weights that is zero from now on, biases not counted. */
   readonly sparsity: number;
   readonly masks: Masks;
   readonly history: History;
 }
 
 /**
- * Iterative magnitude pruning: prunes to each sparsity in turn and fine-tunes in between. What is zero
- * stays zero, because zeros have the smallest magnitude.
+ * Iterative magnitude pruning: prunes to each sparsity in turn and fine-tunes after each. Weights that
+ * were pruned before are pruned again, because zeros have the smallest magnitude.
  *
+ * @param sparsities in rising order, from `sparsitySchedule`, say
  * @param fitOptions of each fine-tuning
- * @param onStep told after each fine-tuning, with the system as it is then
+ * @param onStep called after each fine-tuning, while the system has that step's weights
  */
 export async function pruneIteratively(
   system: System,

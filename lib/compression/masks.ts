@@ -3,38 +3,42 @@ import { type WeightArray, weightArray, type Weights } from "../model/weights.ts
 import { Rng } from "../util/rng.ts";
 import { amountsByLayer, checkAmount, type PruningAmounts } from "./pruning_amounts.ts";
 
-/** Which numbers of an array remain: 1, or 0 where one was pruned. Biases have no mask. */
+/** For each array that is pruned, a 1 for each weight that stays and a 0 for each that was pruned. */
 export type Masks = Readonly<Record<string, Uint8Array>>;
 
-/** Prunes a random share of each layer's weights, what PyTorch calls `random_unstructured`. */
+/** Prunes random weights of each layer, as PyTorch's `random_unstructured` does. */
 export function randomMasks(
   architecture: Architecture,
   weights: Weights,
-  shares: PruningAmounts,
+  amounts: PruningAmounts,
   seed: number,
 ): Masks {
   const rng = new Rng(seed);
-  return byLayer(architecture, weights, shares, (name, { length }) => {
+  return byLayer(architecture, weights, amounts, (name, { length }) => {
     return rng.fork(name).permutation(length);
   });
 }
 
-/** Prunes the smallest magnitudes of each layer, what PyTorch calls `l1_unstructured`. */
+/** Prunes the weights of the smallest magnitude in each layer, as PyTorch's `l1_unstructured` does. */
 export function magnitudeMasks(
   architecture: Architecture,
   weights: Weights,
-  shares: PruningAmounts,
+  amounts: PruningAmounts,
 ): Masks {
-  return byLayer(architecture, weights, shares, (_, data) => byMagnitude(data));
+  return byLayer(architecture, weights, amounts, (_, data) => byMagnitude(data));
 }
 
-/** Prunes the smallest magnitudes of all layers' weights together (`global_unstructured`). */
+/**
+ * Prunes the weights of the smallest magnitude among all layers together, as PyTorch's
+ * `global_unstructured` does.
+ * @param amount the part of all weights that is pruned, in [0, 1)
+ */
 export function globalMagnitudeMasks(
   architecture: Architecture,
   weights: Weights,
-  share: number,
+  amount: number,
 ): Masks {
-  checkAmount(share);
+  checkAmount(amount);
   const names = Object.keys(amountsByLayer(architecture, {})).map((layer) => `${layer}.weight`);
   const arrays = names.map((name) => weightArray(weights, name).data);
   const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
@@ -43,14 +47,17 @@ export function globalMagnitudeMasks(
     all.set(data, at);
     at += data.length;
   }
-  const mask = maskOut(byMagnitude(all), Math.round(share * all.length));
+  const mask = maskOut(byMagnitude(all), Math.round(amount * all.length));
   const masks: Record<string, Uint8Array> = {};
   at = 0;
   names.forEach((name, i) => masks[name] = mask.slice(at, at += arrays[i]!.length));
   return masks;
 }
 
-/** The weights with zeros where the masks have them; a copy. */
+/**
+ * A copy of the weights that is zero wherever a mask is zero.
+ * @throws RangeError naming a mask of another length than its weights
+ */
 export function applyMasks(weights: Weights, masks: Masks): Weights {
   const masked: Record<string, WeightArray> = {};
   for (const [name, { shape, data }] of Object.entries(weights)) {
@@ -66,7 +73,7 @@ export function applyMasks(weights: Weights, masks: Masks): Weights {
   return masked;
 }
 
-/** Share of zeros among the weights that can be pruned: all but the biases. */
+/** The part of all weights that is zero, biases not counted. */
 export function sparsity(weights: Weights): number {
   let zeros = 0, all = 0;
   for (const [name, { data }] of Object.entries(weights)) {
@@ -77,7 +84,7 @@ export function sparsity(weights: Weights): number {
   return zeros / all;
 }
 
-/** Share of each array's weights that its mask removes. */
+/** The part of each array's weights that its mask prunes. */
 export function prunedAmounts(masks: Masks): Readonly<Record<string, number>> {
   return Object.fromEntries(
     Object.entries(masks).map(([name, mask]) => [
@@ -87,29 +94,33 @@ export function prunedAmounts(masks: Masks): Readonly<Record<string, number>> {
   );
 }
 
-/** Masks that prune, of each layer, the first numbers of an order. */
+/**
+ * Masks that prune some weights of each layer.
+ * @param order gives the indices of a layer's weights, the first to be pruned first
+ */
 function byLayer(
   architecture: Architecture,
   weights: Weights,
-  shares: PruningAmounts,
+  amounts: PruningAmounts,
   order: (name: string, data: Float32Array) => Int32Array,
 ): Masks {
   const masks: Record<string, Uint8Array> = {};
-  for (const [layer, share] of Object.entries(amountsByLayer(architecture, shares))) {
+  for (const [layer, amount] of Object.entries(amountsByLayer(architecture, amounts))) {
     const name = `${layer}.weight`;
     const { data } = weightArray(weights, name);
-    masks[name] = maskOut(order(name, data), Math.round(share * data.length));
+    masks[name] = maskOut(order(name, data), Math.round(amount * data.length));
   }
   return masks;
 }
 
-/** Indices by magnitude, the smallest first; of equals the first first. */
+/** Indices of the weights, the smallest magnitude first; of equal ones the lower index comes first. */
 function byMagnitude(data: Float32Array): Int32Array {
   const magnitudes = data.map(Math.abs);
   return Int32Array.from({ length: data.length }, (_, i) => i)
     .sort((a, b) => magnitudes[a]! - magnitudes[b]! || a - b);
 }
 
+/** A mask that prunes the first `count` indices of `order`. */
 function maskOut(order: Int32Array, count: number): Uint8Array {
   const mask = new Uint8Array(order.length).fill(1);
   for (const i of order.subarray(0, count)) mask[i] = 0;

@@ -1,6 +1,7 @@
 /**
- * Compression as the report did it, on the PyTorch-style system: masks beside the weights, and rounding
- * to int8's numbers inside float32. Both add work to every pass and take none away.
+ * Compression as the paper did it, on the PyTorch-style system: masks beside the weights, and weights and
+ * activations that are rounded to the numbers of int8 but stay float32. Both add work to every pass and
+ * remove none.
  */
 import * as tf from "../backend/tf.ts";
 import type { Architecture } from "../model/architecture.ts";
@@ -11,15 +12,15 @@ import { TorchSystem } from "../systems/torch/torch_system.ts";
 import type { Masks } from "./masks.ts";
 import { INT8_MAX } from "./quantization/quantize.ts";
 
-/** What to do to each layer in each pass. */
+/** What the paper's compression does to each layer, anew in each forward pass. */
 export interface PaperCompression {
-  /** As `torch.nn.utils.prune`: weight = weight_orig · weight_mask, anew in each forward pass. */
+  /** Multiplies weights with masks, as `torch.nn.utils.prune` does: weight = weight_orig · weight_mask. */
   readonly masks?: Masks;
-  /** Rounds weights (a scale a filter or unit) and activations to what int8 could hold. */
+  /** Rounds weights (per channel: one scale for each filter or unit) and activations to int8's numbers. */
   readonly fakeQuantize?: boolean;
 }
 
-/** A PyTorch-style system that prunes and quantizes as the report did. */
+/** A PyTorch-style system that prunes and quantizes as the paper did. */
 export class PaperCompressedSystem extends TorchSystem {
   readonly #masks: readonly tf.Tensor[];
 
@@ -35,7 +36,10 @@ export class PaperCompressedSystem extends TorchSystem {
   }
 }
 
-/** @param kept gets the masks, for whoever frees them */
+/**
+ * The network's modules with masks and rounding added.
+ * @param kept receives the masks as tensors; the caller frees them
+ */
 function compressedModule(
   architecture: Architecture,
   { masks = {}, fakeQuantize = false }: PaperCompression,
@@ -60,21 +64,24 @@ function compressedModule(
   );
 }
 
-/** tanh's outputs, which lie in ±1, rounded to 1/127. */
+/** Rounds the outputs of tanh, which lie in ±1, to multiples of 1/127. */
 class RoundActivations extends Module {
   override forward(input: tf.Tensor): tf.Tensor {
     return roundTo(input, tf.scalar(1 / INT8_MAX));
   }
 }
 
-/** Rounds each filter or unit to 127 steps of its largest weight. */
+/** Rounds the weights of each filter or unit to multiples of 1/127 of its largest one. */
 function roundWeights(weight: tf.Tensor): tf.Tensor {
   const axes = weight.shape.map((_, axis) => axis).slice(1);
   const largest = tf.max(tf.abs(weight), axes, true);
   return roundTo(weight, tf.div(tf.maximum(largest, 1e-12), INT8_MAX));
 }
 
-/** Quantize and dequantize; to the gradient rounding is the identity (straight through). */
+/**
+ * Quantizes and dequantizes. The gradient passes as if nothing was rounded (the straight-through
+ * estimator).
+ */
 function roundTo(values: tf.Tensor, scale: tf.Tensor): tf.Tensor {
   const straightThrough = tf.customGrad((x) => ({
     value: tf.mul(

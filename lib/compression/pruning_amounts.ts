@@ -1,8 +1,9 @@
 import type { Architecture } from "../model/architecture.ts";
 
 /**
- * What share of a layer's weights, or of its filters and units, to prune: by kind of layer, with
- * exceptions by name. Layers that nothing is said of are left alone.
+ * How much of each layer is pruned: a part from 0 up to but not including 1, of its weights, or of its
+ * filters and units. Amounts are given by kind of layer, and `layers` holds exceptions by name. A layer
+ * without an amount is not pruned.
  */
 export interface PruningAmounts {
   readonly conv?: number;
@@ -10,41 +11,45 @@ export interface PruningAmounts {
   readonly layers?: Readonly<Record<string, number>>;
 }
 
-/** The report's text: convolutions 20 %, dense layers 40 %. */
+/** The amounts in the paper's text: 20 % of each convolution, 40 % of each dense layer. */
 export const paperAmounts: PruningAmounts = { conv: 0.2, dense: 0.4 };
-/** The report's code: convolutions 20 %, dense layers 60 %. */
+/** The amounts in the paper's code: 20 % of each convolution, 60 % of each dense layer. */
 export const paperCodeAmounts: PruningAmounts = { conv: 0.2, dense: 0.6 };
 /**
- * What suits the int8 kernels, which take filters two and channels four at a time: of LeNet-5's 6 and
- * 16 filters 4 and 12 remain.
+ * Amounts that suit the int8 kernels, which compute two filters and read four channels at a time: they
+ * leave 4 of LeNet-5's 6 filters and 12 of its 16.
  */
 export const kernelAmounts: PruningAmounts = { conv: 0.25, dense: 0.4 };
 
 /**
- * The share of each layer that has weights, in their order.
- * @throws RangeError naming a share outside [0, 1) or a layer that the network does not have
+ * The amount of each layer that has weights, by name, in the network's order.
+ * @throws RangeError naming an amount outside [0, 1) or a layer that the network does not have
  */
 export function amountsByLayer(
   architecture: Architecture,
-  shares: PruningAmounts,
+  amounts: PruningAmounts,
 ): Readonly<Record<string, number>> {
   const byLayer: Record<string, number> = {};
   for (const layer of architecture.layers) {
     if (layer.kind !== "conv" && layer.kind !== "dense") continue;
-    byLayer[layer.name] = shares.layers?.[layer.name] ?? shares[layer.kind] ?? 0;
+    byLayer[layer.name] = amounts.layers?.[layer.name] ?? amounts[layer.kind] ?? 0;
   }
-  for (const name of Object.keys(shares.layers ?? {})) {
+  for (const name of Object.keys(amounts.layers ?? {})) {
     if (!(name in byLayer)) {
       throw new RangeError(
         `${architecture.name} has no layer ${name}; there are ${Object.keys(byLayer).join(", ")}`,
       );
     }
   }
-  for (const [name, share] of Object.entries(byLayer)) checkAmount(share, `share of ${name}`);
+  for (const [name, amount] of Object.entries(byLayer)) {
+    checkAmount(amount, `the amount of ${name}`);
+  }
   return byLayer;
 }
 
-/** @throws RangeError naming a share outside [0, 1) */
-export function checkAmount(share: number, what = "share"): void {
-  if (!(share >= 0 && share < 1)) throw new RangeError(`${what} must be in [0, 1), got ${share}`);
+/** @throws RangeError naming an amount outside [0, 1) */
+export function checkAmount(amount: number, what = "the amount"): void {
+  if (!(amount >= 0 && amount < 1)) {
+    throw new RangeError(`${what} must be in [0, 1), got ${amount}`);
+  }
 }

@@ -1,13 +1,18 @@
 /**
- * Three ways to store a pruned network, to see what its zeros save:
+ * Three ways to store a pruned network, which show how many bytes its zeros save:
  *
  * - dense: all numbers, zeros included (safetensors)
  * - masked: PyTorch's `weight_orig` and `weight_mask`, both in float32 (safetensors)
- * - packed: for each array a bit a number and then the numbers that are not zero
+ * - packed: for each array one bit for each number, and then the numbers that are not zero
  *
- * A packed file: "LENETSPK", header length (u32, little-endian), header (JSON: name and shape of each
- * array, number of values), then for each array ⌈n/8⌉ bytes of mask (lowest bit first) and its values
- * (f32, little-endian), and a closing CRC-32 of all before it.
+ * A packed file has these parts:
+ *
+ * 1. the text "LENETSPK"
+ * 2. the length of the header (u32, little-endian)
+ * 3. the header: a JSON list with the name, the shape and the count of values of each array
+ * 4. for each array of n numbers ⌈n/8⌉ bytes of mask, the lowest bit first, and then its values (f32,
+ *    little-endian)
+ * 5. the CRC-32 of everything before it (u32, little-endian)
  */
 import { crc32 } from "node:zlib";
 import { ModelFileError } from "../model/model_file_error.ts";
@@ -17,7 +22,7 @@ import type { Masks } from "./masks.ts";
 
 const magic = "LENETSPK";
 
-/** Weights as PyTorch's `torch.nn.utils.prune` stores them: twice the numbers. */
+/** Weights as PyTorch's `torch.nn.utils.prune` stores them, which is twice as many numbers. */
 export function reparametrise(weights: Weights, masks: Masks): Weights {
   const entries: [string, WeightArray][] = [];
   for (const [name, array] of Object.entries(weights)) {
@@ -143,7 +148,7 @@ function readEntries(bytes: Uint8Array, bad: (why: string) => Error): PackedEntr
   });
 }
 
-/** Bytes of the three ways, as they are and after gzip. */
+/** Sizes in bytes of the three ways, as they are and after gzip. */
 export interface StorageSizes {
   readonly dense: number;
   readonly masked: number;
@@ -155,7 +160,7 @@ export interface StorageSizes {
 
 /**
  * Sizes of a pruned network's file.
- * @param original weights before the masks were applied, which the masked way keeps
+ * @param original the weights before the masks were applied, which the masked way stores
  */
 export async function storageSizes(
   original: Weights,
@@ -175,14 +180,14 @@ export async function storageSizes(
   };
 }
 
-/** Length of some bytes after gzip. */
+/** How many bytes are left after gzip. */
 export async function gzipSize(bytes: Uint8Array): Promise<number> {
   const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()
     .pipeThrough(new CompressionStream("gzip"));
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-/** Positive zero only: −0 has another bit pattern and is kept. */
+/** Whether a number is positive zero. −0 has another bit pattern, so it is stored as a value. */
 function isZero(x: number): boolean {
   return Object.is(x, 0);
 }

@@ -2,7 +2,7 @@ import { type Architecture, type Layer, trace } from "../model/architecture.ts";
 import { checkWeights, type WeightArray, weightArray, type Weights } from "../model/weights.ts";
 import { amountsByLayer, type PruningAmounts } from "./pruning_amounts.ts";
 
-/** A smaller network: layers with fewer filters and units, and the weights that remain. */
+/** A network with fewer filters and units in its layers, and the weights that it keeps. */
 export interface SmallerNetwork {
   readonly architecture: Architecture;
   readonly weights: Weights;
@@ -11,24 +11,24 @@ export interface SmallerNetwork {
 }
 
 /**
- * Structured pruning: removes whole filters and units, those with the smallest Euclidean norm of their
- * incoming weights (Li et al. 2017, "Pruning filters for efficient ConvNets"), so that a smaller dense
- * network comes out. The last layer keeps all its units, which are the classes; every layer keeps at
- * least one.
+ * Structured pruning: removes whole filters and units, those whose incoming weights have the smallest
+ * Euclidean norm (Li et al. 2017, "Pruning filters for efficient ConvNets"). The result is an ordinary
+ * network that is smaller. The last layer keeps all its units, because they are the classes, and every
+ * layer keeps at least one.
  */
 export function pruneStructured(
   architecture: Architecture,
   weights: Weights,
-  shares: PruningAmounts,
+  amounts: PruningAmounts,
 ): SmallerNetwork {
   checkWeights(architecture, weights);
-  const byLayer = amountsByLayer(architecture, shares);
+  const byLayer = amountsByLayer(architecture, amounts);
   const traced = trace(architecture);
   const lastName = Object.keys(byLayer).at(-1);
   const layers: Layer[] = [];
   const smaller: Record<string, WeightArray> = {};
   const kept: Record<string, readonly number[]> = {};
-  // the inputs of the layer at hand that remain, each of them `area` numbers of a unit's weights
+  // the inputs that the current layer keeps; each of them meets `area` of a unit's weights
   let inputs = range(architecture.input.channels);
   let area = 1;
   for (const { layer, input } of traced) {
@@ -45,12 +45,12 @@ export function pruneStructured(
     if (layer.kind === "conv") area = layer.kernel ** 2;
     const { shape, data } = weightArray(weights, `${layer.name}.weight`);
     const bias = weightArray(weights, `${layer.name}.bias`).data;
-    const units = bias.length, each = data.length / units;
-    const share = layer.name === lastName ? 0 : byLayer[layer.name]!;
-    const keep = strongest(data, units, units - Math.min(units - 1, Math.round(share * units)));
+    const units = bias.length, perUnit = data.length / units;
+    const amount = layer.name === lastName ? 0 : byLayer[layer.name]!;
+    const keep = strongest(data, units, units - Math.min(units - 1, Math.round(amount * units)));
     const rows = keep.map((unit) =>
       inputs.flatMap((i) => [
-        ...data.subarray(unit * each + i * area, unit * each + (i + 1) * area),
+        ...data.subarray(unit * perUnit + i * area, unit * perUnit + (i + 1) * area),
       ])
     );
     const tail = layer.kind === "conv" ? shape.slice(2) : [];
@@ -75,11 +75,14 @@ export function pruneStructured(
   return { architecture: result, weights: smaller, kept };
 }
 
-/** Indices of the `count` rows with the largest norm, ascending; of equals the first. */
+/**
+ * Indices of the `count` rows with the largest norm, ascending. Where two rows have equal norms, the
+ * first of them is kept.
+ */
 function strongest(data: Float32Array, rows: number, count: number): number[] {
-  const each = data.length / rows;
+  const perRow = data.length / rows;
   const norms = range(rows).map((row) =>
-    data.subarray(row * each, (row + 1) * each).reduce((sum, x) => sum + x * x, 0)
+    data.subarray(row * perRow, (row + 1) * perRow).reduce((sum, x) => sum + x * x, 0)
   );
   return range(rows).sort((a, b) => norms[b]! - norms[a]! || a - b).slice(0, count)
     .sort((a, b) => a - b);

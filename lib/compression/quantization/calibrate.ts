@@ -8,20 +8,20 @@ import type { Weights } from "../../model/weights.ts";
 import { planQuantized } from "./plan_quantized.ts";
 import { type InputMoments, MomentSums } from "./input_moments.ts";
 
-/** What some images make of a network's numbers. */
+/** What calibration finds about a network by running some images through it. */
 export interface Calibration {
-  /** Largest magnitude of each layer's activations, by the layer's name; not the last's. */
+  /** The largest magnitude of each layer's activations, by the layer's name; the last layer has none. */
   readonly ranges: Readonly<Record<string, number>>;
-  /** Of each layer's inputs, normalised images for the first, by the layer's name. */
+  /** Moments of each layer's inputs by the layer's name; the first layer's are normalised images. */
   readonly moments: Readonly<Record<string, InputMoments>>;
 }
 
-/** Patches of an image that count towards a convolution's moments: each would say little new. */
-const PATCHES = 25;
+/** Patches of each image that count towards a convolution's moments; more of them hardly change it. */
+const PATCHES_PER_IMAGE = 25;
 
 /**
- * Runs some images through a network and notes how far its activations reach, which leaves a finer scale
- * where that is not far, and how each layer's inputs vary together.
+ * Runs some images through a network and finds how far its activations reach, and how each layer's inputs
+ * vary together. Where activations do not reach far, the scale of int8 can be finer.
  * @throws RangeError if there is no image
  */
 export async function calibrate(
@@ -56,7 +56,7 @@ export async function calibrate(
   };
 }
 
-/** Patches spread over the image, shifted a little from one image to the next. */
+/** Adds patches that are spread over each image, and shifted by one place from image to image. */
 function addPatches(
   sums: MomentSums,
   stage: ConvStage,
@@ -66,7 +66,7 @@ function addPatches(
   const { channels, height, width, kernel } = stage;
   const positions = (height - kernel + 1) * (width - kernel + 1);
   const columns = new Float32Array(channels * kernel ** 2 * positions);
-  const step = Math.max(1, Math.floor(positions / PATCHES));
+  const step = Math.max(1, Math.floor(positions / PATCHES_PER_IMAGE));
   for (let n = 0; n < count; n++) {
     im2col(images, n * channels * height * width, stage, columns);
     for (let at = n % step; at < positions; at += step) sums.add(columns, at, positions);

@@ -1,7 +1,7 @@
-/** Mean and covariance of what goes into a layer, over images and positions. */
+/** Mean and covariance of a layer's inputs, over images and positions. */
 
 export interface InputMoments {
-  /** Inputs of a filter or unit: channels · kernel², or the units before. */
+  /** Inputs of one filter (channels · kernel²) or of one unit (the units of the layer before). */
   readonly length: number;
   readonly mean: Float64Array;
   /** length × length, row-major. */
@@ -20,7 +20,8 @@ export class MomentSums {
   }
 
   /**
-   * @param values a sample's numbers stand `stride` apart from `offset` on
+   * Adds one sample.
+   * @param values holds the sample's numbers, the first at `offset` and each `stride` after the last
    */
   add(values: ArrayLike<number>, offset: number, stride: number): void {
     const { length } = this;

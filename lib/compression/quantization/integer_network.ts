@@ -4,29 +4,29 @@ import { activate, type ActivationCurve, activationCurve } from "./quantized_act
 import { modelClasses, type QuantizedLayer, type QuantizedModel } from "./quantized_model.ts";
 import { planQuantized } from "./plan_quantized.ts";
 
-/** A layer with all that it needs to run. */
-interface Ready {
+/** A layer with the formula of its activation. */
+interface PreparedLayer {
   readonly layer: QuantizedLayer;
   readonly curve: ActivationCurve;
 }
 
 /**
- * Runs a quantized model in plain integers: bytes in, 8-bit activations, 32-bit accumulators. Readable
- * and exact, what the kernels are held against.
+ * Runs a quantized model in plain integers: images as bytes, 8-bit activations, 32-bit sums. It is the
+ * readable reference of the int8 kernels, which must give the same bits.
  *
- * Max-pooling comes before the activation, on the accumulators: the multiplier is positive and no
- * activation ever falls.
+ * Max-pooling is done on the sums, before the activation. The result is the same, because the multiplier
+ * is positive and no activation ever falls.
  */
 export class IntegerNetwork {
   readonly classes: number;
-  readonly #convs: readonly (Ready & { readonly stage: ConvStage })[];
-  readonly #denses: readonly (Ready & { readonly stage: DenseStage })[];
+  readonly #convs: readonly (PreparedLayer & { readonly stage: ConvStage })[];
+  readonly #denses: readonly (PreparedLayer & { readonly stage: DenseStage })[];
   readonly #inputLength: number;
 
-  /** @param name what it is called where it stands in for the kernels */
+  /** @param name says why it computes in place of the kernels, if it does */
   constructor(readonly model: QuantizedModel, readonly name = "reference") {
     const { convs, denses, inputLength } = planQuantized(model.architecture);
-    const ready = (activation: Activation = "tanh", i: number): Ready => {
+    const ready = (activation: Activation = "tanh", i: number): PreparedLayer => {
       const layer = model.layers[i]!;
       return { layer, curve: activationCurve(activation, layer.outputScale) };
     };

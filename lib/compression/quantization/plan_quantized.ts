@@ -1,7 +1,10 @@
 import type { Architecture } from "../../model/architecture.ts";
 import { type Plan, planKernels } from "../../kernels/kernel_plan.ts";
 
-/** The steps of a network that int8 knows. @throws RangeError saying what does not fit */
+/**
+ * The steps in which a network is computed in int8.
+ * @throws RangeError saying which of its layers int8 cannot compute
+ */
 export function planQuantized(architecture: Architecture): Plan {
   const plan = planKernels(architecture);
   if (typeof plan === "string") {

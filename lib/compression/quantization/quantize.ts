@@ -1,39 +1,41 @@
 /**
- * Symmetric int8: a real number x is stored as the whole number q = round(x / scale) in −127 … 127, so
- * that zero is exact and −q is as good as q (Jacob et al. 2018, "Quantization and training of neural
- * networks for efficient integer-arithmetic-only inference"; −128 is left out).
+ * Symmetric int8: a real number x is stored as the whole number q = round(x / scale), from −127 to 127.
+ * Zero is exact, and −x has −q as its number, which is why −128 is not used (Jacob et al. 2018,
+ * "Quantization and training of neural networks for efficient integer-arithmetic-only inference").
  */
+import { firstNonFinite } from "../../model/finite.ts";
 import type { SumGroups } from "./packed_int8.ts";
 
-/** Largest magnitude of a stored number. */
+/** The largest magnitude of a stored number. */
 export const INT8_MAX = 127;
 
 /**
- * What the stored weights of one sign in a group may add up to: times the largest input, 255, that is
- * 32,640, and 16 bits hold 32,767.
+ * The largest sum of the stored weights of one sign in a group that the kernels add in 16 bits: times the
+ * largest input, 255, it makes 32,640, and 16 bits hold 32,767.
  */
 export const GROUP_SUM_MAX = 128;
 
-/** One scale for a whole array, or one for each filter or unit. */
+/** `tensor` (per-tensor): one scale for an array; `channel` (per-channel): one for each filter or unit. */
 export type Granularity = "tensor" | "channel";
 
-/** A quantized array: row r of `values` stands for values × scales[r]. */
+/** A quantized array: the numbers in row r of `values` stand for values × scales[r]. */
 export interface QuantizedArray {
   readonly shape: readonly number[];
   readonly values: Int8Array<ArrayBuffer>;
-  /** One a row (a filter or unit); all the same for granularity "tensor". */
+  /** One scale for each row, which is a filter or unit; per-tensor they are all the same. */
   readonly scales: Float32Array<ArrayBuffer>;
 }
 
-/** Weights, rows (filters or units) first. */
+/** Weights of a layer; their first dimension is the filters or units. */
 export interface RealArray {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
 /**
- * Scales that let the largest magnitude of each row, or of all rows, just fit, and its groups too.
- * A row of zeros gets scale 1.
+ * The smallest scales with which the weights of each row (per-channel) or of all rows (per-tensor) fit
+ * into int8, and the sums of their groups into 16 bits. A row of zeros gets scale 1.
+ * @param rows filters or units
  */
 export function weightScales(
   data: Float32Array,
@@ -41,22 +43,22 @@ export function weightScales(
   granularity: Granularity,
   groups: SumGroups = [],
 ): Float32Array<ArrayBuffer> {
-  const each = data.length / rows;
+  const perRow = data.length / rows;
   const needed = Float32Array.from({ length: rows }, (_, i) => {
-    const row = data.subarray(i * each, (i + 1) * each);
-    const largest = row.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / INT8_MAX;
-    return groups.reduce((most, group) => {
+    const row = data.subarray(i * perRow, (i + 1) * perRow);
+    const forInt8 = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / INT8_MAX;
+    return groups.reduce((largest, group) => {
       const { above, below } = signedSums(row, group);
-      // rounding adds at most a half to each weight
-      return Math.max(most, Math.max(above, below) / (GROUP_SUM_MAX - group.length / 2));
-    }, largest);
+      // rounding adds at most a half to each stored weight
+      return Math.max(largest, Math.max(above, below) / (GROUP_SUM_MAX - group.length / 2));
+    }, forInt8);
   });
   if (granularity === "tensor") needed.fill(needed.reduce((a, b) => Math.max(a, b), 0));
-  // not below the smallest normal number: a scale of 0 would lose what it divides
+  // a scale below the smallest normal number could become 0, and nothing can be divided by that
   return needed.map((scale) => scale === 0 ? 1 : Math.max(scale, 2 ** -126));
 }
 
-/** Sums of a group's positive numbers and of its negative ones, the latter without sign. */
+/** The sum of a group's positive numbers, and the sum of the magnitudes of its negative ones. */
 export function signedSums(
   row: ArrayLike<number>,
   group: readonly number[],
@@ -72,7 +74,8 @@ export function signedSums(
 
 /**
  * Quantizes weights, each to the nearest number.
- * @param groups weights that share a sum of 16 bits; without them only int8 bounds the numbers
+ * @param groups indices of weights whose products are added in 16 bits; without groups the weights only
+ * have to fit into int8
  * @throws RangeError naming a number that is not finite
  */
 export function quantizeWeights(
@@ -82,24 +85,24 @@ export function quantizeWeights(
 ): QuantizedArray {
   checkFinite(array);
   const { shape, data } = array;
-  const rows = shape[0] ?? 1, each = data.length / rows;
+  const rows = shape[0] ?? 1, perRow = data.length / rows;
   const scales = weightScales(data, rows, granularity, groups);
   const values = Int8Array.from(
     data,
     (x, i) =>
-      Math.max(-INT8_MAX, Math.min(INT8_MAX, Math.round(x / scales[Math.floor(i / each)]!))),
+      Math.max(-INT8_MAX, Math.min(INT8_MAX, Math.round(x / scales[Math.floor(i / perRow)]!))),
   );
   return { shape, values, scales };
 }
 
-/** @throws RangeError naming a number that is not finite */
+/** @throws RangeError naming a weight that is NaN or infinite */
 export function checkFinite({ data }: RealArray): void {
-  const bad = data.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0) throw new RangeError(`weight ${bad} is ${data[bad]}, which has no int8`);
+  const bad = firstNonFinite(data);
+  if (bad >= 0) throw new RangeError(`weight ${bad} is ${data[bad]}, and int8 has no such number`);
 }
 
 /** The real numbers that quantized ones stand for. */
 export function dequantize({ values, scales }: QuantizedArray): Float32Array<ArrayBuffer> {
-  const each = values.length / scales.length;
-  return Float32Array.from(values, (q, i) => q * scales[Math.floor(i / each)]!);
+  const perRow = values.length / scales.length;
+  return Float32Array.from(values, (q, i) => q * scales[Math.floor(i / perRow)]!);
 }

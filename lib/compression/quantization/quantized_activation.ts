@@ -1,13 +1,15 @@
 /**
- * From a sum to the next layer's input: the activation in float32, rounded to a whole number. Every
- * operation is rounded once, so that the kernels and this code agree to the last bit on any machine.
+ * The step from a layer's 32-bit sum to the next layer's 8-bit input: the activation is computed in
+ * float32 and its result rounded to a whole number. Every operation is rounded to float32, in the kernels
+ * as in this code, so that the two agree to the last bit on any machine.
  */
 import type { Activation } from "../../model/architecture.ts";
 import { INT8_MAX } from "./quantize.ts";
 
 /**
- * tanh x ≈ x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) on |x| ≤ 4.25, off by at most 2e-5: least squares
- * of the error on Chebyshev points, reweighted until level. A step of int8 is 1/127.
+ * tanh x ≈ x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) for |x| ≤ `end`, with an error of at most 2e-5, while
+ * a step of int8 is 1/127. The coefficients are a least-squares fit on Chebyshev points whose weights
+ * were changed until the largest errors were equal.
  */
 const TANH = {
   a0: 0.999925,
@@ -18,17 +20,20 @@ const TANH = {
   end: 4.25,
 };
 
-/** 1.5 · 2²³: a small number added to it is rounded to a whole one, halves to even. */
-const ROUND = 12582912;
+/**
+ * 1.5 · 2²³. A float32 of that size has no bits behind the point, so that adding a small number to it and
+ * subtracting it again rounds the small number to a whole one, halves to even.
+ */
+const ROUNDING_CONSTANT = 12582912;
 
 /**
- * How a layer's sums become whole numbers: x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, with x
- * limited to low … high so that no result passes ±127. Eight numbers, as the kernels read them: a₀, a₁,
- * a₂, b₁, b₂, low, high, shift; the a and the shift are in units of the output's scale.
+ * An activation as a formula: x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, with x limited to
+ * low … high so that no result passes ±127. These are its eight numbers in the order in which the kernels
+ * read them: a₀, a₁, a₂, b₁, b₂, low, high, shift. The a and the shift are divided by the output's scale.
  */
 export type ActivationCurve = Float32Array<ArrayBuffer>;
 
-/** Bounds of what an activation gives; ReLU's is for calibration to find. */
+/** The largest output of each activation. ReLU has none, so calibration must find how far it reaches. */
 export const bounds: Readonly<Record<Activation, number>> = {
   tanh: 1,
   sigmoid: 1,
@@ -36,11 +41,14 @@ export const bounds: Readonly<Record<Activation, number>> = {
 };
 
 /**
- * @param outputScale real value of an output of 1; 127 of them are at most the activation's bound
+ * The formula of an activation.
+ * @param outputScale the real number that a stored output of 1 stands for; 127 times it must not exceed
+ * the activation's bound
+ * @throws RangeError if there is no activation of that name
  */
 export function activationCurve(activation: Activation, outputScale: number): ActivationCurve {
   const { a0, a1, a2, b1, b2, end } = TANH;
-  // not quite half a step beyond the last whole number
+  // 127.4 is still rounded to 127
   const reach = (INT8_MAX + 0.4) * outputScale;
   const limited = (inverse: (y: number) => number) => reach < 1 ? inverse(reach) : Infinity;
   const scale = outputScale;
@@ -56,10 +64,16 @@ export function activationCurve(activation: Activation, outputScale: number): Ac
     }
     case "relu":
       return Float32Array.of(1 / scale, 0, 0, 0, 0, 0, reach, 0);
+    default:
+      activation satisfies never;
+      throw new RangeError(`there is no activation named ${activation}`);
   }
 }
 
-/** The whole number, −127 to 127, that a sum becomes. */
+/**
+ * The whole number from −127 to 127 that a sum becomes.
+ * @param multiplier the real number that a sum of 1 stands for
+ */
 export function activate(sum: number, multiplier: number, curve: ActivationCurve): number {
   const [a0, a1, a2, b1, b2, low, high, shift] = curve as unknown as Eight;
   const f = Math.fround;
@@ -67,7 +81,7 @@ export function activate(sum: number, multiplier: number, curve: ActivationCurve
   const u = f(x * x);
   const p = f(f(f(f(a2 * u) + a1) * u) + a0);
   const d = f(f(f(f(b2 * u) + b1) * u) + 1);
-  return f(f(f(f(x * p) / d) + shift) + ROUND) - ROUND;
+  return f(f(f(f(x * p) / d) + shift) + ROUNDING_CONSTANT) - ROUNDING_CONSTANT;
 }
 
 type Eight = readonly [number, number, number, number, number, number, number, number];

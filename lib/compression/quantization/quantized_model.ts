@@ -9,29 +9,29 @@ import { planQuantized } from "./plan_quantized.ts";
 import { type Granularity, INT8_MAX, type QuantizedArray, quantizeWeights } from "./quantize.ts";
 import { convQuads, denseQuads, type SumGroups, sumGroups } from "./packed_int8.ts";
 
-/** One layer in int8. Its accumulators are 32-bit integers: bias + Σ weight · input. */
+/** One layer in int8. It computes sums of 32 bits: bias + Σ weight · input. */
 export interface QuantizedLayer {
   readonly name: string;
   readonly weight: QuantizedArray;
-  /** In units of the accumulator, one a filter or unit. */
+  /** One for each filter or unit, in the units of the sum. */
   readonly bias: Int32Array<ArrayBuffer>;
   /**
-   * What an accumulator is multiplied with, one a filter or unit: to the activation's argument, or, in the
-   * last layer, to logits.
+   * One for each filter or unit: the real number that a sum of 1 stands for. A sum times its multiplier is
+   * the argument of the activation, or, in the last layer, a logit.
    */
   readonly multipliers: Float32Array<ArrayBuffer>;
-  /** Real value of an output of 1; of the last layer 1, since its outputs are real. */
+  /** The real number that a stored output of 1 stands for; 1 in the last layer, which gives logits. */
   readonly outputScale: number;
 }
 
-/** A network whose weights and activations are int8. Images go in as the bytes they are. */
+/** A network whose weights and activations are int8. Its input is the images' own bytes, 0–255. */
 export interface QuantizedModel {
   readonly architecture: Architecture;
   readonly granularity: Granularity;
   readonly layers: readonly QuantizedLayer[];
 }
 
-/** Which weights of a filter or unit meet in a sum of 16 bits, by the layer's name. */
+/** The weights of a filter or unit whose products the kernels add in 16 bits, by the layer's name. */
 export function layerGroups(architecture: Architecture): Readonly<Record<string, SumGroups>> {
   const { convs, denses } = planQuantized(architecture);
   return Object.fromEntries(
@@ -39,7 +39,7 @@ export function layerGroups(architecture: Architecture): Readonly<Record<string,
   );
 }
 
-/** The same for one stage. */
+/** The weights of a filter or unit of one stage whose products the kernels add in 16 bits. */
 export function stageGroups(stage: ConvStage | DenseStage): SumGroups {
   return sumGroups("kernel" in stage ? convQuads(stage) : denseQuads(stage));
 }
@@ -47,12 +47,14 @@ export function stageGroups(stage: ConvStage | DenseStage): SumGroups {
 /**
  * Post-training quantization of a network that takes normalised images.
  *
- * The first layer's normalisation goes into its weights' scale and its bias, so that its input is the
- * pixels' own bytes: Σ w·(p − mean)/std + b = (s/std)·(Σ q·p − mean·Σ q) + b.
+ * The normalisation of the images becomes part of the first layer's scales and biases, so that its input
+ * is the pixels' own bytes. With weights w = s·q, pixels p and bias b:
+ * Σ w·(p − mean)/std + b = (s/std)·(Σ q·p − mean·Σ q) + b.
  *
- * @param calibration from `calibrate`. Without ranges activations reach to their bound, 1; without
- *   moments each weight is rounded to the nearest number, with them rounding errors are compensated
- * @throws RangeError if a ReLU's range is missing: it has no bound
+ * @param calibration from `calibrate`. Without ranges, activations are taken to reach to their bound, 1.
+ * Without moments, each weight is rounded to the nearest number; with them, rounding errors are
+ * compensated.
+ * @throws RangeError if the range of a ReLU is missing, which has no bound
  */
 export function quantizeModel(
   architecture: Architecture,
@@ -72,9 +74,12 @@ export function quantizeModel(
       ? quantizeCompensated(array, granularity, groups[name]!, inputs)
       : { biasShift: [], ...quantizeWeights(array, granularity, groups[name]!) };
     const real = weights[`${name}.bias`]!.data;
-    const each = weight.values.length / real.length;
+    const perUnit = weight.values.length / real.length;
     const bias = Int32Array.from(real, (b, unit) => {
-      const sum = weight.values.subarray(unit * each, (unit + 1) * each).reduce((a, q) => a + q, 0);
+      const sum = weight.values.subarray(unit * perUnit, (unit + 1) * perUnit).reduce(
+        (a, q) => a + q,
+        0,
+      );
       const shift = i === 0 ? normalisation.mean * sum : 0;
       return Math.round((b + (biasShift[unit] ?? 0)) / (weight.scales[unit]! * inputScale) - shift);
     });
@@ -86,7 +91,7 @@ export function quantizeModel(
   return { architecture, granularity, layers };
 }
 
-/** How far a layer's activations reach, from zero. */
+/** The largest magnitude of a layer's activations. */
 function reach(name: string, activation: Activation, found = bounds[activation]): number {
   if (!(found > 0 && Number.isFinite(found))) {
     throw new RangeError(

@@ -1,6 +1,6 @@
 /**
- * A quantized model as a file: safetensors with I8 weights, I32 biases and F32 multipliers and scales, and
- * the architecture in the header. Other programs can read the arrays.
+ * A quantized model as a file: a safetensors file with I8 weights, I32 biases, F32 multipliers and F32
+ * scales. The architecture is text in the header. Other programs can read the arrays.
  */
 import { type Architecture, parameterShapes } from "../../model/architecture.ts";
 import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";

@@ -5,8 +5,9 @@ import { dequantize, type Granularity, quantizeWeights } from "./quantize.ts";
 import type { SumGroups } from "./packed_int8.ts";
 
 /**
- * The weights as int8 can hold them, in float32. Biases stay as they are: they are 32 bits anyway.
- * @param groups by layer, from `layerGroups`, for weights as the kernels' sums can take them
+ * The weights rounded to numbers that int8 can hold, as float32. Biases are left alone, because a
+ * quantized model keeps them in 32 bits.
+ * @param groups by layer, from `layerGroups`: with them the weights also fit the kernels' sums of 16 bits
  */
 export function fakeQuantize(
   weights: Weights,
@@ -26,11 +27,12 @@ export function fakeQuantize(
 }
 
 /**
- * Quantization-aware fine-tuning: each step computes with quantized weights, and what the optimizer
- * moves is added to the float weights behind them, so that small moves add up (the straight-through
- * estimator: rounding counts as the identity, Bengio et al. 2013). Works on every system.
+ * Quantization-aware fine-tuning on any system. Each step computes with rounded weights. What the
+ * optimizer then changes is added to the float weights that they were rounded from, so that small changes
+ * add up. This is the straight-through estimator: the gradient passes as if nothing was rounded (Bengio et
+ * al. 2013).
  *
- * @returns the float weights, to be quantized; the system is left with them quantized in float32
+ * @returns the float weights, which are to be quantized; the system keeps them rounded
  */
 export async function trainQuantized(
   system: System,
