@@ -182,7 +182,7 @@ export function countParameters(architecture: Architecture): number {
   return trace(architecture).reduce((sum, layer) => sum + layer.parameters, 0);
 }
 
-/** Multiply-adds of one image's forward pass; biases, activations and pooling are not counted. */
+/** Multiply-adds of the forward pass of one image. Biases, activations and pooling are not counted. */
 export function countMultiplyAdds(architecture: Architecture): number {
   return trace(architecture).reduce((sum, layer) => sum + layer.multiplyAdds, 0);
 }

@@ -3,11 +3,12 @@ import { type Architecture, parameterShapes } from "./architecture.ts";
 import type { WeightArray, Weights } from "./weights.ts";
 
 /**
- * How weights start out. All are uniform in ±bound, with n_in inputs and n_out outputs of a unit:
- * - `lecun`: weights √(3 / n_in), so that unit variance stays unit variance (LeCun et al. 1998,
- *   "Efficient BackProp"); biases 0.
- * - `pytorch`: weights and biases 1 / √n_in, what `nn.Conv2d` and `nn.Linear` do by default.
- * - `keras`: weights √(6 / (n_in + n_out)) (Glorot & Bengio 2010); biases 0.
+ * How the starting weights are drawn: all of them uniformly between −bound and bound. For a unit with n_in
+ * inputs and n_out outputs the bounds are:
+ * - `lecun`: √(3 / n_in) for weights, which keeps inputs of unit variance at unit variance (LeCun et al.
+ *   1998, "Efficient BackProp"), and 0 for biases.
+ * - `pytorch`: 1 / √n_in for weights and biases, as `nn.Conv2d` and `nn.Linear` have it by default.
+ * - `keras`: √(6 / (n_in + n_out)) for weights (Glorot & Bengio 2010), and 0 for biases.
  */
 export type Initialisation = "lecun" | "pytorch" | "keras";
 
@@ -35,7 +36,7 @@ export function initialBounds(
   }
 }
 
-/** Starting weights of a network; every array has a random stream of its own. */
+/** The starting weights of a network. The random numbers of an array depend on its name and the seed. */
 export function initialWeights(
   architecture: Architecture,
   scheme: Initialisation,

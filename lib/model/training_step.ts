@@ -1,29 +1,29 @@
-/** What one step of training is told, and what it tells; every way of computing it speaks this. */
+/** The arguments and the results of one step of training, whatever computes it. */
 import type { Weights } from "./weights.ts";
 
-/** What an optimizer does with a gradient. */
+/** Which optimizer changes the weights, and how. */
 export type OptimizerOptions =
   | {
     readonly kind: "adam";
     readonly learningRate: number;
-    /** Decoupled, as in AdamW: before each step w −= learning rate · weightDecay · w. Default 0. */
+    /** Decoupled, as in AdamW: before each step w −= learningRate · weightDecay · w. Default 0. */
     readonly weightDecay?: number;
   }
   | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number };
 
-/** What holds for one step. */
+/** What may differ from step to step. */
 export interface StepSettings {
   readonly learningRate: number;
   readonly labelSmoothing: number;
 }
 
-/** What one batch of training tells: summed over its images. */
+/** The loss of a batch in nats and its correct answers, both summed over the images. */
 export interface StepResult {
   readonly loss: number;
   readonly correct: number;
 }
 
-/** What one batch tells without a step: loss and hits summed, and ∂(mean loss)/∂weights. */
+/** The same without a step, and the gradient of the mean loss with respect to the weights. */
 export interface BatchGradient extends StepResult {
   readonly gradients: Weights;
 }

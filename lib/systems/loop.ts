@@ -55,7 +55,7 @@ export async function trainingLoop(
   return history;
 }
 
-/** Sums up one epoch and tells of it. */
+/** Adds up the batches of one epoch, and calls the listeners of the training. */
 export class EpochMeter {
   #images = 0;
   #loss = 0;
@@ -97,7 +97,7 @@ export class EpochMeter {
     );
   }
 
-  /** Ends the epoch: evaluates the validation images and tells `onEpoch`. */
+  /** Ends the epoch: evaluates the validation images and calls `onEpoch`. */
   async finish(system: System): Promise<EpochRecord> {
     const seconds = (performance.now() - this.#start) / 1000;
     const { validation, onEpoch } = this.options;

@@ -1,3 +1,12 @@
+/**
+ * The activation layers, forward and backward, on every number x by itself.
+ *
+ * forward:  y = f(x)
+ * backward: ∂loss/∂x = ∂loss/∂y · f′(x), with f′ written in terms of y, which `forward` has kept
+ *   tanh:     f(x) = tanh x            f′ = 1 − y²
+ *   sigmoid:  f(x) = 1 / (1 + e^−x)    f′ = y · (1 − y)
+ *   relu:     f(x) = max(0, x)         f′ = 1 where y > 0, else 0
+ */
 import type { Activation } from "../../model/architecture.ts";
 import { Buffer, type FloatArray, type Precision } from "./array.ts";
 import type { NumpyLayer } from "./layer.ts";
@@ -8,14 +17,14 @@ interface Rule {
   readonly slope: (y: number) => number;
 }
 
-/** Hyperbolic tangent, logistic function and rectifier. */
+/** The activations and their derivatives. */
 export const activationRules: Readonly<Record<Activation, Rule>> = {
   tanh: { value: Math.tanh, slope: (y) => 1 - y * y },
   sigmoid: { value: (x) => 1 / (1 + Math.exp(-x)), slope: (y) => y * (1 - y) },
   relu: { value: (x) => Math.max(0, x), slope: (y) => y > 0 ? 1 : 0 },
 };
 
-/** Applies an activation to every element. */
+/** A layer that applies an activation to every number. */
 export class ActivationLayer implements NumpyLayer {
   readonly parameters = [];
   readonly #rule: Rule;
@@ -23,14 +32,14 @@ export class ActivationLayer implements NumpyLayer {
   #inputGrad: Buffer;
   #length = 0;
 
-  /** @param size elements of one input */
+  /** @param size count of numbers in one input */
   constructor(precision: Precision, readonly kind: Activation, readonly size: number) {
     this.#rule = activationRules[kind];
     this.#output = new Buffer(precision);
     this.#inputGrad = new Buffer(precision);
   }
 
-  /** The last forward pass's result. */
+  /** The result of the last forward pass. */
   get output(): FloatArray {
     return this.#output.take(this.#length);
   }

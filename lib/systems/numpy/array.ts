@@ -1,6 +1,6 @@
 /**
  * The hand-written system computes in float32, as NumPy users train, or in float64, so that its
- * gradients can be checked against finite differences. All its code is generic over the two.
+ * gradients can be checked against finite differences. The same code serves both.
  */
 export type FloatArray = Float32Array | Float64Array;
 
@@ -20,7 +20,7 @@ export interface Parameter {
   readonly grad: FloatArray;
 }
 
-/** An array that grows when asked for more, so that buffers are reused from batch to batch. */
+/** An array that is used again for each batch, and grows when a batch needs more. */
 export class Buffer {
   #array: FloatArray;
 
@@ -28,7 +28,7 @@ export class Buffer {
     this.#array = zeros(precision, 0);
   }
 
-  /** At least `length` numbers, left as they were. */
+  /** An array of at least `length` numbers, which hold whatever was written to them before. */
   take(length: number): FloatArray {
     if (this.#array.length < length) this.#array = zeros(this.precision, length);
     return this.#array;

@@ -1,12 +1,20 @@
+/**
+ * The convolution layer, forward and backward, as matrix products.
+ *
+ * forward:  in (N, C, H, W) → out (N, F, H − k + 1, W − k + 1), with F filters of k × k
+ *   out[n, f, y, x] = bias[f] + Σ_{c, i, j} weight[f, c, i, j] · in[n, c, y + i, x + j]
+ *
+ * backward: from dOut = ∂loss/∂out, of the shape of out
+ *   ∂loss/∂bias[f]            = Σ_{n, y, x} dOut[n, f, y, x]
+ *   ∂loss/∂weight[f, c, i, j] = Σ_{n, y, x} dOut[n, f, y, x] · in[n, c, y + i, x + j]
+ *   ∂loss/∂in[n, c, v, u]     = Σ_{f, i, j} weight[f, c, i, j] · dOut[n, f, v − i, u − j]
+ */
 import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
 import { gemm, matrix, transpose } from "./gemm.ts";
 import { col2im, im2col, type Window } from "./im2col.ts";
 import type { NumpyLayer } from "./layer.ts";
 
-/**
- * Convolution as it is meant in deep learning (no flip of the kernel), stride 1, no padding:
- * out[f, y, x] = bias[f] + Σ_{c, i, j} weight[f, c, i, j] · in[c, y + i, x + j].
- */
+/** Convolution with stride 1 and no padding. As everywhere in deep learning the kernel is not flipped. */
 export class Conv implements NumpyLayer {
   readonly parameters: readonly Parameter[];
   #output: Buffer;
@@ -29,7 +37,7 @@ export class Conv implements NumpyLayer {
     this.#inputGrad = new Buffer(precision);
   }
 
-  /** Length of an input, of a column, of an output plane, and the number of filters. */
+  /** Numbers in an input image, in a column of a patch and in an output plane, and the count of filters. */
   get #sizes() {
     const { channels, height, width, kernel } = this.window;
     return {
@@ -40,6 +48,7 @@ export class Conv implements NumpyLayer {
     };
   }
 
+  /** Per image: out (F, positions) = weight (F, C·k²) · columns (C·k², positions) + bias. */
   forward(input: FloatArray, count: number): FloatArray {
     const { image, column, positions, filters } = this.#sizes;
     this.#input = input;
@@ -59,6 +68,10 @@ export class Conv implements NumpyLayer {
     return output;
   }
 
+  /**
+   * Per image, with dOut (F, positions): dWeight += dOut · columnsᵀ, dBias += the row sums of dOut, and
+   * dColumns = weightᵀ · dOut, whose numbers are added to the pixels that the columns were read from.
+   */
   backward(outputGrad: FloatArray, wantsInput: boolean): FloatArray {
     const { image, column, positions, filters } = this.#sizes;
     const input = this.#input!;
@@ -74,7 +87,7 @@ export class Conv implements NumpyLayer {
     for (let n = 0; n < this.#count; n++) {
       const at = n * filters * positions;
       const out = matrix(outputGrad, positions, at);
-      // dW = dOut · columnsᵀ, db = row sums of dOut
+      // dWeight and dBias
       im2col(input, n * image, this.window, columns);
       gemm(filters, column, positions, out, columnsT, weightGrad, true);
       for (let f = 0; f < filters; f++) {
@@ -83,7 +96,7 @@ export class Conv implements NumpyLayer {
         this.bias.grad[f]! += sum;
       }
       if (!wantsInput) continue;
-      // dColumns = Wᵀ · dOut, added back to the pixels they were read from
+      // dColumns, and from them the gradient of the input
       gemm(column, positions, filters, weightT, out, matrix(columnsGrad, positions));
       col2im(columnsGrad, this.window, inputGrad, n * image);
     }

@@ -1,8 +1,18 @@
+/**
+ * The fully connected layer, forward and backward.
+ *
+ * forward:  in (N, inputs) → out (N, units):  out = in · weightᵀ + bias, with weight (units, inputs)
+ *
+ * backward: from dOut = ∂loss/∂out, (N, units)
+ *   ∂loss/∂weight = dOutᵀ · in      (units, inputs)
+ *   ∂loss/∂bias   = Σ_n dOut[n]     (units)
+ *   ∂loss/∂in     = dOut · weight   (N, inputs)
+ */
 import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
 import { gemm, matrix, transpose } from "./gemm.ts";
 import type { NumpyLayer } from "./layer.ts";
 
-/** Fully connected layer: out = in · Wᵀ + b, with W (units, inputs). */
+/** A fully connected layer. */
 export class Dense implements NumpyLayer {
   readonly parameters: readonly Parameter[];
   readonly #units: number;
@@ -20,6 +30,7 @@ export class Dense implements NumpyLayer {
     this.#inputGrad = new Buffer(precision);
   }
 
+  /** out = in · weightᵀ + bias */
   forward(input: FloatArray, count: number): FloatArray {
     this.#input = input;
     this.#count = count;
@@ -31,10 +42,10 @@ export class Dense implements NumpyLayer {
     return output;
   }
 
+  /** dWeight = dOutᵀ · in, dBias = the column sums of dOut, dIn = dOut · weight */
   backward(outputGrad: FloatArray, wantsInput: boolean): FloatArray {
     const [count, units, inputs] = [this.#count, this.#units, this.#inputs];
     const out = matrix(outputGrad, units);
-    // dW = dOutᵀ · in, db = column sums of dOut, dIn = dOut · W
     const input = matrix(this.#input!, inputs);
     gemm(units, inputs, count, transpose(out), input, matrix(this.weight.grad, inputs));
     this.bias.grad.fill(0);

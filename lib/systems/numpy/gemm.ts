@@ -1,8 +1,8 @@
 import type { FloatArray } from "./array.ts";
 
 /**
- * A matrix inside an array: element (i, j) stands at `offset + i · rowStride + j · columnStride`.
- * Swapping the two strides transposes it without moving a number.
+ * A matrix inside an array: element (i, j) stands at `offset + i · rowStride + j · columnStride`. To swap
+ * the two strides is to transpose the matrix, and no number has to move.
  */
 export interface Matrix {
   readonly data: FloatArray;
@@ -16,16 +16,18 @@ export function matrix(data: FloatArray, columns: number, offset = 0): Matrix {
   return { data, offset, rowStride: columns, columnStride: 1 };
 }
 
-/** The transpose: a view of the same numbers. */
+/** The transpose, as a view of the same numbers. */
 export function transpose({ data, offset, rowStride, columnStride }: Matrix): Matrix {
   return { data, offset, rowStride: columnStride, columnStride: rowStride };
 }
 
 /**
- * C = A·B, or C += A·B with `accumulate`, for A (m, k), B (k, n) and a row-major C (m, n).
+ * General matrix multiplication: C = A·B, or C += A·B with `accumulate`, for A (m, k), B (k, n) and a
+ * row-major C (m, n), that is C[i, j] = Σ_p A[i, p] · B[p, j].
  *
- * C is made in tiles of 4 × 4: the sixteen sums stay in registers while p runs over k, so that each
- * loaded number is used four times. What is left at the edges is done one element at a time.
+ * C is computed in tiles of 4 × 4. The sixteen sums of a tile stay in registers while p runs from 0 to
+ * k − 1, so that each number that is loaded is used four times. The rows and columns that fill no tile
+ * are computed one element at a time.
  */
 export function gemm(
   m: number,
@@ -79,7 +81,7 @@ export function gemm(
   edge(mTiled, m, 0, n, k, a, b, c);
 }
 
-/** Adds rows i0 … i1 and columns j0 … j1 of A·B to C, element by element. */
+/** Adds rows i0 to i1 − 1 and columns j0 to j1 − 1 of A·B to C, element by element. */
 function edge(
   i0: number,
   i1: number,

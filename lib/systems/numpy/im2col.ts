@@ -1,6 +1,7 @@
+/** Convolution as a matrix product: patches become columns (im2col), and columns patches (col2im). */
 import type { FloatArray } from "./array.ts";
 
-/** An image's size and the square kernel that slides over it, stride 1, no padding. */
+/** The size of an image and of the square kernel that slides over it, with stride 1 and no padding. */
 export interface Window {
   readonly channels: number;
   readonly height: number;
@@ -9,8 +10,10 @@ export interface Window {
 }
 
 /**
- * Lays every patch under the kernel out as a column: (channels · kernel², positions), so that a
- * convolution becomes one matrix product with the weights as (filters, channels · kernel²).
+ * Copies the patch under the kernel at each position into a column of the matrix `columns`,
+ * (channels · kernel², positions), positions being (height − kernel + 1) · (width − kernel + 1). A
+ * convolution is then one matrix product: weights (filters, channels · kernel²) times columns.
+ * @param offset where the image begins in `image`
  */
 export function im2col(
   image: FloatArray,
@@ -34,7 +37,11 @@ export function im2col(
   }
 }
 
-/** The transpose of `im2col`: adds every column's number to the pixel that it was read from. */
+/**
+ * The transpose of `im2col`, which the backward pass needs: adds each number of the columns to the pixel
+ * that `im2col` reads it from. A pixel that lies under several patches gets the sum of theirs.
+ * @param offset where the image begins in `image`
+ */
 export function col2im(
   columns: FloatArray,
   window: Window,

@@ -1,12 +1,13 @@
+/** The optimizers of the hand-written system, for weights w, gradients g and a learning rate η. */
 import type { OptimizerOptions } from "../../model/training_step.ts";
 import { type FloatArray, type Parameter, type Precision, zeros } from "./array.ts";
 
-/** Moves parameters along their gradients. */
+/** Changes parameters according to their gradients, one step at a time. */
 export interface Optimizer {
   step(learningRate: number): void;
 }
 
-/** The optimizer that `options` describe, with fresh state. */
+/** Makes the optimizer that `options` describe, before its first step. */
 export function optimizer(
   options: OptimizerOptions,
   parameters: readonly Parameter[],
@@ -23,7 +24,7 @@ export function optimizer(
   }
 }
 
-/** Stochastic gradient descent with momentum as PyTorch has it: v ← μ·v + g, w ← w − η·v. */
+/** Stochastic gradient descent with momentum μ, as in PyTorch: v ← μ·v + g, then w ← w − η·v. */
 export class Sgd implements Optimizer {
   readonly #velocity: readonly FloatArray[];
 
@@ -47,9 +48,12 @@ export class Sgd implements Optimizer {
 }
 
 /**
- * Adam (Kingma & Ba 2015, algorithm 1): running means m of g and v of g², both corrected for their
- * start at zero, then w ← w − η · m̂ / (√v̂ + ε). β₁ 0.9, β₂ 0.999, ε 1e-8 as in PyTorch. With weight decay
- * it is AdamW (Loshchilov & Hutter 2019): w shrinks by η·decay·w before each step.
+ * Adam (Kingma & Ba 2015, algorithm 1). In step t, counted from 1:
+ *   m ← β₁·m + (1 − β₁)·g      m̂ = m / (1 − β₁ᵗ)
+ *   v ← β₂·v + (1 − β₂)·g²     v̂ = v / (1 − β₂ᵗ)
+ *   w ← w − η · m̂ / (√v̂ + ε)
+ * with β₁ = 0.9, β₂ = 0.999 and ε = 1e-8, as in PyTorch. With weight decay it is AdamW (Loshchilov & Hutter
+ * 2019), which subtracts η · decay · w from w before each step.
  */
 export class Adam implements Optimizer {
   readonly #mean: readonly FloatArray[];

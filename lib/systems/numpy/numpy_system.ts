@@ -14,9 +14,9 @@ import { planKernels } from "../../kernels/kernel_plan.ts";
 
 /** How the hand-written system is made. */
 export interface NumpyOptions extends KernelOptions {
-  /** Of the starting weights; default 0. */
+  /** Decides the starting weights; default 0. */
   readonly seed?: number;
-  /** Default: the kernels where they can run, else the readable reference. */
+  /** What computes. Default: the kernels where they can run, else the readable reference. */
   readonly engine?: "kernels" | "reference";
 }
 

@@ -1,18 +1,25 @@
+/**
+ * The max-pooling layer, forward and backward, over s × s windows that do not overlap.
+ *
+ * forward:  in (N, C, H, W) → out (N, C, H / s, W / s)
+ *   out[n, c, y, x] = the largest of in[n, c, s·y + i, s·x + j] with i and j from 0 to s − 1
+ *
+ * backward: ∂loss/∂in is ∂loss/∂out at the largest number of each window, and 0 elsewhere. Where several
+ * are the largest, the first one gets the gradient, as in PyTorch.
+ */
 import { Buffer, type FloatArray, type Precision } from "./array.ts";
 import type { NumpyLayer } from "./layer.ts";
 
-/**
- * Max-pooling over squares that do not overlap: (channels, height, width) →
- * (channels, height / size, width / size). The gradient goes to the largest element, the first of
- * equals, as in PyTorch.
- */
+/** Max-pooling. */
 export class MaxPool implements NumpyLayer {
   readonly parameters = [];
   #output: Buffer;
   #inputGrad: Buffer;
+  /** Where in the last input each output was found. */
   #argmax = new Int32Array(0);
   #length = 0;
 
+  /** @param shape (channels, height, width) of an input; height and width are multiples of `size` */
   constructor(
     precision: Precision,
     readonly shape: readonly [number, number, number],

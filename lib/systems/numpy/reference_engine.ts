@@ -11,7 +11,7 @@ import type { Engine } from "./engine.ts";
 import { type Optimizer, optimizer } from "./numpy_optimizer.ts";
 import { Network } from "./reference_network.ts";
 
-/** The readable code of this folder, in float32 on one thread. */
+/** The engine that computes with the readable code of this folder, in float32 on one thread. */
 export class ReferenceEngine implements Engine {
   readonly name = "reference";
   readonly #network: Network;

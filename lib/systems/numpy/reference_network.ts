@@ -1,3 +1,7 @@
+/**
+ * The readable network: a list of layers that is gone through forwards for the logits, and backwards for
+ * the gradients. Each layer's formulas stand at the head of its file.
+ */
 import type { StepResult } from "../../model/training_step.ts";
 import {
   type Architecture,
@@ -15,7 +19,7 @@ import type { NumpyLayer } from "./layer.ts";
 import { softmaxCrossEntropy } from "./softmax_cross_entropy.ts";
 import { MaxPool } from "./pool_layer.ts";
 
-/** A network of hand-written layers: forward, backward, and nothing else. */
+/** A network of hand-written layers: the forward pass, the backward pass, and the weights. */
 export class Network {
   readonly parameters: readonly Parameter[];
   readonly classes: number;
@@ -33,7 +37,7 @@ export class Network {
     this.#layers = buildLayers(architecture, precision, this.parameters);
   }
 
-  /** Logits (count, classes) of `count` images; overwritten by the next call. */
+  /** The forward pass: logits (count, classes) of `count` images. The next call overwrites them. */
   forward(images: FloatArray, count: number): FloatArray {
     if (images.length < count * this.#inputLength) {
       throw new RangeError(
@@ -43,14 +47,18 @@ export class Network {
     return this.#layers.reduce((input, layer) => layer.forward(input, count), images);
   }
 
-  /** What each activation made of the last forward pass, in order; overwritten by the next. */
+  /** The outputs of each activation layer in the last forward pass. The next one overwrites them. */
   activations(): FloatArray[] {
     return this.#layers.filter((layer) => layer instanceof ActivationLayer).map(({ output }) =>
       output
     );
   }
 
-  /** Forward and backward: leaves the gradient of the batch's mean loss in `parameters`. */
+  /**
+   * The forward and the backward pass. They leave the gradient of the batch's mean loss in the `grad` of
+   * each of `parameters`.
+   * @param smoothing the part of each target that is spread over all classes
+   */
   gradient(images: FloatArray, labels: Int32Array, count: number, smoothing = 0): StepResult {
     const logits = this.forward(images, count);
     const result = softmaxCrossEntropy(logits, labels, count, this.classes, smoothing);
@@ -82,7 +90,8 @@ function buildLayers(
 ): NumpyLayer[] {
   const named = (name: string) => parameters.find((parameter) => parameter.name === name)!;
   const traced = trace(architecture).filter(({ layer }) => layer.kind !== "flatten");
-  // activations never fall, so they may follow the pooling that follows them: same result, less work
+  // An activation that is followed by max-pooling is applied after it. The result is the same, because no
+  // activation ever falls, and fewer numbers have to be activated.
   for (let i = 0; i + 1 < traced.length; i++) {
     const [here, next] = [traced[i]!, traced[i + 1]!];
     if (isActivation(here.layer) && next.layer.kind === "maxpool") {
@@ -111,6 +120,9 @@ function buildLayers(
       }
       case "flatten":
         throw new Error("flatten moves no number and needs no layer");
+      default:
+        layer satisfies never;
+        throw new Error("trace checks every layer");
     }
   });
 }

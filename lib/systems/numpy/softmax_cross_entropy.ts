@@ -2,16 +2,22 @@ import type { StepResult } from "../../model/training_step.ts";
 import type { FloatArray } from "./array.ts";
 
 /**
- * Softmax cross-entropy and its gradient, in one go so that no logarithm meets a zero.
+ * The loss and where the backward pass begins: softmax, cross-entropy and their gradient in one function,
+ * so that no logarithm of a zero is ever taken.
  *
- * For one image with logits x and label y: loss = log Σ exp(x_c) − x_y, and ∂loss/∂x_c =
- * softmax(x)_c − [c = y]. The gradient is that of the batch's mean.
+ * For one image with logits x (classes) and label y:
+ *   loss        = log Σ_c exp(x_c) − x_y
+ *   ∂loss/∂x_c  = softmax(x)_c − [c = y]
+ * The gradient is that of the mean over the batch, so it is divided by the count of images.
  *
- * With label smoothing s the target is 1 − s on the label and s/classes everywhere: the loss takes the
- * mean of all classes' losses for its share s (Szegedy et al. 2016).
+ * With label smoothing s the target is s / classes for every class and 1 − s more for the label
+ * (Szegedy et al. 2016):
+ *   loss        = log Σ_c exp(x_c) − (1 − s) · x_y − s · mean_c x_c
+ *   ∂loss/∂x_c  = softmax(x)_c − (1 − s) · [c = y] − s / classes
  *
  * @param logits (count, classes), replaced by the gradient
  * @returns the loss summed over the images, and how many have their largest logit at the label
+ * @throws RangeError naming a label that is none of the classes
  */
 export function softmaxCrossEntropy(
   logits: FloatArray,
