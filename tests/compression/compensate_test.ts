@@ -1,4 +1,4 @@
-/** Rounding that makes up for itself, and what it needs: moments of the inputs. */
+/** Rounding with error compensation, and the moments of the inputs that it needs. */
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { quantizeCompensated } from "../../lib/compression/quantization/compensate.ts";
 import { type InputMoments, MomentSums } from "../../lib/compression/quantization/input_moments.ts";
@@ -48,7 +48,7 @@ Deno.test("moments are means and covariances, with any stride", () => {
   assertEquals([...strided.moments().covariance], [1, 3, 3, 9]);
 });
 
-Deno.test("compensation leaves less than half the output error, and no shift", () => {
+Deno.test("compensation leaves less than half of the output error, and no shift of the mean", () => {
   const samples = inputs(2000), weights = randomWeights(6);
   const moments = momentsOf(samples);
   // few steps, so that rounding shows
@@ -75,7 +75,7 @@ Deno.test("compensation leaves less than half the output error, and no shift", (
   assertAlmostEquals(better.mean, 0, 1e-6);
 });
 
-Deno.test("inputs that vary alone have nothing to compensate", () => {
+Deno.test("without covariance between the inputs, weights are rounded to the nearest number", () => {
   const weights = randomWeights(3);
   const covariance = new Float64Array(length * length);
   for (let i = 0; i < length; i++) covariance[i * length + i] = 1;
@@ -87,7 +87,7 @@ Deno.test("inputs that vary alone have nothing to compensate", () => {
   });
 });
 
-Deno.test("an input that never varies, and one granularity for all rows", () => {
+Deno.test("inputs that never vary and per-tensor scales are possible", () => {
   const moments = momentsOf([new Float64Array(length).fill(1)]);
   const { scales, values } = quantizeCompensated(randomWeights(4), "tensor", [], moments);
   assertEquals(new Set(scales).size, 1);

@@ -1,4 +1,4 @@
-/** The int8 kernels against the readable reference: the same bits, whatever the network. */
+/** The int8 kernels give the same bits as the readable reference, whatever the network. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
@@ -34,7 +34,7 @@ async function assertSameBits(model: QuantizedModel, images: Uint8Array, count: 
   }
 }
 
-Deno.test("LeNet-5 and two others: kernels and reference agree to the bit", async () => {
+Deno.test("kernels and reference agree to the bit on LeNet-5 and two other networks", async () => {
   for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
     const weights = initialWeights(architecture, "pytorch", 5);
     for (const granularity of ["tensor", "channel"] as const) {
@@ -73,7 +73,7 @@ const architectures = fc.record({
   return { name: "random", input: { channels, height, width }, layers };
 });
 
-Deno.test("networks of random shapes, one image to nineteen: the same bits", async () => {
+Deno.test("they agree to the bit on networks of random shapes and one to nineteen images", async () => {
   await fc.assert(
     fc.asyncProperty(
       architectures,
@@ -93,7 +93,7 @@ Deno.test("networks of random shapes, one image to nineteen: the same bits", asy
   );
 });
 
-Deno.test("white images and the largest weights: sums of 16 bits hold", async () => {
+Deno.test("sums of 16 bits do not overflow with white images and the largest weights", async () => {
   for (const sign of [1, -1]) {
     for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
       const model = quantizeModel(
@@ -119,7 +119,7 @@ Deno.test("white images and the largest weights: sums of 16 bits hold", async ()
   }
 });
 
-Deno.test("quads hold every weight of a filter or unit once", () => {
+Deno.test("packed int8x4 holds every weight of a filter or unit once", () => {
   for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
     const { convs, denses } = planQuantized(architecture);
     const shapes = Object.fromEntries(parameterShapes(architecture).map((p) => [p.name, p.shape]));
@@ -135,7 +135,7 @@ Deno.test("quads hold every weight of a filter or unit once", () => {
   assertEquals([1, 2, 3, 4, 6, 8].map(quadStep), [1, 2, 1, 4, 2, 4]);
 });
 
-Deno.test("where the kernels cannot run, the reference does and says so", async () => {
+Deno.test("where the kernels cannot run, the reference computes and its name says so", async () => {
   const model = quantizeModel(
     perceptron,
     initialWeights(perceptron, "lecun", 1),

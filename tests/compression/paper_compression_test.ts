@@ -1,4 +1,4 @@
-/** Compression as the report did it: what it computes, and that it saves nothing. */
+/** Compression as the paper did it: what it computes, and that it saves nothing. */
 import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import { randomMasks } from "../../lib/compression/masks.ts";
 import { fakeQuantize } from "../../lib/compression/quantization/quantized_training.ts";
@@ -19,7 +19,7 @@ import { runData } from "../runs/pixels.ts";
 const optimizer = { kind: "adam", learningRate: 1e-3 } as const;
 
 for (const [net, classes] of [[lenet5(), 50], [smallConvolutional, 4]] as const) {
-  Deno.test(`${net.name}: a masked layer computes with zeros and keeps what it hides`, async () => {
+  Deno.test(`${net.name}: a masked layer computes with zeros and keeps the weights behind them`, async () => {
     const weights = initialWeights(net, "pytorch", 1);
     const masks = randomMasks(net, weights, paperAmounts, 1);
     const batch = randomBatch(net, classes, 6);
@@ -43,7 +43,7 @@ for (const [net, classes] of [[lenet5(), 50], [smallConvolutional, 4]] as const)
   });
 }
 
-Deno.test("rounding is to a scale a filter, and the gradient passes straight through", async () => {
+Deno.test("weights are rounded per channel, and the gradient passes as if they were not", async () => {
   const net = lenet5();
   const weights = initialWeights(net, "pytorch", 1);
   const batch = randomBatch(net, 50, 8);
@@ -66,7 +66,7 @@ Deno.test("rounding is to a scale a filter, and the gradient passes straight thr
   plain!.dispose();
 });
 
-Deno.test("tensors do not pile up when compressed systems come and go", () => {
+Deno.test("disposing of compressed systems frees their tensors", () => {
   const net = lenet5(5);
   const masks = randomMasks(net, initialWeights(net, "pytorch", 1), paperAmounts, 1);
   const make = () => new PaperCompressedSystem(net, { masks, fakeQuantize: true }).dispose();
@@ -76,7 +76,7 @@ Deno.test("tensors do not pile up when compressed systems come and go", () => {
   assertEquals(tf.memory().numTensors, before);
 });
 
-Deno.test("Table III: eight networks or more, masks cost memory, int8 a quarter of it", async () => {
+Deno.test("Table III: masks cost memory, and int8 needs a quarter of it", async () => {
   const [architecture, data] = [lenet5(5), runData()];
   const options = { epochs: 3, batchSize: 16, learningRate: 3e-3, seed: 1 };
   const dataset = { name: "made-up", synthetic: true, classes: [..."abcde"] };

@@ -1,4 +1,4 @@
-/** Pruning: what is pruned is exact, stays pruned, and leaves the rest alone. */
+/** Pruning: the amounts are exact, pruned weights stay zero, and the others are left alone. */
 import {
   assert,
   assertEquals,
@@ -41,21 +41,21 @@ const architectures = [lenet5(), smallConvolutional, perceptron];
 const weightsOf = (architecture: Architecture) => initialWeights(architecture, "pytorch", 3);
 const zeros = (data: Float32Array) => data.reduce((sum, x) => sum + Number(x === 0), 0);
 
-Deno.test("the pruned share of each layer is exact to the number", () => {
-  for (const shares of [paperAmounts, paperCodeAmounts]) {
+Deno.test("the pruned amount of each layer is exact to the number", () => {
+  for (const amounts of [paperAmounts, paperCodeAmounts]) {
     for (const architecture of architectures) {
       const weights = weightsOf(architecture);
       for (
         const masks of [
-          randomMasks(architecture, weights, shares, 1),
-          magnitudeMasks(architecture, weights, shares),
+          randomMasks(architecture, weights, amounts, 1),
+          magnitudeMasks(architecture, weights, amounts),
         ]
       ) {
         const pruned = applyMasks(weights, masks);
         for (const layer of architecture.layers) {
           if (layer.kind !== "conv" && layer.kind !== "dense") continue;
           const { data } = pruned[`${layer.name}.weight`]!;
-          const expected = Math.round(shares[layer.kind]! * data.length);
+          const expected = Math.round(amounts[layer.kind]! * data.length);
           assertEquals(zeros(data), expected, layer.name);
           assertEquals(zeros(pruned[`${layer.name}.bias`]!.data), 0);
         }
@@ -64,7 +64,7 @@ Deno.test("the pruned share of each layer is exact to the number", () => {
   }
 });
 
-Deno.test("the report's shares of LeNet-5, counted by name", () => {
+Deno.test("the paper's amounts of LeNet-5, counted layer by layer", () => {
   const masks = randomMasks(lenet5(), weightsOf(lenet5()), paperAmounts, 1);
   const counts = Object.entries(masks).map((
     [name, mask],
@@ -79,7 +79,7 @@ Deno.test("the report's shares of LeNet-5, counted by name", () => {
   assertEquals(prunedAmounts(masks)["fc1.weight"], 0.4);
 });
 
-Deno.test("magnitude pruning removes nothing larger than what it keeps, in a layer and globally", () => {
+Deno.test("magnitude pruning prunes no weight that is larger than one it keeps, per layer and globally", () => {
   const weights = weightsOf(lenet5());
   const largestGone = (mask: Uint8Array, data: Float32Array) =>
     data.reduce((most, x, i) => mask[i] ? most : Math.max(most, Math.abs(x)), 0);
@@ -99,7 +99,7 @@ Deno.test("magnitude pruning removes nothing larger than what it keeps, in a lay
   assertGreater(prunedAmounts(global)["fc1.weight"]!, prunedAmounts(global)["conv1.weight"]!);
 });
 
-Deno.test("another seed prunes other weights, the same seed the same", () => {
+Deno.test("the same seed prunes the same weights, and another seed prunes others", () => {
   const weights = weightsOf(lenet5());
   const draw = (seed: number) => randomMasks(lenet5(), weights, paperAmounts, seed);
   assertEquals(draw(1), draw(1));
@@ -107,7 +107,7 @@ Deno.test("another seed prunes other weights, the same seed the same", () => {
 });
 
 for (const name of systemNames) {
-  Deno.test(`${name}: pruned weights stay zero through fine-tuning, the others move`, async () => {
+  Deno.test(`${name}: fine-tuning leaves pruned weights at zero and changes the others`, async () => {
     const system = await createSystem(name, lenet5(), { seed: 1 });
     const masks = magnitudeMasks(lenet5(), await system.weights(), paperCodeAmounts);
     const before = await system.weights();
@@ -155,7 +155,7 @@ Deno.test("iterative pruning reaches each sparsity and never revives a weight", 
   system.dispose();
 });
 
-Deno.test("the schedule rises to its end, ever more gently", () => {
+Deno.test("the sparsity schedule rises to its end by ever smaller steps", () => {
   const sparsities = sparsitySchedule(0.98, 7);
   assertEquals(sparsities.at(-1), 0.98);
   const rises = sparsities.map((s, i) => s - (sparsities[i - 1] ?? 0));
@@ -170,7 +170,7 @@ function logits(architecture: Architecture, weights: Weights, images: Float32Arr
     .slice(0, count * countClasses(architecture));
 }
 
-Deno.test("structured: the smaller network computes what the large one does without those units", () => {
+Deno.test("structured pruning: the smaller network computes what the large one does without the units", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...architectures),
@@ -206,7 +206,7 @@ Deno.test("structured: the smaller network computes what the large one does with
   );
 });
 
-Deno.test("structured at the report's shares: counts, and multiply-adds by calculation", () => {
+Deno.test("structured pruning by the paper's amounts leaves the units and multiply-adds calculated", () => {
   const { architecture, kept } = pruneStructured(lenet5(), weightsOf(lenet5()), paperAmounts);
   const counts = Object.fromEntries(
     Object.entries(kept).map(([name, list]) => [name, list.length]),
@@ -216,7 +216,7 @@ Deno.test("structured at the report's shares: counts, and multiply-adds by calcu
   assertEquals(countMultiplyAdds(architecture), expected);
 });
 
-Deno.test("structured: the smaller network trains and predicts on every system", async () => {
+Deno.test("structured pruning: the smaller network trains and predicts on every system", async () => {
   const smaller = pruneStructured(lenet5(), weightsOf(lenet5()), paperAmounts);
   const batch = randomBatch(lenet5(), 50, 12);
   const expected = logits(smaller.architecture, smaller.weights, batch.images, 12);
@@ -233,21 +233,25 @@ Deno.test("structured: the smaller network trains and predicts on every system",
   }
 });
 
-Deno.test("bad shares, layers and masks are errors that name them", async () => {
+Deno.test("bad amounts, layers and masks are refused by name", async () => {
   const weights = weightsOf(lenet5());
-  for (const share of [1, -0.1, NaN, 2]) {
+  for (const amount of [1, -0.1, NaN, 2]) {
     assertThrows(
-      () => magnitudeMasks(lenet5(), weights, { conv: share }),
+      () => magnitudeMasks(lenet5(), weights, { conv: amount }),
       RangeError,
-      `got ${share}`,
+      `got ${amount}`,
     );
-    assertThrows(() => globalMagnitudeMasks(lenet5(), weights, share), RangeError, `got ${share}`);
     assertThrows(
-      () => pruneStructured(lenet5(), weights, { dense: share }),
+      () => globalMagnitudeMasks(lenet5(), weights, amount),
       RangeError,
-      `got ${share}`,
+      `got ${amount}`,
     );
-    assertThrows(() => sparsitySchedule(share, 3), RangeError, `got ${share}`);
+    assertThrows(
+      () => pruneStructured(lenet5(), weights, { dense: amount }),
+      RangeError,
+      `got ${amount}`,
+    );
+    assertThrows(() => sparsitySchedule(amount, 3), RangeError, `got ${amount}`);
   }
   assertThrows(
     () => randomMasks(lenet5(), weights, { layers: { conv9: 0.5 } }, 1),

@@ -1,4 +1,4 @@
-/** int8: bytes that are bytes, arithmetic that is whole, and results that stay close. */
+/** int8: weights that are bytes, arithmetic in whole numbers, and results close to float32's. */
 import {
   assert,
   assertEquals,
@@ -84,7 +84,7 @@ Deno.test("quantized weights are bytes, zero is exact, and none is off by more t
   );
 });
 
-Deno.test("a scale a channel is never coarser than one for all", () => {
+Deno.test("per-channel scales are never coarser than the per-tensor scale", () => {
   const { data } = initialWeights(lenet5(), "pytorch", 1)["conv2.weight"]!;
   const channel = weightScales(data, 16, "channel"), tensor = weightScales(data, 16, "tensor");
   assert(channel.every((scale, i) => scale <= tensor[i]!));
@@ -98,7 +98,7 @@ const functions = {
   relu: (x: number) => Math.max(0, x),
 };
 
-Deno.test("activations are right to half a step, and reach the ends but not further", () => {
+Deno.test("activations are right to half a step, and reach ±127 but not further", () => {
   for (const kind of activations) {
     for (
       const range of { tanh: [1, 0.8, 0.05], sigmoid: [1, 0.8, 0.2], relu: [30, 1, 0.1] }[kind]
@@ -119,7 +119,7 @@ Deno.test("activations are right to half a step, and reach the ends but not furt
   }
 });
 
-Deno.test("ReLU and sigmoid: int8 agrees with float32 once calibrated; ReLU must be", async () => {
+Deno.test("int8 agrees with float32 for ReLU and sigmoid after calibration, which ReLU needs", async () => {
   for (const kind of ["relu", "sigmoid"] as const) {
     const architecture = lenet5(10, { convActivation: kind, denseActivation: kind });
     const weights = initialWeights(architecture, "keras", 3), count = 60;
@@ -146,7 +146,7 @@ Deno.test("ReLU and sigmoid: int8 agrees with float32 once calibrated; ReLU must
 });
 
 for (const granularity of granularities) {
-  Deno.test(`per ${granularity}: logits stay close to float32's on three networks`, () => {
+  Deno.test(`per-${granularity}: logits stay close to float32's on three networks`, () => {
     for (const architecture of architectures) {
       const weights = initialWeights(architecture, "lecun", 2);
       const count = 40, classes = countClasses(architecture);
@@ -169,7 +169,7 @@ for (const granularity of granularities) {
   });
 }
 
-Deno.test("weights that meet in a sum of 16 bits stay within it, however they are rounded", async () => {
+Deno.test("weights that are added in 16 bits fit, however they are rounded", async () => {
   for (const architecture of architectures) {
     const weights = initialWeights(architecture, "pytorch", 6);
     const batch = randomBatch(architecture, countClasses(architecture), 12);
@@ -198,7 +198,7 @@ Deno.test("weights that meet in a sum of 16 bits stay within it, however they ar
   }
 });
 
-Deno.test("accumulators cannot overflow 32 bits, nor lose a bit as float32", () => {
+Deno.test("sums cannot overflow 32 bits, and lose no bit as float32", () => {
   for (const architecture of architectures) {
     const weights = initialWeights(architecture, "lecun", 2);
     const { layers } = quantizeModel(architecture, weights, normalisation, "channel");
@@ -213,7 +213,7 @@ Deno.test("accumulators cannot overflow 32 bits, nor lose a bit as float32", () 
   }
 });
 
-Deno.test("a model's file is at most 0.27 of float32's and comes back to the same bits", async () => {
+Deno.test("a model's file has at most 0.27 of float32's bytes and is read to the same bits", async () => {
   const folder = await Deno.makeTempDir();
   const weights = initialWeights(lenet5(), "pytorch", 3);
   const model = quantizeModel(lenet5(), weights, normalisation, "channel", {
@@ -257,7 +257,7 @@ Deno.test("damaged and foreign files are refused by name", () => {
   refused("sums of hidden.weight do not stay within 16 bits", hidden([9, 30], large), metadata);
 });
 
-Deno.test("calibration finds how far activations reach, and needs images", async () => {
+Deno.test("calibration finds how far activations reach, and is refused without images", async () => {
   const weights = initialWeights(lenet5(), "lecun", 2);
   const batches = asBatches(randomBatch(lenet5(), 50, 20));
   const { ranges, moments } = await calibrate(lenet5(), weights, batches);
@@ -278,7 +278,7 @@ Deno.test("calibration finds how far activations reach, and needs images", async
   await assertRejects(() => calibrate(lenet5(), weights, asBatches()), RangeError, "needs images");
 });
 
-Deno.test("quantization-aware training moves the float weights behind the bytes", async () => {
+Deno.test("quantization-aware training changes the float weights that are rounded", async () => {
   const system = await createSystem("numpy", lenet5(), { seed: 1 });
   const before = await system.weights();
   const batch = randomBatch(lenet5(), 50, 32);
@@ -298,7 +298,7 @@ Deno.test("quantization-aware training moves the float weights behind the bytes"
   system.dispose();
 });
 
-Deno.test("what cannot be quantized is named", () => {
+Deno.test("networks, weights and images that int8 cannot take are refused by name", () => {
   const unpooled: Architecture = {
     ...smallConvolutional,
     layers: smallConvolutional.layers.filter(({ kind }) => kind !== "maxpool"),

@@ -1,4 +1,4 @@
-/** Files of int8 models: what is damaged or forged is refused by name, before memory is spent on it. */
+/** Damaged and forged files of int8 models are refused by name, before memory is spent on them. */
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -40,11 +40,11 @@ const changed = (name: string, at: number, value: number): TypedArrays => {
   return { [name]: { shape, data: copy } };
 };
 
-Deno.test("the unchanged file is the model", () => {
+Deno.test("the file that the forged ones are made from is read as the model", () => {
   assertEquals(decodeModel(forge()), model);
 });
 
-Deno.test("a small file that declares a huge image is refused without memory for it", () => {
+Deno.test("a small file that declares a huge image is refused before memory is allocated", () => {
   const declare = (height: number, width: number, base = perceptron) =>
     JSON.stringify({ ...base, input: { ...base.input, height, width } });
   const before = Deno.memoryUsage().rss;
@@ -80,7 +80,7 @@ Deno.test("a small file that declares a huge image is refused without memory for
   assertLess(Deno.memoryUsage().rss - before, 2 ** 28);
 });
 
-Deno.test("an architecture that cannot be, or that int8 does not know, is refused", () => {
+Deno.test("an architecture that is broken, or that int8 cannot compute, is refused", () => {
   const refused = (architecture: unknown, message: string) =>
     assertRefused(forge({}, { architecture: JSON.stringify(architecture) }), message);
   refused(null, "its header cannot be read: the architecture must be an object");
@@ -143,7 +143,7 @@ Deno.test("numbers that the kernels cannot compute with are refused by array and
   }
 });
 
-Deno.test("a saved model has a checksum: a flipped bit of its numbers is an error that names the file", async () => {
+Deno.test("loading finds a flipped bit in a saved model by its checksum, and names the file", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/m.safetensors`;
   await saveModel(path, model);
@@ -156,7 +156,7 @@ Deno.test("a saved model has a checksum: a flipped bit of its numbers is an erro
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("cut, flipped and forged files give a model that runs or a ModelFileError, nothing else", () => {
+Deno.test("cut, damaged and forged files give a model that runs or a ModelFileError", () => {
   const tried = { read: 0, refused: 0 };
   const attempt = (bytes: Uint8Array) => {
     let found: ReturnType<typeof decodeModel>;

@@ -17,7 +17,7 @@ const weights = initialWeights(lenet5(), "pytorch", 1);
 const pruned = (share: number) =>
   applyMasks(weights, magnitudeMasks(lenet5(), weights, { conv: share, dense: share }));
 
-Deno.test("packed weights come back to the bit, whatever numbers they hold", () => {
+Deno.test("packed weights are read to the same bits, whatever numbers they hold", () => {
   const arrays = fc.dictionary(
     fc.string({ minLength: 1, maxLength: 8 }),
     fc.float32Array({ maxLength: 40 }).map((data) => ({ shape: [data.length], data })),
@@ -36,14 +36,14 @@ Deno.test("packed weights come back to the bit, whatever numbers they hold", () 
   assertEquals(decodePacked(encodePacked(pruned(0.9))), pruned(0.9));
 });
 
-Deno.test("packed bytes: a bit a number and four bytes a value that is not zero", () => {
+Deno.test("a packed file has one bit for each number and four bytes for each that is not zero", () => {
   const half = encodePacked(pruned(0.5)).length, ninety = encodePacked(pruned(0.9)).length;
   const count = 150 + 2400 + 48000 + 10080 + 4200;
   assertLess(Math.abs(half - (count / 8 + 2 * count)), 3000);
   assertLess(Math.abs(half - ninety - 1.6 * count), 100);
 });
 
-Deno.test("masks cost: what the report's way of pruning stores is larger than no pruning", async () => {
+Deno.test("the paper's way of pruning stores more bytes than no pruning", async () => {
   const masks = magnitudeMasks(lenet5(), weights, paperAmounts);
   const sizes = await storageSizes(weights, applyMasks(weights, masks), masks);
   assert(sizes.masked > 1.9 * sizes.dense);
@@ -121,7 +121,7 @@ Deno.test("a forged header is refused by the file's name, before an array is mad
   refused(forge([entry], Uint8Array.of(0b1001, ...five.slice(1))), "has bits without a number");
 });
 
-Deno.test("cut, flipped and forged packed files give weights or a ModelFileError, nothing else", () => {
+Deno.test("cut, damaged and forged packed files give weights or a ModelFileError", () => {
   const attempt = (bytes: Uint8Array) => {
     try {
       const held = Object.values(decodePacked(bytes, "w.packed"))

@@ -41,7 +41,7 @@ Deno.test("parameter shapes hold exactly the counted parameters", () => {
   }
 });
 
-Deno.test("an architecture that cannot be is refused by the layer's name", () => {
+Deno.test("a layer that does not fit its input is refused by its name", () => {
   const build = (layers: Parameters<typeof trace>[0]["layers"]) => () =>
     trace({ name: "bad", input: { channels: 1, height: 6, width: 6 }, layers });
   assertThrows(
@@ -72,7 +72,7 @@ Deno.test("an architecture that cannot be is refused by the layer's name", () =>
   );
 });
 
-/** What JavaScript lets through where TypeScript would not. */
+/** Hides the type of a value, as untyped JavaScript does. */
 // deno-lint-ignore no-explicit-any
 const untyped = (value: unknown) => value as any;
 
@@ -95,7 +95,7 @@ Deno.test("an unknown kind of layer is refused by name", () => {
   }
 });
 
-Deno.test("an option that a layer does not have is refused by the names of both", () => {
+Deno.test("an unknown option of a layer is refused by the names of both", () => {
   const refused = (layer: unknown, message: string) =>
     assertThrows(
       () => trace(untyped({ ...smallConvolutional, layers: [layer] })),

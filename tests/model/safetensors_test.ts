@@ -23,7 +23,7 @@ const arrays = fc.dictionary(
   })),
 );
 
-Deno.test("any arrays and metadata come back as they were", () => {
+Deno.test("any arrays and metadata are read as they were written", () => {
   fc.assert(fc.property(arrays, fc.string(), (weights, note) => {
     const file = decodeSafetensors(encodeSafetensors(weights, { note }));
     assertEquals({ ...file.weights }, { ...weights });
@@ -51,7 +51,7 @@ Deno.test("a file that lost or gained bytes is refused", () => {
   assertThrows(() => decodeSafetensors(longer), Error, "4 bytes belong to no array");
 });
 
-Deno.test("what is no safetensors file is refused with a reason", () => {
+Deno.test("a file of another format is refused with a reason", () => {
   const text = new TextEncoder().encode("PK\u0003\u0004 something else altogether");
   assertThrows(() => decodeSafetensors(text, "m.zip"), Error, "m.zip is not a usable");
   const half = encodeSafetensors({ w: { shape: [1], data: new Float32Array(1) } });
@@ -63,7 +63,7 @@ Deno.test("what is no safetensors file is refused with a reason", () => {
   );
 });
 
-Deno.test("saving is whole or not at all, and replaces what stood there", async () => {
+Deno.test("weights are saved whole or not at all, and replace an earlier file", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/new/model.safetensors`;
   await saveWeights(path, initialWeights(perceptron, "lecun", 0));
@@ -111,7 +111,7 @@ Deno.test("arrays in any order, empty ones and single numbers are read", () => {
   assertEquals(Object.keys(proto.weights), ["__proto__"]);
 });
 
-Deno.test("arrays that overlap, leave a hole or leave the file are refused by name", () => {
+Deno.test("arrays that overlap, leave a hole or reach beyond the file are refused by name", () => {
   assertRefused(forge({ a: f32([2], 0, 8), b: f32([2], 4, 12) }, 12), "b overlaps a");
   assertRefused(forge({ a: f32([2], 0, 8), b: f32([2], 0, 8) }, 8), "b overlaps a");
   assertRefused(
@@ -192,7 +192,7 @@ Deno.test("a header that is too long, too deep, cut off or no JSON is refused", 
   assertRefused(new Uint8Array(0), "0 bytes are too few");
 });
 
-Deno.test("files of PyTorch, Keras and NumPy are recognised, with what to do about them", () => {
+Deno.test("files of PyTorch, Keras and NumPy are recognised, and the error says what to do", () => {
   const begins = (...start: number[]) => Uint8Array.from([...start, ...new Array(40).fill(7)]);
   assertRefused(
     begins(0x50, 0x4b, 3, 4, 0, 0, 8, 8),
@@ -209,7 +209,7 @@ Deno.test("files of PyTorch, Keras and NumPy are recognised, with what to do abo
   assertEquals(decodeSafetensors(forge(long, 0)).weights, {});
 });
 
-Deno.test("saved weights have a checksum: a flipped sign, shape, name or text is found on loading", async () => {
+Deno.test("loading finds a changed sign, shape, name or text in saved weights by their checksum", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/w.safetensors`;
   const weights = initialWeights(perceptron, "lecun", 0);
@@ -252,7 +252,7 @@ Deno.test("saved weights have a checksum: a flipped sign, shape, name or text is
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("any bit that flips in a saved file is found, and the error names the file", () => {
+Deno.test("every flipped bit in a saved file is found, and the error names the file", () => {
   const bytes = encodeChecked(initialWeights(perceptron, "lecun", 0), { note: "a note" });
   const headerLength = Number(new DataView(bytes.buffer).getBigUint64(0, true));
   // an entry of another name is no checksum, and then nothing is verified
@@ -296,7 +296,7 @@ Deno.test("NaN and infinity are neither saved nor loaded", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-/** JSON that looks like a header, with what a forger would try. */
+/** Headers that are right in parts: wrong types, huge sizes, and any JSON in between. */
 const forgedHeaders = fc.dictionary(
   fc.oneof(fc.constantFrom("a", "b", "__metadata__", "__proto__"), fc.string()),
   fc.oneof(
@@ -314,7 +314,7 @@ const forgedHeaders = fc.dictionary(
   ),
 );
 
-Deno.test("forged headers and any bytes give arrays within the file or a ModelFileError, nothing else", () => {
+Deno.test("forged headers and random bytes give arrays no larger than the file, or a ModelFileError", () => {
   const tried = { read: 0, refused: 0 };
   const attempt = (bytes: Uint8Array) => {
     try {

@@ -1,4 +1,4 @@
-/** Same weights in, same logits out: the three systems against each other, PyTorch and Keras. */
+/** With the same weights the three systems compute the same as each other, as PyTorch and as Keras. */
 import type { OptimizerOptions } from "../../lib/model/training_step.ts";
 import { assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { lenet5 } from "../../lib/model/architecture.ts";
@@ -31,7 +31,7 @@ for (const engine of [undefined, "reference"] as const) {
       system.dispose();
     });
 
-    Deno.test(`${title}: 32 steps lose what the real framework loses`, async () => {
+    Deno.test(`${title}: in 32 steps the losses are those of the real framework`, async () => {
       const expected = await fixtures();
       const adam = name === "keras" ? expected.keras.adam : expected.torch.adam;
       assertLess(
@@ -49,7 +49,7 @@ for (const engine of [undefined, "reference"] as const) {
 }
 
 for (const name of systemNames) {
-  Deno.test(`${name}: weights come out as they went in, for any network`, async () => {
+  Deno.test(`${name}: weights are returned as they were set, for any network`, async () => {
     for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
       const system = await createSystem(name, architecture);
       const weights = initialWeights(architecture, "pytorch", 7);
@@ -77,9 +77,9 @@ for (const name of systemNames) {
   });
 }
 
-Deno.test("the three agree on other networks, colour input and activations included", async () => {
-  const reported = lenet5(50, { convActivation: "sigmoid", denseActivation: "relu" });
-  const networks = [[smallConvolutional, 4], [perceptron, 6], [reported, 50]] as const;
+Deno.test("the three systems agree on other networks, with colour input and other activations", async () => {
+  const paperCode = lenet5(50, { convActivation: "sigmoid", denseActivation: "relu" });
+  const networks = [[smallConvolutional, 4], [perceptron, 6], [paperCode, 50]] as const;
   for (const [architecture, classes] of networks) {
     const weights = initialWeights(architecture, "lecun", 1);
     const { images, size } = randomBatch(architecture, classes, 9);
@@ -139,7 +139,7 @@ async function losses(
   return losses;
 }
 
-Deno.test("weight decay, a schedule and smoothed labels: the systems agree, and each has an effect", async () => {
+Deno.test("the systems agree on weight decay, a schedule and label smoothing, and each has an effect", async () => {
   const list = Array.from({ length: 12 }, (_, b) => formulaBatch(b));
   const start = initialWeights(lenet5(), "pytorch", 2);
   const train = async (

@@ -1,4 +1,4 @@
-/** Which systems stand on the checks that the tests of this folder attack. */
+/** Which systems have the checks that the tests of this folder attack. */
 import type { SystemName } from "../../lib/systems/system.ts";
 
 /** The systems that extend `CheckedSystem`. */
@@ -6,6 +6,6 @@ export const CHECKED: readonly SystemName[] = ["numpy"];
 /** The systems whose training goes through `checkedBatches`. */
 export const BATCH_CHECKED: readonly SystemName[] = ["numpy", "torch"];
 
-/** What JavaScript lets through where TypeScript would not. */
+/** Hides the type of a value, as untyped JavaScript does. */
 // deno-lint-ignore no-explicit-any
 export const untyped = (value: unknown) => value as any;

@@ -1,4 +1,4 @@
-/** What a training or a prediction would get wrong without a word is refused by name. */
+/** Bad input that used to pass without an error is refused, and the error names it. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Batch, ByteBatch } from "../../lib/pixels/pixels.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
@@ -128,7 +128,7 @@ const badBatches: readonly (readonly [Batch, string])[] = [
   ),
 ];
 
-Deno.test("images of another shape, labels outside the classes and broken pixels end a training", async () => {
+Deno.test("images of another size, labels outside the classes and NaN pixels end a training", async () => {
   const good = lenetBatch({});
   await onEach(BATCH_CHECKED, lenet5(), async (system) => {
     for (const [bad, message] of badBatches) {
@@ -163,7 +163,7 @@ Deno.test("validation images are checked like training images", async () => {
   });
 });
 
-Deno.test("batches that know the shape of their images are refused for another of the same size", async () => {
+Deno.test("images of another shape are refused although they have the same count of pixels", async () => {
   const imageShape = { channels: 1, height: 16, width: 64 };
   const long: Batches = { ...asBatches(lenetBatch({})), imageShape };
   const message = "the training images are 1×16×64, but LeNet-5 takes 1×32×32";
@@ -174,7 +174,7 @@ Deno.test("batches that know the shape of their images are refused for another o
   });
 });
 
-Deno.test("predict takes exactly the images that it is told, as float32", async () => {
+Deno.test("predict refuses more or fewer pixels than its count of images has", async () => {
   await onEach(CHECKED, smallConvolutional, async (system) => {
     const { images } = randomBatch(smallConvolutional, 4, 3);
     const refused = (given: unknown, count: unknown, message: string) =>
@@ -198,7 +198,7 @@ Deno.test("predict takes exactly the images that it is told, as float32", async 
   });
 });
 
-Deno.test("weights that are NaN or infinite are refused by array and place", async () => {
+Deno.test("setWeights names the array and the place of a NaN or an infinity", async () => {
   await onEach(CHECKED, lenet5(), async (system) => {
     const before = await system.weights();
     for (const value of [NaN, Infinity, -Infinity]) {
@@ -214,7 +214,7 @@ Deno.test("weights that are NaN or infinite are refused by array and place", asy
   });
 });
 
-Deno.test("a training that diverges ends with the epoch and the batch, or goes on when told to", async () => {
+Deno.test("a diverging training ends with an error that names epoch and batch, unless told to go on", async () => {
   const batch = randomBatch(lenet5(), 50, 8), optimizer = { ...adam, learningRate: 1e38 };
   await onEach(systemNames, lenet5(), async (system) => {
     const start = await system.weights();
@@ -251,7 +251,7 @@ Deno.test("an unknown engine or option of the numpy system is refused by name", 
   );
 });
 
-Deno.test("a network that cannot be is refused by every system when it is made", async () => {
+Deno.test("an unknown layer or layer option is refused when a system is made", async () => {
   const strided = untyped({
     ...smallConvolutional,
     layers: smallConvolutional.layers.map((layer) =>

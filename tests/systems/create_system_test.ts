@@ -32,6 +32,6 @@ Deno.test("only torch and keras load the native TensorFlow", async () => {
   }
 });
 
-Deno.test("a system that there is not is refused by name", async () => {
+Deno.test("an unknown system is refused by name", async () => {
   await assertRejects(() => createSystem("caffe" as SystemName, lenet5()), RangeError, "caffe");
 });

@@ -1,4 +1,4 @@
-/** A system trains once at a time, and not after its end. */
+/** A system runs one training at a time, and none after it was disposed of. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createSystem } from "../../lib/systems/create_system.ts";
 import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
@@ -11,7 +11,7 @@ const batch = randomBatch(perceptron, 6, 5);
 const train = asBatches(batch, randomBatch(perceptron, 6, 5, 2));
 
 for (const name of CHECKED) {
-  Deno.test(`${name}: a second fit is refused while the first goes on, which it does not disturb`, async () => {
+  Deno.test(`${name}: a second fit is refused and does not disturb the first`, async () => {
     const alone = await createSystem(name, perceptron, { seed: 1 });
     const history = await alone.fit(train, options);
     const system = await createSystem(name, perceptron, { seed: 1 });
@@ -29,7 +29,7 @@ for (const name of CHECKED) {
     alone.dispose();
   });
 
-  Deno.test(`${name}: a fit that failed leaves the system free for another one`, async () => {
+  Deno.test(`${name}: after a fit that failed another one may follow`, async () => {
     const system = await createSystem(name, perceptron);
     const onBatch = () => Promise.reject(new TypeError("the listener failed"));
     await assertRejects(() => system.fit(train, { ...options, onBatch }), TypeError, "listener");
@@ -52,7 +52,7 @@ for (const name of CHECKED) {
     system.dispose();
   });
 
-  Deno.test(`${name}: disposal during a training stops it after the batch at hand, by name`, async () => {
+  Deno.test(`${name}: dispose during a training stops it after the current batch`, async () => {
     const system = await createSystem(name, perceptron);
     let batches = 0;
     await assertRejects(
@@ -72,7 +72,7 @@ for (const name of CHECKED) {
     system.dispose();
   });
 
-  Deno.test(`${name}: after disposal every use is refused by name, and a second disposal is none`, async () => {
+  Deno.test(`${name}: every use after dispose is refused by name, and a second dispose does nothing`, async () => {
     const system = await createSystem(name, perceptron);
     const weights = await system.weights();
     system.dispose();
@@ -92,7 +92,7 @@ for (const name of CHECKED) {
     }
   });
 
-  Deno.test(`${name}: an abort before and during a training returns the epochs completed`, async () => {
+  Deno.test(`${name}: a training that is aborted returns the epochs it completed`, async () => {
     const system = await createSystem(name, perceptron);
     assertEquals(await system.fit(train, { ...options, signal: AbortSignal.abort() }), []);
     const stop = new AbortController();
@@ -104,7 +104,7 @@ for (const name of CHECKED) {
   });
 }
 
-Deno.test("`using` disposes of a system at the end of its block, also after an error", async () => {
+Deno.test("`using` disposes of a system at the end of its block, and after an error too", async () => {
   const made: NumpySystem[] = [];
   {
     using system = new NumpySystem(perceptron);

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { oneCycle } from "../../lib/systems/schedule.ts";
 
-Deno.test("one cycle: from 4 % up to 1 after a quarter, down to almost nothing", () => {
+Deno.test("one cycle rises from 4 % to 1 in the first quarter and then falls to 0.1 %", () => {
   assertAlmostEquals(oneCycle(0), 0.04);
   assertAlmostEquals(oneCycle(0.25), 1);
   assertAlmostEquals(oneCycle(1), 1e-3);

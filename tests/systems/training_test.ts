@@ -1,5 +1,5 @@
 /**
- * What a training must do whatever the system: each of these would have failed in the report's code.
+ * What a training must do whatever the system: the paper's code would fail each of these tests.
  */
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { lenet5 } from "../../lib/model/architecture.ts";
@@ -43,7 +43,7 @@ for (const name of systemNames) {
     system.dispose();
   });
 
-  Deno.test(`${name}: one batch can be learned by heart`, async () => {
+  Deno.test(`${name}: one batch can be trained on until every answer is right`, async () => {
     const system = await createSystem(name, lenet5(), { seed: 2 });
     const batch = randomBatch(lenet5(), 50, 32);
     const history = await system.fit(asBatches(batch), { epochs: 120, optimizer: adam });
@@ -69,7 +69,7 @@ for (const name of systemNames) {
     system.dispose();
   });
 
-  Deno.test(`${name}: the same seed gives the same bits, another seed others`, async () => {
+  Deno.test(`${name}: the same seed gives the same bits, and another seed gives others`, async () => {
     const batches = asBatches(randomBatch(lenet5(), 50, 40, 1), randomBatch(lenet5(), 50, 17, 2));
     const train = async (seed: number) => {
       const system = await createSystem(name, lenet5(), { seed });
@@ -83,7 +83,7 @@ for (const name of systemNames) {
     assertGreater(maxDifference(first.losses, other.losses), 1e-4);
   });
 
-  Deno.test(`${name}: reports epochs, validation and progress, and stops when asked`, async () => {
+  Deno.test(`${name}: calls the listeners for epochs, validation and progress, and stops when aborted`, async () => {
     const system = await createSystem(name, lenet5());
     const batches = asBatches(randomBatch(lenet5(), 50, 20), randomBatch(lenet5(), 50, 12));
     const progress: number[][] = [];
