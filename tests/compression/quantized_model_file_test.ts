@@ -182,7 +182,7 @@ Deno.test("cut, damaged and forged files give a model that runs or a ModelFileEr
       for (const [at, value] of changes) flipped[at] = value;
       attempt(flipped);
     }),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
   const text = fc.oneof(fc.json(), fc.string(), fc.constant(undefined));
   const size = fc.oneof(fc.nat(9), fc.constantFrom(100_000, 2 ** 31, 2 ** 53, -1, 0.5, "1", null));
@@ -210,7 +210,7 @@ Deno.test("cut, damaged and forged files give a model that runs or a ModelFileEr
       }),
       (texts) => attempt(forge({}, texts)),
     ),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
-  assert(tried.refused > 1000, JSON.stringify(tried));
+  assert(tried.refused > 500, JSON.stringify(tried));
 });
