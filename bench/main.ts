@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
 import { openDataset } from "../lib/data/open_dataset.ts";
 import { defaultDatasetFolder } from "../lib/data/synthetic/default_dataset.ts";
-import { isJpeg } from "../lib/pixels/decode.ts";
+import { isJpeg } from "../lib/pixels/jpeg_header.ts";
 import { exists, sha256, writeAtomic } from "../lib/util/files.ts";
 import { createVenv, pip } from "../tasks/python.ts";
 import { main, run, step } from "../tasks/run.ts";

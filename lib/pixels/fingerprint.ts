@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
 import type { ImageSource, Split } from "../data/dataset.ts";
+import { BadImage, type SetAsideImage } from "./bad_image.ts";
 import { decoderVersion } from "./decode.ts";
+import { defaultImageLimits } from "./image_limits.ts";
 import { packedVersion } from "./packed.ts";
 import type { PreprocessOptions } from "./preprocess.ts";
+import { checkImageFile, unreadable } from "./read_image.ts";
 
 /** Bytes of a SHA-256 digest. */
 export const digestLength = 32;
@@ -14,14 +17,13 @@ export const digestLength = 32;
  */
 const FILE_CLOCK_LAG = 100;
 
-function startHash(
-  { width, height, filter, colour, decoder }: PreprocessOptions,
-  count: number,
-) {
-  const options = JSON.stringify(
-    [packedVersion, decoderVersion, width, height, filter, colour, decoder, count],
-  );
-  return createHash("sha256").update(options);
+function startHash(options: PreprocessOptions, count: number) {
+  const { width, height, filter, colour, decoder, maxPixels, maxFileBytes } = options;
+  const usual = maxPixels === defaultImageLimits.maxPixels &&
+    maxFileBytes === defaultImageLimits.maxFileBytes;
+  const parts = [packedVersion, decoderVersion, width, height, filter, colour, decoder, count];
+  const text = JSON.stringify(usual ? parts : [...parts, maxPixels, maxFileBytes]);
+  return createHash("sha256").update(text);
 }
 
 function bytesOf(labels: Int32Array): Uint8Array {
@@ -49,41 +51,56 @@ export function contentKey(
   return startHash(options, labels.length).update(digests).update(bytesOf(labels)).digest("hex");
 }
 
-/**
- * Hex key of how a split looks without reading its files: path, size and times of change, names,
- * labels, options. The time of the inode's change is among them, which no program can set back.
- * Raw images are in memory, so it is their content that counts.
- *
- * @returns undefined when a file was changed within this second, as its file system sees it: Deno
- *   knows the inode's time to the second only, so that another change now would not show
- * @throws {Error} naming the image whose file is missing
- */
-export function stampKey(split: Split, options: PreprocessOptions): string | undefined {
+/** How a split's files look without being read. */
+export interface SplitLook {
+  /**
+   * Hex key of paths, sizes, times of change, names, labels and options. The time of the inode's change
+   * is among them, which no program can set back. Of raw images, which are in memory, the content counts.
+   *
+   * Undefined when a file was changed within this second, as its file system sees it: Deno knows the
+   * inode's time to the second only, so that another change now would not show.
+   */
+  readonly stamp: string | undefined;
+  /** Images that are missing, empty, too large or no files at all. */
+  readonly bad: readonly SetAsideImage[];
+}
+
+/** Looks at all files of a split without reading them. */
+export function lookAtSplit(split: Split, options: PreprocessOptions): SplitLook {
   const second = Math.floor((Date.now() - FILE_CLOCK_LAG) / 1000);
   const hash = startHash(options, split.length);
+  const bad: SetAsideImage[] = [];
   let newest = 0;
   for (let i = 0; i < split.length; i++) {
-    const source = split.image(i);
-    hash.update(`\n${split.name(i)}\0${split.labels[i]}\0`);
+    const source = split.image(i), name = split.name(i);
+    hash.update(`\n${name}\0${split.labels[i]}\0`);
     if (source.kind === "raw") {
       hash.update(digestImage(source, source.data));
       continue;
     }
-    const { size, mtimeMs, ctimeMs } = stat(source.path, split.name(i));
-    hash.update(`${source.path}\0${size}\0${mtimeMs}\0${ctimeMs}`);
-    newest = Math.max(newest, ctimeMs);
+    const { path } = source;
+    hash.update(`${path}\0`);
+    try {
+      const stats = statFile(path, name);
+      const { size, mtimeMs, ctimeMs } = stats;
+      hash.update(`${size}\0${mtimeMs}\0${ctimeMs}`);
+      newest = Math.max(newest, ctimeMs);
+      const facts = { size, isFile: stats.isFile(), isDirectory: stats.isDirectory() };
+      checkImageFile(facts, path, name, options.maxFileBytes);
+    } catch (error) {
+      if (!(error instanceof BadImage)) throw error;
+      hash.update(`\0${error.reason}`);
+      bad.push({ index: i, name, reason: error.reason });
+    }
   }
-  return Math.floor(newest / 1000) < second ? hash.digest("hex") : undefined;
+  return { stamp: Math.floor(newest / 1000) < second ? hash.digest("hex") : undefined, bad };
 }
 
-function stat(path: string, name: string): Stats {
+/** Node's `statSync`: Deno's own knows no time of the inode's change. */
+function statFile(path: string, name: string): Stats {
   try {
     return statSync(path);
   } catch (error) {
-    throw new Error(
-      `${name}: there is no such file; unpack the data set again or take the image out of its ` +
-        `list (${path})`,
-      { cause: error },
-    );
+    throw unreadable(error, path, name);
   }
 }

@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import { writeAtomic } from "../util/files.ts";
+import type { SetAsideImage } from "./bad_image.ts";
 import type { PixelSet } from "./pixels.ts";
 
 /** All images of a split in one array: `pixels` is (length, channels, height, width). */
 export class PackedPixels implements PixelSet {
   readonly length: number;
 
-  /** @throws {RangeError} when the number of pixels is not that of the labels */
+  /**
+   * @param setAside images of the split that are not among these
+   * @throws {RangeError} when the number of pixels is not that of the labels
+   */
   constructor(
     readonly pixels: Uint8Array,
     readonly labels: Int32Array,
@@ -14,6 +18,7 @@ export class PackedPixels implements PixelSet {
     readonly height: number,
     readonly width: number,
     readonly key: string,
+    readonly setAside: readonly SetAsideImage[] = [],
   ) {
     this.length = labels.length;
     if (pixels.length !== labels.length * channels * height * width) {
@@ -48,19 +53,22 @@ interface Header {
   readonly height: number;
   readonly width: number;
   readonly key: string;
-  /** SHA-256 of labels and pixels. */
+  /** SHA-256 of labels and pixels, and of what was set aside. */
   readonly checksum: string;
+  /** Present if there are any. */
+  readonly setAside?: readonly SetAsideImage[];
 }
 
 /**
  * Writes a set whole or not at all: a line with magic and version, a line with the header as JSON,
  * the labels (int32, little-endian), the pixels.
  */
-export async function writePacked(path: string, set: PixelSet): Promise<void> {
+export async function writePacked(path: string, set: PackedPixels): Promise<void> {
   const { length: count, channels, height, width, key, pixels } = set;
   const labels = new Uint8Array(set.labels.slice().buffer);
-  const checksum = digest(labels, pixels);
-  const header: Header = { count, channels, height, width, key, checksum };
+  const checksum = digest(labels, pixels, ...asideBytes(set.setAside));
+  const aside = set.setAside.length > 0 ? { setAside: set.setAside } : {};
+  const header: Header = { count, channels, height, width, key, checksum, ...aside };
   const head = new TextEncoder().encode(`${magic}${JSON.stringify(header)}\n`);
   const file = new Uint8Array(head.length + labels.length + pixels.length);
   file.set(head);
@@ -75,23 +83,28 @@ export async function writePacked(path: string, set: PixelSet): Promise<void> {
  */
 export async function readPacked(path: string, key: string): Promise<PackedPixels> {
   const file = await Deno.readFile(path);
-  const head = new TextDecoder().decode(file.subarray(0, 1024));
-  if (!head.startsWith(magic)) throw new Error("it does not start as a file of packed pixels");
-  const end = head.indexOf("\n", magic.length);
+  const start = new TextDecoder().decode(file.subarray(0, magic.length));
+  if (start !== magic) throw new Error("it does not start as a file of packed pixels");
+  const end = file.indexOf("\n".charCodeAt(0), magic.length);
   let header: Header;
   try {
-    header = JSON.parse(head.slice(magic.length, end));
+    header = JSON.parse(new TextDecoder().decode(file.subarray(magic.length, end)));
   } catch {
     throw new Error("its header cannot be read");
   }
   if (header.key !== key) throw new Error("its header names other images");
   const labelsEnd = end + 1 + header.count * 4;
   const labels = file.slice(end + 1, labelsEnd), pixels = file.subarray(labelsEnd);
-  if (digest(labels, pixels) !== header.checksum) {
+  if (digest(labels, pixels, ...asideBytes(header.setAside ?? [])) !== header.checksum) {
     throw new Error("its checksum does not match: it is cut short or altered");
   }
-  const { channels, height, width } = header;
-  return new PackedPixels(pixels, new Int32Array(labels.buffer), channels, height, width, key);
+  const { channels, height, width, setAside } = header;
+  const labelled = new Int32Array(labels.buffer);
+  return new PackedPixels(pixels, labelled, channels, height, width, key, setAside);
+}
+
+function asideBytes(setAside: readonly SetAsideImage[]): Uint8Array[] {
+  return setAside.length > 0 ? [new TextEncoder().encode(JSON.stringify(setAside))] : [];
 }
 
 function digest(...parts: Uint8Array[]): string {

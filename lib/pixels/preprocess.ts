@@ -1,36 +1,41 @@
 import type { ImageSource } from "../data/dataset.ts";
-import { decode, isJpeg } from "./decode.ts";
-import type { Decoded } from "./decoded_image.ts";
-import { useJpegFast } from "./jpeg.ts";
+import { BadImage } from "./bad_image.ts";
+import { decode, defaultDecodeSettings } from "./decode.ts";
+import { useJpeg } from "./decode_jpeg.ts";
+import type { Decoded, DecodeSettings } from "./decoded_image.ts";
+import { checkImageLimits, defaultImageLimits, type ImageLimits } from "./image_limits.ts";
+import { isJpeg } from "./jpeg_header.ts";
+import { useSource } from "./read_image.ts";
 import { resizeAntialiased, resizeOpenCV } from "./resize.ts";
 
 /** How an image of any size becomes a small grey one. */
-export interface PreprocessOptions {
+export interface PreprocessOptions extends ImageLimits {
   /** Pixels a row of the result. */
   readonly width: number;
   /** Rows of the result. */
   readonly height: number;
   /**
-   * "opencv": the report's, OpenCV's luma and its bilinear resize, which does not antialias.
+   * "opencv": the paper's, OpenCV's luma and its bilinear resize, which does not antialias.
    * "antialiased": the same luma, a filter as wide as the shrinking asks for.
    */
   readonly filter: "opencv" | "antialiased";
   /** Whether the three colours are kept, as three planes, instead of their luma. */
   readonly colour: boolean;
   /**
-   * "exact": as OpenCV decodes. "fast": JPEGs up to a few levels from that, several times as fast;
-   * other formats as exactly as ever.
+   * "exact": as OpenCV decodes. "fast": JPEGs by a quicker transform, most pixels within a few levels
+   * of the exact ones; other formats as exactly as ever.
    */
   readonly decoder: "exact" | "fast";
 }
 
-/** The report's preprocessing: 32×32 grey through OpenCV's conversions. */
+/** The paper's preprocessing: 32×32 grey through OpenCV's conversions. */
 export const defaultPreprocessOptions: PreprocessOptions = {
   width: 32,
   height: 32,
   filter: "opencv",
   colour: false,
   decoder: "exact",
+  ...defaultImageLimits,
 };
 
 /**
@@ -53,6 +58,7 @@ export function preprocessOptions(options: Partial<PreprocessOptions> = {}): Pre
   if (typeof full.colour !== "boolean") {
     throw new RangeError(`colour must be true or false, got ${String(full.colour)}`);
   }
+  checkImageLimits(full);
   return full;
 }
 
@@ -61,46 +67,39 @@ export function preprocessOptions(options: Partial<PreprocessOptions> = {}): Pre
  *
  * @param name the image in error messages; a file's path by default
  * @returns (channels, height, width), 0–255
- * @throws {Error} naming the image, when it is missing, damaged, cut short or no image
+ * @throws {BadImage} when it is missing, damaged, cut short, too large or no image
+ * @throws {RangeError} naming an option that has no sensible value
  */
 export async function preprocess(
   source: ImageSource,
   options: Partial<PreprocessOptions> = {},
   name: string = source.kind === "file" ? source.path : "raw image",
 ): Promise<Uint8Array> {
-  return await preprocessBytes(await readSource(source, name), source, options, name);
-}
-
-/**
- * The bytes an image is made of: its file, or its raw pixels.
- * @throws {Error} naming the image, when its file cannot be read
- */
-export async function readSource(source: ImageSource, name: string): Promise<Uint8Array> {
-  if (source.kind === "raw") return source.data;
-  try {
-    return await Deno.readFile(source.path);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file; unpack the data set again or take the image out of its list"
-      : `it cannot be read (${(error as Error).message})`;
-    throw new Error(`${name}: ${reason} (${source.path})`, { cause: error });
-  }
+  const full = preprocessOptions(options);
+  return await useSource(
+    source,
+    name,
+    full,
+    (bytes) => preprocessBytes(bytes, source, full, name),
+  );
 }
 
 /** `preprocess` of a source whose bytes have been read. */
 export async function preprocessBytes(
   bytes: Uint8Array,
   source: ImageSource,
-  options: Partial<PreprocessOptions>,
+  options: PreprocessOptions,
   name: string,
+  settings: Omit<DecodeSettings, "maxPixels"> = defaultDecodeSettings,
 ): Promise<Uint8Array> {
-  const full = preprocessOptions(options);
-  if (source.kind === "raw") return shrink(checkedRaw(source, name), full);
-  if (full.decoder === "fast" && isJpeg(bytes)) {
-    const pixels = await useJpegFast(bytes, !full.colour, (image) => shrink(image, full));
+  if (source.kind === "raw") return shrink(checkedRaw(source, name), options);
+  const { maxPixels, decoder, colour } = options;
+  if (isJpeg(bytes)) {
+    const jpeg = { ...settings, maxPixels, name, fast: decoder === "fast", grey: !colour };
+    const pixels = await useJpeg(bytes, jpeg, (image) => shrink(image, options));
     if (pixels) return pixels;
   }
-  return shrink(await decode(bytes, name), full);
+  return shrink(await decode(bytes, name, { ...settings, maxPixels }), options);
 }
 
 /** A decoded image in the size and the planes that the options ask for. */
@@ -125,8 +124,9 @@ function channel({ width, height, channels, data }: Decoded, index: number): Dec
 function checkedRaw(image: ImageSource & { kind: "raw" }, name: string): Decoded {
   const { width, height, channels, data } = image;
   if (data.length === 0 || data.length !== width * height * channels) {
-    throw new Error(
-      `${name}: ${data.length} bytes are no image of ${width}×${height} pixels and ${channels} ` +
+    throw new BadImage(
+      name,
+      `${data.length} bytes are no image of ${width}×${height} pixels and ${channels} ` +
         "channel(s); the archive is damaged, fetch it again",
     );
   }

@@ -2,10 +2,12 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { join } from "node:path";
 import sharp from "sharp";
 import { openDataset } from "../../lib/data/open_dataset.ts";
+import { drawScene } from "../../lib/data/synthetic/scene.ts";
 import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
 import { fullSize, plan } from "../../lib/data/synthetic/synthetic_plan.ts";
 import { species } from "../../lib/data/synthetic/species.ts";
 import { sha256 } from "../../lib/util/files.ts";
+import { Rng } from "../../lib/util/rng.ts";
 
 const options = { train: 100, heldOut: 1, seed: 3 };
 
@@ -56,6 +58,62 @@ Deno.test("the images depend on the seed alone, and what was cut short is comple
   await Deno.remove(root, { recursive: true });
 });
 
+Deno.test("with two workers the progress never falls and ends at the total", async () => {
+  const root = await Deno.makeTempDir();
+  const steps: number[] = [];
+  await generateSynthetic(root, { train: 300, heldOut: 1, seed: 1 }, {
+    workers: 2,
+    onProgress: (done, total) => {
+      assertEquals(total, 400);
+      steps.push(done);
+    },
+  });
+  assertEquals(steps, steps.toSorted((a, b) => a - b));
+  assertEquals([steps.length, steps.at(-1)], [16, 400]);
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test("after a failure every worker stops, and nothing is written any more", async () => {
+  const root = await Deno.makeTempDir();
+  await assertRejects(
+    () =>
+      generateSynthetic(root, { train: 400, heldOut: 1, seed: 1 }, {
+        workers: 3,
+        onProgress: () => Promise.reject(new Error("the listener failed")),
+      }),
+    Error,
+    "the listener failed",
+  );
+  const files = Object.keys(await digests(root)).length;
+  assert(files < 300, `${files} files were written`);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assertEquals(Object.keys(await digests(root)).length, files);
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test("a number of workers that makes no sense is refused", async () => {
+  for (const workers of [0, 1.5, NaN]) {
+    await assertRejects(
+      () => generateSynthetic("unused", options, { workers }),
+      RangeError,
+      `workers must be a whole number of at least 1, got ${workers}`,
+    );
+  }
+});
+
+Deno.test("the drawn pixels are those of generator version 1", async () => {
+  // Whoever changes the drawing on purpose raises `generatorVersion` and puts the new digest here.
+  const every = plan({ train: 400, heldOut: 1, seed: 1 }).filter((_, i) => i % 8 === 0);
+  const scenes = every.map(({ label, path }) => drawScene(species[label]!, new Rng(1).fork(path)));
+  assertEquals(new Set(scenes.map(({ channels }) => channels)), new Set([1, 3, 4]));
+  const sizes = scenes.map(({ width, height, channels }) => `${width}×${height}×${channels}`);
+  const digests = await Promise.all(scenes.map(({ data }) => sha256(data)));
+  assertEquals(
+    await sha256([...sizes, ...digests].join("\n")),
+    "f5362b77988edfdc509fc7c6092aaefcf3b3500f1e7788e2b155f63b9c83a897",
+  );
+});
+
 Deno.test("JPEG and PNG, grey, colour and alpha, from 40 to 500 pixels", async () => {
   const root = await Deno.makeTempDir();
   await generateSynthetic(root, { train: 250, heldOut: 1, seed: 1 });
@@ -76,7 +134,7 @@ Deno.test("JPEG and PNG, grey, colour and alpha, from 40 to 500 pixels", async (
   await Deno.remove(root, { recursive: true });
 });
 
-Deno.test("the plan of the full size has the report's counts, sorted by class", () => {
+Deno.test("the plan of the full size has the paper's counts, sorted by class", () => {
   const images = plan({ train: fullSize, heldOut: 9, seed: 1 });
   const train = images.filter(({ split }) => split === "train");
   assertEquals(train.length, 63_325);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Split } from "../../lib/data/dataset.ts";
-import { stampKey } from "../../lib/pixels/fingerprint.ts";
+import { lookAtSplit } from "../../lib/pixels/fingerprint.ts";
 import { preprocessOptions } from "../../lib/pixels/preprocess.ts";
 
 Deno.test("a stamp waits until no later change can bear the second of the last one", async () => {
@@ -18,7 +18,8 @@ Deno.test("a stamp waits until no later change can bear the second of the last o
     // a file's time comes from the last timer tick: a change just past the second may bear the old one
     for (const [later, isTrusted] of [[999, false], [1000, false], [1020, false], [1200, true]]) {
       Date.now = () => second + (later as number);
-      assertEquals(stampKey(split, preprocessOptions()) !== undefined, isTrusted, `${later} ms`);
+      const { stamp } = lookAtSplit(split, preprocessOptions());
+      assertEquals(stamp !== undefined, isTrusted, `${later} ms`);
     }
   } finally {
     Date.now = now;

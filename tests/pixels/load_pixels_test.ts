@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import sharp from "sharp";
 import type { Dataset, ImageSource, Split } from "../../lib/data/dataset.ts";
-import { loadPixels, type PackOptions, packPixels } from "../../lib/pixels/load_pixels.ts";
+import { loadPixels } from "../../lib/pixels/load_pixels.ts";
+import { type PackOptions, packPixels } from "../../lib/pixels/pack_pixels.ts";
 import { ImagePixels } from "../../lib/pixels/image_pixels.ts";
 
 /** A folder with six small images and a cache, and what happens when they are packed. */

@@ -44,12 +44,13 @@ export class Canvas {
   ): void {
     const { scale, angle, mirrored, x, y } = placement;
     const sign = mirrored ? -1 : 1;
-    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    const toX = (u: number, v: number) => x + scale * (sign * u * cos - v * sin);
-    const toY = (u: number, v: number) => y - scale * (sign * u * sin + v * cos);
-    const [ax, ay, ar] = [toX(limb.x0, limb.y0), toY(limb.x0, limb.y0), limb.r0 * scale];
-    const [bx, by, br] = [toX(limb.x1, limb.y1), toY(limb.x1, limb.y1), limb.r1 * scale];
-    const [dx, dy, dr] = [bx - ax, by - ay, br - ar];
+    const cos = Math.cos(angle), sin = Math.sin(angle);
+    const ax = x + scale * (sign * limb.x0 * cos - limb.y0 * sin);
+    const ay = y - scale * (sign * limb.x0 * sin + limb.y0 * cos);
+    const bx = x + scale * (sign * limb.x1 * cos - limb.y1 * sin);
+    const by = y - scale * (sign * limb.x1 * sin + limb.y1 * cos);
+    const ar = limb.r0 * scale, br = limb.r1 * scale;
+    const dx = bx - ax, dy = by - ay, dr = br - ar;
     const squared = Math.max(dx * dx + dy * dy, 1e-9);
     const left = Math.max(0, Math.floor(Math.min(ax - ar, bx - br) - 1));
     const right = Math.min(this.width - 1, Math.ceil(Math.max(ax + ar, bx + br) + 1));
@@ -57,22 +58,23 @@ export class Canvas {
     const bottom = Math.min(this.height - 1, Math.ceil(Math.max(ay + ar, by + br) + 1));
     const { pixels } = this;
     const [red, green, blue] = colour;
+    const [lightX, lightY] = light;
     for (let py = top; py <= bottom; py++) {
+      const ey = py - ay, qy = (y - py) / scale;
       for (let px = left; px <= right; px++) {
-        const [ex, ey] = [px - ax, py - ay];
+        const ex = px - ax;
         let t = (ex * dx + ey * dy) / squared;
         t = t < 0 ? 0 : t > 1 ? 1 : t;
-        const [nx, ny] = [ex - t * dx, ey - t * dy];
+        const nx = ex - t * dx, ny = ey - t * dy;
         const radius = ar + t * dr;
-        const distance = Math.sqrt(nx * nx + ny * ny);
-        let cover = 0.5 + radius - distance;
+        let cover = 0.5 + radius - Math.sqrt(nx * nx + ny * ny);
         if (cover <= 0) continue;
         if (cover > 1) cover = 1;
         // back to the limb's coordinates for the coat
-        const [qx, qy] = [(px - x) / scale, (y - py) / scale];
+        const qx = (px - x) / scale;
         const u = sign * (qx * cos + qy * sin);
         const v = qy * cos - qx * sin;
-        const lit = 0.8 + 0.3 * (nx * light[0] + ny * light[1]) / (radius + 1);
+        const lit = 0.8 + 0.3 * (nx * lightX + ny * lightY) / (radius + 1);
         const value = cover * lit * shade(u, v);
         const at = 3 * (py * this.width + px);
         pixels[at] = pixels[at]! * (1 - cover) + value * red;

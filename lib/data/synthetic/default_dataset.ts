@@ -6,7 +6,7 @@ import { defaultOptions, fullSize } from "./synthetic_plan.ts";
 
 /**
  * Folder of the default data set, made when it is missing: `data/synthetic50/`, or with `LENET_FULL=1`
- * `data/synthetic50-full/` with as many training images as the report has.
+ * `data/synthetic50-full/` with as many training images as the paper has.
  */
 export async function defaultDatasetFolder(onProgress?: OnProgress): Promise<string> {
   const full = Deno.env.get("LENET_FULL") === "1";

@@ -14,8 +14,11 @@ export interface Job {
 }
 
 /**
- * Makes the images that are not there yet. Each has a random stream named after its path, so it is
- * the same whoever makes it and when. While one is drawn the one before is encoded and written.
+ * Makes the images that are not there yet. Each image has a random stream of its own, named after
+ * its path, so that it does not depend on the order of the work. While one image is drawn, the one
+ * before it is encoded and written.
+ *
+ * @throws {Error} if a file cannot be written
  */
 export async function drawAndWrite({ folder, seed, images }: Job): Promise<void> {
   let writing: Promise<void> = Promise.resolve();
@@ -25,6 +28,7 @@ export async function drawAndWrite({ folder, seed, images }: Job): Promise<void>
     const scene = drawScene(species[label]!, new Rng(seed).fork(path));
     await writing;
     writing = encodeScene(scene, format).then((bytes) => writeAtomic(target, bytes));
+    writing.catch(() => {}); // a failure is thrown where `writing` is awaited
   }
   await writing;
 }

@@ -5,7 +5,7 @@ import { drawAndWrite, type Job } from "./draw_images.ts";
 self.onmessage = async ({ data }: MessageEvent<Job>) => {
   try {
     await drawAndWrite(data);
-    self.postMessage({ done: data.images.length });
+    self.postMessage({});
   } catch (error) {
     self.postMessage({ error: (error as Error).message });
   }

@@ -18,11 +18,15 @@ const generatorVersion = 1;
 export const markerFile = "synthetic.json";
 
 /**
- * Makes a synthetic data set in the report's list format: `images/<class>/<file>`, `train.txt`,
- * `val.txt`, `test.txt`, `classes.txt`, and at last `synthetic.json`. Images that a run cut short
- * left behind are kept; a complete data set of the same options is not touched.
+ * Makes a synthetic data set in the paper's list format: `images/<class>/<file>`, `train.txt`,
+ * `val.txt`, `test.txt`, `classes.txt`, and at last `synthetic.json`. Images that an interrupted run
+ * has left behind are kept. A complete data set of the same options is not touched.
  *
  * The files depend on the options alone, whatever the number of `workers`.
+ *
+ * @param onProgress told of the images that are finished, out of all; the number never falls
+ * @throws {RangeError} naming an option that has no sensible value
+ * @throws {Error} if the folder holds other files, or a file cannot be written
  */
 export async function generateSynthetic(
   folder: string,
@@ -32,11 +36,14 @@ export async function generateSynthetic(
     readonly workers?: number;
   } = {},
 ): Promise<void> {
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new RangeError(`workers must be a whole number of at least 1, got ${workers}`);
+  }
   const marker = JSON.stringify({ generator: generatorVersion, ...options }) + "\n";
   const begun = join(folder, `${markerFile}.begun`);
   if (await readIfThere(join(folder, markerFile)) === marker) return;
   if (await readIfThere(begun) !== marker) {
-    // other options or an older generator: its images must not be taken for ours
+    // These are images of other options or of an older generator. They must not stay among ours.
     await removeOwn(folder);
     await writeAtomic(begun, marker);
   }
@@ -56,7 +63,10 @@ export async function generateSynthetic(
   await Deno.remove(begun);
 }
 
-/** Hands batches of images to the workers until all are made. */
+/** Images that a worker is handed at a time. */
+const BATCH = 25;
+
+/** Hands batches of images to the workers until all are made; the first failure stops the rest. */
 async function drawAll(
   folder: string,
   seed: number,
@@ -66,29 +76,36 @@ async function drawAll(
 ): Promise<void> {
   let next = 0;
   let done = 0;
-  const crew = Array.from({ length: workers }, async () => {
+  const drawBatches = async () => {
     const worker = new Worker(new URL("./drawing_worker.ts", import.meta.url), { type: "module" });
     try {
       while (next < images.length) {
-        const batch = images.slice(next, next + 25);
+        const batch = images.slice(next, next + BATCH);
         next += batch.length;
-        done += await send(worker, { folder, seed, images: batch });
+        await send(worker, { folder, seed, images: batch });
+        // Added after the wait: `done` has grown in the meantime if there is another worker.
+        done += batch.length;
         await onProgress?.(done, images.length);
       }
+    } catch (error) {
+      next = images.length;
+      throw error;
     } finally {
       worker.terminate();
     }
-  });
+  };
+  const crew = Array.from({ length: workers }, drawBatches);
+  await Promise.allSettled(crew); // no worker writes on after a failure
   await Promise.all(crew);
 }
 
-function send(worker: Worker, job: Job): Promise<number> {
+function send(worker: Worker, job: Job): Promise<void> {
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) =>
-      data.error ? reject(new Error(data.error)) : resolve(data.done);
+    worker.onmessage = ({ data }: MessageEvent<{ error?: string }>) =>
+      data.error === undefined ? resolve() : reject(new Error(data.error));
     worker.onerror = (event) => {
       event.preventDefault();
-      reject(new Error(event.message));
+      reject(new Error(`a thread that draws images ended: ${event.message}`));
     };
     worker.postMessage(job);
   });

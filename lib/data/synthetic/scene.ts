@@ -1,6 +1,7 @@
 import type { Rng } from "../../util/rng.ts";
 import { animal } from "./animal.ts";
-import { Canvas, type Colour, type Placement } from "./canvas.ts";
+import { background, tint } from "./background.ts";
+import { Canvas, type Placement } from "./canvas.ts";
 import type { Species } from "./species.ts";
 
 /** An image before it is encoded. */
@@ -56,41 +57,6 @@ export function drawScene(species: Species, rng: Rng): Scene {
   return develop(canvas, rng, kind < 0.12 ? 1 : kind > 0.94 ? 4 : 3);
 }
 
-/** A colour cast: each channel about 1. */
-function tint(rng: Rng, strength: number): Colour {
-  const channel = () => 1 + rng.uniform(-strength, strength);
-  return [channel(), channel(), channel()];
-}
-
-/** Smooth light and dark, from two grids of random values. */
-function background(canvas: Canvas, rng: Rng): void {
-  const { width, height, pixels } = canvas;
-  const base = rng.uniform(0.15, 0.85);
-  const colour = tint(rng, 0.3);
-  const grids = [[3, 0.3], [9, 0.18]].map(([cells, strength]) => {
-    const values = Float64Array.from(
-      { length: (cells! + 2) ** 2 },
-      () => rng.uniform(-1, 1) * strength!,
-    );
-    return { cells: cells!, values };
-  });
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let value = base;
-      for (const { cells, values } of grids) {
-        const [gx, gy] = [x / width * cells, y / height * cells];
-        const [ix, iy] = [Math.floor(gx), Math.floor(gy)];
-        const [fx, fy] = [gx - ix, gy - iy];
-        const at = iy * (cells + 2) + ix;
-        value += (values[at]! * (1 - fx) + values[at + 1]! * fx) * (1 - fy) +
-          (values[at + cells + 2]! * (1 - fx) + values[at + cells + 3]! * fx) * fy;
-      }
-      const at = 3 * (y * width + x);
-      for (let c = 0; c < 3; c++) pixels[at + c] = value * colour[c]!;
-    }
-  }
-}
-
 /** Stones, sticks and stalks: limbs of any tone anywhere. */
 function clutter(
   canvas: Canvas,
@@ -125,29 +91,32 @@ function develop({ width, height, pixels }: Canvas, rng: Rng, channels: 1 | 3 | 
   const brightness = 128 + rng.uniform(-30, 30);
   const noise = rng.uniform(spread.noise[0]!, spread.noise[1]!);
   const data = new Uint8Array(width * height * channels);
-  const [cx, cy] = [width * rng.uniform(0.4, 0.6), height * rng.uniform(0.4, 0.6)];
-  for (let i = 0; i < width * height; i++) {
+  const cx = width * rng.uniform(0.4, 0.6), cy = height * rng.uniform(0.4, 0.6);
+  const gain = contrast * 255;
+  for (let i = 0, at = 0; i < width * height; i++, at += channels) {
     // the sum of four bytes is close enough to a normal number, and one draw makes it
     const bits = rng.uint32();
     const grain = noise *
       ((bits & 255) + ((bits >>> 8) & 255) + ((bits >>> 16) & 255) + (bits >>> 24) - 510) / 148;
-    const level = (value: number) => {
-      const v = brightness + contrast * 255 * (value - 0.5) + grain;
-      return v < 0 ? 0 : v > 255 ? 255 : v;
-    };
-    const [r, g, b] = [level(pixels[3 * i]!), level(pixels[3 * i + 1]!), level(pixels[3 * i + 2]!)];
-    const at = i * channels;
+    const red = clampLevel(brightness + gain * (pixels[3 * i]! - 0.5) + grain);
+    const green = clampLevel(brightness + gain * (pixels[3 * i + 1]! - 0.5) + grain);
+    const blue = clampLevel(brightness + gain * (pixels[3 * i + 2]! - 0.5) + grain);
     if (channels === 1) {
-      data[at] = 0.299 * r + 0.587 * g + 0.114 * b;
+      data[at] = 0.299 * red + 0.587 * green + 0.114 * blue;
       continue;
     }
-    data[at] = r;
-    data[at + 1] = g;
-    data[at + 2] = b;
+    data[at] = red;
+    data[at + 1] = green;
+    data[at + 2] = blue;
     if (channels === 4) {
-      const [x, y] = [(i % width - cx) / width, (Math.floor(i / width) - cy) / height];
+      const x = (i % width - cx) / width, y = (Math.floor(i / width) - cy) / height;
       data[at + 3] = 255 * Math.min(1, Math.max(0.1, 2.2 - 4 * Math.sqrt(x * x + y * y)));
     }
   }
   return { width, height, channels, data };
+}
+
+/** A level within 0–255; the step to a byte cuts off what follows the point. */
+function clampLevel(level: number): number {
+  return level < 0 ? 0 : level > 255 ? 255 : level;
 }

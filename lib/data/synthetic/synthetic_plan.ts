@@ -11,7 +11,7 @@ export interface SyntheticOptions {
   readonly seed: number;
 }
 
-/** The report's size: 63,325 training images, 737 to 1,282 a class. */
+/** The paper's size: 63,325 training images, 737 to 1,282 a class. */
 export const fullSize = 63_325;
 
 /** A size that trains in a few minutes. */
@@ -31,7 +31,7 @@ export function classFolder(label: number): string {
   return `s${String(label).padStart(2, "0")}_${species[label]!.name.replace(" ", "_")}`;
 }
 
-/** Every image of a data set, sorted by split and class as the report's lists are. */
+/** Every image of a data set, sorted by split and class as the paper's lists are. */
 export function plan(options: SyntheticOptions): PlannedImage[] {
   const { train, heldOut, seed } = options;
   const classes = species.length;
@@ -58,7 +58,7 @@ export function plan(options: SyntheticOptions): PlannedImage[] {
   return images;
 }
 
-/** Class sizes that vary as the report's do, ±22 % about the mean, and sum to `total`. */
+/** Class sizes that vary as the paper's do, ±22 % about the mean, and sum to `total`. */
 function classCounts(total: number, rng: Rng): number[] {
   const shares = species.map(() => rng.uniform(0.8, 1.2));
   const sum = shares.reduce((a, b) => a + b);
