@@ -1,5 +1,5 @@
 /** The rule behind the file tree: data flows one way, and no step imports one that comes later. */
-import { assert, assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
 
@@ -30,7 +30,7 @@ function* sources(folder: string): Generator<string> {
 Deno.test("no folder of lib/ imports a later one, or anything outside lib/", async () => {
   const lib = join(projectRoot, "lib");
   const folders = [...Deno.readDirSync(lib)].map(({ name }) => name);
-  assertEquals(folders.toSorted(), order.toSorted());
+  assert.deepEqual(folders.toSorted(), order.toSorted());
   let imports = 0;
   for (const path of sources(lib)) {
     const own = order.indexOf(relative(lib, path).split("/")[0]!);

@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertRejects, assertThrows } from "../assert.ts";
 import { holdOut } from "../../lib/data/holdout.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { withFiles } from "./files.ts";
@@ -14,10 +15,10 @@ Deno.test("a tree split/class/image is read, classes in the order of their names
   };
   await withFiles(files, async (folder) => {
     const { layout, classes, splits } = await openDataset(folder);
-    assertEquals([layout, classes], ["folders", ["cat", "dog"]]);
-    assertEquals([...splits.train.labels], [0, 1]);
-    assertEquals(splits.val.name(0), "validation/cat/3.jpg");
-    assertEquals([...splits.test.labels], [1]);
+    assert.deepEqual([layout, classes], ["folders", ["cat", "dog"]]);
+    assert.deepEqual([...splits.train.labels], [0, 1]);
+    assert.deepEqual(splits.val.name(0), "validation/cat/3.jpg");
+    assert.deepEqual([...splits.test.labels], [1]);
   });
 });
 
@@ -28,9 +29,9 @@ Deno.test("without val a share of train is set aside, none is lost or in both", 
   await withFiles({ ...files, "test/a/x.jpg": "", "test/b/y.jpg": "" }, async (folder) => {
     const { splits: { train, val } } = await openDataset(folder);
     const names = [train, val].flatMap((split) => [...split.labels].map((_, i) => split.name(i)));
-    assertEquals(names.length, 40);
-    assertEquals(new Set(names).size, 40);
-    assertEquals([...val.labels].sort(), [0, 1]);
+    assert.deepEqual(names.length, 40);
+    assert.deepEqual(new Set(names).size, 40);
+    assert.deepEqual([...val.labels].sort(), [0, 1]);
   });
 });
 
@@ -50,12 +51,12 @@ Deno.test("holding out: the same share of each class, always the same, a partiti
     fc.double({ min: 0.05, max: 0.5, noNaN: true }),
     (labels, share) => {
       const { train, val } = holdOut(labels, share);
-      assertEquals(holdOut(labels, share).val, val);
-      assertEquals([...train, ...val].sort((a, b) => a - b), labels.map((_, i) => i));
+      assert.deepEqual(holdOut(labels, share).val, val);
+      assert.deepEqual([...train, ...val].sort((a, b) => a - b), labels.map((_, i) => i));
       for (const label of new Set(labels)) {
         const all = labels.filter((own) => own === label).length;
         const held = val.filter((i) => labels[i] === label).length;
-        assertEquals(held, all < 2 ? 0 : Math.max(1, Math.round(share * all)));
+        assert.deepEqual(held, all < 2 ? 0 : Math.max(1, Math.round(share * all)));
       }
     },
   ));

@@ -1,6 +1,7 @@
 /** The executor, on small notebooks of its own, through the real Deno kernel. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { assertStringIncludes } from "../assert.ts";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 import { jupyterEnvironment, venvPython } from "../../tasks/python.ts";
 
@@ -66,10 +67,10 @@ Deno.test("a progress bar shows in the terminal and not in the notebook", async 
      await bar.update(8, 8);
      await Deno.jupyter.display({ "text/plain": "dug" }, { raw: true });`,
   ]);
-  assertEquals(code, 0, message);
-  assertMatch(message, /█{8}░{12} digging: 3 of 8 holes \(37 %\), .* left, deep\n/);
-  assertMatch(message, /█{20} digging: 8 of 8 holes, .* took 8 s\n/);
-  assertEquals(textOf(cells[0]!), "dug");
+  assert.deepEqual(code, 0, message);
+  assert.match(message, /█{8}░{12} digging: 3 of 8 holes \(37 %\), .* left, deep\n/);
+  assert.match(message, /█{20} digging: 8 of 8 holes, .* took 8 s\n/);
+  assert.deepEqual(textOf(cells[0]!), "dug");
 });
 
 Deno.test("late output stays with its cell", async () => {
@@ -80,11 +81,11 @@ Deno.test("late output stays with its cell", async () => {
     (_, i) => `console.log("log ${i}"); await show("shown ${i}");`,
   );
   const { code, cells, message } = await execute([helper, ...many]);
-  assertEquals(code, 0, message);
+  assert.deepEqual(code, 0, message);
   cells.slice(1).forEach((cell, i) => {
     assertStringIncludes(textOf(cell), `log ${i}\n`);
     assertStringIncludes(textOf(cell), `shown ${i}`);
-    assertEquals(cell.outputs.length, 2);
+    assert.deepEqual(cell.outputs.length, 2);
   });
 });
 
@@ -93,28 +94,28 @@ Deno.test("a display that is updated leaves its last state only", async () => {
     'for (let i = 0; i <= 20; i++) await Deno.jupyter.display({ "text/plain": `at ${i}` }, ' +
     '{ raw: true, display_id: "bar", update: i > 0 });',
   ]);
-  assertEquals(cells[0]!.outputs.length, 1);
-  assertEquals(textOf(cells[0]!), "at 20");
+  assert.deepEqual(cells[0]!.outputs.length, 1);
+  assert.deepEqual(textOf(cells[0]!), "at 20");
 });
 
 Deno.test("a cell that throws fails the run by its number and leaves no file", async () => {
   const { code, message, left } = await execute(["1 + 1", 'throw new Error("not today")', "2"]);
-  assertEquals([code, left], [1, []]);
+  assert.deepEqual([code, left], [1, []]);
   assertStringIncludes(message, "trial.ipynb: code cell 2 failed");
   assertStringIncludes(message, "not today");
 });
 
 Deno.test("a syntax error, which shows no output, fails the run", async () => {
   const { code, message, left } = await execute(["1 + 1", "const = 3"]);
-  assertEquals([code, left], [1, []]);
+  assert.deepEqual([code, left], [1, []]);
   assertStringIncludes(message, "code cell 2 failed");
 });
 
 Deno.test("the result carries no times, paths or foreign metadata", async () => {
   const first = await execute(["const x: number = 1; console.log(x)"]);
   const again = await execute(["const x: number = 1; console.log(x)"]);
-  assertEquals(first.text, again.text);
+  assert.deepEqual(first.text, again.text);
   assert(!first.text!.includes("iopub") && !first.text!.includes("/home/somebody"));
-  assertEquals(first.cells[0]!.id, "cell-0");
-  assertEquals(Object.keys(first.cells[0]!.metadata), ["lenet"]);
+  assert.deepEqual(first.cells[0]!.id, "cell-0");
+  assert.deepEqual(Object.keys(first.cells[0]!.metadata), ["lenet"]);
 });

@@ -1,12 +1,7 @@
 /** Setting up: what is chosen, what is trusted, and what is said when something is missing. */
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { assertRejects, assertStringIncludes, assertThrows } from "../assert.ts";
 import { addonPath, hasNvidiaGpu } from "../../lib/backend/native_path.ts";
 import { exists } from "../../lib/util/files.ts";
 import { findCompiler, kindToSetUp, setupNative } from "../../tasks/native.ts";
@@ -44,10 +39,10 @@ async function withEnvironment<T>(
 
 Deno.test("the build: the argument counts before LENET_NATIVE, and that before the GPU", async () => {
   await withEnvironment({ LENET_NATIVE: "gpu" }, () => {
-    assertEquals([kindToSetUp(), kindToSetUp(false), kindToSetUp(true)], ["gpu", "cpu", "gpu"]);
+    assert.deepEqual([kindToSetUp(), kindToSetUp(false), kindToSetUp(true)], ["gpu", "cpu", "gpu"]);
   });
   await withEnvironment({ LENET_NATIVE: undefined }, () => {
-    assertEquals(kindToSetUp(), hasNvidiaGpu() ? "gpu" : "cpu");
+    assert.deepEqual(kindToSetUp(), hasNvidiaGpu() ? "gpu" : "cpu");
   });
   await withEnvironment({ LENET_NATIVE: "tpu" }, () => {
     assertThrows(() => kindToSetUp(), SetupError, "got tpu");
@@ -59,7 +54,7 @@ Deno.test("what is set up already is left alone", async () => {
   assert(await exists(addon), "the tests run after the setup");
   const before = (await Deno.stat(addon)).mtime?.getTime();
   await setupNative("cpu");
-  assertEquals((await Deno.stat(addon)).mtime?.getTime(), before);
+  assert.deepEqual((await Deno.stat(addon)).mtime?.getTime(), before);
 });
 
 Deno.test("a compiler that was asked for and is not there is named", async () => {
@@ -83,7 +78,7 @@ Deno.test("pip trusts the system's certificates, unless somebody chose others", 
     if (bundle !== undefined) assertStringIncludes(await Deno.readTextFile(bundle), "BEGIN");
   });
   await withEnvironment({ ...none, SSL_CERT_FILE: "/own.pem" }, async () => {
-    assertEquals((await pipEnvironment(venvPython)).PIP_CERT, undefined);
+    assert.deepEqual((await pipEnvironment(venvPython)).PIP_CERT, undefined);
   });
 });
 
@@ -100,7 +95,7 @@ Deno.test("a new environment leaves nothing of rustup's in the home", async () =
       { HOME: home, PATH: path, RUSTUP_HOME: undefined },
       () => createVenv(join(folder, "venv")),
     );
-    assertEquals([...Deno.readDirSync(home)], []);
+    assert.deepEqual([...Deno.readDirSync(home)], []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -138,8 +133,8 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
     return JSON.parse(await Deno.readTextFile(path));
   };
   const [plain, turbo] = [await read("deno"), await read("deno-turbo")];
-  assertEquals([plain.argv[0], turbo.argv[0]], [Deno.execPath(), Deno.execPath()]);
-  assertEquals(plain.env, {});
+  assert.deepEqual([plain.argv[0], turbo.argv[0]], [Deno.execPath(), Deno.execPath()]);
+  assert.deepEqual(plain.env, {});
   // the flags are V8's own experiments: a Deno that does not know them any more would not start
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -151,7 +146,7 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
     ],
     env: turbo.env,
   }).output();
-  assertEquals(new TextDecoder().decode(stdout), "true\n");
+  assert.deepEqual(new TextDecoder().decode(stdout), "true\n");
   for (const [name, value] of Object.entries(jupyterEnvironment())) {
     if (name.endsWith("DIR")) assert(value.includes(join(".cache", "jupyter")), name);
   }
