@@ -16,6 +16,7 @@ import {
   writeKernelspecs,
 } from "../../tasks/python.ts";
 import { run, SetupError } from "../../tasks/run.ts";
+import { needs } from "../requirements.ts";
 
 /** Runs `work` with some environment variables changed, and puts them back. */
 async function withEnvironment<T>(
@@ -49,7 +50,7 @@ Deno.test("the build: the argument counts before LENET_NATIVE, and that before t
   });
 });
 
-Deno.test("what is set up already is left alone", async () => {
+Deno.test(...needs("the native TensorFlow", "what is set up already is left alone"), async () => {
   const addon = addonPath("cpu");
   assert(await exists(addon), "the tests run after the setup");
   const before = (await Deno.stat(addon)).mtime?.getTime();
