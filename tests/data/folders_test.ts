@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { assertRejects, assertThrows } from "../assert.ts";
 import { holdOut } from "../../lib/data/holdout.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
-import { withFiles } from "./files.ts";
+import { openNoting, withFiles } from "./files.ts";
 
 Deno.test("a tree split/class/image is read, classes in the order of their names", async () => {
   const files = {
@@ -61,4 +61,38 @@ Deno.test("holding out: the same share of each class, always the same, a partiti
     },
   ));
   assertThrows(() => holdOut([0, 1], 1), RangeError, "got 1");
+});
+
+Deno.test("a tree: what is left out is told, each kind once with its count", async () => {
+  const files = {
+    "train/a/1.jpg": "",
+    "train/a/2.bmp": "",
+    "train/a/3.bmp": "",
+    "train/a/deep/4.jpg": "",
+    "train/5.jpg": "",
+    "train/a/.hidden": "",
+    "val/a/6.jpg": "",
+    "test/a/7.jpg": "",
+  };
+  await withFiles(files, async (folder) => {
+    const { dataset, notices } = await openNoting(folder);
+    assert.equal(dataset.splits.train.length, 1);
+    const said = notices.map((notice) => notice.replace(`${folder}/`, "").split(";")[0]!);
+    assert.deepEqual(said.toSorted(), [
+      "train/5.jpg is left out: an image must lie in the folder of its class",
+      "train/a/2.bmp and 1 more like it are left out: .bmp files are not read",
+      "train/a/deep is left out: folders inside of a class's folder are not read",
+    ]);
+  });
+});
+
+Deno.test("a tree: val beside valid is an error, and a missing test folder is named", async () => {
+  const base = { "train/a/1.jpg": "", "train/a/2.jpg": "" };
+  const both = { ...base, "val/a/3.jpg": "", "valid/a/4.jpg": "", "test/a/5.jpg": "" };
+  await withFiles(both, async (folder) => {
+    await assertRejects(() => openDataset(folder), Error, "holds the folders val and valid");
+  });
+  await withFiles(base, async (folder) => {
+    await assertRejects(() => openDataset(folder), Error, "; test is missing");
+  });
 });
