@@ -152,3 +152,17 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
     if (name.endsWith("DIR")) assert(value.includes(join(".cache", "jupyter")), name);
   }
 });
+
+for (const name of ["requirements", "requirements-lab", "requirements-cuda"]) {
+  Deno.test(`every package of tasks/${name}.txt has one version and its hashes`, async () => {
+    const read = (ending: string) =>
+      Deno.readTextFile(join(projectRoot, "tasks", `${name}.${ending}`));
+    const locked = (await read("txt")).replaceAll("\\\n", " ").split("\n")
+      .filter((line) => /^[^#\s]/.test(line));
+    for (const line of locked) assert.match(line, /^[\w.-]+==\S+.*( --hash=sha256:[0-9a-f]{64})+$/);
+    const names = locked.map((line) => line.split("==")[0]!);
+    for (const [, wanted] of (await read("in")).matchAll(/^([\w.-]+)/gm)) {
+      assert(names.includes(wanted!), `${wanted} of ${name}.in is not in ${name}.txt`);
+    }
+  });
+}
