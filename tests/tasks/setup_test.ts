@@ -16,6 +16,7 @@ import {
   writeKernelspecs,
 } from "../../tasks/python.ts";
 import { run, SetupError } from "../../tasks/run.ts";
+import { projectRoot } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
 
 /** Runs `work` with some environment variables changed, and puts them back. */
