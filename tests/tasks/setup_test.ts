@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertRejects, assertStringIncludes, assertThrows } from "../assert.ts";
 import { addonPath, hasNvidiaGpu } from "../../lib/backend/native_path.ts";
-import { exists } from "../../lib/util/files.ts";
 import { findCompiler, kindToSetUp, setupNative } from "../../tasks/native.ts";
 import {
   createVenv,
@@ -16,7 +15,7 @@ import {
   writeKernelspecs,
 } from "../../tasks/python.ts";
 import { run, SetupError } from "../../tasks/run.ts";
-import { projectRoot } from "../../lib/util/files.ts";
+import { exists, projectRoot } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
 
 /** Runs `work` with some environment variables changed, and puts them back. */
