@@ -42,6 +42,12 @@ for (const [task, { command }] of Object.entries(config.tasks)) {
   });
 }
 
+for (const [entry, path] of Object.entries(config.exports)) {
+  Deno.test(`the entry ${entry} loads no native TensorFlow before it is needed`, async () => {
+    assert.deepEqual(needsNative(await loaded(path)), []);
+  });
+}
+
 Deno.test("the walk sees the native TensorFlow where it is loaded", async () => {
   assert.deepEqual(needsNative(await loaded("lib/systems/torch/torch_system.ts")).length, 1);
 });
