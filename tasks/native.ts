@@ -58,14 +58,11 @@ export async function setupNative(kind: NativeKind): Promise<void> {
       });
     });
   }
-  const cuda = join(folder, "cuda-requirements.txt");
   if (kind === "gpu" && !await exists(join(folder, "cuda.installed"))) {
     await step("NVIDIA's CUDA libraries", async () => {
-      await pip(
-        await findPython(),
-        ["install", "--no-deps", "--target", folder, "-r", cuda],
-        "CUDA",
-      );
+      const list = join(projectRoot, "tasks", "requirements-cuda.txt");
+      const args = ["install", "--no-deps", "--require-hashes", "--target", folder, "-r", list];
+      await pip(await findPython(), args, "CUDA");
       await writeAtomic(join(folder, "cuda.installed"), "");
     });
   }

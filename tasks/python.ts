@@ -71,7 +71,10 @@ export async function createVenv(folder: string): Promise<void> {
   });
 }
 
-/** Makes `.venv` and installs a requirements file into it, unless that has been done. */
+/**
+ * Makes `.venv` and installs a requirements file into it, unless that has been done. pip compares
+ * the hash of every package that it installs.
+ */
 export async function setupVenv(requirements: string): Promise<void> {
   const list = join(projectRoot, "tasks", requirements);
   const stamp = join(venv, `${requirements}.installed`);
@@ -81,7 +84,8 @@ export async function setupVenv(requirements: string): Promise<void> {
     if (await output(venvPython, ["-m", "pip", "--version"]) === undefined) {
       await createVenv(venv);
     }
-    await pip(venvPython, ["install", "--quiet", "-r", list], requirements);
+    const args = ["install", "--quiet", "--require-hashes", "-r", list];
+    await pip(venvPython, args, requirements);
     await writeAtomic(stamp, wanted);
   });
 }

@@ -9,6 +9,7 @@
  */
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { exists, projectRoot } from "../lib/util/files.ts";
+import { gpuChoice, readArguments } from "./arguments.ts";
 import { executeNotebook, notebookPaths } from "./execute.ts";
 import { turboEnvironment } from "./python.ts";
 import { main, SetupError, step } from "./run.ts";
@@ -24,24 +25,15 @@ interface Arguments {
 
 /** Reads the command line. @throws SetupError naming an argument that is not understood */
 export function parseArguments(args: readonly string[]): Arguments {
-  let data = Deno.env.get("LENET_DATA") || undefined;
-  let full = false;
-  let gpu: boolean | undefined;
-  let turbo = false;
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!;
-    if (arg === "--full") full = true;
-    else if (arg === "--turbo") turbo = true;
-    else if (arg === "--gpu") gpu = true;
-    else if (arg === "--cpu") gpu = false;
-    else if (arg === "--data" && args[i + 1] !== undefined) data = args[++i]!;
-    else if (arg.startsWith("--data=")) data = arg.slice("--data=".length);
-    else {
-      throw new SetupError(
-        `reproduce does not know ${arg}; it takes --data FOLDER, --full, --gpu, --cpu and --turbo`,
-      );
-    }
-  }
+  const given = readArguments(
+    "reproduce",
+    args,
+    { data: "string", full: "boolean", gpu: "boolean", cpu: "boolean", turbo: "boolean" },
+    "--data FOLDER, --full, --gpu, --cpu and --turbo",
+  );
+  const data = given.data ?? (Deno.env.get("LENET_DATA") || undefined);
+  const { full = false, turbo = false } = given;
+  const gpu = gpuChoice(given);
   if (full && data) throw new SetupError("--full is about the default data; leave out the other");
   return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu, turbo };
 }

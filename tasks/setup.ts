@@ -3,6 +3,7 @@
  * native TensorFlow, `.venv` with nbclient, the project's Deno kernelspec. All of it stays in the
  * project's folder. The other tasks call it by themselves.
  */
+import { gpuChoice, readArguments } from "./arguments.ts";
 import { kindToSetUp, setupNative } from "./native.ts";
 import { setupVenv, writeKernelspecs } from "./python.ts";
 import { main } from "./run.ts";
@@ -15,6 +16,9 @@ export async function setup(options: { readonly gpu?: boolean | undefined } = {}
 }
 
 if (import.meta.main) {
-  const gpu = Deno.args.includes("--gpu") ? true : Deno.args.includes("--cpu") ? false : undefined;
-  await main(() => setup({ gpu }));
+  await main(() => {
+    const options = { gpu: "boolean", cpu: "boolean" } as const;
+    const given = readArguments("setup", Deno.args, options, "--gpu or --cpu");
+    return setup({ gpu: gpuChoice(given) });
+  });
 }

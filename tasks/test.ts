@@ -17,7 +17,7 @@ export function closingCounts(text: string): string | undefined {
 
 async function test(): Promise<number> {
   await setup();
-  const args = ["test", "--allow-all", "--no-prompt", ...Deno.args];
+  const args = ["test", "-P", "--no-prompt", ...Deno.args];
   if (!Deno.args.some((arg) => !arg.startsWith("-"))) args.push("tests/");
   const child = new Deno.Command(Deno.execPath(), {
     args,

@@ -1,8 +1,7 @@
 """unpack_wheel.py FOLDER: takes the TensorFlow libraries and C headers out of FOLDER/wheel/*.whl.
 
 Every file is written under a temporary name and renamed, the libraries last of all, so that a run
-cut short is noticed; then the wheel is removed. Also writes cuda-requirements.txt, the NVIDIA
-packages that the wheel asks for.
+cut short is noticed; then the wheel is removed.
 """
 import os
 import pathlib
@@ -32,10 +31,6 @@ with zipfile.ZipFile(wheel) as archive:
     names = archive.namelist()
     for name in filter(header.match, names):
         extract(archive, name, folder / "include" / name.removeprefix("tensorflow/include/"))
-    metadata = next(name for name in names if name.endswith(".dist-info/METADATA"))
-    lines = archive.read(metadata).decode().splitlines()
-    cuda = [re.match(r"Requires-Dist: (nvidia[^;]+?)\s*;", l) for l in lines if "and-cuda" in l]
-    (folder / "cuda-requirements.txt").write_text("".join(f"{m[1]}\n" for m in cuda if m))
     # the one that setup looks for comes last
     for name in sorted(filter(library.match, names), key=lambda name: "_cc" in name):
         print("  unpacking", name, flush=True)

@@ -10,9 +10,21 @@ export function addonPath(kind: NativeKind): string {
   return join(projectRoot, ".native", kind, "tensorflow", "tfjs_binding.node");
 }
 
-/** Whether this machine has an NVIDIA driver. */
+/**
+ * Whether this machine has an NVIDIA driver. The driver's files can be seen with all permissions
+ * only; without them `nvidia-smi` is asked, and without the permission to run it the answer is no.
+ */
 export function hasNvidiaGpu(): boolean {
-  return existsSync("/proc/driver/nvidia/version") || existsSync("/dev/nvidia0");
+  try {
+    return existsSync("/proc/driver/nvidia/version") || existsSync("/dev/nvidia0");
+  } catch { // not permitted
+  }
+  try {
+    return new Deno.Command("nvidia-smi", { args: ["-L"], stdout: "null", stderr: "null" })
+      .outputSync().success;
+  } catch { // not there, or not permitted
+    return false;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Rng } from "../util/rng.ts";
+import { DataError } from "./data_error.ts";
 
 /**
  * Sets some training images aside for validation, where a layout has none of its own: of each class
@@ -29,6 +30,22 @@ export function holdOut(
 }
 
 /** A tenth of the training images, but not more than there are test images. */
-export function valShare(trainImages: number, testImages: number): number {
+function valShare(trainImages: number, testImages: number): number {
   return Math.min(0.1, testImages / (trainImages + 1));
+}
+
+/**
+ * `holdOut` of a tenth of the training images, at most as many as there are test images.
+ * @throws {DataError} naming the folder if no class has two images, so that none can be set aside
+ */
+export function holdOutTraining(
+  root: string,
+  labels: ArrayLike<number>,
+  testImages: number,
+): { readonly train: number[]; readonly val: number[] } {
+  const held = holdOut(labels, valShare(labels.length, testImages));
+  if (held.val.length === 0) {
+    throw new DataError(`${root} has too few images to set some aside as val`);
+  }
+  return held;
 }

@@ -1,9 +1,9 @@
-import { gunzipSync } from "node:zlib";
-import { basename, join, resolve } from "node:path";
-import { exists } from "../util/files.ts";
+import { basename, join } from "node:path";
+import { DataError, type OnNotice } from "./data_error.ts";
+import type { DataFolder } from "./data_folder.ts";
 import type { Dataset } from "./dataset.ts";
-import { holdOut, valShare } from "./holdout.ts";
-import { RawSplit } from "./split.ts";
+import { rawDataset, type RawImages } from "./raw_images.ts";
+import { readBytes, unpack } from "./read_file.ts";
 
 /** Names of the files as MNIST and its successors have them, with variations. */
 function variants(part: string, kind: string): string[] {
@@ -13,119 +13,94 @@ function variants(part: string, kind: string): string[] {
   );
 }
 
-async function find(folder: string, part: string, kind: string): Promise<string | undefined> {
+async function find(folder: DataFolder, part: string, kind: string): Promise<string | undefined> {
   for (const name of variants(part, kind)) {
-    if (await exists(join(folder, name))) return join(folder, name);
+    const found = await folder.find(name);
+    if (found.kind === "refused") {
+      throw new DataError(`${join(folder.root, name)} is not read: ${found.reason}`);
+    }
+    if (found.kind === "file") return join(folder.root, name);
   }
 }
 
 /** Whether a folder holds MNIST's training images. */
-export async function isIdx(folder: string): Promise<boolean> {
+export async function isIdx(folder: DataFolder): Promise<boolean> {
   return await find(folder, "train", "images") !== undefined;
 }
 
 /**
  * IDX files (MNIST, Fashion-MNIST and their like), plain or gzipped. They have no validation images;
  * a tenth of the training images, at most as many as there are test images, is set aside.
- * @throws Error naming the file that is missing or damaged and how
+ * @throws {DataError} naming the file that is missing or damaged and how
  */
-export async function openIdx(folder: string): Promise<Dataset> {
-  const root = resolve(folder);
-  const train = await readPart(root, "train");
-  const test = await readPart(root, "t10k");
-  const classes = train.labels.reduce((a, b) => Math.max(a, b), 0) + 1;
-  const high = test.labels.findIndex((label) => label >= classes);
-  if (high >= 0) {
-    throw new Error(
-      `${test.labelFile}: label ${test.labels[high]} at ${high} occurs in no training image`,
+export async function openIdx(folder: DataFolder, onNotice: OnNotice): Promise<Dataset> {
+  const train = await readPart(folder, "train");
+  const test = await readPart(folder, "t10k");
+  if (train.width !== test.width || train.height !== test.height) {
+    throw new DataError(
+      `${folder.root}: the training images are ${train.height}×${train.width} pixels, the test ` +
+        `images ${test.height}×${test.width}`,
     );
   }
-  const held = holdOut(train.labels, valShare(train.labels.length, test.labels.length));
-  return {
-    name: basename(root),
-    root,
-    layout: "idx",
-    classes: Array.from({ length: classes }, (_, label) => String(label)),
-    synthetic: await exists(join(root, "synthetic.json")),
-    splits: {
-      train: pick(train, held.train),
-      val: pick(train, held.val),
-      test: pick(test, Array.from(test.labels, (_, i) => i)),
-    },
-  };
+  const { labelFile: testLabels } = test;
+  return await rawDataset({ folder, layout: "idx", train, test, testLabels, names: [], onNotice });
 }
 
-interface Part {
-  readonly imageFile: string;
+interface Part extends RawImages {
   readonly labelFile: string;
-  readonly labels: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array;
 }
 
-async function readPart(root: string, part: string): Promise<Part> {
+async function readPart(folder: DataFolder, part: string): Promise<Part> {
   const [imageFile, labelFile] = await Promise.all(["images", "labels"].map(async (kind) => {
-    const path = await find(root, part, kind);
+    const path = await find(folder, part, kind);
     if (path === undefined) {
-      throw new Error(`${root} lacks ${variants(part, kind)[0]} (or with .gz)`);
+      throw new DataError(`${folder.root} lacks ${variants(part, kind)[0]} (or with .gz)`);
     }
     return path;
   })) as [string, string];
-  const images = parseIdx(await Deno.readFile(imageFile), imageFile, 3);
-  const labels = parseIdx(await Deno.readFile(labelFile), labelFile, 1);
+  const images = parseIdx(await readBytes(imageFile), imageFile, 3);
+  const labels = parseIdx(await readBytes(labelFile), labelFile, 1);
   const [count = 0, height = 0, width = 0] = images.shape;
   if (labels.shape[0] !== count) {
-    throw new Error(`${imageFile} has ${count} images, ${labelFile} ${labels.shape[0]} labels`);
+    throw new DataError(`${imageFile} has ${count} images, ${labelFile} ${labels.shape[0]} labels`);
   }
-  if (count === 0) throw new Error(`${imageFile} holds no image`);
-  return { imageFile, labelFile, labels: labels.data, width, height, pixels: images.data };
+  if (count === 0) throw new DataError(`${imageFile} holds no image`);
+  if (height === 0 || width === 0) {
+    throw new DataError(`${imageFile} has images of ${height}×${width} pixels`);
+  }
+  const file = basename(imageFile);
+  return { file, labelFile, labels: labels.data, width, height, channels: 1, pixels: images.data };
 }
 
 /**
  * Reads an IDX file of bytes: two zero bytes, 8 for the type, the number of dimensions, each
  * dimension as a big-endian 32-bit number, the bytes.
+ * @param name the file in error messages
+ * @returns the data is a view of `file`, or of what `file` holds if it is gzipped
+ * @throws {DataError} naming what the header says and what the file holds
  */
 export function parseIdx(
   file: Uint8Array,
   name: string,
   rank: number,
 ): { readonly shape: number[]; readonly data: Uint8Array } {
-  let bytes = file;
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    try {
-      bytes = new Uint8Array(gunzipSync(bytes));
-    } catch (error) {
-      throw new Error(`${name} cannot be unpacked: ${(error as Error).message}`);
-    }
-  }
-  if (bytes.length < 4) throw new Error(`${name} is too short for an IDX header`);
+  const bytes = unpack(file, name);
+  if (bytes.length < 4) throw new DataError(`${name} is too short for an IDX header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   if (magic !== 0x800 + rank) {
-    throw new Error(
+    throw new DataError(
       `${name} is no IDX file of bytes with ${rank} dimensions: it starts with 0x${
         magic.toString(16)
       }`,
     );
   }
-  if (bytes.length < 4 + 4 * rank) throw new Error(`${name} is too short for an IDX header`);
+  if (bytes.length < 4 + 4 * rank) throw new DataError(`${name} is too short for an IDX header`);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const data = bytes.subarray(4 + 4 * rank);
   const expected = shape.reduce((product, side) => product * side, 1);
   if (data.length !== expected) {
-    throw new Error(`${name} should hold ${shape.join("×")} bytes, it holds ${data.length}`);
+    throw new DataError(`${name} should hold ${shape.join("×")} bytes, it holds ${data.length}`);
   }
   return { shape, data };
-}
-
-function pick({ imageFile, labels, width, height, pixels }: Part, positions: number[]): RawSplit {
-  const length = width * height;
-  const data = new Uint8Array(positions.length * length);
-  positions.forEach((from, to) => {
-    data.set(pixels.subarray(from * length, (from + 1) * length), to * length);
-  });
-  const own = Int32Array.from(positions, (position) => labels[position]!);
-  const size = { width, height, channels: 1 } as const;
-  return new RawSplit(basename(imageFile), own, size, data, Int32Array.from(positions));
 }

@@ -1,45 +1,85 @@
 import { resolve } from "node:path";
-import { exists } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
-import type { Dataset } from "./dataset.ts";
 import { isCifar, openCifar } from "./cifar.ts";
-import { isFolders, openFolders } from "./folders.ts";
+import { DataError } from "./data_error.ts";
+import { DataFolder, type OpenOptions } from "./data_folder.ts";
+import type { Dataset } from "./dataset.ts";
+import { missingFolders, openFolders } from "./folders.ts";
 import { isIdx, openIdx } from "./idx.ts";
-import { isList, openList } from "./list.ts";
+import { missingLists, openList } from "./list.ts";
+import { explained } from "./read_file.ts";
 import { defaultDatasetFolder } from "./synthetic/default_dataset.ts";
 
 /** The layouts that are recognised, in the order in which they are looked for. */
 const layouts = [
-  { is: isList, open: openList, files: "train.txt, val.txt and test.txt (path label)" },
-  { is: isIdx, open: openIdx, files: "train-images-idx3-ubyte[.gz] and its three companions" },
+  {
+    is: async (folder: DataFolder) => (await missingLists(folder)).length === 0,
+    open: openList,
+    files: "train.txt, val.txt and test.txt (path label)",
+  },
+  {
+    is: isIdx,
+    open: openIdx,
+    files: "train-images-idx3-ubyte[.gz] and its three companions",
+  },
   {
     is: isCifar,
     open: openCifar,
     files: "data_batch_1.bin … test_batch.bin, or train.bin and test.bin",
   },
-  { is: isFolders, open: openFolders, files: "folders train and test with a folder a class" },
+  {
+    is: async (folder: DataFolder) => (await missingFolders(folder)).length === 0,
+    open: openFolders,
+    files: "folders train and test with a folder a class",
+  },
 ] as const;
 
 /**
- * Opens a data set and recognises its layout.
- * @throws Error if the folder is not there or holds none of the layouts, saying what it holds
+ * Opens a data set and recognises its layout. No image is read.
+ *
+ * Nothing outside of the folder is looked at: an absolute path, `..` and a link that lead out of it
+ * are errors, unless `followLinks` allows the links.
+ *
+ * @throws {DataError} if the folder is not there or holds none of the layouts, saying what it holds;
+ * and whatever is wrong with the files, naming the file and, in a list, the line
  */
-export async function openDataset(folder: string): Promise<Dataset> {
-  const root = resolve(folder);
-  if (!await exists(root)) throw new Error(`there is no folder ${root}`);
-  if (!(await Deno.stat(root)).isDirectory) throw new Error(`${root} is a file, not a folder`);
-  for (const { is, open } of layouts) if (await is(root)) return await open(root);
-  const there = [...Deno.readDirSync(root)].map(({ name }) => name).sort();
+export async function openDataset(path: string, options: OpenOptions = {}): Promise<Dataset> {
+  const { onNotice = console.warn } = options;
+  const root = resolve(path);
+  const { isDirectory } = await explained(root, () => Deno.stat(root)).catch((error) => {
+    if (!(error.cause instanceof Deno.errors.NotFound)) throw error;
+    throw new DataError(`there is no folder ${root}`);
+  });
+  if (!isDirectory) throw new DataError(`${root} is a file, not a folder`);
+  const folder = await DataFolder.open(root, options);
+  for (const { is, open } of layouts) if (await is(folder)) return await open(folder, onNotice);
+  const there = [...(await folder.list(".")).keys()];
   const shown = there.slice(0, 8).join(", ") + (there.length > 8 ? ", …" : "");
-  throw new Error(
+  throw new DataError(
     `${root} is no data set that is known here. Looked for:\n` +
       layouts.map(({ files }) => `- ${files}\n`).join("") +
-      `and found ${there.length === 0 ? "nothing" : shown}`,
+      `and found ${there.length === 0 ? "nothing" : shown}` + await hint(folder),
   );
 }
 
-/** The data set that `LENET_DATA` names, or the default one, which is made when it is missing. */
-export async function datasetFromEnvironment(onProgress?: OnProgress): Promise<Dataset> {
+/** What a folder lacks that has a part of a layout. */
+async function hint(folder: DataFolder): Promise<string> {
+  const lists = await missingLists(folder), folders = await missingFolders(folder);
+  const missing = lists.length < 3 ? lists : folders.length < 2 ? folders : [];
+  return missing.length === 0 ? "" : `; ${missing.join(" and ")} is missing`;
+}
+
+/**
+ * The data set that `LENET_DATA` names, or the default one, which is made when it is missing. Links
+ * may lead out of the folder if `LENET_FOLLOW_LINKS` is 1.
+ * @throws {DataError} as `openDataset` does
+ */
+export async function datasetFromEnvironment(
+  onProgress?: OnProgress,
+  options: OpenOptions = {},
+): Promise<Dataset> {
   const chosen = Deno.env.get("LENET_DATA");
-  return await openDataset(chosen || await defaultDatasetFolder(onProgress));
+  const followLinks = Deno.env.get("LENET_FOLLOW_LINKS") === "1";
+  const folder = chosen || await defaultDatasetFolder(onProgress);
+  return await openDataset(folder, { followLinks, ...options });
 }

@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertRejects } from "../assert.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { withFiles } from "./files.ts";
 
@@ -21,15 +22,15 @@ Deno.test("CIFAR-10: planes become interleaved colour, names are read", async ()
   };
   await withFiles(files, async (folder) => {
     const { layout, classes, splits } = await openDataset(folder);
-    assertEquals([layout, classes], ["cifar", ["plane", "car", "bird"]]);
-    assertEquals([splits.train.length, splits.val.length, splits.test.length], [3, 3, 1]);
+    assert.deepEqual([layout, classes], ["cifar", ["plane", "car", "bird"]]);
+    assert.deepEqual([splits.train.length, splits.val.length, splits.test.length], [3, 3, 1]);
     for (const split of Object.values(splits)) {
       for (let i = 0; i < split.length; i++) {
         const image = split.image(i);
         if (image.kind !== "raw") throw new Error("raw expected");
         const label = split.labels[i]!;
-        assertEquals([...image.data.subarray(0, 3)], [10 + label, 20 + label, 30 + label]);
-        assertEquals([...image.data.subarray(15, 18)], [200, 200, 200]);
+        assert.deepEqual([...image.data.subarray(0, 3)], [10 + label, 20 + label, 30 + label]);
+        assert.deepEqual([...image.data.subarray(15, 18)], [200, 200, 200]);
       }
     }
   });
@@ -42,7 +43,7 @@ Deno.test("CIFAR-100: the fine label, which comes second, counts", async () => {
   };
   await withFiles(files, async (folder) => {
     const { classes, splits } = await openDataset(folder);
-    assertEquals([classes, [...splits.test.labels]], [["0", "1"], [1]]);
+    assert.deepEqual([classes, [...splits.test.labels]], [["0", "1"], [1]]);
   });
 });
 

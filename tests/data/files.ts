@@ -1,4 +1,16 @@
 import { dirname, join } from "node:path";
+import { openDataset } from "../../lib/data/open_dataset.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+
+/** Opens a data set and keeps what was noticed. */
+export async function openNoting(
+  folder: string,
+  followLinks = false,
+): Promise<{ readonly dataset: Dataset; readonly notices: readonly string[] }> {
+  const notices: string[] = [];
+  const onNotice = (notice: string) => void notices.push(notice);
+  return { dataset: await openDataset(folder, { followLinks, onNotice }), notices };
+}
 
 /** Calls `body` with a folder that holds these files, and removes it afterwards. */
 export async function withFiles(

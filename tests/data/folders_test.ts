@@ -1,8 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertRejects, assertThrows } from "../assert.ts";
 import { holdOut } from "../../lib/data/holdout.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
-import { withFiles } from "./files.ts";
+import { openNoting, withFiles } from "./files.ts";
 
 Deno.test("a tree split/class/image is read, classes in the order of their names", async () => {
   const files = {
@@ -14,10 +15,10 @@ Deno.test("a tree split/class/image is read, classes in the order of their names
   };
   await withFiles(files, async (folder) => {
     const { layout, classes, splits } = await openDataset(folder);
-    assertEquals([layout, classes], ["folders", ["cat", "dog"]]);
-    assertEquals([...splits.train.labels], [0, 1]);
-    assertEquals(splits.val.name(0), "validation/cat/3.jpg");
-    assertEquals([...splits.test.labels], [1]);
+    assert.deepEqual([layout, classes], ["folders", ["cat", "dog"]]);
+    assert.deepEqual([...splits.train.labels], [0, 1]);
+    assert.deepEqual(splits.val.name(0), "validation/cat/3.jpg");
+    assert.deepEqual([...splits.test.labels], [1]);
   });
 });
 
@@ -28,9 +29,9 @@ Deno.test("without val a share of train is set aside, none is lost or in both", 
   await withFiles({ ...files, "test/a/x.jpg": "", "test/b/y.jpg": "" }, async (folder) => {
     const { splits: { train, val } } = await openDataset(folder);
     const names = [train, val].flatMap((split) => [...split.labels].map((_, i) => split.name(i)));
-    assertEquals(names.length, 40);
-    assertEquals(new Set(names).size, 40);
-    assertEquals([...val.labels].sort(), [0, 1]);
+    assert.deepEqual(names.length, 40);
+    assert.deepEqual(new Set(names).size, 40);
+    assert.deepEqual([...val.labels].sort(), [0, 1]);
   });
 });
 
@@ -50,14 +51,48 @@ Deno.test("holding out: the same share of each class, always the same, a partiti
     fc.double({ min: 0.05, max: 0.5, noNaN: true }),
     (labels, share) => {
       const { train, val } = holdOut(labels, share);
-      assertEquals(holdOut(labels, share).val, val);
-      assertEquals([...train, ...val].sort((a, b) => a - b), labels.map((_, i) => i));
+      assert.deepEqual(holdOut(labels, share).val, val);
+      assert.deepEqual([...train, ...val].sort((a, b) => a - b), labels.map((_, i) => i));
       for (const label of new Set(labels)) {
         const all = labels.filter((own) => own === label).length;
         const held = val.filter((i) => labels[i] === label).length;
-        assertEquals(held, all < 2 ? 0 : Math.max(1, Math.round(share * all)));
+        assert.deepEqual(held, all < 2 ? 0 : Math.max(1, Math.round(share * all)));
       }
     },
   ));
   assertThrows(() => holdOut([0, 1], 1), RangeError, "got 1");
+});
+
+Deno.test("a tree: what is left out is told, each kind once with its count", async () => {
+  const files = {
+    "train/a/1.jpg": "",
+    "train/a/2.bmp": "",
+    "train/a/3.bmp": "",
+    "train/a/deep/4.jpg": "",
+    "train/5.jpg": "",
+    "train/a/.hidden": "",
+    "val/a/6.jpg": "",
+    "test/a/7.jpg": "",
+  };
+  await withFiles(files, async (folder) => {
+    const { dataset, notices } = await openNoting(folder);
+    assert.equal(dataset.splits.train.length, 1);
+    const said = notices.map((notice) => notice.replace(`${folder}/`, "").split(";")[0]!);
+    assert.deepEqual(said.toSorted(), [
+      "train/5.jpg is left out: an image must lie in the folder of its class",
+      "train/a/2.bmp and 1 more like it are left out: .bmp files are not read",
+      "train/a/deep is left out: folders inside of a class's folder are not read",
+    ]);
+  });
+});
+
+Deno.test("a tree: val beside valid is an error, and a missing test folder is named", async () => {
+  const base = { "train/a/1.jpg": "", "train/a/2.jpg": "" };
+  const both = { ...base, "val/a/3.jpg": "", "valid/a/4.jpg": "", "test/a/5.jpg": "" };
+  await withFiles(both, async (folder) => {
+    await assertRejects(() => openDataset(folder), Error, "holds the folders val and valid");
+  });
+  await withFiles(base, async (folder) => {
+    await assertRejects(() => openDataset(folder), Error, "; test is missing");
+  });
 });

@@ -1,6 +1,7 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { assertRejects, assertThrows } from "../assert.ts";
 import { parseIdx } from "../../lib/data/idx.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { exists } from "../../lib/util/files.ts";
@@ -27,8 +28,8 @@ Deno.test("any bytes come back from IDX, plain and gzipped", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 50 }), fc.boolean(), (data, zip) => {
     const file = idx([1, data.length, 1], data);
     const read = parseIdx(zip ? new Uint8Array(gzipSync(file)) : file, "x", 3);
-    assertEquals([...read.data], [...data]);
-    assertEquals(read.shape, [1, data.length, 1]);
+    assert.deepEqual([...read.data], [...data]);
+    assert.deepEqual(read.shape, [1, data.length, 1]);
   }));
 });
 
@@ -39,16 +40,16 @@ Deno.test("a folder of IDX files is read; images keep their labels", async () =>
   for (const files of [good, zipped]) {
     await withFiles(files, async (folder) => {
       const { layout, classes, splits } = await openDataset(folder);
-      assertEquals([layout, classes], ["idx", ["0", "1", "2"]]);
-      assertEquals(splits.train.length + splits.val.length, 6);
+      assert.deepEqual([layout, classes], ["idx", ["0", "1", "2"]]);
+      assert.deepEqual(splits.train.length + splits.val.length, 6);
       for (const split of [splits.train, splits.val]) {
         for (let i = 0; i < split.length; i++) {
           const image = split.image(i);
           if (image.kind !== "raw") throw new Error("raw expected");
           const position = image.data[0]! / 12;
-          assertEquals(split.labels[i], labels[position]);
-          assertEquals([image.width, image.height, image.channels], [3, 4, 1]);
-          assertEquals(split.name(i), `${Object.keys(files)[0]}#${position}`);
+          assert.deepEqual(split.labels[i], labels[position]);
+          assert.deepEqual([image.width, image.height, image.channels], [3, 4, 1]);
+          assert.deepEqual(split.name(i), `${Object.keys(files)[0]}#${position}`);
         }
       }
     });
@@ -83,8 +84,8 @@ Deno.test({
   ignore: !await exists(fashion),
   fn: async () => {
     const { classes, splits } = await openDataset(fashion);
-    assertEquals(classes.length, 10);
-    assertEquals([splits.train.length, splits.val.length, splits.test.length], [
+    assert.deepEqual(classes.length, 10);
+    assert.deepEqual([splits.train.length, splits.val.length, splits.test.length], [
       54_000,
       6_000,
       10_000,

@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { assertRejects } from "../assert.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { withFiles } from "./files.ts";
 
@@ -14,10 +15,13 @@ const good = {
 Deno.test("the report's lists are read: blanks in paths, CRLF, blank lines", async () => {
   await withFiles(good, async (folder) => {
     const { layout, classes, synthetic, splits } = await openDataset(folder);
-    assertEquals([layout, classes, synthetic], ["list", ["a", "b"], false]);
-    assertEquals([...splits.train.labels], [0, 1]);
-    assertEquals(splits.val.name(0), "images/a/2 x.JPEG");
-    assertEquals(splits.val.image(0), { kind: "file", path: join(folder, "images/a/2 x.JPEG") });
+    assert.deepEqual([layout, classes, synthetic], ["list", ["a", "b"], false]);
+    assert.deepEqual([...splits.train.labels], [0, 1]);
+    assert.deepEqual(splits.val.name(0), "images/a/2 x.JPEG");
+    assert.deepEqual(splits.val.image(0), {
+      kind: "file",
+      path: join(folder, "images/a/2 x.JPEG"),
+    });
   });
 });
 
@@ -25,7 +29,7 @@ Deno.test("names come from classes.txt, and synthetic.json is noticed", async ()
   const files = { ...good, "classes.txt": "1 b big bear\n0 a ant\n", "synthetic.json": "{}" };
   await withFiles(files, async (folder) => {
     const { classes, synthetic } = await openDataset(folder);
-    assertEquals([classes, synthetic], [["ant", "big bear"], true]);
+    assert.deepEqual([classes, synthetic], [["ant", "big bear"], true]);
   });
 });
 
@@ -64,7 +68,7 @@ Deno.test("a folder of another kind: what was looked for and what stands there",
       Error,
       "found letter.txt, photo.jpg",
     );
-    assertEquals(error.message.includes("train-images-idx3-ubyte"), true);
+    assert.deepEqual(error.message.includes("train-images-idx3-ubyte"), true);
     await assertRejects(() => openDataset(`${folder}/none`), Error, "there is no folder");
     await assertRejects(() => openDataset(`${folder}/letter.txt`), Error, "is a file");
   });

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
+import { assertRejects } from "../assert.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { drawScene } from "../../lib/data/synthetic/scene.ts";
 import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
@@ -46,15 +47,15 @@ Deno.test("the images depend on the seed alone, and what was cut short is comple
   );
   await assertRejects(() => openDataset(two), Error, "no data set");
   await generateSynthetic(two, options, { workers: 3 });
-  assertEquals(await digests(two), expected);
+  assert.deepEqual(await digests(two), expected);
 
   await generateSynthetic(other, { ...options, seed: 4 });
   const image = Object.keys(expected).find((path) => path.endsWith("train_0000.JPEG"))!;
-  assertNotEquals((await digests(other))[image], expected[image]);
+  assert.notDeepEqual((await digests(other))[image], expected[image]);
 
   // other options: nothing of the old set stays
   await generateSynthetic(other, options);
-  assertEquals(await digests(other), expected);
+  assert.deepEqual(await digests(other), expected);
   await Deno.remove(root, { recursive: true });
 });
 
@@ -118,7 +119,7 @@ Deno.test("JPEG and PNG, grey, colour and alpha, from 40 to 500 pixels", async (
   const root = await Deno.makeTempDir();
   await generateSynthetic(root, { train: 250, heldOut: 1, seed: 1 });
   const { classes, synthetic, splits } = await openDataset(root);
-  assertEquals([classes.length, new Set(classes).size, synthetic], [50, 50, true]);
+  assert.deepEqual([classes.length, new Set(classes).size, synthetic], [50, 50, true]);
   const kinds = new Set<string>();
   const sides: number[] = [];
   for (let i = 0; i < splits.train.length; i++) {
@@ -128,7 +129,7 @@ Deno.test("JPEG and PNG, grey, colour and alpha, from 40 to 500 pixels", async (
     kinds.add(`${format}${channels}`);
     sides.push(width, height);
   }
-  assertEquals([...kinds].sort(), ["jpeg1", "jpeg3", "png1", "png3", "png4"]);
+  assert.deepEqual([...kinds].sort(), ["jpeg1", "jpeg3", "png1", "png3", "png4"]);
   assert(Math.min(...sides) >= 40 && Math.min(...sides) < 60, `least ${Math.min(...sides)}`);
   assert(Math.max(...sides) <= 500 && Math.max(...sides) > 350, `most ${Math.max(...sides)}`);
   await Deno.remove(root, { recursive: true });
@@ -137,8 +138,8 @@ Deno.test("JPEG and PNG, grey, colour and alpha, from 40 to 500 pixels", async (
 Deno.test("the plan of the full size has the paper's counts, sorted by class", () => {
   const images = plan({ train: fullSize, heldOut: 9, seed: 1 });
   const train = images.filter(({ split }) => split === "train");
-  assertEquals(train.length, 63_325);
-  assertEquals(
+  assert.deepEqual(train.length, 63_325);
+  assert.deepEqual(
     train.map(({ label }) => label),
     train.map(({ label }) => label).sort((a, b) => a - b),
   );
@@ -147,7 +148,7 @@ Deno.test("the plan of the full size has the paper's counts, sorted by class", (
   for (const split of ["val", "test"]) {
     const own = images.filter((image) => image.split === split);
     for (let label = 0; label < 50; label++) {
-      assertEquals(own.filter((image) => image.label === label).length, 9);
+      assert.deepEqual(own.filter((image) => image.label === label).length, 9);
     }
   }
 });
@@ -156,6 +157,6 @@ Deno.test("a folder that holds something else is left alone", async () => {
   const root = await Deno.makeTempDir();
   await Deno.writeTextFile(join(root, "thesis.txt"), "mine");
   await assertRejects(() => generateSynthetic(root, options), Error, "choose an empty folder");
-  assertEquals([...Deno.readDirSync(root)].map(({ name }) => name), ["thesis.txt"]);
+  assert.deepEqual([...Deno.readDirSync(root)].map(({ name }) => name), ["thesis.txt"]);
   await Deno.remove(root, { recursive: true });
 });

@@ -1,10 +1,10 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { assertStringIncludes, assertThrows } from "../assert.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import { checkNotebook, joinCells } from "../../tasks/check.ts";
 import { closingCounts } from "../../tasks/test.ts";
 import { parseArguments } from "../../tasks/reproduce.ts";
-import { assertThrows } from "@std/assert";
 
 const notebook = (...cells: string[]) =>
   JSON.stringify({
@@ -26,8 +26,8 @@ const notebook = (...cells: string[]) =>
 
 Deno.test("cells become one module that knows where each line came from", () => {
   const { source, origin } = joinCells(notebook("const a = 1;\nconst b = a;", "b;"));
-  assertEquals(source, "const a = 1;\nconst b = a;\nb;\nexport {};\n");
-  assertEquals(origin, [[1, 1], [1, 2], [2, 1]]);
+  assert.deepEqual(source, "const a = 1;\nconst b = a;\nb;\nexport {};\n");
+  assert.deepEqual(origin, [[1, 1], [1, 2], [2, 1]]);
 });
 
 Deno.test("a type error is reported by notebook, cell and line; nothing is left behind", async () => {
@@ -40,10 +40,10 @@ Deno.test("a type error is reported by notebook, cell and line; nothing is left 
     );
     const findings = await checkNotebook(path);
     assertStringIncludes(findings, "9_bad.ipynb, code cell 2, line 2");
-    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["9_bad.ipynb"]);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["9_bad.ipynb"]);
     await Deno.writeTextFile(path, notebook("const a = 1;\n", "export const b = a;"));
     await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] }).output();
-    assertEquals(await checkNotebook(path), "");
+    assert.deepEqual(await checkNotebook(path), "");
     const text = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, text.replace("const a = 1;", "const a   = 1;"));
     assertStringIncludes(await checkNotebook(path), "9_bad.ipynb is not formatted");
@@ -53,25 +53,25 @@ Deno.test("a type error is reported by notebook, cell and line; nothing is left 
 });
 
 Deno.test("the closing line counts what deno test counted", () => {
-  assertEquals(
+  assert.deepEqual(
     closingCounts("\nok | 65 passed (3 steps) | 0 failed | 2 ignored (33s)\n"),
     "65 passed, 0 failed, 2 skipped",
   );
-  assertEquals(
+  assert.deepEqual(
     closingCounts("FAILED | 3 passed | 2 failed (1s)"),
     "3 passed, 2 failed, 0 skipped",
   );
-  assertEquals(closingCounts("error: no"), undefined);
+  assert.deepEqual(closingCounts("error: no"), undefined);
 });
 
 Deno.test("reproduce reads its arguments and refuses others", () => {
-  assertEquals(parseArguments(["--data", "/x/y", "--gpu", "--turbo"]), {
+  assert.deepEqual(parseArguments(["--data", "/x/y", "--gpu", "--turbo"]), {
     data: "/x/y",
     full: false,
     gpu: true,
     turbo: true,
   });
-  assertEquals(parseArguments(["--full"]).full, true);
+  assert.deepEqual(parseArguments(["--full"]).full, true);
   assertThrows(() => parseArguments(["--fast"]), Error, "does not know --fast");
   assertThrows(() => parseArguments(["--data"]), Error, "does not know --data");
   assertThrows(() => parseArguments(["--full", "--data=/x"]), Error, "leave out the other");

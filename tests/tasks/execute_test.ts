@@ -1,8 +1,10 @@
 /** The executor, on small notebooks of its own, through the real Deno kernel. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { assertStringIncludes } from "../assert.ts";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 import { jupyterEnvironment, venvPython } from "../../tasks/python.ts";
+import { needs } from "../requirements.ts";
 
 interface Output {
   readonly output_type: string;
@@ -55,9 +57,11 @@ async function execute(cells: readonly string[]) {
 const textOf = ({ outputs }: Cell) =>
   outputs.flatMap(({ text, data }) => [text, data?.["text/plain"]]).flat().join("");
 
-Deno.test("a progress bar shows in the terminal and not in the notebook", async () => {
-  const { code, cells, message } = await execute([
-    `import { Progress } from "${join(projectRoot, "lib", "report", "notebook.ts")}";
+Deno.test(
+  ...needs("the notebooks' Python", "a progress bar shows in the terminal and not in the notebook"),
+  async () => {
+    const { code, cells, message } = await execute([
+      `import { Progress } from "${join(projectRoot, "lib", "report", "notebook.ts")}";
      const real = performance.now;
      const bar = new Progress("digging", "holes");
      performance.now = () => real.call(performance) + 4000;
@@ -65,14 +69,15 @@ Deno.test("a progress bar shows in the terminal and not in the notebook", async 
      performance.now = () => real.call(performance) + 8000;
      await bar.update(8, 8);
      await Deno.jupyter.display({ "text/plain": "dug" }, { raw: true });`,
-  ]);
-  assertEquals(code, 0, message);
-  assertMatch(message, /█{8}░{12} digging: 3 of 8 holes \(37 %\), .* left, deep\n/);
-  assertMatch(message, /█{20} digging: 8 of 8 holes, .* took 8 s\n/);
-  assertEquals(textOf(cells[0]!), "dug");
-});
+    ]);
+    assert.deepEqual(code, 0, message);
+    assert.match(message, /█{8}░{12} digging: 3 of 8 holes \(37 %\), .* left, deep\n/);
+    assert.match(message, /█{20} digging: 8 of 8 holes, .* took 8 s\n/);
+    assert.deepEqual(textOf(cells[0]!), "dug");
+  },
+);
 
-Deno.test("late output stays with its cell", async () => {
+Deno.test(...needs("the notebooks' Python", "late output stays with its cell"), async () => {
   const helper = "const show = (text: string) => Deno.jupyter.display(" +
     '{ "text/plain": text }, { raw: true });';
   const many = Array.from(
@@ -80,41 +85,56 @@ Deno.test("late output stays with its cell", async () => {
     (_, i) => `console.log("log ${i}"); await show("shown ${i}");`,
   );
   const { code, cells, message } = await execute([helper, ...many]);
-  assertEquals(code, 0, message);
+  assert.deepEqual(code, 0, message);
   cells.slice(1).forEach((cell, i) => {
     assertStringIncludes(textOf(cell), `log ${i}\n`);
     assertStringIncludes(textOf(cell), `shown ${i}`);
-    assertEquals(cell.outputs.length, 2);
+    assert.deepEqual(cell.outputs.length, 2);
   });
 });
 
-Deno.test("a display that is updated leaves its last state only", async () => {
-  const { cells } = await execute([
-    'for (let i = 0; i <= 20; i++) await Deno.jupyter.display({ "text/plain": `at ${i}` }, ' +
-    '{ raw: true, display_id: "bar", update: i > 0 });',
-  ]);
-  assertEquals(cells[0]!.outputs.length, 1);
-  assertEquals(textOf(cells[0]!), "at 20");
-});
+Deno.test(
+  ...needs("the notebooks' Python", "a display that is updated leaves its last state only"),
+  async () => {
+    const { cells } = await execute([
+      'for (let i = 0; i <= 20; i++) await Deno.jupyter.display({ "text/plain": `at ${i}` }, ' +
+      '{ raw: true, display_id: "bar", update: i > 0 });',
+    ]);
+    assert.deepEqual(cells[0]!.outputs.length, 1);
+    assert.deepEqual(textOf(cells[0]!), "at 20");
+  },
+);
 
-Deno.test("a cell that throws fails the run by its number and leaves no file", async () => {
-  const { code, message, left } = await execute(["1 + 1", 'throw new Error("not today")', "2"]);
-  assertEquals([code, left], [1, []]);
-  assertStringIncludes(message, "trial.ipynb: code cell 2 failed");
-  assertStringIncludes(message, "not today");
-});
+Deno.test(
+  ...needs(
+    "the notebooks' Python",
+    "a cell that throws fails the run by its number and leaves no file",
+  ),
+  async () => {
+    const { code, message, left } = await execute(["1 + 1", 'throw new Error("not today")', "2"]);
+    assert.deepEqual([code, left], [1, []]);
+    assertStringIncludes(message, "trial.ipynb: code cell 2 failed");
+    assertStringIncludes(message, "not today");
+  },
+);
 
-Deno.test("a syntax error, which shows no output, fails the run", async () => {
-  const { code, message, left } = await execute(["1 + 1", "const = 3"]);
-  assertEquals([code, left], [1, []]);
-  assertStringIncludes(message, "code cell 2 failed");
-});
+Deno.test(
+  ...needs("the notebooks' Python", "a syntax error, which shows no output, fails the run"),
+  async () => {
+    const { code, message, left } = await execute(["1 + 1", "const = 3"]);
+    assert.deepEqual([code, left], [1, []]);
+    assertStringIncludes(message, "code cell 2 failed");
+  },
+);
 
-Deno.test("the result carries no times, paths or foreign metadata", async () => {
-  const first = await execute(["const x: number = 1; console.log(x)"]);
-  const again = await execute(["const x: number = 1; console.log(x)"]);
-  assertEquals(first.text, again.text);
-  assert(!first.text!.includes("iopub") && !first.text!.includes("/home/somebody"));
-  assertEquals(first.cells[0]!.id, "cell-0");
-  assertEquals(Object.keys(first.cells[0]!.metadata), ["lenet"]);
-});
+Deno.test(
+  ...needs("the notebooks' Python", "the result carries no times, paths or foreign metadata"),
+  async () => {
+    const first = await execute(["const x: number = 1; console.log(x)"]);
+    const again = await execute(["const x: number = 1; console.log(x)"]);
+    assert.deepEqual(first.text, again.text);
+    assert(!first.text!.includes("iopub") && !first.text!.includes("/home/somebody"));
+    assert.deepEqual(first.cells[0]!.id, "cell-0");
+    assert.deepEqual(Object.keys(first.cells[0]!.metadata), ["lenet"]);
+  },
+);

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { exists } from "../../lib/util/files.ts";
 import { stage } from "../../tasks/reproduce.ts";
@@ -13,9 +13,12 @@ Deno.test("new results stand apart from the old ones, trained weights are shared
     assert(!await exists(join(staged, "table.md")));
     await Deno.writeTextFile(join(staged, "table.md"), "new");
     await Deno.writeTextFile(join(staged, "runs", "numpy.safetensors"), "weights");
-    assertEquals(await Deno.readTextFile(old), "old");
+    assert.deepEqual(await Deno.readTextFile(old), "old");
     await Deno.remove(staged, { recursive: true });
-    assertEquals(await Deno.readTextFile(join(results, "runs", "numpy.safetensors")), "weights");
+    assert.deepEqual(
+      await Deno.readTextFile(join(results, "runs", "numpy.safetensors")),
+      "weights",
+    );
   } finally {
     await Deno.remove(results, { recursive: true });
   }

@@ -1,14 +1,8 @@
 /** Setting up: what is chosen, what is trusted, and what is said when something is missing. */
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { assertRejects, assertStringIncludes, assertThrows } from "../assert.ts";
 import { addonPath, hasNvidiaGpu } from "../../lib/backend/native_path.ts";
-import { exists } from "../../lib/util/files.ts";
 import { findCompiler, kindToSetUp, setupNative } from "../../tasks/native.ts";
 import {
   createVenv,
@@ -21,6 +15,8 @@ import {
   writeKernelspecs,
 } from "../../tasks/python.ts";
 import { run, SetupError } from "../../tasks/run.ts";
+import { exists, projectRoot } from "../../lib/util/files.ts";
+import { needs } from "../requirements.ts";
 
 /** Runs `work` with some environment variables changed, and puts them back. */
 async function withEnvironment<T>(
@@ -44,22 +40,22 @@ async function withEnvironment<T>(
 
 Deno.test("the build: the argument counts before LENET_NATIVE, and that before the GPU", async () => {
   await withEnvironment({ LENET_NATIVE: "gpu" }, () => {
-    assertEquals([kindToSetUp(), kindToSetUp(false), kindToSetUp(true)], ["gpu", "cpu", "gpu"]);
+    assert.deepEqual([kindToSetUp(), kindToSetUp(false), kindToSetUp(true)], ["gpu", "cpu", "gpu"]);
   });
   await withEnvironment({ LENET_NATIVE: undefined }, () => {
-    assertEquals(kindToSetUp(), hasNvidiaGpu() ? "gpu" : "cpu");
+    assert.deepEqual(kindToSetUp(), hasNvidiaGpu() ? "gpu" : "cpu");
   });
   await withEnvironment({ LENET_NATIVE: "tpu" }, () => {
     assertThrows(() => kindToSetUp(), SetupError, "got tpu");
   });
 });
 
-Deno.test("what is set up already is left alone", async () => {
+Deno.test(...needs("the native TensorFlow", "what is set up already is left alone"), async () => {
   const addon = addonPath("cpu");
   assert(await exists(addon), "the tests run after the setup");
   const before = (await Deno.stat(addon)).mtime?.getTime();
   await setupNative("cpu");
-  assertEquals((await Deno.stat(addon)).mtime?.getTime(), before);
+  assert.deepEqual((await Deno.stat(addon)).mtime?.getTime(), before);
 });
 
 Deno.test("a compiler that was asked for and is not there is named", async () => {
@@ -83,7 +79,7 @@ Deno.test("pip trusts the system's certificates, unless somebody chose others", 
     if (bundle !== undefined) assertStringIncludes(await Deno.readTextFile(bundle), "BEGIN");
   });
   await withEnvironment({ ...none, SSL_CERT_FILE: "/own.pem" }, async () => {
-    assertEquals((await pipEnvironment(venvPython)).PIP_CERT, undefined);
+    assert.deepEqual((await pipEnvironment(venvPython)).PIP_CERT, undefined);
   });
 });
 
@@ -100,7 +96,7 @@ Deno.test("a new environment leaves nothing of rustup's in the home", async () =
       { HOME: home, PATH: path, RUSTUP_HOME: undefined },
       () => createVenv(join(folder, "venv")),
     );
-    assertEquals([...Deno.readDirSync(home)], []);
+    assert.deepEqual([...Deno.readDirSync(home)], []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -138,8 +134,8 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
     return JSON.parse(await Deno.readTextFile(path));
   };
   const [plain, turbo] = [await read("deno"), await read("deno-turbo")];
-  assertEquals([plain.argv[0], turbo.argv[0]], [Deno.execPath(), Deno.execPath()]);
-  assertEquals(plain.env, {});
+  assert.deepEqual([plain.argv[0], turbo.argv[0]], [Deno.execPath(), Deno.execPath()]);
+  assert.deepEqual(plain.env, {});
   // the flags are V8's own experiments: a Deno that does not know them any more would not start
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -151,8 +147,22 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
     ],
     env: turbo.env,
   }).output();
-  assertEquals(new TextDecoder().decode(stdout), "true\n");
+  assert.deepEqual(new TextDecoder().decode(stdout), "true\n");
   for (const [name, value] of Object.entries(jupyterEnvironment())) {
     if (name.endsWith("DIR")) assert(value.includes(join(".cache", "jupyter")), name);
   }
 });
+
+for (const name of ["requirements", "requirements-lab", "requirements-cuda"]) {
+  Deno.test(`every package of tasks/${name}.txt has one version and its hashes`, async () => {
+    const read = (ending: string) =>
+      Deno.readTextFile(join(projectRoot, "tasks", `${name}.${ending}`));
+    const locked = (await read("txt")).replaceAll("\\\n", " ").split("\n")
+      .filter((line) => /^[^#\s]/.test(line));
+    for (const line of locked) assert.match(line, /^[\w.-]+==\S+.*( --hash=sha256:[0-9a-f]{64})+$/);
+    const names = locked.map((line) => line.split("==")[0]!);
+    for (const [, wanted] of (await read("in")).matchAll(/^([\w.-]+)/gm)) {
+      assert(names.includes(wanted!), `${wanted} of ${name}.in is not in ${name}.txt`);
+    }
+  });
+}

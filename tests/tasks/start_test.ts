@@ -1,5 +1,5 @@
 /** Each task sets up what is missing, so none may load the native TensorFlow when it starts. */
-import { assert, assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
 import { projectRoot } from "../../lib/util/files.ts";
 
@@ -38,10 +38,16 @@ for (const [task, { command }] of Object.entries(config.tasks)) {
   Deno.test(`task ${task} starts before the native TensorFlow is there`, async () => {
     const names = await loaded(command.split(" ").at(-1)!);
     assert(names.size > 3, `only ${names.size} modules: is the walk right?`);
-    assertEquals(needsNative(names), []);
+    assert.deepEqual(needsNative(names), []);
+  });
+}
+
+for (const [entry, path] of Object.entries(config.exports)) {
+  Deno.test(`the entry ${entry} loads no native TensorFlow before it is needed`, async () => {
+    assert.deepEqual(needsNative(await loaded(path)), []);
   });
 }
 
 Deno.test("the walk sees the native TensorFlow where it is loaded", async () => {
-  assertEquals(needsNative(await loaded("lib/systems/torch/torch_system.ts")).length, 1);
+  assert.deepEqual(needsNative(await loaded("lib/systems/torch/torch_system.ts")).length, 1);
 });

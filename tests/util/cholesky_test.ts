@@ -1,5 +1,6 @@
-import { assert, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertThrows } from "../assert.ts";
 import { cholesky, invertPositive } from "../../lib/util/cholesky.ts";
 import { Rng } from "../../lib/util/rng.ts";
 

@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertRejects } from "../assert.ts";
 import { Semaphore } from "../../lib/util/semaphore.ts";
 
 Deno.test("no more tasks run at once than there are permits, in the order they came", async () => {
@@ -15,12 +16,12 @@ Deno.test("no more tasks run at once than there are permits, in the order they c
         return i;
       })),
   );
-  assertEquals(most, 3);
-  assertEquals(started, results);
+  assert.deepEqual(most, 3);
+  assert.deepEqual(started, results);
 });
 
 Deno.test("a task that fails gives its permit back", async () => {
   const permits = new Semaphore(1);
   await assertRejects(() => permits.run(() => Promise.reject(new Error("lost"))), Error, "lost");
-  assertEquals(await permits.run(() => 5), 5);
+  assert.deepEqual(await permits.run(() => 5), 5);
 });

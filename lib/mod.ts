@@ -1,0 +1,34 @@
+/**
+ * LeNet-5 three ways: from a folder of images to trained networks and what they score.
+ *
+ * ```ts
+ * import { generateSynthetic, lenet5, loadPixels, openDataset } from "@lenet/three-ways";
+ * import { predictions, topK, trainRun } from "@lenet/three-ways";
+ *
+ * await generateSynthetic("animals", { train: 200, heldOut: 1, seed: 1 });
+ * const dataset = await openDataset("animals");
+ * const data = await loadPixels(dataset);
+ * const network = lenet5(dataset.classes.length);
+ * const run = await trainRun("numpy", network, data);
+ * console.log(topK(await predictions(run, network, data.test), 5));
+ * ```
+ *
+ * The entries `/data`, `/systems`, `/compression` and `/report` hold more of their subjects. None of
+ * them loads the native TensorFlow before a system is made that needs it.
+ * @module
+ */
+export * from "./data/mod.ts";
+export * from "./systems/mod.ts";
+export type { Augmentation } from "./pixels/augment.ts";
+export { ImagePixels } from "./pixels/image_pixels.ts";
+export { type DatasetPixels, loadPixels, type PackOptions } from "./pixels/load_pixels.ts";
+export { DataLoader, type DataLoaderOptions, normalisation } from "./pixels/loader.ts";
+export type { PixelSet, PixelSource } from "./pixels/pixels.ts";
+export type { PreprocessOptions } from "./pixels/preprocess.ts";
+export { type ConfusionMatrix, confusionMatrix } from "./metrics/confusion.ts";
+export { mcnemar, type PairedComparison } from "./metrics/mcnemar.ts";
+export { topK } from "./metrics/topk.ts";
+export { type Accuracy, wilson } from "./metrics/wilson.ts";
+export * from "./runs/run.ts";
+export { type GuardedFit, guardedFit, type GuardLimits } from "./diagnosis/guard.ts";
+export type { Check, Warning } from "./diagnosis/checks.ts";

@@ -1,0 +1,34 @@
+/**
+ * Networks as data, and the three systems that train them: by hand, in PyTorch's style, in Keras.
+ *
+ * ```ts
+ * import { countParameters, createSystem, lenet5 } from "@lenet/three-ways/systems";
+ *
+ * const network = lenet5(50);
+ * const system = await createSystem("numpy", network, { seed: 1 });
+ * const images = new Float32Array(2 * 32 * 32); // two normalised images, (2, 1, 32, 32)
+ * const logits = await system.predict(images, 2);
+ * console.log(countParameters(network), logits.length);
+ * system.dispose();
+ * ```
+ * @module
+ */
+export * from "../model/architecture.ts";
+export * from "../model/weights.ts";
+export { loadWeights, type SafetensorsFile, saveWeights } from "../model/safetensors.ts";
+export type { OptimizerOptions } from "../model/training_step.ts";
+export { createSystem, systemNames } from "./create_system.ts";
+export { predictAll, type Predictions } from "./evaluate.ts";
+export type { NumpyOptions } from "./numpy/numpy_system.ts";
+export { oneCycle } from "./schedule.ts";
+export type {
+  Batches,
+  BatchRecord,
+  EpochRecord,
+  Evaluation,
+  FitOptions,
+  History,
+  System,
+  SystemName,
+} from "./system.ts";
+export type { Batch, Normalisation } from "../pixels/pixels.ts";

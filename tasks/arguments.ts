@@ -1,0 +1,48 @@
+import { parseArgs } from "node:util";
+import { SetupError } from "./run.ts";
+
+/** The options that a task takes: a switch, or a word after the option. */
+export type OptionKinds = Readonly<Record<string, "boolean" | "string">>;
+
+/** The values of the options that were given. */
+export type OptionValues<T extends OptionKinds> = {
+  readonly [K in keyof T]?: T[K] extends "boolean" ? boolean : string;
+};
+
+/**
+ * Reads the command line of a task.
+ * @param usage what the task takes, for the error message
+ * @throws SetupError naming an argument that the task does not know or that lacks its value
+ */
+export function readArguments<T extends OptionKinds>(
+  task: string,
+  args: readonly string[],
+  kinds: T,
+  usage: string,
+): OptionValues<T> {
+  const options = Object.fromEntries(Object.entries(kinds).map(([name, type]) => [name, { type }]));
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  const values: Record<string, boolean | string> = {};
+  const refuse = (what: string) => {
+    throw new SetupError(`${task} does not know ${what}; it takes ${usage}`);
+  };
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") return refuse(token.value);
+    const { name, rawName, value } = token, kind = kinds[name];
+    if (kind === undefined) refuse(rawName);
+    else if (kind === "boolean" && value !== undefined) refuse(`${rawName}=${value}`);
+    else if (kind === "string" && (!value || (!token.inlineValue && value.startsWith("-")))) {
+      refuse(`${rawName} without a value`);
+    } else values[name] = value ?? true;
+  }
+  return values as OptionValues<T>;
+}
+
+/** The build of TensorFlow that `--gpu` or `--cpu` asks for. @throws SetupError if both do */
+export function gpuChoice(
+  { gpu, cpu }: { readonly gpu?: boolean; readonly cpu?: boolean },
+): boolean | undefined {
+  if (gpu && cpu) throw new SetupError("choose --gpu or --cpu, not both");
+  return gpu ? true : cpu ? false : undefined;
+}

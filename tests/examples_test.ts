@@ -1,0 +1,125 @@
+/** What the documentation shows runs as it is written, from any folder, and says what it exports. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
+import { projectRoot } from "../lib/util/files.ts";
+import { assertStringIncludes } from "./assert.ts";
+import { blocksOf, entries, examples } from "./examples.ts";
+
+/** Runs `deno` in another folder. */
+async function deno(folder: string, args: readonly string[], env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: folder,
+    env: { NO_COLOR: "1", ...env },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+const permissions = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys",
+  `--allow-ffi=${join(projectRoot, "node_modules")}`,
+  "--no-prompt",
+];
+
+Deno.test("blocks of TypeScript are found in Markdown with their lines", () => {
+  const text = "a\n```ts\nb;\nc;\n```\n```sh\nd\n```\n```ts\ne;\n```\n";
+  assert.deepEqual(blocksOf(text), [{ line: 2, code: "b;\nc;\n" }, { line: 9, code: "e;\n" }]);
+});
+
+Deno.test("the README's examples and those of each entry run as they are written", async (t) => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const data = join(folder, "default");
+    await generateSynthetic(data, { train: 150, heldOut: 1, seed: 7 });
+    const all = await examples();
+    for (const path of ["README.md", ...entries]) {
+      assert(all.some(({ where }) => where.startsWith(`${path}:`)), `${path} shows no example`);
+    }
+    const config = `--config=${join(projectRoot, "deno.json")}`;
+    const scripts = await Promise.all(all.map(async ({ where, code }) => {
+      const own = await Deno.makeTempDir({ dir: folder });
+      await Deno.writeTextFile(join(own, "example.ts"), code);
+      return { where, own, script: join(own, "example.ts") };
+    }));
+    await t.step("types", async () => {
+      const args = ["check", config, ...scripts.map(({ script }) => script)];
+      const { code, stderr } = await deno(folder, args);
+      assert.equal(code, 0, stderr);
+    });
+    for (const { where, own, script } of scripts) {
+      await t.step(where, async () => {
+        const args = ["run", "--no-check", config, ...permissions, script];
+        const { code, stdout, stderr } = await deno(own, args, { LENET_DATA: data });
+        assert.equal(code, 0, stderr);
+        assert(stdout.trim() !== "", "the example prints nothing");
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a project in another folder imports this one by its name", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
+    const config = blocksOf(readme, "json")[0]!.code;
+    assertStringIncludes(config, "path/to/this/folder");
+    await Deno.writeTextFile(
+      join(folder, "deno.json"),
+      config.replace("path/to/this/folder", projectRoot).replace("auto", "manual"), // no download
+    );
+    await Deno.writeTextFile(
+      join(folder, "main.ts"),
+      `import { createSystem, lenet5 } from "@lenet/three-ways/systems";
+       const system = await createSystem("numpy", lenet5(7));
+       console.log((await system.predict(new Float32Array(1024), 1)).length);
+       system.dispose();`,
+    );
+    const args = ["run", "--cached-only", "--no-check", "--allow-read", "--no-prompt", "main.ts"];
+    const { stdout, stderr } = await deno(folder, args);
+    assert.equal(stdout, "7\n", stderr);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("every export of the entries is documented, and no private type is in its way", async () => {
+  const { code, stderr } = await deno(projectRoot, ["doc", "--lint", ...entries]);
+  const found = stderr.split("\n").filter((line) => /^error|^ *-->/.test(line)).join("\n");
+  assert.equal(code, 0, found);
+});
+
+Deno.test("training and inference by hand need to read lib/ and nothing else", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const script = join(folder, "numpy.ts");
+    await Deno.writeTextFile(
+      script,
+      `import { createSystem, lenet5 } from "@lenet/three-ways/systems";
+       const system = await createSystem("numpy", lenet5(50));
+       const images = new Float32Array(4 * 1024), labels = new Int32Array(4);
+       const batches = { samples: 4, length: 1, async *[Symbol.asyncIterator]() { yield { size: 4, images, labels }; } };
+       await system.fit(batches, { epochs: 1, optimizer: { kind: "adam", learningRate: 1e-3 } });
+       console.log((await system.predict(images, 4)).length);
+       system.dispose();`,
+    );
+    const config = `--config=${join(projectRoot, "deno.json")}`;
+    const read = `--allow-read=${join(projectRoot, "lib")}`;
+    const { stdout, stderr } = await deno(folder, ["run", config, read, "--no-prompt", script]);
+    assert.equal(stdout, "200\n", stderr);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a bare deno test points to the permissions in deno.json", async () => {
+  const { code, stderr } = await deno(projectRoot, ["test", "--no-check", "tests/assert_test.ts"]);
+  assert.notEqual(code, 0);
+  assertStringIncludes(stderr, "Did you mean to run with `-P`");
+});

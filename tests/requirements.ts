@@ -1,0 +1,45 @@
+/**
+ * What some tests need besides Deno and the npm packages. A test that needs it says so in its name,
+ * and is skipped, with the reason in its name, where it is missing.
+ */
+import { chosenKind } from "../lib/backend/native_path.ts";
+import { venvPython } from "../tasks/python.ts";
+import { output } from "../tasks/run.ts";
+
+/** The parts of the set-up that may be missing. */
+export type Requirement = "the native TensorFlow" | "the notebooks' Python";
+
+const missing: Readonly<Record<Requirement, boolean>> = {
+  "the native TensorFlow": chosenKind() === undefined,
+  "the notebooks' Python": await output(venvPython, ["-c", "import nbclient"]) === undefined,
+};
+
+/**
+ * The first two arguments of `Deno.test` for a test that needs something:
+ *
+ *     Deno.test(...needs("the native TensorFlow", "the three systems agree"), async () => { … });
+ */
+export function needs(
+  requirement: Requirement,
+  name: string,
+): [name: string, options: { readonly ignore: boolean }] {
+  return missing[requirement]
+    ? [`${name} (skipped: ${requirement} is missing; deno task setup makes it)`, { ignore: true }]
+    : [`${name} (needs ${requirement})`, { ignore: false }];
+}
+
+/** The same for a test of one system: torch and keras need the native TensorFlow, numpy nothing. */
+export function needsOf(
+  system: string,
+  name: string,
+): [name: string, options: { readonly ignore: boolean }] {
+  return system === "numpy" ? [name, { ignore: false }] : needs("the native TensorFlow", name);
+}
+
+/**
+ * Imports a module that loads the native TensorFlow at once. Where TensorFlow is missing the result
+ * is an empty object, which is enough for a file of tests that are all skipped.
+ */
+export async function whereTensorFlow<T extends object>(load: () => Promise<T>): Promise<T> {
+  return missing["the native TensorFlow"] ? {} as T : await load();
+}
