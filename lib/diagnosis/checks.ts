@@ -3,7 +3,7 @@ import type { Batch } from "../pixels/pixels.ts";
 import { type Architecture, isActivation } from "../model/architecture.ts";
 import { Network } from "../systems/numpy/reference_network.ts";
 import type { Weights } from "../model/weights.ts";
-import { saturatedShare } from "./examine.ts";
+import { saturatedShare } from "./layer_statistics.ts";
 
 /** What can be noticed. */
 export type Check =

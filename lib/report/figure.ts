@@ -1,4 +1,3 @@
-import { encodeBase64 } from "./base64.ts";
 import { writeAtomic } from "../util/files.ts";
 import { escapeXml } from "./escape.ts";
 import { fontFamily, useOwnFont } from "./fonts.ts";
@@ -91,7 +90,7 @@ export async function greyDataUri(
 ): Promise<string> {
   const { default: sharp } = await import("sharp");
   const png = await sharp(pixels, { raw: { width, height, channels: 1 } }).png().toBuffer();
-  return `data:image/png;base64,${encodeBase64(png)}`;
+  return `data:image/png;base64,${png.toBase64()}`;
 }
 
 /** Letters of DejaVu Sans by their width, rounded up, in units of the font's size. */

@@ -24,7 +24,7 @@ export function labelRanks(logits: Float32Array, labels: Int32Array, classes: nu
 }
 
 /**
- * Cross-entropy of each image in nats: log Σ_c exp(x_c) − x_label (the report's eq. 1 with unit
+ * Cross-entropy of each image in nats: log Σ_c exp(x_c) − x_label (the paper's eq. 1 with unit
  * weights), with the largest logit subtracted first so that nothing overflows.
  * @param logits (images, classes)
  */

@@ -2,6 +2,8 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import fc from "fast-check";
 import { confusionMatrix } from "../../lib/metrics/confusion.ts";
 import { mcnemar } from "../../lib/metrics/mcnemar.ts";
+import { median } from "../../lib/metrics/median.ts";
+import { seedMean } from "../../lib/metrics/seeds.ts";
 import { topK } from "../../lib/metrics/topk.ts";
 import { wilson } from "../../lib/metrics/wilson.ts";
 
@@ -98,4 +100,25 @@ Deno.test("McNemar's exact test: by hand, and symmetric", () => {
   // 1,000 against 1,200 differing images: the normal approximation with continuity
   assertAlmostEquals(pair(1000, 1200).p, 2.19e-5, 2e-6);
   assertThrows(() => mcnemar([true], []), RangeError, "1 answers cannot be paired with 0");
+});
+
+Deno.test("the interval of a mean over seeds holds the images' share and the seeds'", () => {
+  const one = seedMean([0.25], 450);
+  assertEquals(one.value, 0.25);
+  const half = 1.959963984540054 * Math.sqrt(0.25 * 0.75 / 450);
+  assert(Math.abs(one.interval[1] - 0.25 - half) < 1e-12);
+  const apart = seedMean([0.125, 0.25, 0.375], 450), alike = seedMean([0.25, 0.25, 0.25], 450);
+  assertEquals(alike.interval, one.interval);
+  assert(apart.interval[0] < alike.interval[0] && apart.interval[1] > alike.interval[1]);
+  assertEquals(seedMean([0, 0], 450).interval, [0, 0]);
+  assertThrows(() => seedMean([], 450), RangeError, "no accuracy");
+});
+
+Deno.test("the median is in the middle, whatever the order, and leaves its values alone", () => {
+  const values = [3, -1, 10, 2];
+  assertEquals([median([7]), median([10, 3, -1]), median(values)], [7, 3, 2.5]);
+  assertEquals(values, [3, -1, 10, 2]);
+  assertEquals(median([NaN, 2, 1]), 2);
+  assert(Number.isNaN(median([1, NaN, NaN])));
+  assertThrows(() => median([]), RangeError, "no value");
 });

@@ -7,13 +7,13 @@ import { escapeXml } from "../../lib/report/escape.ts";
 import { Figure, textWidth, wrap } from "../../lib/report/figure.ts";
 import { accuracyFigure } from "../../lib/report/figures/accuracy_figure.ts";
 import { architectureFigure } from "../../lib/report/figures/architecture_figure.ts";
-import { correctedTrial } from "../../lib/diagnosis/ladders.ts";
+import { correctedRun } from "../../lib/diagnosis/ablations.ts";
 import { confusionFigure } from "../../lib/report/figures/confusion_figure.ts";
-import { coursesFigure } from "../../lib/report/figures/courses_figure.ts";
 import { ladderFigure } from "../../lib/report/figures/ladder_figure.ts";
+import { learningCurvesFigure } from "../../lib/report/figures/learning_curves_figure.ts";
 import { lossFigure } from "../../lib/report/figures/loss_figure.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
-import { trialResult } from "../diagnosis/results.ts";
+import { measuredAblation, measuredStep } from "../diagnosis/scored_runs.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 
 const history = (rate: number, epochs = 6) =>
@@ -34,22 +34,17 @@ const matrix = {
 };
 const confusionText = { names: ["a", "b & c", "<d>", "e"], title: "Confusion", data: "made-up" };
 
-const climbed = (top1: readonly number[], saturated: number) => ({
-  rung: { change: `top-1 around ${top1[0]! / 450}`, mechanism: "", trial },
-  results: top1.map((hits, seed) =>
-    trialResult(seed, hits, { layers: [{ layer: "conv1", saturated, gradientNorm: 1 }] })
-  ),
-});
-const trial = correctedTrial(lenet5(), "lecun");
-const rungs = [climbed([9, 9, 9], 1), climbed([60, 70, 90], 0.1)];
-const climb = {
-  ladder: { name: "made-up ladder", rungs: rungs.map(({ rung }) => rung) },
-  ...{ rungs, foot: rungs[0]!.results, top: rungs[1]!.results },
+const made = (standsFor: "numpy" | "torch") => {
+  const configuration = correctedRun(lenet5(), standsFor);
+  const step = (hits: readonly number[], saturated: number) =>
+    measuredStep(
+      { change: `top-1 around ${hits[0]! / 450}`, mechanism: "", configuration },
+      hits,
+      [{ layer: "conv1", saturated, gradientNorm: 1 }],
+    );
+  return measuredAblation(`in ${standsFor}'s place`, [step([9, 9, 9], 1), step([60, 70, 90], 0.1)]);
 };
-const course = {
-  name: "made-up course",
-  result: trialResult(1, 9, { epochs: history(0.9) }),
-};
+const [own, elsewhere] = [made("numpy"), made("torch")];
 
 const figures: Record<string, () => Figure> = {
   architecture: () => architectureFigure(lenet5()),
@@ -58,8 +53,9 @@ const figures: Record<string, () => Figure> = {
   loss: () => lossFigure(series, about),
   accuracy: () => accuracyFigure(series, about),
   confusion: () => confusionFigure(matrix, confusionText),
-  ladder: () => ladderFigure([climb, climb], about),
-  courses: () => coursesFigure([course], about),
+  ladder: () => ladderFigure([own, elsewhere], about),
+  learning_curves: () =>
+    learningCurvesFigure([{ name: "made-up training", history: history(0.9) }], about),
 };
 
 for (const [name, draw] of Object.entries(figures)) {
@@ -87,11 +83,22 @@ Deno.test("one epoch and one system can be drawn; nothing cannot", () => {
   assertThrows(() => lossFigure([{ name: "x", history: [] }], about), RangeError, "x has no epoch");
   const unvalidated = [{ name: "x", history: [{ ...history(0.9, 1)[0]!, val: undefined! }] }];
   assertThrows(() => accuracyFigure(unvalidated, about), RangeError, "x was not validated");
+  assertThrows(() => learningCurvesFigure(unvalidated, about), RangeError, "x was not validated");
+  assertThrows(() => learningCurvesFigure([], about), RangeError, "no learning curve");
+  assertThrows(() => ladderFigure([], about), RangeError, "no ablation");
   assertThrows(
     () => confusionFigure(matrix, { ...confusionText, names: ["a"] }),
     RangeError,
     "1 names for 4 classes",
   );
+});
+
+Deno.test("the ladder says which steps another system computed", () => {
+  const caption = (ablations: Parameters<typeof ladderFigure>[0]) =>
+    ladderFigure(ablations, about).svg.match(/<desc>(.*)<\/desc>/)![1]!;
+  assert(caption([own]).endsWith("Every step is computed by the system that it names."));
+  const both = caption([own, elsewhere]);
+  assert(both.endsWith("in torch&#39;s place 0, 1 (by LeNet5 Numpy)."), both);
 });
 
 Deno.test("any text makes a well-formed SVG that holds it", () => {

@@ -1,12 +1,11 @@
-import type { Batch } from "../pixels/pixels.ts";
-import { type Activation, type Architecture, trace } from "../model/architecture.ts";
-import { isActivation } from "../model/architecture.ts";
-import { Network } from "../systems/numpy/reference_network.ts";
-import { activationRules } from "../systems/numpy/activation_layer.ts";
+import { type Activation, type Architecture, isActivation, trace } from "../model/architecture.ts";
 import type { Weights } from "../model/weights.ts";
+import type { Batch } from "../pixels/pixels.ts";
+import { activationRules } from "../systems/numpy/activation_layer.ts";
+import { Network } from "../systems/numpy/reference_network.ts";
 
-/** How a network's layers stand on some images. */
-export interface LayerHealth {
+/** What some images show about one layer of a network. */
+export interface LayerStatistics {
   /** Name of the layer that computes; its activation is the one that follows. */
   readonly layer: string;
   /** Share of its activations whose slope is below 2 % of the steepest; undefined after the last. */
@@ -22,11 +21,11 @@ export const SATURATED = 0.02;
 const steepest: Readonly<Record<Activation, number>> = { tanh: 1, sigmoid: 0.25, relu: 1 };
 
 /** Measures saturation and gradients of every layer on a batch. */
-export function examine(
+export function layerStatistics(
   architecture: Architecture,
   weights: Weights,
   { images, labels, size }: Batch,
-): LayerHealth[] {
+): LayerStatistics[] {
   const network = new Network(architecture);
   network.setWeights(weights);
   network.gradient(images, labels, size);
