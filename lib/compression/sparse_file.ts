@@ -13,6 +13,7 @@ import { crc32 } from "node:zlib";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
 import type { Masks } from "./masks.ts";
+import { elementCount } from "../util/element_count.ts";
 
 const magic = "LENETSPK";
 
@@ -80,7 +81,7 @@ export function decodePacked(bytes: Uint8Array, source = "packed weights"): Weig
   const weights: Record<string, WeightArray> = {};
   let at = headerEnd;
   for (const { name, shape } of header as { name: string; shape: number[] }[]) {
-    const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
+    const data = new Float32Array(elementCount(shape));
     const mask = at;
     at += Math.ceil(data.length / 8);
     for (let i = 0; i < data.length; i++) {

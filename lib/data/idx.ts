@@ -4,6 +4,7 @@ import { exists } from "../util/files.ts";
 import type { Dataset } from "./dataset.ts";
 import { holdOut, valShare } from "./holdout.ts";
 import { RawSplit } from "./split.ts";
+import { elementCount } from "../util/element_count.ts";
 
 /** Names of the files as MNIST and its successors have them, with variations. */
 function variants(part: string, kind: string): string[] {
@@ -112,7 +113,7 @@ export function parseIdx(
   if (bytes.length < 4 + 4 * rank) throw new Error(`${name} is too short for an IDX header`);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const data = bytes.subarray(4 + 4 * rank);
-  const expected = shape.reduce((product, side) => product * side, 1);
+  const expected = elementCount(shape);
   if (data.length !== expected) {
     throw new Error(`${name} should hold ${shape.join("×")} bytes, it holds ${data.length}`);
   }

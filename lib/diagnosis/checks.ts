@@ -3,6 +3,7 @@ import type { Batch } from "../pixels/pixels.ts";
 import { type Architecture, isActivation } from "../model/architecture.ts";
 import { Network } from "../systems/numpy/reference_network.ts";
 import type { Weights } from "../model/weights.ts";
+import { predictedLabels } from "../metrics/confusion.ts";
 import { saturatedShare } from "./layer_statistics.ts";
 
 /** What can be noticed. */
@@ -99,10 +100,7 @@ export function checkPredictions(
   { labels, size }: Batch,
   classes: number,
 ): Finding {
-  const predicted = new Set(Array.from({ length: size }, (_, n) => {
-    const row = logits.subarray(n * classes, (n + 1) * classes);
-    return row.reduce((best, x, c) => x > row[best]! ? c : best, 0);
-  }));
+  const predicted = new Set(predictedLabels({ logits, labels, classes }));
   const present = new Set(labels).size;
   return predicted.size > 1 || present === 1 ? undefined : {
     check: "one-class predictions",

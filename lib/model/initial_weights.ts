@@ -1,6 +1,7 @@
 import { Rng } from "../util/rng.ts";
 import { type Architecture, parameterShapes } from "./architecture.ts";
 import type { WeightArray, Weights } from "./weights.ts";
+import { elementCount } from "../util/element_count.ts";
 
 /**
  * How weights start out. All are uniform in ±bound, with n_in inputs and n_out outputs of a unit:
@@ -39,7 +40,7 @@ export function initialWeights(
     const bounds = initialBounds(scheme, fanIn, fanOut);
     const bound = name.endsWith(".bias") ? bounds.bias : bounds.weight;
     const rng = root.fork(name);
-    const length = shape.reduce((product, side) => product * side, 1);
+    const length = elementCount(shape);
     const data = Float32Array.from({ length }, () => rng.uniform(-bound, bound));
     weights[name] = { shape, data };
   }

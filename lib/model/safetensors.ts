@@ -1,5 +1,6 @@
 import { writeAtomic } from "../util/files.ts";
 import type { Weights } from "./weights.ts";
+import { elementCount } from "../util/element_count.ts";
 
 /**
  * The safetensors format: 8 bytes little-endian header length, a JSON header that gives each array's
@@ -105,7 +106,7 @@ export function decodeArrays(
     }
     if (!isCounts(shape) || !isCounts(data_offsets)) throw bad(`${name} has no shape or range`);
     const [from = 0, to = 0] = data_offsets;
-    const count = shape.reduce((product, side) => product * side, 1);
+    const count = elementCount(shape);
     const { make, bytes: each } = dtypes[dtype];
     if (to - from !== each * count) throw bad(`${name}: ${to - from} bytes for ${count} numbers`);
     if (to > data.length) throw bad(`it is cut off within ${name}`);

@@ -1,4 +1,5 @@
 import { type Architecture, parameterShapes } from "./architecture.ts";
+import { elementCount } from "../util/element_count.ts";
 
 /** One trainable array, row-major. */
 export interface WeightArray {
@@ -31,7 +32,7 @@ export function checkWeights(architecture: Architecture, weights: Weights): void
         `${name} must have shape (${shape.join(", ")}), got (${array.shape.join(", ")})`,
       );
     }
-    const length = shape.reduce((product, side) => product * side, 1);
+    const length = elementCount(shape);
     if (array.data.length !== length) {
       throw new RangeError(`${name} must hold ${length} numbers, got ${array.data.length}`);
     }

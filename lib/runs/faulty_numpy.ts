@@ -9,6 +9,7 @@ import { Sgd } from "../systems/numpy/numpy_optimizer.ts";
 import { createEngine } from "../systems/numpy/numpy_system.ts";
 import type { Batches, FitOptions, History, System } from "../systems/system.ts";
 import type { Fault } from "./faults.ts";
+import { elementCount } from "../util/element_count.ts";
 
 /** Rate at which each dense layer of the paper's NumPy code moved by itself, on the summed gradient. */
 const SELF_UPDATE = 1e-3;
@@ -29,7 +30,7 @@ export class FaultyNumpy implements System {
     this.#frozenFilters = faults.includes("frozen filters");
     this.#movesTwice = faults.includes("dense layers move twice");
     this.#parameters = parameterShapes(architecture).map(({ name, shape }) => {
-      const length = shape.reduce((product, side) => product * side, 1);
+      const length = elementCount(shape);
       return { name, shape, value: new Float32Array(length), grad: new Float32Array(length) };
     });
   }

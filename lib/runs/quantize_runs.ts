@@ -11,6 +11,7 @@ import { fakeQuantize, trainQuantized } from "../compression/quantization/quanti
 import { gzipSize } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import { kernelShares } from "../compression/pruning_amounts.ts";
+import { predictedLabels } from "../metrics/confusion.ts";
 import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
 import { correct } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
@@ -197,11 +198,8 @@ async function floatPredictions(
 
 /** Share of images with the same highest logit. */
 function agreement(a: Predictions, b: Predictions): number {
-  const best = ({ logits, classes }: Predictions, n: number) => {
-    const row = logits.subarray(n * classes, (n + 1) * classes);
-    return row.indexOf(row.reduce((x, y) => Math.max(x, y), -Infinity));
-  };
-  const same = a.labels.reduce((sum, _, n) => sum + Number(best(a, n) === best(b, n)), 0);
+  const [first, second] = [predictedLabels(a), predictedLabels(b)];
+  const same = first.reduce((sum, label, n) => sum + Number(label === second[n]), 0);
   return same / a.labels.length;
 }
 
