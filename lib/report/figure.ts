@@ -2,7 +2,7 @@ import { writeAtomic } from "../util/files.ts";
 import { escapeXml } from "./escape.ts";
 import { fontFamily, useOwnFont } from "./fonts.ts";
 
-/** What stands around a drawing. */
+/** The texts around a drawing. */
 export interface FigureText {
   readonly title: string;
   readonly subtitle?: string;
@@ -93,7 +93,7 @@ export async function greyDataUri(
   return `data:image/png;base64,${png.toBase64()}`;
 }
 
-/** Letters of DejaVu Sans by their width, rounded up, in units of the font's size. */
+/** Widths of DejaVu Sans's letters, rounded up, in units of the font size. */
 const letterWidths: ReadonlyMap<string, number> = new Map(
   ([
     [0.3, "IJijl"],
@@ -109,7 +109,7 @@ const letterWidths: ReadonlyMap<string, number> = new Map(
   ] as const).flatMap(([width, letters]) => [...letters].map((letter) => [letter, width] as const)),
 );
 
-/** Width that a text may take, on the wide side: never less than it has in DejaVu Sans. */
+/** An upper bound of a text's width in DejaVu Sans. */
 export function textWidth(text: string, size: number, bold = false): number {
   const letters = [...text];
   const sum = letters.reduce((sum, letter) => sum + (letterWidths.get(letter) ?? 1), 0);

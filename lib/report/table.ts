@@ -117,7 +117,7 @@ export class Table {
   }
 }
 
-/** JSON has no NaN and no Infinity and would write null: their names stand for them. */
+/** JSON has no NaN and no Infinity and would write null, so their names are written. */
 function nameNonFinite(_: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }

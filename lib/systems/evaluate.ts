@@ -54,7 +54,7 @@ export function logProbabilities({ logits, classes }: Predictions): Float32Array
   return logs;
 }
 
-/** What a system makes of some images, in the batches' order. */
+/** What a system answers for some images, in the order of the batches. */
 export interface Predictions {
   /** (images, classes) */
   readonly logits: Float32Array;

@@ -123,7 +123,7 @@ Deno.test("the paper's start saturates the units and predicts one class", async 
     system: await make(),
     normalisation: raw,
   });
-  await assertWarns("one-class predictions", /are taken for class \d/, {
+  await assertWarns("one-class predictions", /are predicted as class \d/, {
     system: await make(),
     normalisation: raw,
   });

@@ -80,7 +80,7 @@ Deno.test("the confusion matrix counts every image once and its diagonal is top-
   }));
 });
 
-Deno.test("top-k refuses a k that there is not", () => {
+Deno.test("top-k refuses a k below 1 or above the number of classes", () => {
   const predictions = { logits: new Float32Array(3), labels: new Int32Array(1), classes: 3 };
   assertThrows(() => topK(predictions, 0), RangeError, "got 0");
   assertThrows(() => topK(predictions, 4), RangeError, "[1, 3]");

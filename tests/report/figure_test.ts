@@ -67,7 +67,7 @@ for (const [name, draw] of Object.entries(figures)) {
   });
 }
 
-Deno.test("Figure 1 says what the architecture says", () => {
+Deno.test("Figure 1 shows the counts and shapes of its architecture", () => {
   const { svg } = architectureFigure(lenet5());
   for (const text of ["65,106 parameters", "419,880 multiply-adds", "16 @ 10×10", "117,600 MA"]) {
     assert(svg.includes(text), text);
@@ -75,7 +75,7 @@ Deno.test("Figure 1 says what the architecture says", () => {
   assert(!architectureFigure(smallConvolutional).svg.includes("65,106"));
 });
 
-Deno.test("one epoch and one system can be drawn; nothing cannot", () => {
+Deno.test("one epoch of one system can be drawn; figures without data are refused", () => {
   const single = [{ name: "one", history: history(0.9, 1) }];
   lossFigure(single, about);
   accuracyFigure(single, about);
@@ -110,7 +110,7 @@ Deno.test("any text makes a well-formed SVG that holds it", () => {
   }));
 });
 
-Deno.test("texts are broken before they leave the figure", () => {
+Deno.test("texts are broken into lines that fit the figure", () => {
   fc.assert(fc.property(fc.lorem({ maxCount: 40 }), (text) => {
     const lines = wrap(text, 300, 11);
     assertEquals(lines.join(" "), text.trim());
@@ -160,7 +160,7 @@ Deno.test("the PNG has letters, and different ones for different texts", async (
   assertGreater(dark(second), 1.8 * dark(first));
 });
 
-Deno.test("saved as SVG and PNG", async () => {
+Deno.test("a figure is saved as SVG and PNG", async () => {
   const folder = await Deno.makeTempDir();
   const figure = figures.loss!();
   await figure.save(`${folder}/a/loss`);

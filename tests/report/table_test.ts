@@ -42,12 +42,12 @@ Deno.test("saved: Markdown, and JSON with the raw values", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a row with a column that there is not is refused", () => {
+Deno.test("a row is refused if the table has no column of that key", () => {
   const make = () => new Table({ title: "t", columns: [], rows: [{ lost: 1 }] });
   assertThrows(make, RangeError, 'table "t" has no column lost');
 });
 
-Deno.test("numbers are short and keep their size", () => {
+Deno.test("numbers are shown short, and a small one is not shown as zero", () => {
   assertEquals([65106, 0.001, 1e-4, 3.91202, 1234.56, -0.5].map((x) => formatNumber(x)), [
     "65,106",
     "0.001",
@@ -63,7 +63,7 @@ Deno.test("numbers are short and keep their size", () => {
   assertEquals([undefined, true, "x"].map((cell) => formatCell(cell)), ["", "yes", "x"]);
 });
 
-Deno.test("whatever a cell holds, the table keeps its shape", () => {
+Deno.test("a cell may hold any text; the table keeps its rows and columns", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
     const odd = new Table({
       title: text,
@@ -80,7 +80,7 @@ Deno.test("whatever a cell holds, the table keeps its shape", () => {
   assertEquals(escapeMarkdown("a\\|b"), "a\\\\\\|b");
 });
 
-Deno.test("a loss that is not a number is not lost in the JSON", async () => {
+Deno.test("a loss that is NaN or infinite is written to the JSON by name", async () => {
   const folder = await Deno.makeTempDir();
   const columns = [{ key: "loss", label: "loss" }];
   await new Table({ title: "t", columns, rows: [{ loss: NaN }, { loss: -Infinity }] })
@@ -90,7 +90,7 @@ Deno.test("a loss that is not a number is not lost in the JSON", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a note is text, not HTML", () => {
+Deno.test("HTML in a note is escaped", () => {
   const noted = new Table({ title: "t", columns: [], rows: [], notes: ["a <b> c"] });
   assert(noted.markdown().endsWith("\na &lt;b> c\n"));
   assert(noted.html().includes("a &lt;b&gt; c"));
