@@ -111,9 +111,15 @@ export async function quantizeRun(
   await addFloat("fake-quantized: float32 inside", fakeQuantize(run.weights, "channel"));
   const found = await calibrateRun(run, data, architecture, run.weights);
   const nearest = { ranges: found.ranges };
-  await addInt8("int8, each weight to the nearest", architecture, run.weights, "channel", nearest);
-  await addInt8("int8, a scale a tensor", architecture, run.weights, "tensor", found);
-  await addInt8("int8, a scale a channel", architecture, run.weights, "channel", found);
+  await addInt8(
+    "int8, per channel, each weight rounded to the nearest",
+    architecture,
+    run.weights,
+    "channel",
+    nearest,
+  );
+  await addInt8("int8, per tensor", architecture, run.weights, "tensor", found);
+  await addInt8("int8, per channel", architecture, run.weights, "channel", found);
   const aware = await finetuneQuantized(run, data, training.aware);
   const { ranges } = await calibrateRun(run, data, architecture, aware);
   // it has learned with weights rounded to the nearest
@@ -124,7 +130,7 @@ export async function quantizeRun(
   const shape = small.architecture;
   const weights = await trainOn(run, data, shape, small.weights, training.pruned);
   const smallFound = await calibrateRun(run, data, shape, weights);
-  await addInt8("both: structured pruning + int8", shape, weights, "channel", smallFound);
+  await addInt8("both: structured pruning and int8", shape, weights, "channel", smallFound);
   return results;
 }
 

@@ -96,7 +96,7 @@ Deno.test("Table III: eight networks or more, masks cost memory, int8 a quarter 
     pruned!.memoryBytes > 1.9 * dense!.memoryBytes && rounded!.memoryBytes === dense!.memoryBytes,
   );
   assert(pruned!.fileBytes > dense!.fileBytes);
-  const int8 = compressed.find(({ name }) => name === "int8, a scale a channel")!;
+  const int8 = compressed.find(({ name }) => name === "int8, per channel")!;
   assertLess(int8.memoryBytes / compressed[0]!.memoryBytes, 0.27);
   for (const row of [...asInPaper, ...compressed]) {
     assert(row.rate256 > 0 && row.rate1 > 0, row.name);
