@@ -3,14 +3,14 @@
  *
  * ```ts
  * import { generateSynthetic, lenet5, loadPixels, openDataset } from "@lenet/three-ways";
- * import { predictions, topK, trainRun } from "@lenet/three-ways";
+ * import { predictions, runConfiguration, topK, trainRun } from "@lenet/three-ways";
  *
  * await generateSynthetic("animals", { train: 200, heldOut: 1, seed: 1 });
  * const dataset = await openDataset("animals");
  * const data = await loadPixels(dataset);
- * const network = lenet5(dataset.classes.length);
- * const run = await trainRun("numpy", network, data);
- * console.log(topK(await predictions(run, network, data.test), 5));
+ * const architecture = lenet5(dataset.classes.length);
+ * const run = await trainRun(runConfiguration({ system: "numpy", architecture }), data);
+ * console.log(topK(await predictions(run, data.test), 5));
  * ```
  *
  * The entries `/data`, `/systems`, `/compression` and `/report` hold more of their subjects. None of
@@ -21,7 +21,8 @@ export * from "./data/mod.ts";
 export * from "./systems/mod.ts";
 export type { Augmentation } from "./pixels/augment.ts";
 export { ImagePixels } from "./pixels/image_pixels.ts";
-export { type DatasetPixels, loadPixels, type PackOptions } from "./pixels/load_pixels.ts";
+export { type DatasetPixels, loadPixels } from "./pixels/load_pixels.ts";
+export type { PackOptions } from "./pixels/pack_pixels.ts";
 export { DataLoader, type DataLoaderOptions, normalisation } from "./pixels/loader.ts";
 export type { PixelSet, PixelSource } from "./pixels/pixels.ts";
 export type { PreprocessOptions } from "./pixels/preprocess.ts";
@@ -30,5 +31,8 @@ export { mcnemar, type PairedComparison } from "./metrics/mcnemar.ts";
 export { topK } from "./metrics/topk.ts";
 export { type Accuracy, wilson } from "./metrics/wilson.ts";
 export * from "./runs/run.ts";
+export * from "./runs/recipes.ts";
+export * from "./runs/run_configuration.ts";
+export type { Fault } from "./runs/faults.ts";
 export { type GuardedFit, guardedFit, type GuardLimits } from "./diagnosis/guard.ts";
 export type { Check, Warning } from "./diagnosis/checks.ts";

@@ -1,6 +1,7 @@
 /** The notebooks themselves: their committed outputs, and that they run through the real kernel. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import assert from "node:assert/strict";
 import { basename, join } from "node:path";
+import { assertStringIncludes } from "./assert.ts";
 import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { exists, projectRoot, sha256 } from "../lib/util/files.ts";
 import { executeNotebook, notebookPaths } from "../tasks/execute.ts";
@@ -31,8 +32,8 @@ for (const path of notebookPaths()) {
     const cells = await codeCells(path);
     for (const [i, cell] of cells.entries()) {
       const where = `${name}, code cell ${i + 1}: run \`deno task reproduce\` again`;
-      assertEquals(cell.execution_count, i + 1, where);
-      assertEquals(cell.metadata.lenet?.source, await sha256(joined(cell.source)), where);
+      assert.deepEqual(cell.execution_count, i + 1, where);
+      assert.deepEqual(cell.metadata.lenet?.source, await sha256(joined(cell.source)), where);
       assert(cell.outputs!.length > 0, where);
       assert(cell.outputs!.every(({ output_type }) => output_type === "display_data"), where);
     }
@@ -41,12 +42,15 @@ for (const path of notebookPaths()) {
   Deno.test(`${name}: carries no path, time or version of the machine`, async () => {
     const text = await Deno.readTextFile(path);
     assert(!text.includes(projectRoot) && !text.includes(Deno.env.get("HOME") ?? projectRoot));
-    assertEquals(Object.keys(JSON.parse(text).metadata).sort(), ["kernelspec", "language_info"]);
+    assert.deepEqual(Object.keys(JSON.parse(text).metadata).sort(), [
+      "kernelspec",
+      "language_info",
+    ]);
     assert(!text.includes("iopub"));
   });
 
   Deno.test(`${name}: its code passes lint and types`, async () => {
-    assertEquals(await checkNotebook(path), "");
+    assert.deepEqual(await checkNotebook(path), "");
   });
 }
 
@@ -87,7 +91,7 @@ Deno.test("every notebook runs by itself on a small data set", async (t) => {
       assertStringIncludes(text, "small (synthetic");
       for (const { data } of outputs) {
         const svg = joined(data?.["image/svg+xml"]);
-        if (svg) assertMatch(svg, /^<svg [\s\S]*<\/svg>\s*$/);
+        if (svg) assert.match(svg, /^<svg [\s\S]*<\/svg>\s*$/);
       }
       if (basename(path).startsWith("6_")) {
         for (const file of ["figure_1.svg", "figure_2.png", "figure_3.svg", "table_2.json"]) {

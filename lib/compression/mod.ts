@@ -26,7 +26,7 @@ export {
   randomMasks,
   sparsity,
 } from "./masks.ts";
-export type { PruneShares } from "./pruning_amounts.ts";
+export type { PruningAmounts } from "./pruning_amounts.ts";
 export { decodePacked, encodePacked } from "./sparse_file.ts";
 export { pruneStructured, type SmallerNetwork } from "./structured.ts";
 export { calibrate, type Calibration } from "./quantization/calibrate.ts";

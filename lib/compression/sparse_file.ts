@@ -19,6 +19,7 @@ import { ModelFileError } from "../model/model_file_error.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
 import type { Masks } from "./masks.ts";
+import { elementCount } from "../util/element_count.ts";
 
 const magic = "LENETSPK";
 
@@ -140,7 +141,7 @@ function readEntries(bytes: Uint8Array, bad: (why: string) => Error): PackedEntr
     }
     if (names.has(name)) throw bad(`${name} stands twice in its header`);
     names.add(name);
-    const count = shape.reduce((product, side) => product * side, 1);
+    const count = elementCount(shape);
     if (!isCount(values) || !isCount(count) || values > count) {
       throw bad(`${name} cannot hold the numbers that its header claims`);
     }

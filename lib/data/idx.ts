@@ -1,3 +1,4 @@
+import { elementCount } from "../util/element_count.ts";
 import { basename, join } from "node:path";
 import { DataError, type OnNotice } from "./data_error.ts";
 import type { DataFolder } from "./data_folder.ts";
@@ -98,7 +99,7 @@ export function parseIdx(
   if (bytes.length < 4 + 4 * rank) throw new DataError(`${name} is too short for an IDX header`);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const data = bytes.subarray(4 + 4 * rank);
-  const expected = shape.reduce((product, side) => product * side, 1);
+  const expected = elementCount(shape);
   if (data.length !== expected) {
     throw new DataError(`${name} should hold ${shape.join("×")} bytes, it holds ${data.length}`);
   }

@@ -1,11 +1,12 @@
-/** What usually keeps a network from learning, one check a function: a warning, or nothing. */
+/** Checks for what usually keeps a network from learning. Each returns a warning or nothing. */
 import type { Batch } from "../pixels/pixels.ts";
 import { type Architecture, isActivation } from "../model/architecture.ts";
 import { Network } from "../systems/numpy/reference_network.ts";
 import type { Weights } from "../model/weights.ts";
-import { saturatedShare } from "./examine.ts";
+import { predictedLabels } from "../metrics/confusion.ts";
+import { saturatedShare } from "./layer_statistics.ts";
 
-/** What can be noticed. */
+/** The names of the checks. */
 export type Check =
   | "unscaled input"
   | "sorted batches"
@@ -16,7 +17,7 @@ export type Check =
   | "saturated units"
   | "one-class predictions";
 
-/** One finding: what was measured, and what usually lies behind it. */
+/** What a check found: what was measured, and what the usual cause is. */
 export interface Warning {
   readonly check: Check;
   readonly measured: string;
@@ -25,7 +26,10 @@ export interface Warning {
 
 type Finding = Warning | undefined;
 
-/** @param limit on the magnitude of the pixels' mean and on their std */
+/**
+ * Whether the pixels are scaled.
+ * @param limit on the magnitude of the pixels' mean and on their std
+ */
 export function checkInput({ images }: Batch, limit: number): Finding {
   let sum = 0, squares = 0;
   for (const x of images) {
@@ -41,31 +45,36 @@ export function checkInput({ images }: Batch, limit: number): Finding {
   };
 }
 
-/** @param share of the classes expected in a random batch that must be there */
+/**
+ * Whether a batch holds about as many classes as a random one.
+ * @param share of the classes expected in a random batch that must be there
+ */
 export function checkOrder({ labels, size }: Batch, classes: number, share: number): Finding {
   const expected = classes * (1 - (1 - 1 / classes) ** size);
   const found = new Set(labels).size;
   return size < classes / 2 || found >= share * expected ? undefined : {
     check: "sorted batches",
-    measured:
-      `${found} of ${classes} classes in a batch of ${size}; drawn at random there would be ` +
+    measured: `${found} of ${classes} classes in a batch of ${size}; a random batch would hold ` +
       `about ${expected.toFixed(0)}`,
     cause: "Shuffle the training images each epoch: sorted ones teach one class after the other.",
   };
 }
 
-/** @param share of ln K by which an untrained network may miss it */
+/**
+ * Whether the first loss is near ln K.
+ * @param share of ln K by which the loss of an untrained network may differ from it
+ */
 export function checkFirstLoss(loss: number, classes: number, share: number): Finding {
   const chance = Math.log(classes);
   return Math.abs(loss - chance) <= share * chance ? undefined : {
     check: "loss far from ln K at the start",
     measured: `the first loss is ${loss.toFixed(2)}, ln ${classes} is ${chance.toFixed(2)}`,
-    cause: "An untrained network knows nothing and should lose ln K: look at the scale of the " +
+    cause: "The loss of an untrained network should be about ln K: look at the scale of the " +
       "starting weights and at what the loss is given.",
   };
 }
 
-/** Of any batch: below zero, or no number at all? */
+/** Whether the loss of any batch is a number of at least 0. */
 export function checkLoss(loss: number): Finding {
   if (loss < 0) {
     return {
@@ -81,7 +90,7 @@ export function checkLoss(loss: number): Finding {
   };
 }
 
-/** Have all arrays changed between two looks at them? */
+/** Whether all arrays of weights have changed since `before`. */
 export function checkMoved(before: Weights, now: Weights, batches: number): Finding {
   const still = Object.entries(before)
     .filter(([name, { data }]) => data.every((value, i) => value === now[name]!.data[i]))
@@ -93,27 +102,32 @@ export function checkMoved(before: Weights, now: Weights, batches: number): Find
   };
 }
 
-/** @param logits of the batch's images */
+/**
+ * Whether the network predicts more than one class.
+ * @param logits of the batch's images, (size, classes)
+ */
 export function checkPredictions(
   logits: Float32Array,
   { labels, size }: Batch,
   classes: number,
 ): Finding {
-  const predicted = new Set(Array.from({ length: size }, (_, n) => {
-    const row = logits.subarray(n * classes, (n + 1) * classes);
-    return row.reduce((best, x, c) => x > row[best]! ? c : best, 0);
-  }));
+  const predicted = new Set(predictedLabels({ logits, labels, classes }));
   const present = new Set(labels).size;
   return predicted.size > 1 || present === 1 ? undefined : {
     check: "one-class predictions",
-    measured: `all of ${size} training images of ${present} classes are taken for class ` +
+    measured: `all of ${size} training images of ${present} classes are predicted as class ` +
       `${[...predicted][0]}`,
     cause:
-      "That scores 1/K: the features no longer differ from image to image, or the bias alone learns.",
+      "Such a network scores 1/K: its features no longer differ from image to image, or only its " +
+      "biases learn.",
   };
 }
 
-/** @param limit on the share of an activation layer's outputs that may be saturated; ReLU half as strict */
+/**
+ * Whether units are saturated.
+ * @param limit on the share of an activation layer's outputs that may be saturated. For ReLU, where
+ * half of the outputs may be 0 as a rule, it is (1 + limit) / 2.
+ */
 export function checkSaturation(
   architecture: Architecture,
   weights: Weights,
@@ -128,7 +142,6 @@ export function checkSaturation(
   const full = network.activations().flatMap((outputs, i) => {
     const { kind } = kinds[i]!;
     const share = saturatedShare(outputs, kind);
-    // half of a rectifier's outputs being 0 is nothing out of the ordinary
     const most = kind === "relu" ? (1 + limit) / 2 : limit;
     return share > most ? [`${names[i]} ${(100 * share).toFixed(0)} %`] : [];
   });

@@ -14,19 +14,19 @@ import {
   type Warning,
 } from "./checks.ts";
 
-/** How far a training may stray before the guard speaks. */
+/** From where on the guard warns. */
 export interface GuardLimits {
   /** Largest magnitude of the first batch's mean, and largest std; default 5. */
   readonly input: number;
-  /** Least share of the classes that a shuffled batch would hold; default 0.5. */
+  /** Least share of the classes of a random batch that a batch must hold; default 0.5. */
   readonly classesInBatch: number;
   /** Largest distance of the first loss from ln K, as a share of ln K; default 0.5. */
   readonly firstLoss: number;
   /** Largest share of an activation layer's outputs that may be saturated; default 0.5, ReLU 0.75. */
   readonly saturated: number;
-  /** Batches after which parameters must have moved and predictions are looked at; default 20. */
+  /** Batches after which the weights must have changed and predictions are checked; default 20. */
   readonly batches: number;
-  /** Told of each warning when it comes up; default `console.warn`. */
+  /** Told of each warning at once; default `console.warn`. */
   readonly onWarning: (warning: Warning) => void;
 }
 
@@ -38,13 +38,13 @@ export const defaultLimits: GuardLimits = {
 /** What a guarded training gave. */
 export interface GuardedFit {
   readonly history: History;
-  /** In the order in which they came up, each check at most once. */
+  /** In the order in which they were found, each check at most once. */
   readonly warnings: readonly Warning[];
 }
 
 /**
- * Trains any system under watch. Nothing about the training changes: the guard looks at the batches as
- * they pass, at the loss, and, twice, at the weights.
+ * Trains any system and checks the training meanwhile. The training itself is not changed: the guard
+ * reads the batches as they pass, the losses and, after some batches and at the end, the weights.
  */
 export async function guardedFit(
   system: System,
@@ -69,7 +69,7 @@ export async function guardedFit(
   return { history, warnings: watch.warnings };
 }
 
-/** Looks at batches as they pass, at the losses, and at the weights when it is told to. */
+/** Runs the checks on the batches as they pass, on the losses and on the weights. */
 class Watch {
   readonly warnings: Warning[] = [];
   readonly #classes: number;
@@ -86,7 +86,7 @@ class Watch {
     this.#before = await this.system.weights();
   }
 
-  /** The same batches. */
+  /** The same batches, each checked as it passes. */
   batches(train: Batches): Batches {
     const look = (batch: Batch) => this.#look(batch);
     return {
@@ -106,7 +106,7 @@ class Watch {
     if (this.#seen.length === 0) this.#warn(checkInput(batch, this.limits.input));
     this.#seen.push(batch);
     const sorted = checkOrder(batch, this.#classes, this.limits.classesInBatch);
-    // one odd batch may be chance, or an epoch's short last one
+    // a single such batch may be chance, or the short last one of an epoch
     if (sorted && ++this.#sorted >= 2) this.#warn(sorted);
   }
 
@@ -115,13 +115,13 @@ class Watch {
     this.#warn(checkLoss(loss));
   }
 
-  /** After the first batches: have all parameters moved, and does the network tell images apart? */
+  /** After the first batches: whether all weights have moved, and what `end` checks. */
   async middle(): Promise<void> {
     this.#warn(checkMoved(this.#before!, await this.system.weights(), this.#seen.length));
     await this.end();
   }
 
-  /** At the end once more: a network may die later. */
+  /** Checked at the end once more, because units may saturate late. */
   async end(): Promise<void> {
     const { architecture } = this.system;
     const batch = mixed(this.#seen);
@@ -138,7 +138,7 @@ class Watch {
   }
 }
 
-/** Up to 64 images, some from each of the batches, so that many classes are among them. */
+/** Up to 64 images, some from each batch, so that they are of many classes even if sorted. */
 function mixed(batches: readonly Batch[]): Batch {
   const each = Math.max(1, Math.floor(64 / batches.length));
   const parts = batches.map(({ images, labels, size }) => {

@@ -1,6 +1,7 @@
 import type { ParameterShape } from "../model/architecture.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
 import { type DenseLayout, type Layout, PANEL } from "./memory_layout.ts";
+import { elementCount } from "../util/element_count.ts";
 
 /** Writes weights into the kernels' layouts: convolutions as they are, dense layers in panels. */
 export function packWeights(memory: WebAssembly.Memory, layout: Layout, weights: Weights): void {
@@ -31,7 +32,7 @@ export function unpackWeights(
   const weights: Record<string, WeightArray> = {};
   for (const { name, shape } of shapes) {
     const [stage, kind] = name.split(".") as [string, "weight" | "bias"];
-    const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
+    const data = new Float32Array(elementCount(shape));
     const found = [...layout.convs, ...layout.denses].find(({ name }) => name === stage)!;
     const dense = layout.denses.find((dense) => dense.name === stage);
     if (dense !== undefined && kind === "weight") {

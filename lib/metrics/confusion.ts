@@ -1,4 +1,5 @@
 import type { Predictions } from "../systems/evaluate.ts";
+import { argmax } from "../util/argmax.ts";
 
 /** Counts of (true class, predicted class). */
 export interface ConfusionMatrix {
@@ -11,12 +12,10 @@ export interface ConfusionMatrix {
 
 /** The label with the highest logit of each image; the first of equals. */
 export function predictedLabels({ logits, labels, classes }: Predictions): Int32Array {
-  return Int32Array.from(labels, (_, i) => {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (row[c]! > row[best]!) best = c;
-    return best;
-  });
+  return Int32Array.from(
+    labels,
+    (_, i) => argmax(logits.subarray(i * classes, (i + 1) * classes)),
+  );
 }
 
 /** Sets true labels against predicted ones. */

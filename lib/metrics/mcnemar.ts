@@ -1,4 +1,4 @@
-/** Two classifiers on the same images: who is right where the other is not. */
+/** Two classifiers on the same images: how often each is right where the other is wrong. */
 export interface PairedComparison {
   /** Images that only the first, only the second classifies correctly. */
   readonly onlyFirst: number;

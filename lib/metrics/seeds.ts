@@ -7,7 +7,7 @@ export interface SeedMean {
 
 /**
  * Mean accuracy of trainings that differ in their seed, all measured on the same images. The interval
- * holds both what the images leave open and what the seeds do: 1.96·√(p(1 − p)/n + s²/k), with n
+ * adds the variance from the images to the variance from the seeds: 1.96·√(p(1 − p)/n + s²/k), with n
  * images, k seeds and the seeds' variance s².
  * @throws RangeError if there is no accuracy or no image
  */

@@ -7,7 +7,7 @@ export function correct({ logits, labels, classes }: Predictions): boolean[] {
 }
 
 /**
- * The report's metric (its eq. 3): the share of images whose true label is among the `k` labels with
+ * The paper's metric (its eq. 3): the share of images whose true label is among the `k` labels with
  * the highest logits, with its 95 % interval.
  */
 export function topK({ logits, labels, classes }: Predictions, k: number): Accuracy {

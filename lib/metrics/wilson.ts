@@ -16,7 +16,11 @@ export function wilson(hits: number, images: number): Accuracy {
   if (!Number.isInteger(hits) || !Number.isInteger(images) || images < 1) {
     throw new RangeError(`hits and images must be whole numbers, got ${hits} of ${images}`);
   }
-  if (hits < 0 || hits > images) throw new RangeError(`${hits} hits of ${images} images`);
+  if (hits < 0 || hits > images) {
+    throw new RangeError(
+      `hits must be from 0 to the number of images, got ${hits} hits of ${images} images`,
+    );
+  }
   const z = 1.959963984540054;
   const value = hits / images;
   const scale = 1 + z * z / images;

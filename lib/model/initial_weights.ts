@@ -1,6 +1,7 @@
 import { Rng } from "../util/rng.ts";
 import { type Architecture, parameterShapes } from "./architecture.ts";
 import type { WeightArray, Weights } from "./weights.ts";
+import { elementCount } from "../util/element_count.ts";
 
 /**
  * How the starting weights are drawn: all of them uniformly between −bound and bound. For a unit with n_in
@@ -48,7 +49,7 @@ export function initialWeights(
     const bounds = initialBounds(scheme, fanIn, fanOut);
     const bound = name.endsWith(".bias") ? bounds.bias : bounds.weight;
     const rng = root.fork(name);
-    const length = shape.reduce((product, side) => product * side, 1);
+    const length = elementCount(shape);
     const data = Float32Array.from({ length }, () => rng.uniform(-bound, bound));
     weights[name] = { shape, data };
   }

@@ -2,6 +2,7 @@
  * The safetensors format: 8 bytes little-endian header length, a JSON header that gives each array's
  * dtype, shape and byte range, then the bytes. F32, I32 and I8 are read and written here.
  */
+import { elementCount } from "../util/element_count.ts";
 import { writeAtomic } from "../util/files.ts";
 import { addChecksum, takeChecksum } from "./arrays_checksum.ts";
 import { ModelFileError } from "./model_file_error.ts";
@@ -55,7 +56,7 @@ export function encodeArrays(
     .toSorted(([, a], [, b]) => bytesOf[dtypeOf(b.data)] - bytesOf[dtypeOf(a.data)]);
   let offset = 0;
   for (const [name, { shape, data }] of entries) {
-    const count = shape.reduce((product, side) => product * side, 1);
+    const count = elementCount(shape);
     if (name === "__metadata__" || count !== data.length) {
       throw new RangeError(`${name}, (${shape.join(", ")}), cannot hold ${data.length} numbers`);
     }

@@ -1,5 +1,6 @@
 import { type Architecture, parameterShapes } from "./architecture.ts";
 import { firstNonFinite } from "./finite.ts";
+import { elementCount } from "../util/element_count.ts";
 
 /** One trainable array, row-major. */
 export interface WeightArray {
@@ -32,7 +33,7 @@ export function checkWeights(architecture: Architecture, weights: Weights): void
         `${name} must have shape (${shape.join(", ")}), got (${array.shape.join(", ")})`,
       );
     }
-    const length = shape.reduce((product, side) => product * side, 1);
+    const length = elementCount(shape);
     if (array.data.length !== length) {
       throw new RangeError(`${name} must hold ${length} numbers, got ${array.data.length}`);
     }

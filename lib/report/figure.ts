@@ -1,9 +1,8 @@
-import { encodeBase64 } from "./base64.ts";
 import { writeAtomic } from "../util/files.ts";
 import { escapeXml } from "./escape.ts";
 import { fontFamily, useOwnFont } from "./fonts.ts";
 
-/** What stands around a drawing. */
+/** The texts around a drawing. */
 export interface FigureText {
   readonly title: string;
   readonly subtitle?: string;
@@ -91,10 +90,10 @@ export async function greyDataUri(
 ): Promise<string> {
   const { default: sharp } = await import("sharp");
   const png = await sharp(pixels, { raw: { width, height, channels: 1 } }).png().toBuffer();
-  return `data:image/png;base64,${encodeBase64(png)}`;
+  return `data:image/png;base64,${png.toBase64()}`;
 }
 
-/** Letters of DejaVu Sans by their width, rounded up, in units of the font's size. */
+/** Widths of DejaVu Sans's letters, rounded up, in units of the font size. */
 const letterWidths: ReadonlyMap<string, number> = new Map(
   ([
     [0.3, "IJijl"],
@@ -110,7 +109,7 @@ const letterWidths: ReadonlyMap<string, number> = new Map(
   ] as const).flatMap(([width, letters]) => [...letters].map((letter) => [letter, width] as const)),
 );
 
-/** Width that a text may take, on the wide side: never less than it has in DejaVu Sans. */
+/** An upper bound of a text's width in DejaVu Sans. */
 export function textWidth(text: string, size: number, bold = false): number {
   const letters = [...text];
   const sum = letters.reduce((sum, letter) => sum + (letterWidths.get(letter) ?? 1), 0);

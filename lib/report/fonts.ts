@@ -3,15 +3,15 @@ import { dirname, join } from "node:path";
 import { projectRoot, writeAtomic } from "../util/files.ts";
 import { escapeXml } from "./escape.ts";
 
-/** The font of all figures, with what may stand in for it where an SVG is shown elsewhere. */
+/** The font of all figures, and its substitutes for readers of an SVG who do not have it. */
 export const fontFamily = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 
 let ready: Promise<void> | undefined;
 
 /**
- * Makes PNGs have letters on a machine without fonts, and the same letters on every machine: points
- * fontconfig, which sharp draws text with, to the font that came from npm. Must come before the
- * first text is drawn in the process.
+ * Points fontconfig, with which sharp draws text, to the font that came from npm. PNGs then have
+ * letters on a machine without fonts, and the same letters on every machine. This must happen before
+ * the process draws its first text.
  */
 export function useOwnFont(): Promise<void> {
   return ready ??= (async () => {

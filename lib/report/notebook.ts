@@ -12,15 +12,15 @@ const jupyter: typeof Deno.jupyter | undefined = (() => {
 
 type Bundle = Record<string, string>;
 
-/** Something that says how it looks in a notebook: a `Table` or a `Figure`. */
+/** Something that a notebook can show: a `Table` or a `Figure`. */
 export interface Displayable {
   /** The thing by media type, plain text among them. */
   displayData(): Bundle;
 }
 
 /**
- * Shows things, one after the other, below the cell; text is taken as Markdown. The one way in which
- * cells show anything: awaited, it lets the kernel send everything before the cell ends. Outside a
+ * Shows things, one after the other, below the cell; text is taken as Markdown. Cells use nothing else
+ * to show results and await it, so that the kernel sends everything before the cell ends. Outside a
  * notebook the plain text is printed.
  */
 export async function show(...things: readonly (Displayable | string)[]): Promise<void> {
@@ -46,8 +46,8 @@ export interface ProgressPort {
 }
 
 /**
- * A bar with count, rate and remaining time. It appears when the work has taken two seconds, so what
- * is quicker shows nothing, and changes at most five times a second.
+ * A bar with count, rate and remaining time. It appears after two seconds of work, so that quick work
+ * shows no bar, and is redrawn at most five times a second.
  */
 export class Progress {
   readonly #start: number;
@@ -88,7 +88,7 @@ export class Progress {
 /** A listener that draws a bar for one piece of work. */
 export function progress(label: string, unit: string): OnProgress {
   let bar: Progress | undefined;
-  // the clock starts with the first news, not when the listener is made
+  // the clock starts with the first call, not when the listener is made
   return (done, total, note) =>
     (bar ??= new Progress(label, unit, terminalOrNotebook(), done)).update(done, total, note);
 }
@@ -117,7 +117,7 @@ function notebookPort(kernel: typeof Deno.jupyter): ProgressPort {
       const bundle = {
         "text/html": `<code>${bar}${escapeXml(text)}</code>`,
         "text/plain": text,
-        // by which the executor (tasks/execute.py) knows a bar: it draws it in the terminal
+        // the executor (tasks/execute.py) recognises a bar by this and draws it in the terminal
         "application/vnd.lenet.progress+json": { share, last },
       };
       await kernel.display(bundle, { raw: true, display_id: id, update: shown });

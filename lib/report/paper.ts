@@ -6,7 +6,10 @@ interface Scores {
   readonly top5: number;
 }
 
-/** What the report's tables say. */
+/**
+ * The numbers of the paper that is reproduced: Tzu Hsuan Yang, "Deep Learning – Assignment III: LeNet5
+ * with Pytorch/Tensorflow", National Cheng Kung University.
+ */
 export const paper: {
   readonly table1: {
     readonly learningRate: number;
@@ -17,11 +20,12 @@ export const paper: {
   readonly table2: Readonly<
     Record<SystemName, { readonly val: Scores; readonly test: Scores; readonly seconds: number }>
   >;
-  /** What the report's notebook shows where Table II misprints it. */
+  /** What the paper's notebook shows where Table II has a misprint. */
   readonly notebook: { readonly torch: { readonly val: Pick<Scores, "top5"> } };
   /** Runtime in seconds of the Torch system, whole and compressed. */
   readonly table3: Readonly<Record<"torch" | "pruning" | "quantization" | "both", number>>;
-  readonly trainImages: number;
+  /** Images of each split. */
+  readonly images: Readonly<Record<"train" | "val" | "test", number>>;
 } = {
   table1: { learningRate: 0.01, batchSize: 256, epochs: 10 },
   table2: {
@@ -36,5 +40,5 @@ export const paper: {
   },
   notebook: { torch: { val: { top5: 0.1 } } },
   table3: { torch: 115, pruning: 117, quantization: 257, both: 292 },
-  trainImages: 63_325,
+  images: { train: 63_325, val: 450, test: 450 },
 };

@@ -3,7 +3,10 @@ import { parseHTML } from "linkedom";
 import { Figure, type FigureText } from "./figure.ts";
 import { fontFamily } from "./fonts.ts";
 
-/** Okabe and Ito's colours that the colour-blind tell apart, with a dash for those who see grey. */
+/**
+ * Okabe and Ito's colours, which colour-blind readers can tell apart. Each has a dash of its own for
+ * readers of a grey print.
+ */
 export const palette: readonly { readonly color: string; readonly dash: string }[] = [
   { color: "#0072B2", dash: "none" },
   { color: "#D55E00", dash: "7 3" },

@@ -117,7 +117,7 @@ export class Table {
   }
 }
 
-/** JSON has no NaN and no Infinity and would write null: their names stand for them. */
+/** JSON has no NaN and no Infinity and would write null, so their names are written. */
 function nameNonFinite(_: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
@@ -133,7 +133,7 @@ export function formatCell(cell: Cell, digits?: number): string {
       return cell ? "yes" : "no";
     case "number": {
       const shown = formatNumber(cell, digits);
-      // what is more than nothing must not look like nothing
+      // a small positive number must not be shown as zero
       return cell > 0 && Number(shown) === 0 ? `< ${formatNumber(10 ** -digits!, digits)}` : shown;
     }
     case "object": {

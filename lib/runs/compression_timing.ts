@@ -4,7 +4,7 @@ import { PaperCompressedSystem, type PaperCompression } from "../compression/pap
 import { paperAmounts } from "../compression/pruning_amounts.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
-import { correct, topK } from "../metrics/topk.ts";
+import { correct } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import type { PixelSet } from "../pixels/pixels.ts";
 import { countParameters } from "../model/architecture.ts";
@@ -13,10 +13,10 @@ import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import type { System } from "../systems/system.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { OnProgress } from "../util/progress.ts";
-import type { Experiment } from "./experiment.ts";
 import { defaultFineTune } from "./finetuning.ts";
 import type { QuantizedResult } from "./quantize_runs.ts";
-import { batches, type Run } from "./run.ts";
+import { batches, type Run, type RunData } from "./run.ts";
+import { scorePredictions } from "./score_run.ts";
 import { type Inference, ratesInTurns } from "./timing.ts";
 
 /** A row of Table III. */
@@ -38,21 +38,21 @@ export interface CompressionRow {
 }
 
 /**
- * The report's four systems: dense, pruned by masks, quantized in float32, both. Each goes on from a
- * run's weights for one epoch, which is what the report timed.
+ * The paper's four systems: dense, pruned by masks, quantized in float32, both. Each goes on from a
+ * run's weights for one epoch, which is what the paper timed.
  */
-export async function reportedRows(
-  experiment: Experiment,
+export async function paperRows(
   run: Run,
+  data: RunData,
   onProgress?: OnProgress,
 ): Promise<CompressionRow[]> {
-  const { architecture, data } = experiment;
-  const masks = randomMasks(architecture, run.weights, paperAmounts, run.options.seed);
+  const { architecture, seed } = run.configuration;
+  const masks = randomMasks(architecture, run.weights, paperAmounts, seed);
   const variants: readonly [string, PaperCompression][] = [
     ["LeNet5 Torch", {}],
-    ["+ pruning, as reported", { masks }],
-    ["+ quantization, as reported", { fakeQuantize: true }],
-    ["+ both, as reported", { masks, fakeQuantize: true }],
+    ["+ pruning, as in the paper", { masks }],
+    ["+ quantization, as in the paper", { fakeQuantize: true }],
+    ["+ both, as in the paper", { masks, fakeQuantize: true }],
   ];
   const rows: Unrated[] = [];
   const systems: System[] = [];
@@ -62,7 +62,7 @@ export async function reportedRows(
       const system = new PaperCompressedSystem(architecture, compression);
       systems.push(system);
       await system.setWeights(run.weights);
-      const epochSeconds = await oneEpoch(system, experiment, run);
+      const epochSeconds = await oneEpoch(system, run, data);
       const masked = Object.values(compression.masks ?? {});
       const maskNumbers = masked.reduce((sum, { length }) => sum + length, 0);
       const predicted = await predictAll(system, batches(data.test, run.normalisation));
@@ -83,15 +83,17 @@ export async function reportedRows(
 }
 
 /**
- * What compresses: filters and units removed, int8 in whole numbers, and both; each on one thread.
- * @param quantized of the same run
+ * The networks that are smaller in fact: filters and units removed, int8 in whole numbers, and both.
+ * Each is measured on one thread.
+ * @param quantized results of the same run
  */
 export async function compressedRows(
-  experiment: Experiment,
   run: Run,
+  data: RunData,
   quantized: readonly QuantizedResult[],
 ): Promise<CompressionRow[]> {
-  const { architecture, data: { test } } = experiment;
+  const { architecture } = run.configuration;
+  const { test } = data;
   const small = pruneStructured(architecture, run.weights, paperAmounts);
   const networks = [
     ["LeNet5 Numpy, dense", architecture, run.weights],
@@ -107,9 +109,10 @@ export async function compressedRows(
       await system.setWeights(weights);
       const epochSeconds: number[] = [];
       for (let epoch = 0; epoch < defaultFineTune.epochs; epoch++) {
-        epochSeconds.push(await oneEpoch(system, experiment, run));
+        epochSeconds.push(await oneEpoch(system, run, data));
       }
-      if (!dense) await system.setWeights(weights); // the dense one was trained on for its seconds only
+      // the dense network was trained on only to take its seconds
+      if (!dense) await system.setWeights(weights);
       const predicted = await predictAll(system, batches(test, run.normalisation));
       rows.push({
         ...{ name, system: "numpy", epochSeconds: Math.min(...epochSeconds) },
@@ -143,7 +146,7 @@ export async function compressedRows(
 /** A row whose speed has not been measured. */
 type Unrated = Omit<CompressionRow, "rate256" | "rate1">;
 
-/** The systems' inference on the first test images, normalised before. */
+/** The systems' inference on the first test images, which are normalised before. */
 async function inference(
   systems: readonly System[],
   test: PixelSet,
@@ -157,7 +160,7 @@ async function inference(
   );
 }
 
-/** Measures the rows' speed; `images` there are. */
+/** Measures the rows' speed on as many images as there are, at most 256 at once. */
 async function rated(
   rows: readonly Unrated[],
   calls: readonly Inference[],
@@ -169,8 +172,8 @@ async function rated(
 }
 
 /** Trains for an epoch at the fine-tuning rate. @returns its seconds, evaluation not counted */
-async function oneEpoch(system: System, { data }: Experiment, run: Run): Promise<number> {
-  const { batchSize, seed } = run.options;
+async function oneEpoch(system: System, run: Run, data: RunData): Promise<number> {
+  const { batchSize, seed } = run.configuration;
   const loader = batches(data.train, run.normalisation, { batchSize, seed, shuffle: true });
   const optimizer = { kind: "adam", learningRate: defaultFineTune.learningRate } as const;
   const [epoch] = await system.fit(loader, { epochs: 1, optimizer });
@@ -178,9 +181,9 @@ async function oneEpoch(system: System, { data }: Experiment, run: Run): Promise
 }
 
 function scores(predicted: Predictions, dense: readonly boolean[] | undefined) {
+  const { top1, top5 } = scorePredictions(predicted);
   return {
-    top1: topK(predicted, 1),
-    top5: topK(predicted, Math.min(5, predicted.classes)),
+    ...{ top1, top5 },
     ...(dense ? { paired: mcnemar(dense, correct(predicted)) } : {}),
   };
 }

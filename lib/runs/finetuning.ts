@@ -7,8 +7,7 @@ import { createSystem } from "../systems/create_system.ts";
 import { oneCycle } from "../systems/schedule.ts";
 import type { FitOptions } from "../systems/system.ts";
 import type { Weights } from "../model/weights.ts";
-import type { Experiment } from "./experiment.ts";
-import { batches, type Run } from "./run.ts";
+import { batches, type Run, type RunData } from "./run.ts";
 
 /** How to train on after compression. */
 export interface FineTuneOptions {
@@ -22,10 +21,10 @@ export interface FineTuneOptions {
   readonly augmentation?: Augmentation;
 }
 
-/** A third of the training again, at its rate; chosen once, not tuned on any result. */
+/** A third of the training again, at the same rate. It was chosen once and not tuned on any result. */
 export const defaultFineTune: FineTuneOptions = { epochs: 3, learningRate: 1e-3 };
 
-/** Twice the training again, for networks that lost much; chosen on validation images. */
+/** Twice the training again, for networks that lost much. It was chosen on validation images. */
 export const longFineTune: FineTuneOptions = {
   epochs: 20,
   learningRate: 3e-3,
@@ -34,8 +33,8 @@ export const longFineTune: FineTuneOptions = {
   augmentation: { shift: 2, mirror: true },
 };
 
-/** What `System.fit` is told. */
-export function fitOptions(options: FineTuneOptions): FitOptions {
+/** What fine-tuning tells `System.fit`. */
+export function fineTuneFit(options: FineTuneOptions): FitOptions {
   const { epochs, learningRate, schedule, labelSmoothing = 0 } = options;
   return {
     epochs,
@@ -47,33 +46,34 @@ export function fitOptions(options: FineTuneOptions): FitOptions {
 
 /** The run's training images, in its batches and from its seed. */
 export function trainBatches(
-  { data }: Experiment,
   run: Run,
+  data: RunData,
   augmentation: Augmentation = {},
 ): DataLoader {
-  const { batchSize, seed } = run.options;
+  const { batchSize, seed } = run.configuration;
   return batches(data.train, run.normalisation, { batchSize, seed, shuffle: true, augmentation });
 }
 
 /**
  * Trains weights on with the run's system.
- * @param masks what stays pruned meanwhile
+ * @param architecture of the weights, which may be smaller than the run's own
+ * @param masks name the weights that stay pruned meanwhile
  */
 export async function trainOn(
-  experiment: Experiment,
   run: Run,
+  data: RunData,
   architecture: Architecture,
   weights: Weights,
   options: FineTuneOptions,
   masks: Masks = {},
 ): Promise<Weights> {
-  const system = await createSystem(run.system, architecture);
+  const system = await createSystem(run.configuration.system, architecture);
   try {
     await system.setWeights(weights);
-    const loader = trainBatches(experiment, run, options.augmentation);
+    const loader = trainBatches(run, data, options.augmentation);
     const { length } = Object.keys(masks);
-    if (length > 0) await fineTune(system, masks, loader, fitOptions(options));
-    else await system.fit(loader, fitOptions(options));
+    if (length > 0) await fineTune(system, masks, loader, fineTuneFit(options));
+    else await system.fit(loader, fineTuneFit(options));
     return await system.weights();
   } finally {
     system.dispose();

@@ -1,13 +1,18 @@
-import { type Augmentation, views } from "../pixels/augment.ts";
+import { type Architecture, countClasses } from "../model/architecture.ts";
+import { initialWeights } from "../model/initial_weights.ts";
+import type { Weights } from "../model/weights.ts";
+import { views } from "../pixels/augment.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../pixels/loader.ts";
 import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
-import { type Architecture, countClasses } from "../model/architecture.ts";
 import { createSystem } from "../systems/create_system.ts";
 import { logProbabilities, predictAll, type Predictions } from "../systems/evaluate.ts";
 import { oneCycle } from "../systems/schedule.ts";
-import type { EpochRecord, History, System, SystemName } from "../systems/system.ts";
-import type { Weights } from "../model/weights.ts";
+import type { EpochRecord, FitOptions, History, System } from "../systems/system.ts";
 import type { OnProgress } from "../util/progress.ts";
+import { FaultyNumpy } from "./faulty_numpy.ts";
+import type { RunConfiguration } from "./run_configuration.ts";
+import { saturatingWeights } from "./saturating_weights.ts";
+import { sortByClass } from "./sort_by_class.ts";
 
 /** The pixels that a run learns from and is measured on. */
 export interface RunData {
@@ -16,71 +21,27 @@ export interface RunData {
   readonly test: PixelSet;
 }
 
-/** What is chosen before a training starts. */
-export interface RunOptions {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** Of the starting weights and of the order of the images. */
-  readonly seed: number;
-  /** What the run is kept as; default: by its system's name alone. */
-  readonly name?: string;
-  /** Of AdamW; default 0. */
-  readonly weightDecay?: number;
-  /** Default: the learning rate stays as it is. */
-  readonly schedule?: "one-cycle";
-  /** Share of each target spread over all classes; default 0. */
-  readonly labelSmoothing?: number;
-  /** Of the training images; default none. */
-  readonly augmentation?: Augmentation;
-  /** Predictions are means over these views of an image; default the image alone. */
-  readonly views?: Augmentation;
-}
-
-/**
- * The corrected recipe: Table I's batch size and epochs with Adam's usual learning rate. On raw pixels
- * Table I's own 0.01 ends at one class for every image; on standardised ones it learns, but photographs
- * less well.
- */
-export const defaultRunOptions: RunOptions = {
-  epochs: 10,
-  batchSize: 256,
-  learningRate: 1e-3,
-  seed: 1,
-};
-
-/**
- * The best recipe found for this architecture, chosen on the validation images of 50 classes of Tiny
- * ImageNet: see notebook 7.
- */
-export const bestRunOptions: RunOptions = {
-  name: "best",
-  epochs: 100,
-  batchSize: 256,
-  learningRate: 4e-3,
-  weightDecay: 0.05,
-  schedule: "one-cycle",
-  labelSmoothing: 0.1,
-  augmentation: { shift: 4, mirror: true },
-  views: { shift: 1, mirror: true },
-  seed: 1,
-};
-
-/** The recipes by name. */
-export const presets: Readonly<Record<"corrected" | "best", RunOptions>> = {
-  corrected: defaultRunOptions,
-  best: bestRunOptions,
-};
-
 /** A finished training: everything that tables and figures are made from. */
 export interface Run {
-  readonly system: SystemName;
-  readonly options: RunOptions;
+  readonly configuration: RunConfiguration;
   readonly normalisation: Normalisation;
   readonly history: History;
   /** Seconds of training over all epochs, evaluation not counted. */
   readonly seconds: number;
   readonly weights: Weights;
+}
+
+/** Who is told of a training while it goes on. */
+export interface TrainListeners {
+  readonly onProgress?: OnProgress;
+  readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+}
+
+/** What a configuration trains, before its first step. The caller disposes of the system. */
+export interface PreparedRun {
+  readonly system: System;
+  readonly train: DataLoader;
+  readonly normalisation: Normalisation;
 }
 
 /** Batches of a split as the systems take them. */
@@ -92,71 +53,93 @@ export function batches(
   return new DataLoader(pixels, { ...options, normalisation });
 }
 
-/** Trains a system from its start and returns the run; nothing is written. */
-export async function trainRun(
-  name: SystemName,
-  architecture: Architecture,
+/** Makes a configuration's system, with its starting weights, and its training batches. */
+export async function prepareRun(
+  configuration: RunConfiguration,
   data: RunData,
-  options: RunOptions = defaultRunOptions,
-  listeners: {
-    readonly onProgress?: OnProgress;
-    readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
-  } = {},
-): Promise<Run> {
+): Promise<PreparedRun> {
+  const { architecture, pixels, order, batchSize, seed, start, augmentation = {} } = configuration;
   checkLabels(architecture, data);
-  const { epochs, batchSize, learningRate, seed, weightDecay = 0, labelSmoothing = 0 } = options;
-  const normalise = normalisation(data.train);
-  const system = await createSystem(name, architecture, { seed });
+  const normalise = pixels === "raw" ? { mean: 0, std: 1 } : normalisation(data.train);
+  const shuffle = order === "shuffled";
+  const images = shuffle ? data.train : sortByClass(data.train);
+  const train = batches(images, normalise, { batchSize, seed, shuffle, augmentation });
+  const system = await untrainedSystem(configuration);
+  if (start === "saturating") await system.setWeights(saturatingWeights(architecture, seed));
+  else if (start !== "own") await system.setWeights(initialWeights(architecture, start, seed));
+  return { system, train, normalisation: normalise };
+}
+
+/** Trains from the start and returns the run; nothing is written. */
+export async function trainRun(
+  configuration: RunConfiguration,
+  data: RunData,
+  listeners: TrainListeners = {},
+): Promise<Run> {
+  const { system, train, normalisation } = await prepareRun(configuration, data);
   try {
-    const augmentation = options.augmentation ?? {};
-    const train = batches(data.train, normalise, { batchSize, seed, shuffle: true, augmentation });
     const history = await system.fit(train, {
-      epochs,
-      optimizer: { kind: "adam", learningRate, weightDecay },
-      ...(options.schedule ? { schedule: oneCycle } : {}),
-      labelSmoothing,
-      validation: batches(data.val, normalise, { batchSize }),
+      ...fitOptionsOf(configuration),
+      validation: batches(data.val, normalisation),
       ...listeners,
     });
     const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
-    const weights = await system.weights();
-    return { system: name, options, normalisation: normalise, history, seconds, weights };
+    return { configuration, normalisation, history, seconds, weights: await system.weights() };
   } finally {
     system.dispose();
   }
 }
 
-/** A system with a run's weights. The caller disposes of it. */
-export async function restore(run: Run, architecture: Architecture): Promise<System> {
-  const system = await createSystem(run.system, architecture);
-  await system.setWeights(run.weights);
+/** What a configuration tells `System.fit`. */
+export function fitOptionsOf(configuration: RunConfiguration): FitOptions {
+  const { epochs, optimizer, schedule, labelSmoothing = 0 } = configuration;
+  return {
+    ...{ epochs, optimizer, labelSmoothing },
+    ...(schedule === "one-cycle" ? { schedule: oneCycle } : {}),
+  };
+}
+
+/** A system with a run's weights, without the run's faults. The caller disposes of it. */
+export async function restore({ configuration, weights }: Run): Promise<System> {
+  const system = await createSystem(configuration.system, configuration.architecture);
+  await system.setWeights(weights);
   return system;
 }
 
 /**
- * What a run's system makes of a split. Where the run's options ask for views, the logits are the
+ * What a run's network answers for a split. Where the configuration asks for views, the logits are the
  * means of the views' log-probabilities.
  */
-export async function predictions(
-  run: Run,
-  architecture: Architecture,
-  pixels: PixelSet,
-): Promise<Predictions> {
-  const system = await restore(run, architecture);
+export async function predictions(run: Run, pixels: PixelSet): Promise<Predictions> {
+  const { normalisation, configuration: { views } } = run;
+  const system = await restore(run);
   try {
-    return run.options.views
-      ? await predictViews(system, pixels, run.normalisation, run.options.views)
-      : await predictAll(system, batches(pixels, run.normalisation));
+    return views
+      ? await predictViews(system, pixels, normalisation, views)
+      : await predictAll(system, batches(pixels, normalisation));
   } finally {
     system.dispose();
   }
+}
+
+async function untrainedSystem(configuration: RunConfiguration): Promise<System> {
+  const { system, architecture, faults = [], seed } = configuration;
+  if (faults.includes("swapped loss arguments")) {
+    // loaded only here, because the native TensorFlow may be missing where numpy alone is used
+    const { TorchSystem } = await import("../systems/torch/torch_system.ts");
+    const { swappedCrossEntropy } = await import("./swapped_loss.ts");
+    return new TorchSystem(architecture, { criterion: swappedCrossEntropy });
+  }
+  return faults.length > 0
+    ? new FaultyNumpy(architecture, faults)
+    : await createSystem(system, architecture, { seed });
 }
 
 async function predictViews(
   system: System,
   pixels: PixelSet,
   normalisation: Normalisation,
-  chosen: Augmentation,
+  chosen: NonNullable<RunConfiguration["views"]>,
 ): Promise<Predictions> {
   let sum: Float32Array | undefined, count = 0, last: Predictions | undefined;
   for (const view of views(pixels, chosen)) {

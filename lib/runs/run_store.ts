@@ -1,32 +1,129 @@
 import { join } from "node:path";
-import { type Architecture, parameterShapes } from "../model/architecture.ts";
+import { parameterShapes } from "../model/architecture.ts";
 import { decodeSafetensors, encodeSafetensors } from "../model/safetensors.ts";
-import type { SystemName } from "../systems/system.ts";
 import { checkWeights } from "../model/weights.ts";
 import { exists, projectRoot, sha256, writeAtomic } from "../util/files.ts";
-import type { Run, RunData, RunOptions } from "./run.ts";
+import { type Run, type RunData, type TrainListeners, trainRun } from "./run.ts";
+import type { RunConfiguration } from "./run_configuration.ts";
 
 /**
- * What a run depends on, as one digest: the images, the options, the network, and the code that
- * trains. A saved run with another key is out of date and is not used.
+ * Where a run came from: `loaded` from the store, `trained` because there was none, or `trained again`
+ * because the kept one was made by other code.
  */
-export async function runKey(
-  system: SystemName,
-  architecture: Architecture,
-  data: RunData,
-  options: RunOptions,
-): Promise<string> {
-  const pixels = [data.train.key, data.val.key, data.test.key];
-  const code = await sourceDigest([
-    "lib/pixels",
-    "lib/model",
-    "lib/kernels",
-    "lib/backend",
-    "lib/systems",
-    "lib/runs/run.ts",
-    "lib/util",
-  ]);
-  return await sha256(JSON.stringify([system, architecture, pixels, options, code]));
+export type RunOrigin = "loaded" | "trained" | "trained again";
+
+/** A run, and where it came from. */
+export interface KeptRun {
+  readonly run: Run;
+  readonly origin: RunOrigin;
+}
+
+/**
+ * Keeps runs in a folder, each in a file of its own under the key of its configuration and images, so
+ * that runs that differ in anything (their seed or length, say) stand side by side. Runs are
+ * safetensors files: the weights, and everything else as JSON in the metadata.
+ */
+export class RunStore {
+  readonly #folder: string;
+  #code: Promise<string> | undefined;
+
+  /** @param results folder of the experiment's results; runs are kept in its `runs` */
+  constructor(results: string) {
+    this.#folder = join(results, "runs");
+  }
+
+  /** Where the run of a configuration is kept, whether it is there or not. */
+  async path(configuration: RunConfiguration, data: RunData): Promise<string> {
+    const key = await runKey(configuration, data);
+    const { system, seed } = configuration;
+    return join(this.#folder, `${system}-seed${seed}-${key.slice(0, 16)}.safetensors`);
+  }
+
+  /**
+   * Reads a kept run.
+   * @returns undefined if there is none, or it was made by other code
+   * @throws Error naming the file if it is damaged
+   */
+  async load(configuration: RunConfiguration, data: RunData): Promise<Run | undefined> {
+    return (await this.#read(configuration, data)).run;
+  }
+
+  /** Writes a run, whole or not at all. */
+  async save(run: Run, data: RunData): Promise<void> {
+    const { weights, ...rest } = run;
+    const path = await this.path(run.configuration, data);
+    const metadata = {
+      key: await runKey(run.configuration, data),
+      code: await this.#codeDigest(),
+      run: JSON.stringify(rest, nameNonFinite),
+    };
+    await writeAtomic(path, encodeSafetensors(weights, metadata));
+  }
+
+  /** Trains, whatever is kept, and keeps the result. */
+  async train(
+    configuration: RunConfiguration,
+    data: RunData,
+    listeners: TrainListeners = {},
+  ): Promise<Run> {
+    const run = await trainRun(configuration, data, listeners);
+    await this.save(run, data);
+    return run;
+  }
+
+  /** The kept run of a configuration, or else a new one, which is kept; `origin` tells which. */
+  async loadOrTrain(
+    configuration: RunConfiguration,
+    data: RunData,
+    listeners: TrainListeners = {},
+  ): Promise<KeptRun> {
+    const { run, outdated } = await this.#read(configuration, data);
+    if (run) return { run, origin: "loaded" };
+    const trained = await this.train(configuration, data, listeners);
+    return { run: trained, origin: outdated ? "trained again" : "trained" };
+  }
+
+  async #read(
+    configuration: RunConfiguration,
+    data: RunData,
+  ): Promise<{ readonly run?: Run; readonly outdated: boolean }> {
+    const path = await this.path(configuration, data);
+    if (!await exists(path)) return { outdated: false };
+    const { weights, metadata } = decodeSafetensors(await Deno.readFile(path), path);
+    if (metadata.key !== await runKey(configuration, data) || metadata.run === undefined) {
+      throw new Error(`${path} does not hold the run that its name says; delete it`);
+    }
+    if (metadata.code !== await this.#codeDigest()) return { outdated: true };
+    const { architecture } = configuration;
+    checkWeights(architecture, weights);
+    // a JSON header may list the arrays in any order; keep the network's
+    const inOrder = parameterShapes(architecture).map(({ name }) => [name, weights[name]!]);
+    const rest = JSON.parse(metadata.run, readNonFinite);
+    return { run: { ...rest, weights: Object.fromEntries(inOrder) }, outdated: false };
+  }
+
+  #codeDigest(): Promise<string> {
+    return this.#code ??= sourceDigest([
+      ...["lib/pixels", "lib/model", "lib/kernels", "lib/backend", "lib/systems", "lib/util"],
+      ...["run", "faulty_numpy", "saturating_weights", "sort_by_class", "swapped_loss"]
+        .map((name) => `lib/runs/${name}.ts`),
+    ]);
+  }
+}
+
+/** "3 runs: 2 loaded, 1 trained", for the reader of a notebook. */
+export function describeOrigins(runs: readonly { readonly origin: RunOrigin }[]): string {
+  const parts = (["loaded", "trained", "trained again"] as const).flatMap((origin) => {
+    const count = runs.filter((run) => run.origin === origin).length;
+    return count > 0 ? [`${count} ${origin}`] : [];
+  });
+  return `${runs.length} ${runs.length === 1 ? "run" : "runs"}: ${parts.join(", ")}`;
+}
+
+/** What tells runs apart, as one digest: the configuration and the images. */
+export async function runKey(configuration: RunConfiguration, data: RunData): Promise<string> {
+  const images = [data.train.key, data.val.key, data.test.key];
+  return await sha256(JSON.stringify([configuration, images]));
 }
 
 /** Digest of the source files under some paths of the project. */
@@ -47,41 +144,13 @@ export async function sourceDigest(paths: readonly string[]): Promise<string> {
   return await sha256(digests.join("\n"));
 }
 
-/** Where the run of a system is kept, and its weights alone for others to use. */
-function runPath(folder: string, system: SystemName, options?: RunKind): string {
-  const kind = options?.name === undefined ? "" : `-${options.name}-${options.seed}`;
-  return join(folder, "runs", `${system}${kind}.safetensors`);
+/** JSON has no NaN and no Infinity, but the loss of a run that collapsed may be one. */
+function nameNonFinite(_: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? `number ${value}` : value;
 }
 
-/** What tells two kept runs of a system apart. */
-type RunKind = Pick<RunOptions, "name" | "seed">;
-
-/** Writes a run, whole or not at all: its weights as safetensors, the rest in their metadata. */
-export async function saveRun(folder: string, run: Run, key: string): Promise<void> {
-  const { weights, ...rest } = run;
-  const bytes = encodeSafetensors(weights, { key, run: JSON.stringify(rest) });
-  await writeAtomic(runPath(folder, run.system, run.options), bytes);
-}
-
-/**
- * Reads a saved run.
- * @param options of a run with a name
- * @returns undefined if there is none or it was made from other images, options or code
- * @throws Error naming the file if it is damaged
- */
-export async function loadRun(
-  folder: string,
-  system: SystemName,
-  architecture: Architecture,
-  key: string,
-  options?: RunKind,
-): Promise<Run | undefined> {
-  const path = runPath(folder, system, options);
-  if (!await exists(path)) return undefined;
-  const { weights, metadata } = decodeSafetensors(await Deno.readFile(path), path);
-  if (metadata.key !== key || metadata.run === undefined) return undefined;
-  checkWeights(architecture, weights);
-  // a JSON header may list the arrays in any order; keep the network's
-  const ordered = parameterShapes(architecture).map(({ name }) => [name, weights[name]!]);
-  return { ...JSON.parse(metadata.run), weights: Object.fromEntries(ordered) };
+function readNonFinite(_: string, value: unknown): unknown {
+  return typeof value === "string" && /^number (NaN|-?Infinity)$/.test(value)
+    ? Number(value.slice("number ".length))
+    : value;
 }

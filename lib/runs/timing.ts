@@ -1,7 +1,10 @@
+import { median } from "../metrics/median.ts";
 import type { Architecture } from "../model/architecture.ts";
+import type { PixelSet } from "../pixels/pixels.ts";
 import { NumpySystem } from "../systems/numpy/numpy_system.ts";
 import type { Weights } from "../model/weights.ts";
 import { Rng } from "../util/rng.ts";
+import { batches, restore, type Run } from "./run.ts";
 
 /** Images a second of one network: the median of the rounds, and their range. */
 export interface Rate {
@@ -14,8 +17,8 @@ export interface Rate {
 export type Inference = (count: number) => unknown;
 
 /**
- * Measures networks in turns, each round beginning with another one: what slows the machine for a while
- * slows them all.
+ * Measures networks in turns, and begins each round with another network. Whatever slows the machine
+ * for a while then slows all of them.
  * @param size images a batch
  * @returns in the order of `networks`
  */
@@ -34,10 +37,11 @@ export async function ratesInTurns(
       if (round >= 0) rates[i]!.push(calls * size / (performance.now() - start) * 1000);
     }
   }
-  return rates.map((list) => {
-    const sorted = list.sort((a, b) => a - b);
-    return { median: sorted[sorted.length >> 1]!, low: sorted[0]!, high: sorted.at(-1)! };
-  });
+  return rates.map((list) => ({
+    median: median(list),
+    low: Math.min(...list),
+    high: Math.max(...list),
+  }));
 }
 
 /**
@@ -67,5 +71,29 @@ export async function inferenceRates(
     return new Map([...networks.keys()].map((name, i) => [name, rates[i]!]));
   } finally {
     for (const system of systems) system.dispose();
+  }
+}
+
+/** Seconds of `inferenceRate`'s warm-up and of its measurement. V8 compiles kernels while they run. */
+export const MEASURED_SECONDS = 0.5;
+
+/** Images a second of a run's own system: all images in one batch, over and over, the median. */
+export async function inferenceRate(run: Run, pixels: PixelSet): Promise<number> {
+  const system = await restore(run);
+  try {
+    const loader = batches(pixels, run.normalisation, { batchSize: pixels.length });
+    const { value } = await loader[Symbol.asyncIterator]().next();
+    const { images, size } = value!;
+    const seconds: number[] = [];
+    const from = performance.now() + 1000 * MEASURED_SECONDS;
+    const to = from + 1000 * MEASURED_SECONDS;
+    for (let start = 0; start < to || seconds.length === 0;) {
+      start = performance.now();
+      await system.predict(images, size);
+      if (start >= from) seconds.push((performance.now() - start) / 1000);
+    }
+    return size / median(seconds);
+  } finally {
+    system.dispose();
   }
 }

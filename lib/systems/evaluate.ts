@@ -1,4 +1,5 @@
 import { countClasses } from "../model/architecture.ts";
+import { exponentialSum } from "../util/log_sum_exp.ts";
 import type { Batches, Evaluation, System } from "./system.ts";
 
 /**
@@ -24,7 +25,7 @@ export function labelRanks(logits: Float32Array, labels: Int32Array, classes: nu
 }
 
 /**
- * Cross-entropy of each image in nats: log Σ_c exp(x_c) − x_label (the report's eq. 1 with unit
+ * Cross-entropy of each image in nats: log Σ_c exp(x_c) − x_label (the paper's eq. 1 with unit
  * weights), with the largest logit subtracted first so that nothing overflows.
  * @param logits (images, classes)
  */
@@ -36,10 +37,8 @@ export function crossEntropies(
   const losses = new Float64Array(labels.length);
   for (let i = 0; i < labels.length; i++) {
     const row = logits.subarray(i * classes, (i + 1) * classes);
-    const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
-    let sum = 0;
-    for (const x of row) sum += Math.exp(x - top);
-    losses[i] = Math.log(sum) + top - row[labels[i]!]!;
+    const { largest, sum } = exponentialSum(row);
+    losses[i] = Math.log(sum) + largest - row[labels[i]!]!;
   }
   return losses;
 }
@@ -49,15 +48,13 @@ export function logProbabilities({ logits, classes }: Predictions): Float32Array
   const logs = new Float32Array(logits.length);
   for (let at = 0; at < logits.length; at += classes) {
     const row = logits.subarray(at, at + classes);
-    const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
-    let sum = 0;
-    for (const x of row) sum += Math.exp(x - top);
-    row.forEach((x, c) => logs[at + c] = x - top - Math.log(sum));
+    const { largest, sum } = exponentialSum(row);
+    row.forEach((x, c) => logs[at + c] = x - largest - Math.log(sum));
   }
   return logs;
 }
 
-/** What a system makes of some images, in the batches' order. */
+/** What a system answers for some images, in the order of the batches. */
 export interface Predictions {
   /** (images, classes) */
   readonly logits: Float32Array;

@@ -1,6 +1,7 @@
 /** The bench's arithmetic, and that a contender of ours answers as the protocol has it. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { assertGreater } from "../assert.ts";
 import { type ContenderName, type Measurement, median, pairedRatio } from "../../bench/crew.ts";
 import { throughputTable } from "../../bench/report.ts";
 import { claimedRatios, runsTable } from "../../bench/runs.ts";
@@ -11,8 +12,8 @@ const measured = (name: ContenderName, rates: readonly number[]): Measurement =>
 });
 
 Deno.test("the median of an even number is the mean of the middle two", () => {
-  assertEquals(median([3, 1, 2]), 2);
-  assertEquals(median([4, 1, 2, 3]), 2.5);
+  assert.deepEqual(median([3, 1, 2]), 2);
+  assert.deepEqual(median([4, 1, 2, 3]), 2.5);
 });
 
 Deno.test("ratios are taken round by round", () => {
@@ -21,8 +22,8 @@ Deno.test("ratios are taken round by round", () => {
     measured("numpy (ours)", [200, 20, 220]),
     measured("PyTorch", [100, 10, 110]),
   ];
-  assertEquals(pairedRatio(ours, theirs), { median: 2, low: 2, high: 2 });
-  assertEquals(pairedRatio(measured("numpy (ours)", []), theirs), undefined);
+  assert.deepEqual(pairedRatio(ours, theirs), { median: 2, low: 2, high: 2 });
+  assert.deepEqual(pairedRatio(measured("numpy (ours)", []), theirs), undefined);
 });
 
 Deno.test("tables hold who failed and why, and the claims' ratios run by run", () => {
@@ -36,10 +37,10 @@ Deno.test("tables hold who failed and why, and the claims' ratios run by run", (
   const text = throughputTable("a machine", sections).text();
   assert(text.includes("3.15 (3.00–3.30)") && text.includes("no such flag"), text);
   const ratios = claimedRatios(sections);
-  assertEquals(Object.values(ratios), [3.15]);
+  assert.deepEqual(Object.values(ratios), [3.15]);
   const runs = runsTable([ratios, {}, ratios], "a machine");
-  assertEquals(runs.options.rows[0]!["median"], 3.15);
-  assertEquals(runs.options.rows[1]!["median"], undefined);
+  assert.deepEqual(runs.options.rows[0]!["median"], 3.15);
+  assert.deepEqual(runs.options.rows[1]!["median"], undefined);
 });
 
 Deno.test("a contender answers each request with a line", async () => {
@@ -59,7 +60,7 @@ Deno.test("a contender answers each request with a line", async () => {
   const answers = new TextDecoder().decode(stdout).trim().split("\n").map((line) =>
     JSON.parse(line)
   );
-  assertEquals(answers.length, 2);
+  assert.deepEqual(answers.length, 2);
   assertGreater(answers[0].images, 0);
   assertGreater(answers[0].peakBytes, 0);
   assert(answers[1].error.includes("/missing.jpg"), answers[1].error);

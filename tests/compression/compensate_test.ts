@@ -1,5 +1,6 @@
 /** Rounding with error compensation, and the moments of the inputs that it needs. */
-import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertAlmostEquals, assertLess } from "../assert.ts";
 import { quantizeCompensated } from "../../lib/compression/quantization/compensate.ts";
 import { type InputMoments, MomentSums } from "../../lib/compression/quantization/input_moments.ts";
 import { dequantize, quantizeWeights } from "../../lib/compression/quantization/quantize.ts";
@@ -44,8 +45,8 @@ Deno.test("moments are means and covariances, with any stride", () => {
   const strided = new MomentSums(2);
   strided.add([9, 1, 9, 9, 3], 1, 3);
   strided.add([9, 3, 9, 9, 9], 1, 3);
-  assertEquals([...strided.moments().mean], [2, 6]);
-  assertEquals([...strided.moments().covariance], [1, 3, 3, 9]);
+  assert.deepEqual([...strided.moments().mean], [2, 6]);
+  assert.deepEqual([...strided.moments().covariance], [1, 3, 3, 9]);
 });
 
 Deno.test("compensation leaves less than half of the output error, and no shift of the mean", () => {
@@ -83,13 +84,13 @@ Deno.test("without covariance between the inputs, weights are rounded to the nea
   const { values, scales } = quantizeCompensated(weights, "channel", [], moments);
   values.forEach((q, i) => {
     const nearest = Math.round(weights.data[i]! / scales[Math.floor(i / length)]!);
-    assertEquals(q + 0, Math.max(-127, Math.min(127, nearest)) + 0);
+    assert.deepEqual(q + 0, Math.max(-127, Math.min(127, nearest)) + 0);
   });
 });
 
 Deno.test("inputs that never vary and per-tensor scales are possible", () => {
   const moments = momentsOf([new Float64Array(length).fill(1)]);
   const { scales, values } = quantizeCompensated(randomWeights(4), "tensor", [], moments);
-  assertEquals(new Set(scales).size, 1);
+  assert.deepEqual(new Set(scales).size, 1);
   assert(values.every((q) => Math.abs(q) <= 127));
 });

@@ -1,6 +1,7 @@
 /** The int8 kernels give the same bits as the readable reference, whatever the network. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertThrows } from "../assert.ts";
 import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
 import { openInt8 } from "../../lib/compression/quantization/int8_network.ts";
 import {
@@ -29,8 +30,8 @@ async function assertSameBits(model: QuantizedModel, images: Uint8Array, count: 
   const expected = new IntegerNetwork(model).predict(images, count);
   for (const build of builds) {
     const network = await openInt8(model, build);
-    assertEquals(network.name, `kernels (${build})`);
-    assertEquals(network.predict(images, count), expected);
+    assert.deepEqual(network.name, `kernels (${build})`);
+    assert.deepEqual(network.predict(images, count), expected);
   }
 }
 
@@ -128,11 +129,11 @@ Deno.test("packed int8x4 holds every weight of a filter or unit once", () => {
       const [, ...rest] = shapes[`${stage.name}.weight`]!;
       const each = rest.reduce((product, side) => product * side, 1);
       const taps = quads.flatMap(({ taps }) => taps).filter((tap) => tap >= 0);
-      assertEquals(taps.toSorted((a, b) => a - b), Array.from({ length: each }, (_, i) => i));
+      assert.deepEqual(taps.toSorted((a, b) => a - b), Array.from({ length: each }, (_, i) => i));
       assert(quads.every(({ taps }) => taps.length === 4));
     }
   }
-  assertEquals([1, 2, 3, 4, 6, 8].map(quadStep), [1, 2, 1, 4, 2, 4]);
+  assert.deepEqual([1, 2, 3, 4, 6, 8].map(quadStep), [1, 2, 1, 4, 2, 4]);
 });
 
 Deno.test("where the kernels cannot run, the reference computes and its name says so", async () => {
@@ -145,7 +146,7 @@ Deno.test("where the kernels cannot run, the reference computes and its name say
   const { validate } = WebAssembly;
   try {
     WebAssembly.validate = () => false;
-    assertEquals((await openInt8(model)).name, "reference: no WebAssembly's relaxed SIMD");
+    assert.deepEqual((await openInt8(model)).name, "reference: no WebAssembly's relaxed SIMD");
   } finally {
     WebAssembly.validate = validate;
   }

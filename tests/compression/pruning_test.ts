@@ -1,13 +1,7 @@
 /** Pruning: the amounts are exact, pruned weights stay zero, and the others are left alone. */
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertLess,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertGreater, assertLess, assertRejects, assertThrows } from "../assert.ts";
 import { fineTune, pruneIteratively, sparsitySchedule } from "../../lib/compression/finetune.ts";
 import {
   applyMasks,
@@ -56,8 +50,8 @@ Deno.test("the pruned amount of each layer is exact to the number", () => {
           if (layer.kind !== "conv" && layer.kind !== "dense") continue;
           const { data } = pruned[`${layer.name}.weight`]!;
           const expected = Math.round(amounts[layer.kind]! * data.length);
-          assertEquals(zeros(data), expected, layer.name);
-          assertEquals(zeros(pruned[`${layer.name}.bias`]!.data), 0);
+          assert.deepEqual(zeros(data), expected, layer.name);
+          assert.deepEqual(zeros(pruned[`${layer.name}.bias`]!.data), 0);
         }
       }
     }
@@ -69,14 +63,14 @@ Deno.test("the paper's amounts of LeNet-5, counted layer by layer", () => {
   const counts = Object.entries(masks).map((
     [name, mask],
   ) => [name, zeros(Float32Array.from(mask))]);
-  assertEquals(Object.fromEntries(counts), {
+  assert.deepEqual(Object.fromEntries(counts), {
     "conv1.weight": 30,
     "conv2.weight": 480,
     "fc1.weight": 19200,
     "fc2.weight": 4032,
     "fc3.weight": 1680,
   });
-  assertEquals(prunedAmounts(masks)["fc1.weight"], 0.4);
+  assert.deepEqual(prunedAmounts(masks)["fc1.weight"], 0.4);
 });
 
 Deno.test("magnitude pruning prunes no weight that is larger than one it keeps, per layer and globally", () => {
@@ -102,7 +96,7 @@ Deno.test("magnitude pruning prunes no weight that is larger than one it keeps, 
 Deno.test("the same seed prunes the same weights, and another seed prunes others", () => {
   const weights = weightsOf(lenet5());
   const draw = (seed: number) => randomMasks(lenet5(), weights, paperAmounts, seed);
-  assertEquals(draw(1), draw(1));
+  assert.deepEqual(draw(1), draw(1));
   assertGreater(maxDifference(draw(1)["fc1.weight"]!, draw(2)["fc1.weight"]!), 0);
 });
 
@@ -123,11 +117,11 @@ for (const name of systemNames) {
       },
     );
     const after = await system.weights();
-    assertEquals(seen.length, 6);
+    assert.deepEqual(seen.length, 6);
     for (const [array, mask] of Object.entries(masks)) {
       const { data } = after[array]!;
       assert(data.every((x, i) => mask[i] === 1 || x === 0), array);
-      assertEquals(zeros(data), mask.length - mask.reduce((sum, keep) => sum + keep, 0), array);
+      assert.deepEqual(zeros(data), mask.length - mask.reduce((sum, keep) => sum + keep, 0), array);
       assertGreater(maxDifference(data, applyMasks(before, masks)[array]!.data), 1e-4);
     }
     system.dispose();
@@ -141,7 +135,7 @@ Deno.test("iterative pruning reaches each sparsity and never revives a weight", 
     ...[system, asBatches(randomBatch(lenet5(), 50, 32)), sparsities, "global"] as const,
     { epochs: 2, optimizer: { kind: "adam", learningRate: 1e-3 } },
   );
-  assertEquals(steps.map(({ sparsity }) => sparsity), sparsities);
+  assert.deepEqual(steps.map(({ sparsity }) => sparsity), sparsities);
   assertLess(Math.abs(sparsity(await system.weights()) - 0.95), 1e-4);
   for (const [i, { masks }] of steps.entries()) {
     const next = steps[i + 1]?.masks;
@@ -157,7 +151,7 @@ Deno.test("iterative pruning reaches each sparsity and never revives a weight", 
 
 Deno.test("the sparsity schedule rises to its end by ever smaller steps", () => {
   const sparsities = sparsitySchedule(0.98, 7);
-  assertEquals(sparsities.at(-1), 0.98);
+  assert.deepEqual(sparsities.at(-1), 0.98);
   const rises = sparsities.map((s, i) => s - (sparsities[i - 1] ?? 0));
   rises.slice(1).forEach((rise, i) => assert(rise > 0 && rise < rises[i]!));
 });
@@ -211,9 +205,9 @@ Deno.test("structured pruning by the paper's amounts leaves the units and multip
   const counts = Object.fromEntries(
     Object.entries(kept).map(([name, list]) => [name, list.length]),
   );
-  assertEquals(counts, { conv1: 5, conv2: 13, fc1: 72, fc2: 50, fc3: 50 });
+  assert.deepEqual(counts, { conv1: 5, conv2: 13, fc1: 72, fc2: 50, fc3: 50 });
   const expected = 5 * 784 * 25 + 13 * 100 * 125 + 325 * 72 + 72 * 50 + 50 * 50;
-  assertEquals(countMultiplyAdds(architecture), expected);
+  assert.deepEqual(countMultiplyAdds(architecture), expected);
 });
 
 Deno.test("structured pruning: the smaller network trains and predicts on every system", async () => {

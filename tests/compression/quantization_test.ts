@@ -1,13 +1,7 @@
 /** int8: weights that are bytes, arithmetic in whole numbers, and results close to float32's. */
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertLess,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertGreater, assertLess, assertRejects, assertThrows } from "../assert.ts";
 import {
   activate,
   activationCurve,
@@ -72,11 +66,11 @@ Deno.test("quantized weights are bytes, zero is exact, and none is off by more t
     fc.property(arrays, fc.constantFrom(...granularities), (data, granularity) => {
       const array = { shape: [3, data.length / 3], data };
       const quantized = quantizeWeights(array, granularity);
-      assertEquals(quantized.values.BYTES_PER_ELEMENT, 1);
+      assert.deepEqual(quantized.values.BYTES_PER_ELEMENT, 1);
       assert(quantized.values.every((q) => q >= -127 && q <= 127));
       const back = dequantize(quantized);
       data.forEach((x, i) => {
-        if (x === 0) assertEquals(back[i], 0);
+        if (x === 0) assert.deepEqual(back[i], 0);
         const step = quantized.scales[Math.floor(3 * i / data.length)]!;
         assert(Math.abs(back[i]! - x) <= step * 0.5001, `${x} became ${back[i]}`);
       });
@@ -88,8 +82,8 @@ Deno.test("per-channel scales are never coarser than the per-tensor scale", () =
   const { data } = initialWeights(lenet5(), "pytorch", 1)["conv2.weight"]!;
   const channel = weightScales(data, 16, "channel"), tensor = weightScales(data, 16, "tensor");
   assert(channel.every((scale, i) => scale <= tensor[i]!));
-  assertEquals(new Set(tensor).size, 1);
-  assertEquals([...weightScales(new Float32Array(4), 2, "channel")], [1, 1]);
+  assert.deepEqual(new Set(tensor).size, 1);
+  assert.deepEqual([...weightScales(new Float32Array(4), 2, "channel")], [1, 1]);
 });
 
 const functions = {
@@ -109,12 +103,12 @@ Deno.test("activations are right to half a step, and reach ±127 but not further
         const wanted = Math.min(127, functions[kind](sum / 1000) * 127 / range);
         const clamped = Math.max(-127, wanted);
         assert(Math.abs(q - clamped) <= 0.51, `${kind} ${sum / 1000} became ${q}, not ${wanted}`);
-        if (kind === "tanh") assertEquals(q + 0, -activate(-sum, 1e-3, curve) + 0);
+        if (kind === "tanh") assert.deepEqual(q + 0, -activate(-sum, 1e-3, curve) + 0);
       }
       const ends = [-1e6, 1e6].map((sum) => activate(sum, 1, curve) + 0);
-      assertEquals(ends, [kind === "tanh" ? -127 : 0, 127]);
+      assert.deepEqual(ends, [kind === "tanh" ? -127 : 0, 127]);
       // zero is exact, which ReLU's silent units need
-      if (kind !== "sigmoid") assertEquals(activate(0, 1, curve), 0);
+      if (kind !== "sigmoid") assert.deepEqual(activate(0, 1, curve), 0);
     }
   }
 });
@@ -135,7 +129,7 @@ Deno.test("int8 agrees with float32 for ReLU and sigmoid after calibration, whic
     const spread = Math.max(...expected) - Math.min(...expected);
     assertLess(maxDifference(logits, expected) / spread, 0.03, kind);
     const load = decodeModel(encodeModel(model));
-    assertEquals((await openInt8(load)).predict(bytes, count), logits);
+    assert.deepEqual((await openInt8(load)).predict(bytes, count), logits);
   }
   const relu = lenet5(10, { convActivation: "relu" });
   assertThrows(
@@ -221,9 +215,9 @@ Deno.test("a model's file has at most 0.27 of float32's bytes and is read to the
   });
   await saveModel(`${folder}/model.safetensors`, model);
   const loaded = await loadModel(`${folder}/model.safetensors`);
-  assertEquals(loaded, model);
+  assert.deepEqual(loaded, model);
   const bytes = randomBytes(lenet5(), 3);
-  assertEquals(
+  assert.deepEqual(
     new IntegerNetwork(loaded).predict(bytes, 3),
     new IntegerNetwork(model).predict(bytes, 3),
   );
@@ -261,11 +255,11 @@ Deno.test("calibration finds how far activations reach, and is refused without i
   const weights = initialWeights(lenet5(), "lecun", 2);
   const batches = asBatches(randomBatch(lenet5(), 50, 20));
   const { ranges, moments } = await calibrate(lenet5(), weights, batches);
-  assertEquals(
+  assert.deepEqual(
     Object.values(moments).map(({ length }) => length),
     [25, 150, 400, 120, 84],
   );
-  assertEquals(Object.keys(ranges), ["conv1", "conv2", "fc1", "fc2"]);
+  assert.deepEqual(Object.keys(ranges), ["conv1", "conv2", "fc1", "fc2"]);
   assert(Object.values(ranges).every((range) => range > 0.3 && range <= 1));
   // the first layer's activations are known: pooled tanh of a convolution
   const network = new Network(lenet5());
@@ -274,7 +268,7 @@ Deno.test("calibration finds how far activations reach, and is refused without i
   const largest = network.activations().map((values) =>
     Array.from(values, Math.abs).reduce((a, b) => Math.max(a, b), 0)
   );
-  assertEquals(Object.values(ranges), [...largest]);
+  assert.deepEqual(Object.values(ranges), [...largest]);
   await assertRejects(() => calibrate(lenet5(), weights, asBatches()), RangeError, "needs images");
 });
 

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import { crc32 } from "node:zlib";
+import { assertLess, assertThrows } from "../assert.ts";
 import { applyMasks, magnitudeMasks } from "../../lib/compression/masks.ts";
 import { paperAmounts } from "../../lib/compression/pruning_amounts.ts";
 import {
@@ -26,14 +27,14 @@ Deno.test("packed weights are read to the same bits, whatever numbers they hold"
   fc.assert(
     fc.property(arrays, (weights) => {
       const back = decodePacked(encodePacked(weights));
-      assertEquals(Object.keys(back), Object.keys(weights));
+      assert.deepEqual(Object.keys(back), Object.keys(weights));
       for (const [name, { data }] of Object.entries(weights)) {
         const bits = (x: Float32Array) => [...new Uint32Array(x.slice().buffer)];
-        assertEquals(bits(back[name]!.data), bits(data));
+        assert.deepEqual(bits(back[name]!.data), bits(data));
       }
     }),
   );
-  assertEquals(decodePacked(encodePacked(pruned(0.9))), pruned(0.9));
+  assert.deepEqual(decodePacked(encodePacked(pruned(0.9))), pruned(0.9));
 });
 
 Deno.test("a packed file has one bit for each number and four bytes for each that is not zero", () => {
@@ -49,7 +50,7 @@ Deno.test("the paper's way of pruning stores more bytes than no pruning", async 
   assert(sizes.masked > 1.9 * sizes.dense);
   assert(sizes.packed < 0.7 * sizes.dense);
   assert(sizes.maskedGzip > sizes.packedGzip);
-  assertEquals(Object.keys(reparametrise(weights, masks)).slice(0, 2), [
+  assert.deepEqual(Object.keys(reparametrise(weights, masks)).slice(0, 2), [
     "conv1.weight_orig",
     "conv1.weight_mask",
   ]);
@@ -93,7 +94,7 @@ Deno.test("a forged header is refused by the file's name, before an array is mad
   };
   const five = Uint8Array.of(0b101, ...new Uint8Array(8)); // a mask of two bits and two numbers
   const entry = { name: "a", shape: [3], values: 2 };
-  assertEquals(decodePacked(forge([entry], five)).a!.data.length, 3);
+  assert.deepEqual(decodePacked(forge([entry], five)).a!.data.length, 3);
   refused(forge([entry], five, 2 ** 31), "its header is longer than the file");
   for (const header of ["", "[", "nothing"]) refused(forge(header, five), "its header is no JSON");
   for (const header of [{}, 3, null]) refused(forge(header, five), "its header is no list");

@@ -65,12 +65,12 @@ Deno.test("with two workers the progress never falls and ends at the total", asy
   await generateSynthetic(root, { train: 300, heldOut: 1, seed: 1 }, {
     workers: 2,
     onProgress: (done, total) => {
-      assertEquals(total, 400);
+      assert.deepEqual(total, 400);
       steps.push(done);
     },
   });
-  assertEquals(steps, steps.toSorted((a, b) => a - b));
-  assertEquals([steps.length, steps.at(-1)], [16, 400]);
+  assert.deepEqual(steps, steps.toSorted((a, b) => a - b));
+  assert.deepEqual([steps.length, steps.at(-1)], [16, 400]);
   await Deno.remove(root, { recursive: true });
 });
 
@@ -88,7 +88,7 @@ Deno.test("after a failure every worker stops, and nothing is written any more",
   const files = Object.keys(await digests(root)).length;
   assert(files < 300, `${files} files were written`);
   await new Promise((resolve) => setTimeout(resolve, 200));
-  assertEquals(Object.keys(await digests(root)).length, files);
+  assert.deepEqual(Object.keys(await digests(root)).length, files);
   await Deno.remove(root, { recursive: true });
 });
 
@@ -106,10 +106,10 @@ Deno.test("the drawn pixels are those of generator version 1", async () => {
   // Whoever changes the drawing on purpose raises `generatorVersion` and puts the new digest here.
   const every = plan({ train: 400, heldOut: 1, seed: 1 }).filter((_, i) => i % 8 === 0);
   const scenes = every.map(({ label, path }) => drawScene(species[label]!, new Rng(1).fork(path)));
-  assertEquals(new Set(scenes.map(({ channels }) => channels)), new Set([1, 3, 4]));
+  assert.deepEqual(new Set(scenes.map(({ channels }) => channels)), new Set([1, 3, 4]));
   const sizes = scenes.map(({ width, height, channels }) => `${width}×${height}×${channels}`);
   const digests = await Promise.all(scenes.map(({ data }) => sha256(data)));
-  assertEquals(
+  assert.deepEqual(
     await sha256([...sizes, ...digests].join("\n")),
     "f5362b77988edfdc509fc7c6092aaefcf3b3500f1e7788e2b155f63b9c83a897",
   );

@@ -1,14 +1,12 @@
-/** Each warning of the guard: planted, it comes up; in a sound training none does. */
+/** Each mistake that is planted brings up its warning; a sound training brings up none. */
 import type { OptimizerOptions } from "../../lib/model/training_step.ts";
-import { assertEquals, assertMatch } from "@std/assert";
+import assert from "node:assert/strict";
 import type { Check, Warning } from "../../lib/diagnosis/checks.ts";
 import { guardedFit } from "../../lib/diagnosis/guard.ts";
-import {
-  PublishedNumpy,
-  saturatingWeights,
-  swappedCrossEntropy,
-} from "../../lib/diagnosis/published.ts";
-import { byClass } from "../../lib/diagnosis/trial.ts";
+import { FaultyNumpy } from "../../lib/runs/faulty_numpy.ts";
+import { saturatingWeights } from "../../lib/runs/saturating_weights.ts";
+import { sortByClass } from "../../lib/runs/sort_by_class.ts";
+import { swappedCrossEntropy } from "../../lib/runs/swapped_loss.ts";
 import { DataLoader, normalisation } from "../../lib/pixels/loader.ts";
 import type { Normalisation } from "../../lib/pixels/pixels.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
@@ -24,6 +22,7 @@ const pixels = pixelSet(320, classes, 1);
 const sound = normalisation(pixels);
 const adam: OptimizerOptions = { kind: "adam", learningRate: 1e-3 };
 
+/** What is wrong with a training. */
 interface Plant {
   readonly system?: System;
   readonly normalisation?: Normalisation;
@@ -34,7 +33,7 @@ interface Plant {
 
 async function warningsOf(plant: Plant): Promise<readonly Warning[]> {
   const system = plant.system ?? await createSystem("numpy", net, { seed: 1 });
-  const train = new DataLoader(plant.sorted ? byClass(pixels) : pixels, {
+  const train = new DataLoader(plant.sorted ? sortByClass(pixels) : pixels, {
     batchSize: plant.batchSize ?? 32,
     shuffle: !plant.sorted,
     seed: 1,
@@ -46,8 +45,8 @@ async function warningsOf(plant: Plant): Promise<readonly Warning[]> {
       ...[system, train, { epochs: 2, optimizer: plant.optimizer ?? adam }] as const,
       { onWarning: (warning) => told.push(warning) },
     );
-    assertEquals(history.length, 2);
-    assertEquals(told, warnings, "each warning is told when it comes up");
+    assert.deepEqual(history.length, 2);
+    assert.deepEqual(told, warnings, "each warning is told when it comes up");
     return warnings;
   } finally {
     system.dispose();
@@ -57,13 +56,13 @@ async function warningsOf(plant: Plant): Promise<readonly Warning[]> {
 async function assertWarns(check: Check, measured: RegExp, plant: Plant): Promise<void> {
   const warnings = await warningsOf(plant);
   const found = warnings.filter((warning) => warning.check === check);
-  assertEquals(found.length, 1, `${check}; there were: ${warnings.map(({ check }) => check)}`);
-  assertMatch(found[0]!.measured, measured);
+  assert.deepEqual(found.length, 1, `${check}; there were: ${warnings.map(({ check }) => check)}`);
+  assert.match(found[0]!.measured, measured);
 }
 
 for (const name of systemNames) {
   Deno.test(`the guard is silent on a sound training of ${name}`, async () => {
-    assertEquals(await warningsOf({ system: await createSystem(name, net, { seed: 1 }) }), []);
+    assert.deepEqual(await warningsOf({ system: await createSystem(name, net, { seed: 1 }) }), []);
   });
 }
 
@@ -78,25 +77,25 @@ Deno.test("a guarded training is the training itself, to the bit", async () => {
     system.dispose();
     return weights;
   };
-  assertEquals(await fit(true), await fit(false));
+  assert.deepEqual(await fit(true), await fit(false));
 });
 
-Deno.test("unscaled input", () =>
+Deno.test("raw pixels are unscaled input", () =>
   assertWarns("unscaled input", /mean \d\d\.\d and std \d\d/, {
     normalisation: { mean: 0, std: 1 },
   }));
 
-Deno.test("sorted batches", () =>
+Deno.test("images sorted by class make sorted batches", () =>
   assertWarns("sorted batches", /^[12] of 10 classes/, { sorted: true }));
 
-Deno.test("loss far from ln K at the start, and loss below zero", async () => {
+Deno.test("the swapped loss starts far from ln K and falls below zero", async () => {
   const system = () => new TorchSystem(net, { criterion: swappedCrossEntropy });
   const far = "loss far from ln K at the start";
   await assertWarns(far, /ln 10 is 2\.30/, { system: system() });
   await assertWarns("loss below zero", /^the loss is -\d/, { system: system() });
 });
 
-Deno.test("a loss that is no number", async () => {
+Deno.test("a bias that is NaN makes a loss that is no number", async () => {
   const system = await createSystem("numpy", net);
   const weights = initialWeights(net, "lecun", 1);
   weights["fc3.bias"]!.data.fill(NaN);
@@ -104,15 +103,15 @@ Deno.test("a loss that is no number", async () => {
   await assertWarns("loss is no number", /NaN/, { system });
 });
 
-Deno.test("parameters that do not move", async () => {
-  const system = new PublishedNumpy(net, { frozenFilters: true, selfUpdate: 0 });
+Deno.test("frozen filters are parameters that do not move", async () => {
+  const system = new FaultyNumpy(net, ["frozen filters"]);
   await system.setWeights(initialWeights(net, "lecun", 1));
   const optimizer = { kind: "sgd", learningRate: 0.01, momentum: 0.8 } as const;
   const named = /^conv1\.weight, conv1\.bias, conv2\.weight, conv2\.bias did not change/;
   await assertWarns("parameters that do not move", named, { system, optimizer });
 });
 
-Deno.test("saturated units and one-class predictions", async () => {
+Deno.test("the paper's start saturates the units and predicts one class", async () => {
   const published = lenet5(classes, { convActivation: "sigmoid", denseActivation: "relu" });
   const make = async () => {
     const system = await createSystem("numpy", published);
@@ -124,7 +123,7 @@ Deno.test("saturated units and one-class predictions", async () => {
     system: await make(),
     normalisation: raw,
   });
-  await assertWarns("one-class predictions", /are taken for class \d/, {
+  await assertWarns("one-class predictions", /are predicted as class \d/, {
     system: await make(),
     normalisation: raw,
   });

@@ -1,13 +1,7 @@
 /** The SIMD kernels against the readable reference, in float64, on networks of many shapes. */
+import { assertGreater, assertLess, assertRejects, assertThrows } from "../assert.ts";
 import type { OptimizerOptions } from "../../lib/model/training_step.ts";
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertLess,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import { join } from "node:path";
 import { normalise } from "../../lib/pixels/pixels.ts";
@@ -56,12 +50,12 @@ async function withEngine<T>(
 }
 
 Deno.test("this machine runs the kernels", () => {
-  assertEquals(missingForKernels(), undefined);
+  assert.deepEqual(missingForKernels(), undefined);
 });
 
 for (const build of builds) {
   Deno.test(`${build}.wasm is what its sources compile to`, async () => {
-    assertEquals(await compileSources(build), await wasm(build));
+    assert.deepEqual(await compileSources(build), await wasm(build));
   });
 }
 
@@ -136,7 +130,7 @@ async function agreesWithFloat64(
     const logits = await engine.logits(batch.images, size);
     assertLess(maxDifference(logits, expected.logits), 2e-5);
     const single = await engine.logits(batch.images, 1);
-    assertEquals(
+    assert.deepEqual(
       single,
       logits.slice(0, classes),
       "one image has the bits that it has in a batch",
@@ -228,13 +222,13 @@ for (
     const first = await trained(lenet5(), { build: "narrow", threads: 1 }, optimizer);
     for (const build of builds) {
       for (const threads of [1, 2, 4]) {
-        assertEquals(await trained(lenet5(), { build, threads }, optimizer), first);
+        assert.deepEqual(await trained(lenet5(), { build, threads }, optimizer), first);
       }
     }
     // another number sums in another order: other bits, the same numbers
     const three = await trained(lenet5(), { threads: 3 }, optimizer);
     assertLess(maxWeightDifference(three, first), 1e-4);
-    assertEquals(await trained(lenet5(), { threads: 3 }, optimizer), three);
+    assert.deepEqual(await trained(lenet5(), { threads: 3 }, optimizer), three);
   });
 
   Deno.test(`${optimizer.kind}: the kernels follow the reference`, async () => {
@@ -274,9 +268,9 @@ Deno.test("a batch larger than all before it finds room, and smaller ones still 
   await withEngine(lenet5(), { threads: 2 }, async (engine) => {
     const images = randomBatch(lenet5(), 50, 1500).images;
     const all = await engine.logits(images, 1500);
-    assertEquals(await engine.logits(images.subarray(0, 3 * 1024), 3), all.slice(0, 150));
-    assertEquals(await engine.logits(images.subarray(1499 * 1024), 1), all.slice(1499 * 50));
-    assertEquals(await engine.logits(images, 0), new Float32Array(0));
+    assert.deepEqual(await engine.logits(images.subarray(0, 3 * 1024), 3), all.slice(0, 150));
+    assert.deepEqual(await engine.logits(images.subarray(1499 * 1024), 1), all.slice(1499 * 50));
+    assert.deepEqual(await engine.logits(images, 0), new Float32Array(0));
   });
 });
 
@@ -293,7 +287,7 @@ Deno.test("a batch that asks for a larger memory trains on from the same weights
     const before = engine.weights();
     const halves = [await engine.gradient(half(0)), await engine.gradient(half(1))];
     const whole = await engine.gradient(batch);
-    assertEquals(engine.weights(), before);
+    assert.deepEqual(engine.weights(), before);
     for (const [name, { data }] of Object.entries(whole.gradients)) {
       const mean = data.map((_, i) => {
         return (halves[0]!.gradients[name]!.data[i]! + halves[1]!.gradients[name]!.data[i]!) / 2;
@@ -323,7 +317,7 @@ Deno.test("what cannot be computed is named", async () => {
     engine.begin({ kind: "adam", learningRate: 1e-3 });
     const labels = Int32Array.of(0, 1, 50, 2);
     const error = await engine.step({ ...batch, labels }).catch((error) => error);
-    assertEquals(error.message, "label 50 is outside 0 to 49");
+    assert.deepEqual(error.message, "label 50 is outside 0 to 49");
     const few = "5 images of 1024 numbers were asked for, 4096 given";
     await assertRejects(() => engine.logits(batch.images, 5), RangeError, few);
     await assertRejects(() => engine.step({ ...batch, size: 5 }), RangeError, few);
@@ -354,12 +348,12 @@ Deno.test("a network that the kernels do not know runs on the reference, and say
   try {
     const engine = createEngine(architecture);
     engine.setWeights(initialWeights(architecture, "lecun", 1));
-    assertEquals([engine.name, (await engine.logits(new Float32Array(240), 1)).length], [
+    assert.deepEqual([engine.name, (await engine.logits(new Float32Array(240), 1)).length], [
       "reference",
       4,
     ]);
   } finally {
     console.warn = warn;
   }
-  assertEquals(warnings.length, 1);
+  assert.deepEqual(warnings.length, 1);
 });

@@ -1,18 +1,21 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertAlmostEquals, assertThrows } from "../assert.ts";
 import { confusionMatrix } from "../../lib/metrics/confusion.ts";
 import { mcnemar } from "../../lib/metrics/mcnemar.ts";
+import { median } from "../../lib/metrics/median.ts";
+import { seedMean } from "../../lib/metrics/seeds.ts";
 import { topK } from "../../lib/metrics/topk.ts";
 import { wilson } from "../../lib/metrics/wilson.ts";
 
 Deno.test("Wilson's interval: known values and bounds", () => {
   // 9 of 450: the roots of (0.02 - p)^2 = z^2 p (1 - p) / 450, found by bisection
   const { value, interval } = wilson(9, 450);
-  assertEquals(value, 0.02);
+  assert.deepEqual(value, 0.02);
   assertAlmostEquals(interval[0], 0.01055704, 1e-7);
   assertAlmostEquals(interval[1], 0.0375687, 1e-7);
-  assertEquals(wilson(0, 10).interval[0], 0);
-  assertEquals(wilson(10, 10).interval[1], 1);
+  assert.deepEqual(wilson(0, 10).interval[0], 0);
+  assert.deepEqual(wilson(10, 10).interval[1], 1);
 });
 
 Deno.test("Wilson's interval: holds the share, mirrors, narrows with more images", () => {
@@ -55,30 +58,30 @@ Deno.test("top-k agrees with sorting, grows with k and ends at 1", () => {
         const order = row.map((_, c) => c).sort((a, b) => row[b]! - row[a]! || a - b);
         return order.slice(0, k).includes(label);
       }).length;
-      assertEquals(topK(predictions, k).hits, hits);
+      assert.deepEqual(topK(predictions, k).hits, hits);
       assert(hits >= before);
       before = hits;
     }
-    assertEquals(topK(predictions, classes).value, 1);
+    assert.deepEqual(topK(predictions, classes).value, 1);
   }));
 });
 
 Deno.test("the confusion matrix counts every image once and its diagonal is top-1", () => {
   fc.assert(fc.property(outputs, (predictions) => {
     const { counts, classes, predicted } = confusionMatrix(predictions);
-    assertEquals(counts.reduce((a, b) => a + b), predictions.labels.length);
+    assert.deepEqual(counts.reduce((a, b) => a + b), predictions.labels.length);
     let diagonal = 0;
     for (let c = 0; c < classes; c++) diagonal += counts[c * classes + c]!;
-    assertEquals(diagonal, topK(predictions, 1).hits);
+    assert.deepEqual(diagonal, topK(predictions, 1).hits);
     const used = Array.from({ length: classes }, (_, c) => c)
       .filter((c) =>
         Array.from({ length: classes }, (_, r) => counts[r * classes + c]!).some(Boolean)
       );
-    assertEquals(predicted, used.length);
+    assert.deepEqual(predicted, used.length);
   }));
 });
 
-Deno.test("top-k refuses a k that there is not", () => {
+Deno.test("top-k refuses a k below 1 or above the number of classes", () => {
   const predictions = { logits: new Float32Array(3), labels: new Int32Array(1), classes: 3 };
   assertThrows(() => topK(predictions, 0), RangeError, "got 0");
   assertThrows(() => topK(predictions, 4), RangeError, "[1, 3]");
@@ -92,10 +95,31 @@ Deno.test("McNemar's exact test: by hand, and symmetric", () => {
     );
   // 2·(1 + 10 + 45)/1024
   assertAlmostEquals(pair(8, 2).p, 0.109375, 1e-12);
-  assertEquals(pair(2, 8), { onlyFirst: 2, onlySecond: 8, p: pair(8, 2).p });
-  assertEquals([pair(0, 0).p, pair(1, 1).p, pair(3, 3).p], [1, 1, 1]);
+  assert.deepEqual(pair(2, 8), { onlyFirst: 2, onlySecond: 8, p: pair(8, 2).p });
+  assert.deepEqual([pair(0, 0).p, pair(1, 1).p, pair(3, 3).p], [1, 1, 1]);
   assertAlmostEquals(pair(0, 6).p, 2 / 64, 1e-12);
   // 1,000 against 1,200 differing images: the normal approximation with continuity
   assertAlmostEquals(pair(1000, 1200).p, 2.19e-5, 2e-6);
   assertThrows(() => mcnemar([true], []), RangeError, "1 answers cannot be paired with 0");
+});
+
+Deno.test("the interval of a mean over seeds holds the images' share and the seeds'", () => {
+  const one = seedMean([0.25], 450);
+  assert.deepEqual(one.value, 0.25);
+  const half = 1.959963984540054 * Math.sqrt(0.25 * 0.75 / 450);
+  assert(Math.abs(one.interval[1] - 0.25 - half) < 1e-12);
+  const apart = seedMean([0.125, 0.25, 0.375], 450), alike = seedMean([0.25, 0.25, 0.25], 450);
+  assert.deepEqual(alike.interval, one.interval);
+  assert(apart.interval[0] < alike.interval[0] && apart.interval[1] > alike.interval[1]);
+  assert.deepEqual(seedMean([0, 0], 450).interval, [0, 0]);
+  assertThrows(() => seedMean([], 450), RangeError, "no accuracy");
+});
+
+Deno.test("the median is in the middle, whatever the order, and leaves its values alone", () => {
+  const values = [3, -1, 10, 2];
+  assert.deepEqual([median([7]), median([10, 3, -1]), median(values)], [7, 3, 2.5]);
+  assert.deepEqual(values, [3, -1, 10, 2]);
+  assert.deepEqual(median([NaN, 2, 1]), 2);
+  assert(Number.isNaN(median([1, NaN, NaN])));
+  assertThrows(() => median([]), RangeError, "no value");
 });

@@ -1,4 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertThrows } from "../assert.ts";
 import {
   countClasses,
   countMultiplyAdds,
@@ -11,13 +12,13 @@ import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 
 Deno.test("LeNet-5 has the paper's parameters and multiply-adds", () => {
-  assertEquals(countParameters(lenet5()), 65_106);
-  assertEquals(countMultiplyAdds(lenet5()), 419_880);
-  assertEquals(countClasses(lenet5(10)), 10);
+  assert.deepEqual(countParameters(lenet5()), 65_106);
+  assert.deepEqual(countMultiplyAdds(lenet5()), 419_880);
+  assert.deepEqual(countClasses(lenet5(10)), 10);
 });
 
 Deno.test("trace follows the shapes of LeNet-5", () => {
-  assertEquals(trace(lenet5()).map(({ output }) => output.join("×")), [
+  assert.deepEqual(trace(lenet5()).map(({ output }) => output.join("×")), [
     "6×28×28",
     "6×28×28",
     "6×14×14",
@@ -37,7 +38,7 @@ Deno.test("parameter shapes hold exactly the counted parameters", () => {
   for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
     const held = parameterShapes(architecture)
       .reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
-    assertEquals(held, countParameters(architecture));
+    assert.deepEqual(held, countParameters(architecture));
   }
 });
 

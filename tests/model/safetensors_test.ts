@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertRejects, assertThrows } from "../assert.ts";
 import {
   decodeArrays,
   decodeSafetensors,
@@ -26,15 +27,15 @@ const arrays = fc.dictionary(
 Deno.test("any arrays and metadata are read as they were written", () => {
   fc.assert(fc.property(arrays, fc.string(), (weights, note) => {
     const file = decodeSafetensors(encodeSafetensors(weights, { note }));
-    assertEquals({ ...file.weights }, { ...weights });
-    assertEquals(file.metadata.note, note);
+    assert.deepEqual({ ...file.weights }, { ...weights });
+    assert.deepEqual(file.metadata.note, note);
   }));
 });
 
 Deno.test("a state dict that PyTorch saved is read", async () => {
   const { weights } = await loadWeights(fixtures.weights);
   for (const { name, shape } of parameterShapes(lenet5())) {
-    assertEquals(weights[name]!.shape, shape);
+    assert.deepEqual(weights[name]!.shape, shape);
   }
 });
 
@@ -69,11 +70,11 @@ Deno.test("weights are saved whole or not at all, and replace an earlier file", 
   await saveWeights(path, initialWeights(perceptron, "lecun", 0));
   const weights = initialWeights(perceptron, "lecun", 1);
   await saveWeights(path, weights, { seed: "1" });
-  assertEquals((await loadWeights(path)).weights, weights);
-  assertEquals([...Deno.readDirSync(`${folder}/new`)].length, 1);
+  assert.deepEqual((await loadWeights(path)).weights, weights);
+  assert.deepEqual([...Deno.readDirSync(`${folder}/new`)].length, 1);
   await Deno.mkdir(`${folder}/taken.safetensors/full`, { recursive: true });
   await assertRejects(() => saveWeights(`${folder}/taken.safetensors`, weights));
-  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
     "new",
     "taken.safetensors",
   ]);
@@ -100,15 +101,15 @@ function assertRefused(bytes: Uint8Array, message: string): void {
 Deno.test("arrays in any order, empty ones and single numbers are read", () => {
   const header = { b: f32([2], 4, 12), none: f32([3, 0], 12, 12), a: f32([], 0, 4) };
   const { weights, metadata } = decodeSafetensors(forge(header, 12));
-  assertEquals(Object.keys(weights), ["b", "none", "a"]);
-  assertEquals([weights.b!.data.length, weights.none!.data.length, weights.a!.data.length], [
+  assert.deepEqual(Object.keys(weights), ["b", "none", "a"]);
+  assert.deepEqual([weights.b!.data.length, weights.none!.data.length, weights.a!.data.length], [
     2,
     0,
     1,
   ]);
-  assertEquals(metadata, {});
+  assert.deepEqual(metadata, {});
   const proto = decodeSafetensors(forge(`{"__proto__":${JSON.stringify(f32([1], 0, 4))}}`, 4));
-  assertEquals(Object.keys(proto.weights), ["__proto__"]);
+  assert.deepEqual(Object.keys(proto.weights), ["__proto__"]);
 });
 
 Deno.test("arrays that overlap, leave a hole or reach beyond the file are refused by name", () => {
@@ -172,7 +173,7 @@ Deno.test("a key that stands twice in the header is refused, however it is writt
   assertRefused(forge(`{"__metadata__":{"k":"1","k":"2"}}`, 0), '"k" stands twice');
   // the same text as a value, or as a key of another object, is no repetition
   const fine = `{"__metadata__":{"a":"a","b":"\\"a\\":"},"a":${entry}}`;
-  assertEquals(decodeSafetensors(forge(fine, 4)).metadata, { a: "a", b: '"a":' });
+  assert.deepEqual(decodeSafetensors(forge(fine, 4)).metadata, { a: "a", b: '"a":' });
 });
 
 Deno.test("a header that is too long, too deep, cut off or no JSON is refused", () => {
@@ -205,8 +206,8 @@ Deno.test("files of PyTorch, Keras and NumPy are recognised, and the error says 
   assertRefused(begins(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0), "a NumPy array");
   // a header of 0x0280 bytes begins with the same bytes as a pickle
   const long = `{"__metadata__":{"k":"${"x".repeat(0x280 - 25)}"}}`;
-  assertEquals(long.length, 0x280);
-  assertEquals(decodeSafetensors(forge(long, 0)).weights, {});
+  assert.deepEqual(long.length, 0x280);
+  assert.deepEqual(decodeSafetensors(forge(long, 0)).weights, {});
 });
 
 Deno.test("loading finds a changed sign, shape, name or text in saved weights by their checksum", async () => {
@@ -214,7 +215,7 @@ Deno.test("loading finds a changed sign, shape, name or text in saved weights by
   const path = `${folder}/w.safetensors`;
   const weights = initialWeights(perceptron, "lecun", 0);
   await saveWeights(path, weights, { seed: "1" });
-  assertEquals(await loadWeights(path), { weights, metadata: { seed: "1" } });
+  assert.deepEqual(await loadWeights(path), { weights, metadata: { seed: "1" } });
   const bytes = await Deno.readFile(path);
   const load = async (changed: Uint8Array) => {
     await Deno.writeFile(path, changed);
@@ -243,7 +244,7 @@ Deno.test("loading finds a changed sign, shape, name or text in saved weights by
     Object.fromEntries(Object.entries(weights).reverse()),
     { "lenet.crc32": /"lenet.crc32":"(\w+)"/.exec(text)![1]!, seed: "1" },
   );
-  assertEquals((await load(reordered)).weights, weights);
+  assert.deepEqual((await load(reordered)).weights, weights);
   assertThrows(
     () => encodeChecked(weights, { "lenet.crc32": "0" }),
     RangeError,
@@ -265,7 +266,7 @@ Deno.test("every flipped bit in a saved file is found, and the error names the f
       // a space of the padding behind the header may become another kind of white space
       const isPadding = bit >> 3 < 8 + headerLength && bytes[bit >> 3] === 0x20;
       try {
-        assertEquals(decodeSafetensors(flipped, "w.bin"), decodeSafetensors(bytes));
+        assert.deepEqual(decodeSafetensors(flipped, "w.bin"), decodeSafetensors(bytes));
         assert(isPadding, `bit ${bit} was not noticed`);
       } catch (error) {
         assert(error instanceof ModelFileError, String(error));
@@ -284,7 +285,7 @@ Deno.test("NaN and infinity are neither saved nor loaded", async () => {
     broken["hidden.weight"]!.data[7] = value;
     const where = `hidden.weight[7] is ${value}`;
     await assertRejects(() => saveWeights(path, broken), RangeError, `${path}: ${where}`);
-    assertEquals([...Deno.readDirSync(folder)], []);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
     await Deno.writeFile(path, encodeSafetensors(broken));
     await assertRejects(
       () => loadWeights(path),
@@ -322,7 +323,7 @@ Deno.test("forged headers and random bytes give arrays no larger than the file, 
       const held = Object.values(arrays).reduce((sum, { data }) => sum + data.byteLength, 0);
       assert(held <= bytes.length, `${held} bytes from a file of ${bytes.length}`);
       for (const { shape, data } of Object.values(arrays)) {
-        assertEquals(shape.reduce((product, side) => product * side, 1), data.length);
+        assert.deepEqual(shape.reduce((product, side) => product * side, 1), data.length);
       }
       tried.read++;
     } catch (error) {

@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertGreater, assertThrows } from "../assert.ts";
 import { augment, views } from "../../lib/pixels/augment.ts";
 import { DataLoader } from "../../lib/pixels/loader.ts";
 import { Rng } from "../../lib/util/rng.ts";
@@ -26,7 +27,7 @@ function outcomes(options: Parameters<typeof augment>[2]): Set<string> {
 }
 
 Deno.test("mirroring gives the image and its mirror image, nothing else", () => {
-  assertEquals(
+  assert.deepEqual(
     outcomes({ mirror: true }),
     new Set([[...image].join(" "), "3 2 1 0 13 12 11 10 23 22 21 20"]),
   );
@@ -34,22 +35,22 @@ Deno.test("mirroring gives the image and its mirror image, nothing else", () => 
 
 Deno.test("shifting by up to one pixel gives nine images, edges reflected as by hand", () => {
   const found = outcomes({ shift: 1 });
-  assertEquals(found.size, 9);
+  assert.deepEqual(found.size, 9);
   // one to the right and one down: what comes in is the pixel next to the edge
   assert(found.has("11 10 11 12 1 0 1 2 11 10 11 12"));
   // one to the left
   assert(found.has("1 2 3 2 11 12 13 12 21 22 23 22"));
-  assertEquals(outcomes({ shift: 1, mirror: true }).size, 18);
+  assert.deepEqual(outcomes({ shift: 1, mirror: true }).size, 18);
 });
 
 Deno.test("no augmentation changes nothing; channels move together", () => {
-  assertEquals(outcomes({}), new Set([[...image].join(" ")]));
+  assert.deepEqual(outcomes({}), new Set([[...image].join(" ")]));
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 0, max: 2 }), (seed, shift) => {
       // the second channel is the first plus 100, before and after
       const bytes = Uint8Array.from([...image, ...image.map((x) => x + 100)]);
       augment(bytes, { ...shape, channels: 2 }, { shift, mirror: true }, new Rng(seed));
-      assertEquals([...bytes.subarray(12)], [...bytes.subarray(0, 12)].map((x) => x + 100));
+      assert.deepEqual([...bytes.subarray(12)], [...bytes.subarray(0, 12)].map((x) => x + 100));
     }),
   );
 });
@@ -64,7 +65,7 @@ Deno.test("images whose rows are whole words, or start between words, move like 
       const shift = width > 1 ? 1 : 0;
       augment(bytes, size, { shift, mirror: true }, new Rng(seed));
       augment(shifted, size, { shift, mirror: true }, new Rng(seed));
-      assertEquals(shifted, bytes);
+      assert.deepEqual(shifted, bytes);
     }),
   );
 });
@@ -94,10 +95,10 @@ Deno.test("a loader varies each epoch, the same seed alike, and leaves the set a
     return all;
   };
   const [first, again, other] = [await epochs(1), await epochs(1), await epochs(2)];
-  assertEquals(again, first);
-  assertNotEquals(other, first);
-  assertNotEquals(first[0], first[3]);
-  assertEquals(set.pixels, before);
+  assert.deepEqual(again, first);
+  assert.notDeepEqual(other, first);
+  assert.notDeepEqual(first[0], first[3]);
+  assert.deepEqual(set.pixels, before);
   // with seed 1 some image is really another than in the set
   const plain = new DataLoader(set, { batchSize: 20 });
   const { value } = await plain[Symbol.asyncIterator]().next();
@@ -113,17 +114,17 @@ Deno.test("a loader varies each epoch, the same seed alike, and leaves the set a
 Deno.test("views: the image first, each shift once, then all of them mirrored", () => {
   const set = pixelSet(3, 2, 1);
   const all = [...views(set, { shift: 1, mirror: true })];
-  assertEquals(all.length, 18);
-  assertEquals(all[0]!.pixels, set.pixels);
-  assertEquals(new Set(all.map(({ pixels }) => pixels.join())).size, 18);
+  assert.deepEqual(all.length, 18);
+  assert.deepEqual(all[0]!.pixels, set.pixels);
+  assert.deepEqual(new Set(all.map(({ pixels }) => pixels.join())).size, 18);
   for (let i = 0; i < 9; i++) {
     const [straight, mirrored] = [all[i]!, all[i + 9]!];
     for (let at = 0; at < straight.pixels.length; at += 32) {
       const line = straight.pixels.slice(at, at + 32);
-      assertEquals(mirrored.pixels.slice(at, at + 32), line.reverse());
+      assert.deepEqual(mirrored.pixels.slice(at, at + 32), line.reverse());
     }
   }
-  assertEquals([...views(set, {})].map(({ pixels }) => pixels), [set.pixels]);
+  assert.deepEqual([...views(set, {})].map(({ pixels }) => pixels), [set.pixels]);
   assertThrows(() => [...views(set, { shift: 32 })], RangeError, "shift");
 });
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import type { Split } from "../../lib/data/dataset.ts";
 import { lookAtSplit } from "../../lib/pixels/fingerprint.ts";
 import { preprocessOptions } from "../../lib/pixels/preprocess.ts";
@@ -19,7 +19,7 @@ Deno.test("a stamp waits until no later change can bear the second of the last o
     for (const [later, isTrusted] of [[999, false], [1000, false], [1020, false], [1200, true]]) {
       Date.now = () => second + (later as number);
       const { stamp } = lookAtSplit(split, preprocessOptions());
-      assertEquals(stamp !== undefined, isTrusted, `${later} ms`);
+      assert.deepEqual(stamp !== undefined, isTrusted, `${later} ms`);
     }
   } finally {
     Date.now = now;

@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
 import sharp from "sharp";
+import { assertRejects } from "../assert.ts";
 import type { Dataset, ImageSource, Split } from "../../lib/data/dataset.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { type PackOptions, packPixels } from "../../lib/pixels/pack_pixels.ts";
@@ -99,10 +100,10 @@ test("packed pixels are those of the lazy data set", async (bench) => {
     const { set, decoded } = await bench.packs(options);
     const lazy = new ImagePixels(bench.split(), options);
     assert(decoded);
-    assertEquals([set.length, set.channels, set.height, set.width], [6, 1, 12, 20]);
-    assertEquals([lazy.length, lazy.channels, lazy.height, lazy.width], [6, 1, 12, 20]);
-    assertEquals(set.labels, lazy.labels);
-    for (let i = 0; i < 6; i++) assertEquals(set.get(i), await lazy.get(i));
+    assert.deepEqual([set.length, set.channels, set.height, set.width], [6, 1, 12, 20]);
+    assert.deepEqual([lazy.length, lazy.channels, lazy.height, lazy.width], [6, 1, 12, 20]);
+    assert.deepEqual(set.labels, lazy.labels);
+    for (let i = 0; i < 6; i++) assert.deepEqual(set.get(i), await lazy.get(i));
     await assertRejects(() => lazy.get(6), RangeError, "no image 6");
   }
 });
@@ -113,9 +114,9 @@ test("a second time no image is read", async (bench) => {
   await withoutReadingImages(async () => {
     const second = await bench.packs();
     assert(!second.decoded);
-    assertEquals(second.set.key, first.set.key);
-    assertEquals(second.set.pixels, first.set.pixels);
-    assertEquals(second.set.labels, first.set.labels);
+    assert.deepEqual(second.set.key, first.set.key);
+    assert.deepEqual(second.set.pixels, first.set.pixels);
+    assert.deepEqual(second.set.labels, first.set.labels);
   });
 });
 
@@ -127,7 +128,7 @@ test("files touched, moved or renamed but equal are read, not decoded, and then 
   await nextSecond();
   const again = await bench.packs();
   assert(!again.decoded);
-  assertEquals(again.set.key, set.key);
+  assert.deepEqual(again.set.key, set.key);
   await withoutReadingImages(async () => assert(!(await bench.packs()).decoded));
 });
 
@@ -140,12 +141,12 @@ test("a changed image is noticed, even with its size and time of change as befor
     await Deno.writeFile(bench.path(4), await png(level));
     await Deno.utime(bench.path(4), before.atime!, before.mtime!);
     const after = await Deno.stat(bench.path(4));
-    assertEquals([after.size, after.mtime], [before.size, before.mtime]);
+    assert.deepEqual([after.size, after.mtime], [before.size, before.mtime]);
     await settle();
     const changed = await bench.packs();
     assert(changed.decoded);
-    assertNotEquals(changed.set.key, set.key);
-    assertNotEquals(changed.set.get(4), set.get(4));
+    assert.notDeepEqual(changed.set.key, set.key);
+    assert.notDeepEqual(changed.set.get(4), set.get(4));
   }
 });
 
@@ -158,15 +159,15 @@ test("relabelling, another order and other options are noticed", async (bench) =
     return set;
   };
   bench.labels = Int32Array.of(0, 0, 1, 1, 2, 1);
-  assertEquals((await next()).labels, bench.labels);
+  assert.deepEqual((await next()).labels, bench.labels);
   bench.names.reverse();
   await next();
   await next({ filter: "antialiased" });
   await next({ width: 16, height: 64 }); // as many pixels
   bench.names.pop();
   bench.labels = bench.labels.slice(0, 5);
-  assertEquals((await next()).length, 5);
-  assertEquals(new Set(keys).size, 6);
+  assert.deepEqual((await next()).length, 5);
+  assert.deepEqual(new Set(keys).size, 6);
 });
 
 test("raw images are noticed when their content or shape changes", async (bench) => {
@@ -184,7 +185,7 @@ test("raw images are noticed when their content or shape changes", async (bench)
   const colour = await bench.packs({}, split({ ...source, width: 4, height: 4, channels: 3 }));
   const darker = await bench.packs({}, split({ ...source, data: data.map((v) => v >> 1) }));
   assert(turned.decoded && colour.decoded && darker.decoded);
-  assertEquals(new Set([set, turned.set, colour.set, darker.set].map((s) => s.key)).size, 4);
+  assert.deepEqual(new Set([set, turned.set, colour.set, darker.set].map((s) => s.key)).size, 4);
 });
 
 const damages: Record<string, (file: Uint8Array) => Uint8Array> = {
@@ -215,11 +216,11 @@ for (const [damage, apply] of Object.entries(damages)) {
     await Deno.writeFile(file!, apply(intact));
     const again = await bench.packs();
     assert(again.decoded);
-    assertEquals(again.set.pixels, set.pixels);
-    assertEquals(again.set.labels, set.labels);
-    assertEquals(bench.notices.length, 1);
+    assert.deepEqual(again.set.pixels, set.pixels);
+    assert.deepEqual(again.set.labels, set.labels);
+    assert.deepEqual(bench.notices.length, 1);
     assert(bench.notices[0]!.startsWith(`${file} is made anew: `));
-    assertEquals(await Deno.readFile(file!), intact);
+    assert.deepEqual(await Deno.readFile(file!), intact);
     assert(!(await bench.packs()).decoded);
   });
 }
@@ -231,17 +232,17 @@ test("a damaged stamp is no harm", async (bench) => {
   await Deno.writeTextFile(stamp!, "../../elsewhere");
   const again = await bench.packs();
   assert(!again.decoded);
-  assertEquals(again.set.key, set.key);
+  assert.deepEqual(again.set.key, set.key);
 });
 
 test("a damaged or missing image fails by name and leaves nothing in the cache", async (bench) => {
   await Deno.truncate(bench.path(5), 60);
   const error = await assertRejects(() => bench.packs(), Error, "damaged or cut short");
   assert(error.message.startsWith("f.png: "));
-  assertEquals(await bench.cacheFiles(""), []);
+  assert.deepEqual(await bench.cacheFiles(""), []);
   await Deno.remove(bench.path(5));
   await assertRejects(() => bench.packs(), Error, "f.png: there is no such file");
-  assertEquals(await bench.cacheFiles(""), []);
+  assert.deepEqual(await bench.cacheFiles(""), []);
 });
 
 test("after a failure no further image is decoded", async (bench) => {
@@ -265,8 +266,8 @@ test("a cache that cannot be written is said, and the pixels come all the same",
   const notices: string[] = [];
   const onNotice = (message: string) => void notices.push(message);
   const set = await packPixels(bench.split(), {}, { cacheDir, onNotice });
-  assertEquals(set.length, 6);
-  assertEquals(notices.length, 1);
+  assert.deepEqual(set.length, 6);
+  assert.deepEqual(notices.length, 1);
   assert(notices[0]!.includes(cacheDir));
 });
 
@@ -291,13 +292,13 @@ test("the parts of a data set are packed with one key and one count of progress"
   const steps: string[] = [];
   const onProgress = (done: number, total: number) => void steps.push(`${done}/${total}`);
   const pixels = await loadPixels(dataset, {}, { ...bench.pack, onProgress });
-  assertEquals(steps, ["1/6", "2/6", "3/6", "4/6", "5/6", "6/6"]);
-  assertEquals([pixels.train, pixels.val, pixels.test].map((set) => set.length), [3, 2, 1]);
-  assertEquals(pixels.classes, dataset.classes);
+  assert.deepEqual(steps, ["1/6", "2/6", "3/6", "4/6", "5/6", "6/6"]);
+  assert.deepEqual([pixels.train, pixels.val, pixels.test].map((set) => set.length), [3, 2, 1]);
+  assert.deepEqual(pixels.classes, dataset.classes);
   const same = await loadPixels(dataset, {}, bench.pack);
-  assertEquals(same.key, pixels.key);
+  assert.deepEqual(same.key, pixels.key);
   const swapped = { ...dataset, splits: { ...dataset.splits, val: part(3, 4) } };
-  assertNotEquals((await loadPixels(swapped, {}, bench.pack)).key, pixels.key);
+  assert.notDeepEqual((await loadPixels(swapped, {}, bench.pack)).key, pixels.key);
 });
 
 test("concurrency without sense is refused", async (bench) => {

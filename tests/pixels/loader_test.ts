@@ -1,5 +1,6 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertAlmostEquals, assertRejects, assertThrows } from "../assert.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../../lib/pixels/loader.ts";
 import type { Batch, PixelSet, PixelSource } from "../../lib/pixels/pixels.ts";
 
@@ -45,14 +46,14 @@ Deno.test("an epoch visits each image once, pixels beside their label", async ()
       const loader = new DataLoader(set, { batchSize, shuffle, dropLast, prefetch });
       const batches = await epoch(loader);
       const visited = labelsOf(batches);
-      assertEquals(batches.length, loader.length);
-      assertEquals(visited.length, loader.samples);
-      assertEquals(new Set(visited).size, visited.length);
-      assertEquals(visited.length, dropLast ? length - length % batchSize : length);
+      assert.deepEqual(batches.length, loader.length);
+      assert.deepEqual(visited.length, loader.samples);
+      assert.deepEqual(new Set(visited).size, visited.length);
+      assert.deepEqual(visited.length, dropLast ? length - length % batchSize : length);
       for (const { size, images, labels } of batches) {
-        assertEquals([images.length, labels.length], [size * 6, size]);
+        assert.deepEqual([images.length, labels.length], [size * 6, size]);
         labels.forEach((label, i) =>
-          assertEquals([...images.subarray(i * 6, i * 6 + 6)], [...set.get(label)])
+          assert.deepEqual([...images.subarray(i * 6, i * 6 + 6)], [...set.get(label)])
         );
       }
       assert(batches.slice(0, -1).every((batch) => batch.size === batchSize));
@@ -65,8 +66,8 @@ Deno.test("the last batch holds what is left, or is dropped", async () => {
     const loader = new DataLoader(pixelSet(10), { batchSize: 4, dropLast });
     return (await epoch(loader)).map((batch) => batch.size);
   };
-  assertEquals(await sizes(false), [4, 4, 2]);
-  assertEquals(await sizes(true), [4, 4]);
+  assert.deepEqual(await sizes(false), [4, 4, 2]);
+  assert.deepEqual(await sizes(true), [4, 4]);
 });
 
 Deno.test("epochs differ in order, and a seed's epoch is always the same", async () => {
@@ -75,17 +76,17 @@ Deno.test("epochs differ in order, and a seed's epoch is always the same", async
   const first = labelsOf(await epoch(loader)), second = labelsOf(await epoch(loader));
   const sorted = Array.from({ length: 50 }, (_, i) => i);
   assert(first.join() !== second.join() && first.join() !== sorted.join());
-  assertEquals(labelsOf(await epoch(make(3))), first);
+  assert.deepEqual(labelsOf(await epoch(make(3))), first);
   assert(labelsOf(await epoch(make(4))).join() !== first.join());
   loader.setEpoch(1);
-  assertEquals(labelsOf(await epoch(loader)), second);
-  assertEquals(loader.epoch, 2);
-  assertEquals([...loader.order(0)], first);
+  assert.deepEqual(labelsOf(await epoch(loader)), second);
+  assert.deepEqual(loader.epoch, 2);
+  assert.deepEqual([...loader.order(0)], first);
 });
 
 Deno.test("without shuffling every epoch has the source's order", async () => {
   const loader = new DataLoader(pixelSet(9), { batchSize: 2 });
-  for (let e = 0; e < 2; e++) assertEquals(labelsOf(await epoch(loader)), [...Array(9).keys()]);
+  for (let e = 0; e < 2; e++) assert.deepEqual(labelsOf(await epoch(loader)), [...Array(9).keys()]);
 });
 
 Deno.test("a lazy source gives the batches of a packed one", async () => {
@@ -98,7 +99,7 @@ Deno.test("a lazy source gives the batches of a packed one", async () => {
   const packed = await epoch(new DataLoader(pixelSet(30), options));
   for (const workers of [1, 3, 40]) {
     const lazy = await epoch(new DataLoader(lazily(pixelSet(30)), { ...options, workers }));
-    assertEquals(lazy, packed);
+    assert.deepEqual(lazy, packed);
   }
 });
 
@@ -122,9 +123,9 @@ Deno.test("no more than `workers` images are read at once, and batches are read 
     const ahead = Math.min(40, (done + 2) * 5);
     for (let tick = 0; tick < 500 && asked < ahead; tick++) await moment();
     await moment();
-    assertEquals(asked, ahead);
+    assert.deepEqual(asked, ahead);
   }
-  assertEquals(most, 3);
+  assert.deepEqual(most, 3);
 });
 
 Deno.test("a batch's buffers are its own", async () => {
@@ -132,8 +133,8 @@ Deno.test("a batch's buffers are its own", async () => {
   const [first, second] = await epoch(new DataLoader(set, { batchSize: 2 }));
   first!.images.fill(-1);
   first!.labels.fill(-1);
-  assertEquals(second!.images[0], 2);
-  assertEquals([...set.labels], [0, 1, 2, 3]);
+  assert.deepEqual(second!.images[0], 2);
+  assert.deepEqual([...set.labels], [0, 1, 2, 3]);
 });
 
 Deno.test("an image that cannot be read ends the epoch with its error, after the batches before", async () => {
@@ -151,7 +152,7 @@ Deno.test("an image that cannot be read ends the epoch with its error, after the
     Error,
     "train/13.jpg",
   );
-  assertEquals(seen, [...Array(12).keys()]);
+  assert.deepEqual(seen, [...Array(12).keys()]);
   assert(asked.every((index) => index < 16), "no image of a later batch is read");
 });
 
@@ -162,8 +163,8 @@ Deno.test("leaving an epoch early leaves nothing running", async () => {
   const after = asked;
   assert(after < 40);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  assertEquals(asked, after);
-  assertEquals(labelsOf(await epoch(loader)).length, 40);
+  assert.deepEqual(asked, after);
+  assert.deepEqual(labelsOf(await epoch(loader)).length, 40);
 });
 
 Deno.test("normalised training pixels have mean 0 and std 1", async () => {
@@ -179,7 +180,7 @@ Deno.test("normalised training pixels have mean 0 and std 1", async () => {
 Deno.test("pixels of a single level are normalised to 0", () => {
   const set = pixelSet(3);
   set.pixels.fill(40);
-  assertEquals(normalisation(set), { mean: 40, std: 1 });
+  assert.deepEqual(normalisation(set), { mean: 40, std: 1 });
   assertThrows(() => normalisation(pixelSet(0)), RangeError, "empty");
 });
 

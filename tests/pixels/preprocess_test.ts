@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import sharp from "sharp";
+import { assertRejects } from "../assert.ts";
 import { decode, defaultDecodeSettings } from "../../lib/pixels/decode.ts";
 import { useJpeg } from "../../lib/pixels/decode_jpeg.ts";
 import { isJpeg } from "../../lib/pixels/jpeg_header.ts";
@@ -18,7 +19,7 @@ function fromBase64(text: string): Uint8Array {
 }
 
 function largestDifference(a: Uint8Array, b: Uint8Array): number {
-  assertEquals(a.length, b.length);
+  assert.deepEqual(a.length, b.length);
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
@@ -48,8 +49,8 @@ Deno.test("the fast decoder stays within a few levels, and leaves to the exact o
     );
     const settings = { ...defaultDecodeSettings, name, fast: true, grey: true };
     const taken = isJpeg(bytes) && await useJpeg(bytes, settings, () => true) === true;
-    assertEquals(taken, name.endsWith(".jpg") && !special.has(name), name);
-    if (!taken) assertEquals(quick, exact, name);
+    assert.deepEqual(taken, name.endsWith(".jpg") && !special.has(name), name);
+    if (!taken) assert.deepEqual(quick, exact, name);
     else assert(largestDifference(quick!, exact!) <= 4, name);
     if (taken) fast++;
   }
@@ -82,14 +83,14 @@ Deno.test("an embedded colour profile changes nothing, as in OpenCV", async () =
   const at = tagged.indexOf("iCCP") - 4;
   const end = at + 12 + tagged.readUInt32BE(at);
   const bare = Uint8Array.from([...tagged.subarray(0, at), ...tagged.subarray(end)]);
-  assertEquals(await decode(tagged, "tagged"), await decode(bare, "bare"));
+  assert.deepEqual(await decode(tagged, "tagged"), await decode(bare, "bare"));
 });
 
 Deno.test("luma of a lossless image is OpenCV's, bit for bit", async () => {
   const wanted = expected.images["small.png"];
   const image = await decode(await Deno.readFile(folder + "small.png"), "small.png");
-  assertEquals([image.width, image.height], [wanted.width, wanted.height]);
-  assertEquals(toGrey(image), fromBase64(wanted.luma));
+  assert.deepEqual([image.width, image.height], [wanted.width, wanted.height]);
+  assert.deepEqual(toGrey(image), fromBase64(wanted.luma));
 });
 
 const side = fc.integer({ min: 1, max: 70 });
@@ -106,7 +107,7 @@ Deno.test("a grey image of one level keeps it at every size", async () => {
         const data = new Uint8Array(fromWidth * fromHeight * channels).fill(level);
         const source = raw(fromWidth, fromHeight, channels, data);
         const grey = await preprocess(source, { width, height, filter });
-        assertEquals(grey.length, width * height);
+        assert.deepEqual(grey.length, width * height);
         // OpenCV's fixed point drops bits: its own result may be one level lower.
         const tolerance = filter === "opencv" ? 1 : 0;
         assert(grey.every((value) => Math.abs(value - level) <= tolerance));
@@ -124,7 +125,7 @@ const image = fc.tuple(side, side).chain(([width, height]) =>
 Deno.test("resizing to the size it has changes nothing", async () => {
   await fc.assert(fc.asyncProperty(image, someFilter, async (source, filter) => {
     const { width, height } = source;
-    assertEquals(await preprocess(source, { width, height, filter }), source.data);
+    assert.deepEqual(await preprocess(source, { width, height, filter }), source.data);
   }));
 });
 
@@ -152,7 +153,7 @@ Deno.test("antialiasing averages fine stripes that OpenCV's filter samples", asy
 Deno.test("width and height are not mixed up", async () => {
   const source = raw(2, 1, 1, Uint8Array.of(0, 255));
   const wide = await preprocess(source, { width: 4, height: 1 });
-  assertEquals(wide.length, 4);
+  assert.deepEqual(wide.length, 4);
   assert(wide[0]! < wide[3]!);
   const high = await preprocess(source, { width: 1, height: 4 });
   assert(high.every((value) => value === high[0]));
@@ -170,9 +171,9 @@ Deno.test("in colour the planes are red, green, blue, each resized as grey is", 
       const each = await Promise.all(
         planes.map((plane) => preprocess(raw(width, height, 1, plane), options)),
       );
-      assertEquals(colour, Uint8Array.from(each.flatMap((plane) => [...plane])));
+      assert.deepEqual(colour, Uint8Array.from(each.flatMap((plane) => [...plane])));
       const grey = await preprocess(red, { ...options, colour: true });
-      assertEquals(grey, Uint8Array.from([0, 1, 2].flatMap(() => [...each[0]!])));
+      assert.deepEqual(grey, Uint8Array.from([0, 1, 2].flatMap(() => [...each[0]!])));
     }),
     { numRuns: 30 },
   );

@@ -1,19 +1,20 @@
 /** Figures against golden SVGs; `UPDATE_GOLDEN=1 deno task test tests/report` rewrites those. */
-import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DOMParser } from "linkedom";
 import sharp from "sharp";
+import { assertGreater, assertThrows } from "../assert.ts";
 import { escapeXml } from "../../lib/report/escape.ts";
 import { Figure, textWidth, wrap } from "../../lib/report/figure.ts";
 import { accuracyFigure } from "../../lib/report/figures/accuracy_figure.ts";
 import { architectureFigure } from "../../lib/report/figures/architecture_figure.ts";
-import { correctedTrial } from "../../lib/diagnosis/ladders.ts";
+import { correctedRun } from "../../lib/diagnosis/ablations.ts";
 import { confusionFigure } from "../../lib/report/figures/confusion_figure.ts";
-import { coursesFigure } from "../../lib/report/figures/courses_figure.ts";
 import { ladderFigure } from "../../lib/report/figures/ladder_figure.ts";
+import { learningCurvesFigure } from "../../lib/report/figures/learning_curves_figure.ts";
 import { lossFigure } from "../../lib/report/figures/loss_figure.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
-import { trialResult } from "../diagnosis/results.ts";
+import { measuredAblation, measuredStep } from "../diagnosis/scored_runs.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 
 const history = (rate: number, epochs = 6) =>
@@ -34,22 +35,17 @@ const matrix = {
 };
 const confusionText = { names: ["a", "b & c", "<d>", "e"], title: "Confusion", data: "made-up" };
 
-const climbed = (top1: readonly number[], saturated: number) => ({
-  rung: { change: `top-1 around ${top1[0]! / 450}`, mechanism: "", trial },
-  results: top1.map((hits, seed) =>
-    trialResult(seed, hits, { layers: [{ layer: "conv1", saturated, gradientNorm: 1 }] })
-  ),
-});
-const trial = correctedTrial(lenet5(), "lecun");
-const rungs = [climbed([9, 9, 9], 1), climbed([60, 70, 90], 0.1)];
-const climb = {
-  ladder: { name: "made-up ladder", rungs: rungs.map(({ rung }) => rung) },
-  ...{ rungs, foot: rungs[0]!.results, top: rungs[1]!.results },
+const made = (standsFor: "numpy" | "torch") => {
+  const configuration = correctedRun(lenet5(), standsFor);
+  const step = (hits: readonly number[], saturated: number) =>
+    measuredStep(
+      { change: `top-1 around ${hits[0]! / 450}`, mechanism: "", configuration },
+      hits,
+      [{ layer: "conv1", saturated, gradientNorm: 1 }],
+    );
+  return measuredAblation(`in ${standsFor}'s place`, [step([9, 9, 9], 1), step([60, 70, 90], 0.1)]);
 };
-const course = {
-  name: "made-up course",
-  result: trialResult(1, 9, { epochs: history(0.9) }),
-};
+const [own, elsewhere] = [made("numpy"), made("torch")];
 
 const figures: Record<string, () => Figure> = {
   architecture: () => architectureFigure(lenet5()),
@@ -58,8 +54,9 @@ const figures: Record<string, () => Figure> = {
   loss: () => lossFigure(series, about),
   accuracy: () => accuracyFigure(series, about),
   confusion: () => confusionFigure(matrix, confusionText),
-  ladder: () => ladderFigure([climb, climb], about),
-  courses: () => coursesFigure([course], about),
+  ladder: () => ladderFigure([own, elsewhere], about),
+  learning_curves: () =>
+    learningCurvesFigure([{ name: "made-up training", history: history(0.9) }], about),
 };
 
 for (const [name, draw] of Object.entries(figures)) {
@@ -67,11 +64,11 @@ for (const [name, draw] of Object.entries(figures)) {
     const path = new URL(`golden/${name}.svg`, import.meta.url);
     const { svg } = draw();
     if (Deno.env.get("UPDATE_GOLDEN") === "1") await Deno.writeTextFile(path, svg);
-    assertEquals(svg, await Deno.readTextFile(path));
+    assert.deepEqual(svg, await Deno.readTextFile(path));
   });
 }
 
-Deno.test("Figure 1 says what the architecture says", () => {
+Deno.test("Figure 1 shows the counts and shapes of its architecture", () => {
   const { svg } = architectureFigure(lenet5());
   for (const text of ["65,106 parameters", "419,880 multiply-adds", "16 @ 10×10", "117,600 MA"]) {
     assert(svg.includes(text), text);
@@ -79,7 +76,7 @@ Deno.test("Figure 1 says what the architecture says", () => {
   assert(!architectureFigure(smallConvolutional).svg.includes("65,106"));
 });
 
-Deno.test("one epoch and one system can be drawn; nothing cannot", () => {
+Deno.test("one epoch of one system can be drawn; figures without data are refused", () => {
   const single = [{ name: "one", history: history(0.9, 1) }];
   lossFigure(single, about);
   accuracyFigure(single, about);
@@ -87,6 +84,9 @@ Deno.test("one epoch and one system can be drawn; nothing cannot", () => {
   assertThrows(() => lossFigure([{ name: "x", history: [] }], about), RangeError, "x has no epoch");
   const unvalidated = [{ name: "x", history: [{ ...history(0.9, 1)[0]!, val: undefined! }] }];
   assertThrows(() => accuracyFigure(unvalidated, about), RangeError, "x was not validated");
+  assertThrows(() => learningCurvesFigure(unvalidated, about), RangeError, "x was not validated");
+  assertThrows(() => learningCurvesFigure([], about), RangeError, "no learning curve");
+  assertThrows(() => ladderFigure([], about), RangeError, "no ablation");
   assertThrows(
     () => confusionFigure(matrix, { ...confusionText, names: ["a"] }),
     RangeError,
@@ -94,19 +94,27 @@ Deno.test("one epoch and one system can be drawn; nothing cannot", () => {
   );
 });
 
+Deno.test("the ladder says which steps another system computed", () => {
+  const caption = (ablations: Parameters<typeof ladderFigure>[0]) =>
+    ladderFigure(ablations, about).svg.match(/<desc>(.*)<\/desc>/)![1]!;
+  assert(caption([own]).endsWith("Every step is computed by the system that it names."));
+  const both = caption([own, elsewhere]);
+  assert(both.endsWith("in torch&#39;s place 0, 1 (by LeNet5 Numpy)."), both);
+});
+
 Deno.test("any text makes a well-formed SVG that holds it", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme-ascii", minLength: 1 }), (title) => {
     const { svg } = new Figure({ width: 300, height: 10, body: "" }, { title, caption: title });
     const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement!;
-    assertEquals(root.querySelector("title")!.textContent, title);
-    assertEquals(root.children.length >= 4, true);
+    assert.deepEqual(root.querySelector("title")!.textContent, title);
+    assert.deepEqual(root.children.length >= 4, true);
   }));
 });
 
-Deno.test("texts are broken before they leave the figure", () => {
+Deno.test("texts are broken into lines that fit the figure", () => {
   fc.assert(fc.property(fc.lorem({ maxCount: 40 }), (text) => {
     const lines = wrap(text, 300, 11);
-    assertEquals(lines.join(" "), text.trim());
+    assert.deepEqual(lines.join(" "), text.trim());
     for (const line of lines) assert(!line.includes(" ") || textWidth(line, 11) <= 300);
   }));
 });
@@ -142,23 +150,23 @@ Deno.test("the PNG has letters, and different ones for different texts", async (
   const ink = async (title: string) => {
     const png = await new Figure({ width: 200, height: 10, body: "" }, { title }).png();
     const { data, info } = await sharp(png).greyscale().raw().toBuffer({ resolveWithObject: true });
-    assertEquals(info.width, 400);
+    assert.deepEqual(info.width, 400);
     return Array.from(data, (level) => level < 128 ? 1 : 0);
   };
   const [first, second] = [await ink("illi"), await ink("MWMW")];
   const dark = (bits: number[]) => bits.filter(Boolean).length;
   assertGreater(dark(first), 30);
-  assertNotEquals(first, second);
+  assert.notDeepEqual(first, second);
   // without a font every letter is the same box
   assertGreater(dark(second), 1.8 * dark(first));
 });
 
-Deno.test("saved as SVG and PNG", async () => {
+Deno.test("a figure is saved as SVG and PNG", async () => {
   const folder = await Deno.makeTempDir();
   const figure = figures.loss!();
   await figure.save(`${folder}/a/loss`);
-  assertEquals(await Deno.readTextFile(`${folder}/a/loss.svg`), figure.svg);
-  assertEquals([...(await Deno.readFile(`${folder}/a/loss.png`)).subarray(1, 4)], [80, 78, 71]);
-  assertEquals([...Deno.readDirSync(`${folder}/a`)].length, 2);
+  assert.deepEqual(await Deno.readTextFile(`${folder}/a/loss.svg`), figure.svg);
+  assert.deepEqual([...(await Deno.readFile(`${folder}/a/loss.png`)).subarray(1, 4)], [80, 78, 71]);
+  assert.deepEqual([...Deno.readDirSync(`${folder}/a`)].length, 2);
   await Deno.remove(folder, { recursive: true });
 });

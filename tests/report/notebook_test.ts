@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import { Progress } from "../../lib/report/notebook.ts";
 
 /** A bar with a clock of our own. */
@@ -15,45 +15,45 @@ function bar(label: string, unit: string, before = 0) {
   return { bar: new Progress(label, unit, port, before), drawn, clock };
 }
 
-Deno.test("what is quick shows nothing", async () => {
+Deno.test("quick work shows no bar", async () => {
   const { bar: progress, drawn, clock } = bar("Reading", "images");
   for (clock.time = 0; clock.time < 2000; clock.time += 100) {
     await progress.update(clock.time, 1900);
   }
-  assertEquals(drawn, []);
+  assert.deepEqual(drawn, []);
 });
 
-Deno.test("rate and remaining time, at most five times a second, and a last line", async () => {
+Deno.test("a bar shows rate and remaining time, at most five times a second, and a last line", async () => {
   const { bar: progress, drawn, clock } = bar("Training", "images");
   for (clock.time = 0; clock.time <= 10_000; clock.time += 50) {
     await progress.update(clock.time / 5, 2000, "epoch 1");
   }
-  assertEquals(drawn[0], [
+  assert.deepEqual(drawn[0], [
     "Training: 400 of 2,000 images (20 %), 200/s, 2 s, 8 s left, epoch 1",
     0.2,
     false,
   ]);
-  assertEquals(drawn.at(-1), ["Training: 2,000 of 2,000 images, 200/s, took 10 s", 1, true]);
-  assertEquals(drawn.length, 41);
+  assert.deepEqual(drawn.at(-1), ["Training: 2,000 of 2,000 images, 200/s, took 10 s", 1, true]);
+  assert.deepEqual(drawn.length, 41);
 });
 
-Deno.test("long work is told in minutes", async () => {
+Deno.test("long durations are shown in minutes", async () => {
   const { bar: progress, drawn, clock } = bar("Training", "images");
   clock.time = 10_000;
   await progress.update(10, 1000);
-  assertEquals(drawn[0]![0], "Training: 10 of 1,000 images (1 %), 1/s, 10 s, 16:30 min left");
+  assert.deepEqual(drawn[0]![0], "Training: 10 of 1,000 images (1 %), 1/s, 10 s, 16:30 min left");
 });
 
-Deno.test("what was done before the clock started does not raise the rate", async () => {
+Deno.test("work that was done before the clock started does not raise the rate", async () => {
   const { bar: progress, drawn, clock } = bar("Training", "images", 500);
   clock.time = 10_000;
   await progress.update(600, 1000);
-  assertEquals(drawn[0]![0], "Training: 600 of 1,000 images (60 %), 10/s, 10 s, 40 s left");
+  assert.deepEqual(drawn[0]![0], "Training: 600 of 1,000 images (60 %), 10/s, 10 s, 40 s left");
 });
 
-Deno.test("no work at all ends with a last line", async () => {
+Deno.test("a bar for no work ends with a last line", async () => {
   const { bar: progress, drawn, clock } = bar("Reading", "images");
   clock.time = 3000;
   await progress.update(0, 0);
-  assertEquals(drawn, [["Reading: 0 of 0 images, 0/s, took 3 s", 1, true]]);
+  assert.deepEqual(drawn, [["Reading: 0 of 0 images, 0/s, took 3 s", 1, true]]);
 });

@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertThrows } from "../assert.ts";
 import { escapeMarkdown, escapeXml } from "../../lib/report/escape.ts";
 import { formatCell, formatNumber, Table } from "../../lib/report/table.ts";
 
@@ -18,7 +19,7 @@ const table = new Table({
 });
 
 Deno.test("a table as Markdown: aligned, escaped, with its notes", () => {
-  assertEquals(
+  assert.deepEqual(
     table.markdown(),
     "**Accuracy \\| &lt;all>**\n\n" +
       "| system | top-1 | loss |\n| :-- | --: | --: |\n" +
@@ -29,26 +30,26 @@ Deno.test("a table as Markdown: aligned, escaped, with its notes", () => {
 Deno.test("a table as HTML and text", () => {
   assert(table.html().includes('<td style="text-align:left">a|b &lt;c&gt;</td>'));
   assert(table.html().includes("Accuracy | &lt;all&gt;"));
-  assertEquals(table.text().split("\n")[2], "a|b <c>  0.180 (0.147–0.218)       3.91");
+  assert.deepEqual(table.text().split("\n")[2], "a|b <c>  0.180 (0.147–0.218)       3.91");
 });
 
 Deno.test("saved: Markdown, and JSON with the raw values", async () => {
   const folder = await Deno.makeTempDir();
   await table.save(`${folder}/sub/table`);
-  assertEquals(await Deno.readTextFile(`${folder}/sub/table.md`), table.markdown());
+  assert.deepEqual(await Deno.readTextFile(`${folder}/sub/table.md`), table.markdown());
   const json = JSON.parse(await Deno.readTextFile(`${folder}/sub/table.json`));
-  assertEquals(json.rows[0].top1, { value: 0.18, interval: [0.1468, 0.2181] });
-  assertEquals([...Deno.readDirSync(`${folder}/sub`)].length, 2);
+  assert.deepEqual(json.rows[0].top1, { value: 0.18, interval: [0.1468, 0.2181] });
+  assert.deepEqual([...Deno.readDirSync(`${folder}/sub`)].length, 2);
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a row with a column that there is not is refused", () => {
+Deno.test("a row is refused if the table has no column of that key", () => {
   const make = () => new Table({ title: "t", columns: [], rows: [{ lost: 1 }] });
   assertThrows(make, RangeError, 'table "t" has no column lost');
 });
 
-Deno.test("numbers are short and keep their size", () => {
-  assertEquals([65106, 0.001, 1e-4, 3.91202, 1234.56, -0.5].map((x) => formatNumber(x)), [
+Deno.test("numbers are shown short, and a small one is not shown as zero", () => {
+  assert.deepEqual([65106, 0.001, 1e-4, 3.91202, 1234.56, -0.5].map((x) => formatNumber(x)), [
     "65,106",
     "0.001",
     "1.0e-4",
@@ -56,14 +57,14 @@ Deno.test("numbers are short and keep their size", () => {
     "1,235",
     "-0.5",
   ]);
-  assertEquals([NaN, Infinity].map((x) => formatNumber(x)), ["NaN", "Infinity"]);
-  assertEquals([0, 1e-4, 5.1e-4, -1e-4].map((x) => formatCell(x, 3)), [
+  assert.deepEqual([NaN, Infinity].map((x) => formatNumber(x)), ["NaN", "Infinity"]);
+  assert.deepEqual([0, 1e-4, 5.1e-4, -1e-4].map((x) => formatCell(x, 3)), [
     ...["0.000", "< 0.001", "0.001", "-0.000"],
   ]);
-  assertEquals([undefined, true, "x"].map((cell) => formatCell(cell)), ["", "yes", "x"]);
+  assert.deepEqual([undefined, true, "x"].map((cell) => formatCell(cell)), ["", "yes", "x"]);
 });
 
-Deno.test("whatever a cell holds, the table keeps its shape", () => {
+Deno.test("a cell may hold any text; the table keeps its rows and columns", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
     const odd = new Table({
       title: text,
@@ -71,26 +72,26 @@ Deno.test("whatever a cell holds, the table keeps its shape", () => {
       rows: [{ a: text }],
     });
     const lines = odd.markdown().trimEnd().split("\n").filter((line) => line.startsWith("|"));
-    assertEquals(lines.length, 3);
-    for (const line of lines) assertEquals(line.match(/(?<!\\)(?:\\\\)*\|/g)?.length, 2, line);
-    assertMatch(odd.html(), /^<table>.*<\/table>$/s);
+    assert.deepEqual(lines.length, 3);
+    for (const line of lines) assert.deepEqual(line.match(/(?<!\\)(?:\\\\)*\|/g)?.length, 2, line);
+    assert.match(odd.html(), /^<table>.*<\/table>$/s);
     assert(!/<(?!\/?(table|caption|thead|tbody|tr|th|td)\b)/.test(odd.html()));
   }));
-  assertEquals(escapeXml(`<&>"'`), "&lt;&amp;&gt;&quot;&#39;");
-  assertEquals(escapeMarkdown("a\\|b"), "a\\\\\\|b");
+  assert.deepEqual(escapeXml(`<&>"'`), "&lt;&amp;&gt;&quot;&#39;");
+  assert.deepEqual(escapeMarkdown("a\\|b"), "a\\\\\\|b");
 });
 
-Deno.test("a loss that is not a number is not lost in the JSON", async () => {
+Deno.test("a loss that is NaN or infinite is written to the JSON by name", async () => {
   const folder = await Deno.makeTempDir();
   const columns = [{ key: "loss", label: "loss" }];
   await new Table({ title: "t", columns, rows: [{ loss: NaN }, { loss: -Infinity }] })
     .save(`${folder}/t`);
   const { rows } = JSON.parse(await Deno.readTextFile(`${folder}/t.json`));
-  assertEquals(rows, [{ loss: "NaN" }, { loss: "-Infinity" }]);
+  assert.deepEqual(rows, [{ loss: "NaN" }, { loss: "-Infinity" }]);
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a note is text, not HTML", () => {
+Deno.test("HTML in a note is escaped", () => {
   const noted = new Table({ title: "t", columns: [], rows: [], notes: ["a <b> c"] });
   assert(noted.markdown().endsWith("\na &lt;b> c\n"));
   assert(noted.html().includes("a &lt;b&gt; c"));

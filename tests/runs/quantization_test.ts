@@ -1,34 +1,41 @@
 /** The quantization experiment whole, on a tiny data set. */
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertGreater, assertLess } from "../assert.ts";
 import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
 import { quantizationTable, roundingTable } from "../../lib/report/tables/quantization_table.ts";
-import type { Experiment } from "../../lib/runs/experiment.ts";
-import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { quantizeRun, roundingErrors } from "../../lib/runs/quantize_runs.ts";
 import { trainRun } from "../../lib/runs/run.ts";
+import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { runData } from "./pixels.ts";
 
-const options = { epochs: 12, batchSize: 16, learningRate: 3e-3, seed: 1 };
 const [architecture, data] = [lenet5(5), runData()];
-const dataset = { name: "made", synthetic: true, classes: ["a", "b", "c", "d", "e"] };
-const experiment = { architecture, data, options, dataset } as unknown as Experiment;
+const dataset = { name: "made", synthetic: true, classes: [..."abcde"] } as unknown as Dataset;
+const configuration = runConfiguration({
+  system: "numpy",
+  architecture,
+  optimizer: { kind: "adam", learningRate: 3e-3 },
+  epochs: 12,
+  batchSize: 16,
+});
 
 Deno.test("a trained network keeps its accuracy in int8, at a quarter of the bytes", async () => {
-  const run = await trainRun("numpy", architecture, data, options);
+  const run = await trainRun(configuration, data);
   const told: number[] = [];
   const results = await quantizeRun(
     ...[
-      experiment,
       run,
+      data,
       { aware: { epochs: 2, learningRate: 1e-3 }, pruned: { epochs: 4, learningRate: 1e-3 } },
       (done: number) => void told.push(done),
     ] as const,
   );
-  assertEquals(told, [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(told, [1, 2, 3, 4, 5, 6, 7, 8]);
   const [float, fake, nearest, tensor, channel, aware, trainedOn, both] = results;
-  assertEquals([float!.agreement, float!.paired.p, float!.model], [1, 1, undefined]);
-  assertEquals(fake!.bytes, float!.bytes);
-  assertEquals(trainedOn!.model, undefined);
+  assert.deepEqual([float!.agreement, float!.paired.p, float!.model], [1, 1, undefined]);
+  assert.deepEqual(fake!.bytes, float!.bytes);
+  assert.deepEqual(trainedOn!.model, undefined);
   for (const result of [nearest!, tensor!, channel!, aware!]) {
     assertGreater(result.top1.value, float!.top1.value - 0.1, result.name);
     assertLess(result.bytes / float!.bytes, 0.28, result.name);
@@ -38,7 +45,7 @@ Deno.test("a trained network keeps its accuracy in int8, at a quarter of the byt
   }
   assertGreater(channel!.agreement, 0.9);
   assertLess(both!.bytes / float!.bytes, 1 / 6);
-  assert(quantizationTable(experiment, results).markdown().includes("(synthetic images)"));
-  const rows = roundingTable(run.weights).options.rows;
+  assert(quantizationTable(dataset, results).markdown().includes("(synthetic images)"));
+  const rows = roundingTable(roundingErrors(run.weights)).options.rows;
   assert(rows.every(({ tensor, channel }) => Number(channel) <= Number(tensor)));
 });

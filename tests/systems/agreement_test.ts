@@ -1,6 +1,7 @@
 /** With the same weights the three systems compute the same as each other, as PyTorch and as Keras. */
+import { assertGreater, assertLess, assertRejects } from "../assert.ts";
 import type { OptimizerOptions } from "../../lib/model/training_step.ts";
-import { assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { initialBounds, initialWeights } from "../../lib/model/initial_weights.ts";
@@ -55,10 +56,10 @@ for (const name of systemNames) {
       const weights = initialWeights(architecture, "pytorch", 7);
       await system.setWeights(weights);
       const out = await system.weights();
-      assertEquals(Object.keys(out), Object.keys(weights));
+      assert.deepEqual(Object.keys(out), Object.keys(weights));
       for (const [array, { shape, data }] of Object.entries(weights)) {
-        assertEquals(out[array]!.shape, shape, array);
-        assertEquals(out[array]!.data, data, array);
+        assert.deepEqual(out[array]!.shape, shape, array);
+        assert.deepEqual(out[array]!.data, data, array);
       }
       system.dispose();
     }
@@ -116,7 +117,7 @@ Deno.test("the Keras system starts within Keras's bounds, biases at zero", async
   const { weight } = initialBounds("keras", 150, 400);
   assertLess(largest, weight);
   assertLess(0.98 * weight, largest);
-  assertEquals(weights["conv2.bias"]!.data, new Float32Array(16));
+  assert.deepEqual(weights["conv2.bias"]!.data, new Float32Array(16));
   system.dispose();
 });
 

@@ -1,5 +1,6 @@
 /** Bad input that used to pass without an error is refused, and the error names it. */
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertRejects, assertThrows } from "../assert.ts";
 import { type Batch, ByteBatch } from "../../lib/pixels/pixels.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
@@ -58,7 +59,7 @@ Deno.test("an unknown optimizer, or one with an unknown option, is refused befor
         message,
       );
     }
-    assertEquals(await system.weights(), before);
+    assert.deepEqual(await system.weights(), before);
   });
 });
 
@@ -143,7 +144,7 @@ Deno.test("images of another size, labels outside the classes and NaN pixels end
         message,
       );
       assert(error.message.startsWith("training batch 2: "), error.message);
-      assertEquals(steps, [4], "the good batch before was trained on");
+      assert.deepEqual(steps, [4], "the good batch before was trained on");
     }
   });
 });
@@ -170,7 +171,7 @@ Deno.test("images of another shape are refused although they have the same count
   await onEach(BATCH_CHECKED, lenet5(), async (system) => {
     await assertRejects(() => system.fit(long, once), RangeError, message);
     const right = { ...long, imageShape: { channels: 1, height: 32, width: 32 } };
-    assertEquals((await system.fit(right, once)).length, 1);
+    assert.deepEqual((await system.fit(right, once)).length, 1);
   });
 });
 
@@ -192,7 +193,7 @@ Deno.test("predict refuses more or fewer pixels than its count of images has", a
     const halfBroken = images.slice();
     halfBroken.fill(Infinity, 240, 480);
     await refused(halfBroken, 3, "of image 1 is Infinity");
-    assertEquals((await system.predict(images, 3)).length, 12);
+    assert.deepEqual((await system.predict(images, 3)).length, 12);
     const four = { ...randomBatch(smallConvolutional, 4, 4), size: 3, labels: new Int32Array(3) };
     await assertRejects(() => predictAll(system, asBatches(four)), RangeError, "960 are given");
   });
@@ -210,7 +211,7 @@ Deno.test("setWeights names the array and the place of a NaN or an infinity", as
         `conv1.weight[149] is ${value}; weights must be finite numbers`,
       );
     }
-    assertEquals(await system.weights(), before);
+    assert.deepEqual(await system.weights(), before);
   });
 });
 
@@ -223,14 +224,14 @@ Deno.test("a diverging training ends with an error that names epoch and batch, u
     const train = asBatches(batch, batch);
     const error = await assertRejects(() => system.fit(train, { epochs: 4, optimizer, onBatch }));
     assert(error instanceof Error);
-    assertEquals(error.name, "BrokenLossError");
+    assert.deepEqual(error.name, "BrokenLossError");
     const number = losses.length; // of batches before the broken one
     const place = `epoch ${1 + (number >> 1)}, batch ${1 + number % 2}, is `;
     assert(error.message.includes(`the loss of ${place}`), error.message);
     assert(losses.every(Number.isFinite));
     await system.setWeights(start);
     const history = await system.fit(train, { epochs: 4, optimizer, continueAtBrokenLoss: true });
-    assertEquals(history.length, 4);
+    assert.deepEqual(history.length, 4);
     assert(!Number.isFinite(history[3]!.loss));
     // the system can be trained again
     await system.setWeights(start);

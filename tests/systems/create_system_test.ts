@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { assertRejects } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import type { SystemName } from "../../lib/systems/system.ts";
@@ -28,7 +29,7 @@ async function mapped(name: SystemName): Promise<string> {
 Deno.test("only torch and keras load the native TensorFlow", async () => {
   for (const name of systemNames) {
     const isLoaded = (await mapped(name)).includes(join(".native", ""));
-    assertEquals(isLoaded, name !== "numpy", name);
+    assert.deepEqual(isLoaded, name !== "numpy", name);
   }
 });
 

@@ -1,5 +1,6 @@
 /** A system runs one training at a time, and none after it was disposed of. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertRejects } from "../assert.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";
 import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
 import { type FitOptions, SystemStateError } from "../../lib/systems/system.ts";
@@ -21,10 +22,10 @@ for (const name of CHECKED) {
       SystemStateError,
       `the ${name} system is training already`,
     );
-    assertEquals((await first).map(({ loss }) => loss), history.map(({ loss }) => loss));
-    assertEquals(await system.weights(), await alone.weights());
+    assert.deepEqual((await first).map(({ loss }) => loss), history.map(({ loss }) => loss));
+    assert.deepEqual(await system.weights(), await alone.weights());
     // and afterwards it trains again
-    assertEquals((await system.fit(train, { ...options, epochs: 1 })).length, 1);
+    assert.deepEqual((await system.fit(train, { ...options, epochs: 1 })).length, 1);
     system.dispose();
     alone.dispose();
   });
@@ -34,7 +35,7 @@ for (const name of CHECKED) {
     const onBatch = () => Promise.reject(new TypeError("the listener failed"));
     await assertRejects(() => system.fit(train, { ...options, onBatch }), TypeError, "listener");
     await assertRejects(() => system.fit(train, { ...options, epochs: 0 }), RangeError, "epochs");
-    assertEquals((await system.fit(train, options)).length, 3);
+    assert.deepEqual((await system.fit(train, options)).length, 3);
     system.dispose();
   });
 
@@ -48,7 +49,7 @@ for (const name of CHECKED) {
         asked += (await system.predict(batch.images, batch.size)).length;
       },
     });
-    assertEquals(asked, 6 * 30);
+    assert.deepEqual(asked, 6 * 30);
     system.dispose();
   });
 
@@ -67,7 +68,7 @@ for (const name of CHECKED) {
       SystemStateError,
       `the ${name} system was disposed of while it trained`,
     );
-    assertEquals(batches, 3);
+    assert.deepEqual(batches, 3);
     await assertRejects(() => system.weights(), SystemStateError, "was disposed of");
     system.dispose();
   });
@@ -94,12 +95,12 @@ for (const name of CHECKED) {
 
   Deno.test(`${name}: a training that is aborted returns the epochs it completed`, async () => {
     const system = await createSystem(name, perceptron);
-    assertEquals(await system.fit(train, { ...options, signal: AbortSignal.abort() }), []);
+    assert.deepEqual(await system.fit(train, { ...options, signal: AbortSignal.abort() }), []);
     const stop = new AbortController();
     const onEpoch = () => stop.abort();
     const history = await system.fit(train, { ...options, onEpoch, signal: stop.signal });
-    assertEquals(history.map(({ epoch }) => epoch), [1]);
-    assertEquals((await system.fit(train, options)).length, 3);
+    assert.deepEqual(history.map(({ epoch }) => epoch), [1]);
+    assert.deepEqual((await system.fit(train, options)).length, 3);
     system.dispose();
   });
 }
@@ -117,5 +118,5 @@ Deno.test("`using` disposes of a system at the end of its block, and after an er
     made.push(system);
     await system.predict(batch.images, 99);
   }, RangeError);
-  assertEquals(made.map(({ isDisposed }) => isDisposed), [true, true]);
+  assert.deepEqual(made.map(({ isDisposed }) => isDisposed), [true, true]);
 });

@@ -1,4 +1,5 @@
-import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertAlmostEquals, assertGreater, assertLess } from "../assert.ts";
 import { oneCycle } from "../../lib/systems/schedule.ts";
 
 Deno.test("one cycle rises from 4 % to 1 in the first quarter and then falls to 0.1 %", () => {
@@ -12,5 +13,5 @@ Deno.test("one cycle rises from 4 % to 1 in the first quarter and then falls to 
     if (share <= 0.25) assertGreater(step, 0);
     else if (share > 0.26) assertLess(step, 0);
   }
-  assertEquals(oneCycle(0.25) <= 1, true);
+  assert.deepEqual(oneCycle(0.25) <= 1, true);
 });

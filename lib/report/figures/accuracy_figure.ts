@@ -58,6 +58,6 @@ export function accuracyFigure(
     legend: series.map(({ name }, i) => ({ label: name, ...seriesStyle(i) })),
     caption:
       "On the validation images after each epoch. Dotted: one class for every image, which " +
-      "is where two of the report's systems stayed.",
+      "is where two of the paper's systems stayed.",
   });
 }

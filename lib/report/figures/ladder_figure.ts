@@ -1,5 +1,5 @@
-import { isAlive } from "../../diagnosis/cause.ts";
-import { type Climb, type Climbed, meanHits, medianOf } from "../../diagnosis/climb.ts";
+import type { MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
+import { systemTitles } from "../../systems/create_system.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
 import { palette } from "../plot.ts";
@@ -7,54 +7,45 @@ import { palette } from "../plot.ts";
 const [left, width, row] = [265, 350, 24];
 
 /**
- * All ladders, rung under rung: test top-1 of each seed as a dot, their mean as a bar, in colour from
- * where the network is alive; how many classes it predicts and the share of saturated units beside.
- * @throws RangeError if there is no ladder
+ * All ablations as a ladder, step below step: test top-1 of each seed as a dot and their mean as a
+ * bar, in colour where the network is above chance. Beside them stand how many classes it predicts
+ * and the share of saturated units.
+ * @throws RangeError if there is no ablation
  */
 export function ladderFigure(
-  climbs: readonly Climb[],
+  ablations: readonly MeasuredAblation[],
   { classes, data }: { readonly classes: number; readonly data: string },
 ): Figure {
-  const all = climbs.flatMap(({ rungs }) => rungs);
-  if (all.length === 0) throw new RangeError("there is no ladder to draw");
-  const top = Math.max(0.05, ...all.flatMap(({ results }) => results.map(shareOf)));
+  const all = ablations.flatMap(({ steps }) => steps);
+  if (all.length === 0) throw new RangeError("there is no ablation to draw");
+  const top = Math.max(0.05, ...all.flatMap(({ summary }) => summary.top1BySeed));
   const end = Math.ceil(top * 20 + 0.4) / 20;
   const x = (share: number) => left + width * share / end;
-  const [dead, alive] = ["#999", palette[0]!.color];
+  const [atChance, aboveChance] = ["#999", palette[0]!.color];
   const text = (at: number, y: number, what: string, rest = "") =>
     `<text x="${at}" y="${y}" font-size="12" ${rest}>${escapeXml(what)}</text>`;
+  const [classesAt, saturatedAt] = [left + width + 60, left + width + 150];
   let y = 26;
-  let body = text(left + width + 60, 14, "classes", 'text-anchor="end"') +
-    text(left + width + 150, 14, "saturated", 'text-anchor="end"');
+  let body = text(classesAt, 14, "classes", 'text-anchor="end"') +
+    text(saturatedAt, 14, "saturated", 'text-anchor="end"');
   const start = y - 8;
-  for (const { ladder: { name }, rungs } of climbs) {
+  for (const { name, steps } of ablations) {
     body += text(8, y + 10, name, 'font-weight="bold"');
     y += 18;
-    rungs.forEach(({ rung, results }, i) => {
+    steps.forEach(({ step, summary, layers }, i) => {
       const middle = y + row / 2;
-      const color = isAlive(results) ? alive : dead;
-      const { value } = meanHits(results, "test", "top1");
-      body += text(left - 10, middle + 4, `${i}. ${rung.change}`, 'text-anchor="end"') +
-        `<rect x="${left}" y="${middle - 7}" width="${x(value) - left}" height="14" ` +
-        `fill="${color}" fill-opacity="0.35"/>` +
-        results.map((result) =>
-          `<circle cx="${
-            x(shareOf(result))
-          }" cy="${middle}" r="3" fill="white" stroke="${color}" ` +
+      const color = summary.aboveChance ? aboveChance : atChance;
+      const saturated = Math.max(...layers.map(({ saturated = 0 }) => saturated));
+      body += text(left - 10, middle + 4, `${i}. ${step.change}`, 'text-anchor="end"') +
+        `<rect x="${left}" y="${middle - 7}" width="${
+          x(summary.test.top1.value) - left
+        }" height="14" fill="${color}" fill-opacity="0.35"/>` +
+        summary.top1BySeed.map((share) =>
+          `<circle cx="${x(share)}" cy="${middle}" r="3" fill="white" stroke="${color}" ` +
           'stroke-width="1.5"/>'
         ).join("") +
-        text(
-          left + width + 60,
-          middle + 4,
-          String(medianOf(results, ({ predicted }) => predicted)),
-          'text-anchor="end"',
-        ) +
-        text(
-          left + width + 150,
-          middle + 4,
-          `${(100 * mostSaturated(results)).toFixed(0)} %`,
-          'text-anchor="end"',
-        );
+        text(classesAt, middle + 4, String(summary.predicted), 'text-anchor="end"') +
+        text(saturatedAt, middle + 4, `${(100 * saturated).toFixed(0)} %`, 'text-anchor="end"');
       y += row;
     });
     y += 10;
@@ -66,24 +57,29 @@ export function ladderFigure(
     body += text(x(share), y + 12, share.toFixed(2), 'fill="#555" text-anchor="middle"');
   }
   return new Figure({ width: left + width + 165, height: y + 20, body }, {
-    title: "At which change each network comes alive",
+    title: "At which change each network rises above chance",
     subtitle: data,
     legend: [
-      { label: "one class for every image, or no better", color: dead },
-      { label: "above chance, by top-1 or top-5", color: alive },
+      { label: "at chance", color: atChance },
+      { label: "above chance, by top-1 or top-5", color: aboveChance },
     ],
-    caption: "Test top-1: dots are seeds, bars their mean, dotted is chance. Classes predicted; " +
-      "saturated units in the layer that has most of them. One change a row, all earlier ones kept.",
+    caption:
+      "Test top-1: dots are seeds, bars their mean, dotted is chance. Classes: how many are " +
+      "predicted. Saturated: units in the layer that has most of them. One change a row, all " +
+      `earlier ones kept. ${computedElsewhere(ablations)}`,
   });
 }
 
-function shareOf({ test }: Climbed["results"][number]): number {
-  return test.top1 / test.images;
-}
-
-function mostSaturated(results: Climbed["results"]): number {
-  const layers = results[0]!.layers.map((_, i) =>
-    medianOf(results, (result) => result.layers[i]!.saturated ?? 0)
-  );
-  return Math.max(...layers);
+/** Says which steps were computed by another system than the one whose name they bear. */
+function computedElsewhere(ablations: readonly MeasuredAblation[]): string {
+  const parts = ablations.flatMap(({ name, steps }) => {
+    const indices = steps.flatMap(({ summary }, i) => summary.configuration.standsFor ? [i] : []);
+    if (indices.length === 0) return [];
+    const [{ system } = { system: "numpy" as const }] = indices
+      .map((i) => steps[i]!.summary.configuration);
+    return [`${name} ${indices.join(", ")} (by ${systemTitles[system]})`];
+  });
+  return parts.length === 0
+    ? "Every step is computed by the system that it names."
+    : `Steps computed by another system than the one they stand for: ${parts.join("; ")}.`;
 }

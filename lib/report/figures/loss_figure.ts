@@ -17,7 +17,7 @@ export function checkSeries(series: readonly Series[]): void {
   }
 }
 
-/** Figure 2: training loss by epoch. The dotted line is ln K, what knowing nothing costs. */
+/** Figure 2: training loss by epoch. The dotted line is ln K, the loss of a network that knows nothing. */
 export function lossFigure(
   series: readonly Series[],
   { classes, data }: { readonly classes: number; readonly data: string },

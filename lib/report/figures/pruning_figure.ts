@@ -14,7 +14,7 @@ export function pruningFigure(
     [["top-1", top1], ["top-5", top5]].map(([metric, accuracy]) => ({
       scope,
       metric: metric as string,
-      // the two scopes stand a little apart, so that both intervals are seen
+      // the two scopes stand a little apart, so that both intervals can be seen
       percent: 100 * sparsity + (scope === "global" ? 0.5 : -0.5),
       share: (accuracy as CurvePoint["top1"]).value,
       low: (accuracy as CurvePoint["top1"]).interval[0],

@@ -1,30 +1,25 @@
-import type { Experiment } from "../../runs/experiment.ts";
-import type { Run } from "../../runs/run.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import type { ScoredRun } from "../../runs/score_run.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
 import { paper } from "../paper.ts";
 import { palette } from "../plot.ts";
-import { scoreRun } from "../tables/accuracy_table.ts";
 import { dataLabel } from "../tables/dataset_table.ts";
 
-/** Table II as a picture: test accuracy with its interval, the report's value as a cross. */
-export async function accuracyBars(
-  experiment: Experiment,
-  runs: readonly Run[],
-): Promise<Figure> {
+/** Table II as a picture: test accuracy with its interval, the paper's value as a cross. */
+export function accuracyBars(dataset: Dataset, scored: readonly ScoredRun[]): Figure {
   const [left, width, row] = [190, 520, 34];
   const [ours, theirs] = [palette[0]!.color, palette[1]!.color];
-  const classes = experiment.dataset.classes.length;
+  const classes = dataset.classes.length;
   const x = (share: number) => left + width * Math.min(1, share / 0.7);
   let y = 10;
   let body = "";
   for (const [metric, k] of [["top1", 1], ["top5", 5]] as const) {
-    for (const run of runs) {
-      const { value, interval } = (await scoreRun(experiment, run)).test[metric];
-      const report = paper.table2[run.system].test[metric];
+    for (const { run: { configuration: { system } }, test } of scored) {
+      const { value, interval } = test[metric];
       const middle = y + row / 2;
-      const name = `${systemTitles[run.system]}, top-${k}`;
+      const name = `${systemTitles[system]}, top-${k}`;
       body += `<text x="${left - 10}" y="${middle + 4}" font-size="12" text-anchor="end">` +
         `${escapeXml(name)}</text>` +
         `<rect x="${left}" y="${middle - 8}" width="${
@@ -35,12 +30,12 @@ export async function accuracyBars(
         `<text x="${x(interval[1]) + 8}" y="${middle + 4}" font-size="12">${
           value.toFixed(3)
         }</text>` +
-        cross(x(report), middle, theirs);
+        cross(x(paper.table2[system].test[metric]), middle, theirs);
       y += row;
     }
     const at = x(k / classes);
-    body += `<line x1="${at}" x2="${at}" y1="${y - row * runs.length}" y2="${y}" stroke="#777" ` +
-      `stroke-dasharray="2 4"/>`;
+    body += `<line x1="${at}" x2="${at}" y1="${y - row * scored.length}" y2="${y}" ` +
+      `stroke="#777" stroke-dasharray="2 4"/>`;
     y += 14;
   }
   for (let share = 0; share <= 0.7001; share += 0.1) {
@@ -48,13 +43,13 @@ export async function accuracyBars(
       `${share.toFixed(1)}</text>`;
   }
   return new Figure({ width: left + width + 60, height: y + 22, body }, {
-    title: "Test accuracy, the report's and ours",
-    subtitle: dataLabel(experiment.dataset),
+    title: "Test accuracy, the paper's and ours",
+    subtitle: dataLabel(dataset),
     legend: [
       { label: "here, with its 95 % interval", color: ours },
-      { label: "report (cross)", color: theirs },
+      { label: "paper (cross)", color: theirs },
     ],
-    caption: "Dotted: one class for every image. The report's values are of its own photographs.",
+    caption: "Dotted: one class for every image. The paper's values are of its own photographs.",
   });
 }
 

@@ -1,52 +1,17 @@
-import { confusionMatrix } from "../../metrics/confusion.ts";
-import { type Accuracy, wilson } from "../../metrics/wilson.ts";
-import { topK } from "../../metrics/topk.ts";
-import type { Experiment } from "../../runs/experiment.ts";
-import { predictions, type Run } from "../../runs/run.ts";
+import type { ScoredRun } from "../../runs/score_run.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
-/** What a run scores on one split. */
-export interface RunScores {
-  readonly top1: Accuracy;
-  readonly top5: Accuracy;
-  /** Different classes among the predictions. */
-  readonly predicted: number;
-}
-
-/** Scores of a run's weights on validation and test images, computed now. */
-export async function scoreRun(
-  { architecture, data }: Experiment,
-  run: Run,
-): Promise<{ readonly val: RunScores; readonly test: RunScores }> {
-  const scores = async (split: "val" | "test"): Promise<RunScores> => {
-    const result = await predictions(run, architecture, data[split]);
-    const top5 = topK(result, Math.min(5, result.classes));
-    return { top1: topK(result, 1), top5, predicted: confusionMatrix(result).predicted };
-  };
-  return { val: await scores("val"), test: await scores("test") };
-}
-
-/** Did they learn: loss, test accuracy, classes predicted, beside one class for every image. */
-export async function accuracyTable(experiment: Experiment, runs: readonly Run[]): Promise<Table> {
-  const classes = experiment.dataset.classes.length;
-  const rows = [];
-  for (const run of runs) {
-    const { test } = await scoreRun(experiment, run);
-    rows.push({
-      system: systemTitles[run.system],
-      first: run.history[0]!.loss,
-      last: run.history.at(-1)!.loss,
-      top1: test.top1,
-      top5: test.top5,
-      predicted: test.predicted,
-    });
-  }
-  const images = experiment.data.test.length;
-  const chance = (k: number) => wilson(Math.round(images * k / classes), images).value;
+/** Whether runs learned: loss, test accuracy and classes predicted, beside a constant prediction. */
+export function accuracyTable(dataset: Dataset, scored: readonly ScoredRun[]): Table {
+  const classes = dataset.classes.length;
+  const images = dataset.splits.test.length;
+  // as a share of whole images, rounded like the other shares
+  const chance = (k: number) => Number((Math.round(images * k / classes) / images).toFixed(3));
   return new Table({
-    title: `Test images of ${dataLabel(experiment.dataset)}`,
+    title: `Test images of ${dataLabel(dataset)}`,
     columns: [
       { key: "system", label: "system" },
       { key: "first", label: "loss, first epoch", digits: 3 },
@@ -55,12 +20,17 @@ export async function accuracyTable(experiment: Experiment, runs: readonly Run[]
       { key: "top5", label: "top-5 (95 %)" },
       { key: "predicted", label: "classes predicted" },
     ],
-    rows: [...rows, {
-      system: "one class for all images",
-      top1: Number(chance(1).toFixed(3)),
-      top5: Number(chance(5).toFixed(3)),
-      predicted: 1,
-    }],
+    rows: [
+      ...scored.map(({ run: { configuration, history }, test }) => ({
+        system: systemTitles[configuration.system],
+        first: history[0]!.loss,
+        last: history.at(-1)!.loss,
+        top1: test.top1,
+        top5: test.top5,
+        predicted: test.confusion.predicted,
+      })),
+      { system: "one class for all images", top1: chance(1), top5: chance(5), predicted: 1 },
+    ],
     notes: [`${images} images; intervals after Wilson.`],
   });
 }

@@ -1,14 +1,14 @@
-import type { Dataset, SplitName } from "../../data/dataset.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { paper } from "../paper.ts";
 import { Table } from "../table.ts";
 
-/** How a data set's lines are headed wherever its results stand. */
+/** The name of a data set as it stands above its results. */
 export function dataLabel({ name, synthetic, classes }: Dataset): string {
   return `${name}${synthetic ? " (synthetic images)" : ""}, ${classes.length} classes`;
 }
 
-/** The three splits of a data set beside the report's. */
+/** The three splits of a data set beside the paper's. */
 export function datasetTable(dataset: Dataset): Table {
-  const report: Record<SplitName, number> = { train: 63_325, val: 450, test: 450 };
   const perClass = (labels: Int32Array) => {
     const counts = new Int32Array(dataset.classes.length);
     for (const label of labels) counts[label]!++;
@@ -21,13 +21,13 @@ export function datasetTable(dataset: Dataset): Table {
       { key: "split", label: "split" },
       { key: "images", label: "images" },
       { key: "perClass", label: "a class", align: "right" },
-      { key: "report", label: "report's images" },
+      { key: "paper", label: "paper's images" },
     ],
     rows: (["train", "val", "test"] as const).map((split) => ({
       split,
       images: dataset.splits[split].length,
       perClass: perClass(dataset.splits[split].labels),
-      report: report[split],
+      paper: paper.images[split],
     })),
     notes: [
       `Layout: ${dataset.layout}.` +

@@ -3,10 +3,11 @@ import { systemTitles } from "../../systems/create_system.ts";
 import { Table } from "../table.ts";
 
 /** One training, epoch by epoch. */
-export function historyTable({ system, history, seconds, options }: Run): Table {
+export function historyTable({ configuration, history, seconds }: Run): Table {
+  const { system, epochs, batchSize, optimizer: { kind, learningRate }, seed } = configuration;
   return new Table({
-    title: `${systemTitles[system]}: ${options.epochs} epochs, batch ${options.batchSize}, Adam ` +
-      `${options.learningRate}, seed ${options.seed}`,
+    title: `${systemTitles[system]}: ${epochs} epochs, batch ${batchSize}, ` +
+      `${kind === "adam" ? "Adam" : "SGD"} ${learningRate}, seed ${seed}`,
     columns: [
       { key: "epoch", label: "epoch" },
       { key: "loss", label: "training loss", digits: 3 },

@@ -1,20 +1,19 @@
-import { sparsity } from "../../compression/masks.ts";
-import type { Experiment } from "../../runs/experiment.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
 import type { Rate } from "../../runs/timing.ts";
 import { countParameters } from "../../model/architecture.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
-/** Each way to prune: accuracy, bytes, arithmetic, and the speed that comes of it. */
+/** Each way to prune: accuracy, size, arithmetic and speed. */
 export function pruningTable(
-  experiment: Experiment,
+  dataset: Dataset,
   models: readonly PrunedModel[],
   rates: ReadonlyMap<string, Rate>,
 ): Table {
   const dense = rates.get("dense")?.median;
   return new Table({
-    title: `Pruning, on ${dataLabel(experiment.dataset)}`,
+    title: `Pruning, on ${dataLabel(dataset)}`,
     columns: [
       { key: "name", label: "network" },
       { key: "zeros", label: "weights zero, %", digits: 1 },
@@ -29,7 +28,7 @@ export function pruningTable(
       const rate = rates.get(model.name)?.median;
       return {
         name: model.name,
-        zeros: 100 * sparsity(model.weights),
+        zeros: 100 * model.sparsity,
         parameters: countParameters(model.architecture),
         multiplyAdds: model.multiplyAdds,
         top1: model.top1,
@@ -39,12 +38,13 @@ export function pruningTable(
     }),
     notes: [
       "Inference: the hand-written system's kernels, one thread, batch 256, networks taking turns, " +
-      "medians. A zero is multiplied like any other number, so only removed filters and units pay.",
+      "medians. A zero is multiplied like any other number, so only removing filters and units " +
+      "makes inference faster.",
     ],
   });
 }
 
-/** What zeros save on disk: nothing by themselves, and with PyTorch's masks less than nothing. */
+/** What zeros save on disk. PyTorch's masks need space beside the weights. */
 export function storageTable(models: readonly PrunedModel[]): Table {
   const kilobytes = (bytes: number) => bytes / 1000;
   return new Table({
@@ -73,9 +73,9 @@ export function storageTable(models: readonly PrunedModel[]): Table {
 }
 
 /** The curve's points as numbers. */
-export function curveTable(experiment: Experiment, points: readonly CurvePoint[]): Table {
+export function curveTable(dataset: Dataset, points: readonly CurvePoint[]): Table {
   return new Table({
-    title: `Iterative magnitude pruning, on ${dataLabel(experiment.dataset)}`,
+    title: `Iterative magnitude pruning, on ${dataLabel(dataset)}`,
     columns: [
       { key: "scope", label: "smallest of" },
       { key: "sparsity", label: "weights zero, %", digits: 0 },

@@ -1,18 +1,16 @@
-import { dequantize, quantizeWeights } from "../../compression/quantization/quantize.ts";
-import type { Experiment } from "../../runs/experiment.ts";
-import type { QuantizedResult } from "../../runs/quantize_runs.ts";
-import type { Weights } from "../../model/weights.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import type { QuantizedResult, RoundingError } from "../../runs/quantize_runs.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
 /** Accuracy, agreement with float32 and bytes of each network. */
 export function quantizationTable(
-  experiment: Experiment,
+  dataset: Dataset,
   results: readonly QuantizedResult[],
 ): Table {
   const dense = results[0]!;
   return new Table({
-    title: `Quantization, on ${dataLabel(experiment.dataset)}`,
+    title: `Quantization, on ${dataLabel(dataset)}`,
     columns: [
       { key: "name", label: "network" },
       { key: "top1", label: "test top-1 (95 %)" },
@@ -41,31 +39,25 @@ export function quantizationTable(
     })),
     notes: [
       "int8: images as bytes, 8-bit weights and activations, 32-bit accumulators, computed in whole " +
-      "numbers. p: how likely so unequal a split would be if both networks were equally good. What was " +
-      "trained on in between differs from float32 by more than rounding.",
+      "numbers. p: how likely so unequal a split would be if both networks were equally good. A network " +
+      "that was trained on differs from float32 by more than rounding.",
     ],
   });
 }
 
-/** How far rounding to int8 moves the weights of each layer, with one scale and with one a channel. */
-export function roundingTable(weights: Weights): Table {
-  const error = (name: string, granularity: "tensor" | "channel") => {
-    const array = weights[name]!;
-    const back = dequantize(quantizeWeights(array, granularity));
-    const squares = (values: Float32Array) => values.reduce((sum, x) => sum + x * x, 0);
-    return 100 * Math.sqrt(squares(array.data.map((x, i) => x - back[i]!)) / squares(array.data));
-  };
+/** How far rounding to int8 moves the weights of each layer, per tensor and per channel. */
+export function roundingTable(errors: readonly RoundingError[]): Table {
   return new Table({
     title: "Rounding error of the weights, % of their size (root mean square)",
     columns: [
       { key: "name", label: "weights" },
-      { key: "tensor", label: "a scale a tensor", digits: 2 },
-      { key: "channel", label: "a scale a channel", digits: 2 },
+      { key: "tensor", label: "per tensor", digits: 2 },
+      { key: "channel", label: "per channel", digits: 2 },
     ],
-    rows: Object.keys(weights).filter((name) => name.endsWith(".weight")).map((name) => ({
+    rows: errors.map(({ name, tensor, channel }) => ({
       name,
-      tensor: error(name, "tensor"),
-      channel: error(name, "channel"),
+      tensor: 100 * tensor,
+      channel: 100 * channel,
     })),
   });
 }

@@ -1,45 +1,46 @@
-import type { RunOptions } from "../../runs/run.ts";
+import type { RunConfiguration } from "../../runs/run_configuration.ts";
 import { paper } from "../paper.ts";
 import { Table } from "../table.ts";
 
-/** Table I: the report's settings beside ours. */
-export function settingsTable(options: RunOptions): Table {
+/** Table I: the paper's settings, those of its code, and ours. */
+export function settingsTable(configuration: RunConfiguration): Table {
+  const { optimizer, batchSize, epochs, pixels, order, seed } = configuration;
   const { table1 } = paper;
   return new Table({
     title: "Table I. Settings",
     columns: [
       { key: "setting", label: "" },
-      { key: "report", label: "Report, Table I", align: "right" },
-      { key: "code", label: "Report's code", align: "right" },
+      { key: "paper", label: "Paper, Table I", align: "right" },
+      { key: "code", label: "Paper's code", align: "right" },
       { key: "ours", label: "Here", align: "right" },
     ],
     rows: [
       {
         setting: "learning rate",
-        report: table1.learningRate,
+        paper: table1.learningRate,
         code: "1e-4 (Torch, Numpy), 1e-3 (TF)",
-        ours: options.learningRate,
+        ours: optimizer.learningRate,
       },
       {
         setting: "batch size",
-        report: table1.batchSize,
+        paper: table1.batchSize,
         code: "256; about 317 (Numpy)",
-        ours: options.batchSize,
+        ours: batchSize,
       },
       {
         setting: "epochs",
-        report: table1.epochs,
+        paper: table1.epochs,
         code: "1 (Torch, Numpy), 10 (TF)",
-        ours: options.epochs,
+        ours: epochs,
       },
-      { setting: "pixels", report: "", code: "raw, 0–255", ours: "standardised" },
+      { setting: "pixels", paper: "", code: "raw, 0–255", ours: pixels },
       {
         setting: "order of the images",
-        report: "",
+        paper: "",
         code: "sorted by class (Torch)",
-        ours: "reshuffled each epoch",
+        ours: order === "shuffled" ? "reshuffled each epoch" : "sorted by class",
       },
-      { setting: "seed", report: "", code: "none", ours: options.seed },
+      { setting: "seed", paper: "", code: "none", ours: seed },
     ],
   });
 }

@@ -1,26 +1,26 @@
-import type { Experiment } from "../../runs/experiment.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import type { CompressionRow } from "../../runs/compression_timing.ts";
 import { paper } from "../paper.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
-/** Seconds that the report gives, in the order of `reportedRows`. */
+/** Seconds that the paper gives, in the order of `paperRows`. */
 const { torch, pruning, quantization, both } = paper.table3;
-const reportSeconds = [torch, pruning, quantization, both];
+const paperSeconds = [torch, pruning, quantization, both];
 
-/** Table III, complete: the report's four systems as reported, then what compresses. */
+/** Table III, complete: the paper's four systems as it made them, then networks that are smaller. */
 export function table3(
-  experiment: Experiment,
-  reported: readonly CompressionRow[],
+  dataset: Dataset,
+  asInPaper: readonly CompressionRow[],
   compressed: readonly CompressionRow[],
 ): Table {
-  const images = experiment.data.train.length;
+  const images = dataset.splits.train.length;
   const row = (result: CompressionRow, i: number, all: readonly CompressionRow[]) => ({
     name: result.name,
-    ...(all === reported ? { report: reportSeconds[i] } : {}),
+    ...(all === asInPaper ? { paper: paperSeconds[i] } : {}),
     ...(result.epochSeconds === undefined ? {} : {
       epoch: result.epochSeconds,
-      workload: result.epochSeconds * paper.trainImages / images,
+      workload: result.epochSeconds * paper.images.train / images,
     }),
     rate256: result.rate256,
     times: result.rate256 / all[0]!.rate256,
@@ -37,14 +37,14 @@ export function table3(
       : {}),
   });
   return new Table({
-    title: `Table III, complete, on ${dataLabel(experiment.dataset)}`,
+    title: `Table III, complete, on ${dataLabel(dataset)}`,
     columns: [
       { key: "name", label: "network" },
-      { key: "report", label: "report, s", digits: 0 },
+      { key: "paper", label: "paper, s", digits: 0 },
       { key: "epoch", label: "an epoch here, s", digits: 2 },
       {
         key: "workload",
-        label: `${paper.trainImages.toLocaleString("en")} images at this rate, s`,
+        label: `${paper.images.train.toLocaleString("en")} images at this rate, s`,
         digits: 1,
       },
       { key: "rate256", label: "inference, images/s, batch 256", digits: 0 },
@@ -57,11 +57,11 @@ export function table3(
       { key: "paired", label: "right where the other is wrong: dense, this", align: "right" },
       { key: "p", label: "p (McNemar)", digits: 3 },
     ],
-    rows: [...reported.map(row), ...compressed.map(row)],
+    rows: [...asInPaper.map(row), ...compressed.map(row)],
     notes: [
-      "As reported: on the PyTorch-style system, each after one more epoch from the trained weights; " +
-      `${navigator.hardwareConcurrency} threads. Below: the hand-written system, one thread.`,
-      "The report timed one epoch of training, with decoding, on another machine.",
+      "As in the paper: on the PyTorch-style system, each after one more epoch from the trained " +
+      `weights; ${navigator.hardwareConcurrency} threads. Below: the hand-written system, one thread.`,
+      "The paper timed one epoch of training, with decoding, on another machine.",
     ],
   });
 }

@@ -18,6 +18,7 @@ import { Dense } from "./dense_layer.ts";
 import type { NumpyLayer } from "./layer.ts";
 import { softmaxCrossEntropy } from "./softmax_cross_entropy.ts";
 import { MaxPool } from "./pool_layer.ts";
+import { elementCount } from "../../util/element_count.ts";
 
 /** A network of hand-written layers: the forward pass, the backward pass, and the weights. */
 export class Network {
@@ -31,7 +32,7 @@ export class Network {
     this.#inputLength = channels * height * width;
     this.classes = countClasses(architecture);
     this.parameters = parameterShapes(architecture).map(({ name, shape }) => {
-      const length = shape.reduce((product, side) => product * side, 1);
+      const length = elementCount(shape);
       return { name, shape, value: zeros(precision, length), grad: zeros(precision, length) };
     });
     this.#layers = buildLayers(architecture, precision, this.parameters);

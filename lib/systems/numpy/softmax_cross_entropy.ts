@@ -1,4 +1,6 @@
 import type { StepResult } from "../../model/training_step.ts";
+import { argmax } from "../../util/argmax.ts";
+import { exponentialSum } from "../../util/log_sum_exp.ts";
 import type { FloatArray } from "./array.ts";
 
 /**
@@ -34,17 +36,14 @@ export function softmaxCrossEntropy(
     if (!(label >= 0 && label < classes)) {
       throw new RangeError(`label ${label} of image ${n} is outside [0, ${classes})`);
     }
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (logits[row + c]! > logits[row + best]!) best = c;
-    const top = logits[row + best]!;
-    let sum = 0;
-    for (let c = 0; c < classes; c++) sum += Math.exp(logits[row + c]! - top);
+    const own = logits.subarray(row, row + classes);
+    const { largest, sum } = exponentialSum(own);
     let mean = 0;
     for (let c = 0; c < classes; c++) mean += logits[row + c]! / classes;
-    loss += Math.log(sum) + top - (1 - smoothing) * logits[row + label]! - smoothing * mean;
-    if (best === label) correct++;
+    loss += Math.log(sum) + largest - (1 - smoothing) * logits[row + label]! - smoothing * mean;
+    if (argmax(own) === label) correct++;
     for (let c = 0; c < classes; c++) {
-      const probability = Math.exp(logits[row + c]! - top) / sum;
+      const probability = Math.exp(logits[row + c]! - largest) / sum;
       const target = (c === label ? 1 - smoothing : 0) + smoothing / classes;
       logits[row + c] = (probability - target) / count;
     }

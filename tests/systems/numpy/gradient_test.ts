@@ -1,4 +1,5 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertAlmostEquals } from "../../assert.ts";
 import type { Architecture } from "../../../lib/model/architecture.ts";
 import { countClasses, lenet5 } from "../../../lib/model/architecture.ts";
 import { initialWeights } from "../../../lib/model/initial_weights.ts";
@@ -83,6 +84,6 @@ Deno.test("float32 follows float64", () => {
     network.gradient(Float64Array.from(batch.images), batch.labels, batch.size);
     return network.parameters.flatMap(({ grad }) => [...grad]);
   });
-  assertEquals(single!.length, double!.length);
+  assert.deepEqual(single!.length, double!.length);
   single!.forEach((value, i) => assertAlmostEquals(value, double![i]!, 1e-6));
 });

@@ -1,4 +1,5 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertAlmostEquals, assertThrows } from "../../assert.ts";
 import { TorchSystem } from "../../../lib/systems/torch/torch_system.ts";
 import { CrossEntropyLoss } from "../../../lib/systems/torch/cross_entropy_loss.ts";
 import * as tf from "../../../lib/backend/tf.ts";
@@ -14,7 +15,7 @@ Deno.test("one-hot and integer labels train alike", async () => {
       return await system.weights();
     },
   ));
-  assertEquals(oneHot, integer);
+  assert.deepEqual(oneHot, integer);
 });
 
 Deno.test("uniform logits lose ln K", () => {
@@ -42,7 +43,7 @@ Deno.test("labels out of range and targets of another size are refused", () => {
 
 Deno.test("modules name their parameters as PyTorch does", () => {
   const system = new TorchSystem(perceptron);
-  assertEquals([...system.model.namedParameters()].map(([name]) => name), [
+  assert.deepEqual([...system.model.namedParameters()].map(([name]) => name), [
     "hidden.weight",
     "hidden.bias",
     "output.weight",

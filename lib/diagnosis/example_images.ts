@@ -1,0 +1,49 @@
+import type { Dataset } from "../data/dataset.ts";
+import { preprocess } from "../pixels/preprocess.ts";
+
+/** One image before and after preprocessing. */
+export interface ExampleImage {
+  readonly className: string;
+  /** Of the image on disk, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** The image on disk, fitted into a square with its proportions kept, as a JPEG. */
+  readonly jpeg: Uint8Array;
+  /** The 32×32 grey levels that the networks see. */
+  readonly grey: Uint8Array;
+}
+
+/**
+ * Opens one test image of each of `count` classes, spread evenly over all classes. A class without a
+ * test image is left out.
+ * @param side of the square that the JPEG fits into, in pixels
+ */
+export async function exampleImages(
+  dataset: Dataset,
+  count: number,
+  side = 236,
+): Promise<ExampleImage[]> {
+  const { default: sharp } = await import("sharp");
+  const { test } = dataset.splits;
+  const classes = dataset.classes.length;
+  const shown = Math.min(count, classes);
+  const examples: ExampleImage[] = [];
+  for (let k = 0; k < shown; k++) {
+    const index = test.labels.indexOf(Math.floor(k * classes / shown));
+    if (index < 0) continue;
+    const source = test.image(index);
+    const raw = source.kind === "raw";
+    const image = raw
+      ? sharp(source.data, {
+        raw: { width: source.width, height: source.height, channels: source.channels },
+      })
+      : sharp(source.path);
+    const { width = 1, height = 1 } = raw ? source : await image.metadata();
+    const jpeg = await image.resize(side, side, { fit: "inside" }).removeAlpha()
+      .jpeg({ quality: 80 }).toBuffer();
+    const grey = await preprocess(source, {}, test.name(index));
+    const className = dataset.classes[test.labels[index]!]!;
+    examples.push({ className, width, height, jpeg, grey });
+  }
+  return examples;
+}

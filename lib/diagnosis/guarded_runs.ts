@@ -1,0 +1,38 @@
+import type { Experiment } from "../runs/experiment.ts";
+import { fitOptionsOf, prepareRun } from "../runs/run.ts";
+import type { RunConfiguration } from "../runs/run_configuration.ts";
+import type { AblationName } from "./ablations.ts";
+import { type GuardedFit, guardedFit } from "./guard.ts";
+import type { MeasuredAblation } from "./measure_ablation.ts";
+
+/** A run's first epoch under the guard. */
+export interface GuardedRun {
+  readonly name: string;
+  readonly configuration: RunConfiguration;
+  readonly fit: GuardedFit;
+}
+
+/** The first step of every ablation and, for each system, the last one, under the guard. */
+export async function guardedRuns(
+  { data }: Pick<Experiment, "data">,
+  measured: Readonly<Record<AblationName, MeasuredAblation>>,
+): Promise<GuardedRun[]> {
+  const all = Object.values(measured);
+  const watched = [
+    ...all.map(({ name, steps }) => [`${name}, ${steps[0]!.step.change}`, steps[0]!] as const),
+    ...[measured.numpy, measured.torch, measured.keras]
+      .map(({ name, steps }) => [`${name}, corrected`, steps.at(-1)!] as const),
+  ];
+  const runs: GuardedRun[] = [];
+  for (const [name, { step: { configuration } }] of watched) {
+    const { system, train } = await prepareRun({ ...configuration, seed: 1 }, data);
+    try {
+      const options = { ...fitOptionsOf(configuration), epochs: 1 };
+      const fit = await guardedFit(system, train, options, { onWarning: () => {} });
+      runs.push({ name, configuration, fit });
+    } finally {
+      system.dispose();
+    }
+  }
+  return runs;
+}

@@ -1,0 +1,32 @@
+import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
+import type { Run } from "../runs/run.ts";
+import type { RunOrigin } from "../runs/run_store.ts";
+import { correctedRun, paperTextRun } from "./ablations.ts";
+
+/** One training, of which training and validation accuracy are followed through the epochs. */
+export interface LearningCurve {
+  readonly name: string;
+  readonly run: Run;
+  readonly origin: RunOrigin;
+}
+
+/**
+ * Two trainings that show whether a network overfits, which is where training and validation part:
+ * Table I taken literally, and the corrected training, longer than usual. Each has one seed.
+ */
+export async function learningCurves(
+  { store, data, architecture }: Experiment,
+  progress?: ProgressFactory,
+): Promise<LearningCurve[]> {
+  const configurations = [
+    ["Table I, taken literally", paperTextRun(architecture, "numpy")],
+    ["corrected, 25 epochs", { ...correctedRun(architecture, "numpy"), epochs: 25 }],
+  ] as const;
+  const curves: LearningCurve[] = [];
+  for (const [name, configuration] of configurations) {
+    const onProgress = progress?.(`Training: ${name}`, "images");
+    const kept = await store.loadOrTrain(configuration, data, onProgress ? { onProgress } : {});
+    curves.push({ name, ...kept });
+  }
+  return curves;
+}

@@ -1,0 +1,49 @@
+import type { DataLoader } from "../pixels/loader.ts";
+
+/** What a loader hands out in one epoch. */
+export interface LoaderEpoch {
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly batches: number;
+  /** Images in the first batch, and in the last. */
+  readonly firstSize: number;
+  readonly lastSize: number;
+  /** Of all numbers in the epoch's images. */
+  readonly mean: number;
+  readonly std: number;
+  /** Labels of the first eight images. */
+  readonly labels: readonly number[];
+}
+
+/** Goes through a loader's next epochs and counts what comes. */
+export async function loaderStatistics(
+  loader: DataLoader,
+  epochs: number,
+): Promise<LoaderEpoch[]> {
+  const found: LoaderEpoch[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const sizes: number[] = [];
+    let first: number[] = [];
+    let sum = 0, squares = 0, count = 0;
+    for await (const { size, images, labels } of loader) {
+      if (sizes.length === 0) first = [...labels.subarray(0, 8)];
+      sizes.push(size);
+      for (const x of images) {
+        sum += x;
+        squares += x * x;
+      }
+      count += images.length;
+    }
+    const mean = sum / count;
+    found.push({
+      epoch,
+      batches: sizes.length,
+      firstSize: sizes[0]!,
+      lastSize: sizes.at(-1)!,
+      mean,
+      std: Math.sqrt(squares / count - mean * mean),
+      labels: first,
+    });
+  }
+  return found;
+}

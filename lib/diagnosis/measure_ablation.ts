@@ -1,0 +1,78 @@
+import { median } from "../metrics/median.ts";
+import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
+import { batches, type RunData } from "../runs/run.ts";
+import { defaultSeeds, runSeeds, type SeedRun } from "../runs/run_seeds.ts";
+import type { OnProgress } from "../util/progress.ts";
+import { type Ablation, type AblationName, ablations, type AblationStep } from "./ablations.ts";
+import { type LayerStatistics, layerStatistics } from "./layer_statistics.ts";
+import { summarize, type Summary } from "./summary.ts";
+
+/** A step of an ablation, its runs, and what they have in common. */
+export interface MeasuredStep {
+  readonly step: AblationStep;
+  readonly runs: readonly SeedRun[];
+  readonly summary: Summary;
+  /** Layer by layer at the end of the training: medians over the seeds. */
+  readonly layers: readonly LayerStatistics[];
+}
+
+/** An ablation with every step measured. */
+export interface MeasuredAblation {
+  readonly name: string;
+  readonly steps: readonly MeasuredStep[];
+  /** The run that the ablation starts from, and the correct one in which it ends. */
+  readonly first: Summary;
+  readonly last: Summary;
+}
+
+/** Measures one ablation, step by step. @param onProgress told of finished steps */
+export async function measureAblation(
+  { store, data }: Pick<Experiment, "store" | "data">,
+  { name, steps }: Ablation,
+  onProgress?: OnProgress,
+  seeds: readonly number[] = defaultSeeds,
+): Promise<MeasuredAblation> {
+  const measured: MeasuredStep[] = [];
+  for (const step of steps) {
+    const runs = await runSeeds(store, data, step.configuration, seeds);
+    const layers = await medianLayers(runs, data);
+    measured.push({ step, runs, summary: summarize(runs), layers });
+    await onProgress?.(measured.length, steps.length, step.change);
+  }
+  const [first, last] = [measured[0]!.summary, measured.at(-1)!.summary];
+  return { name, steps: measured, first, last };
+}
+
+/** Measures all ablations. */
+export async function measureAblations(
+  experiment: Experiment,
+  progress?: ProgressFactory,
+): Promise<Readonly<Record<AblationName, MeasuredAblation>>> {
+  const all = ablations(experiment.architecture, experiment.data.train.length);
+  const measure = (name: AblationName) =>
+    measureAblation(experiment, all[name], progress?.(`Ablation: ${all[name].name}`, "steps"));
+  return {
+    numpy: await measure("numpy"),
+    torch: await measure("torch"),
+    keras: await measure("keras"),
+    text: await measure("text"),
+  };
+}
+
+/** Layer statistics on the first 64 test images, as medians over runs of one configuration. */
+async function medianLayers(
+  runs: readonly SeedRun[],
+  { test }: RunData,
+): Promise<LayerStatistics[]> {
+  const all: LayerStatistics[][] = [];
+  for (const { run: { configuration, weights, normalisation } } of runs) {
+    const loader = batches(test, normalisation, { batchSize: 64 });
+    const { value } = await loader[Symbol.asyncIterator]().next();
+    all.push(layerStatistics(configuration.architecture, weights, value!));
+  }
+  return all[0]!.map(({ layer, saturated }, i) => ({
+    layer,
+    saturated: saturated === undefined ? undefined : median(all.map((own) => own[i]!.saturated!)),
+    gradientNorm: median(all.map((own) => own[i]!.gradientNorm)),
+  }));
+}

@@ -1,0 +1,40 @@
+import type { Dataset } from "../../data/dataset.ts";
+import type { MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
+import { computedBy } from "../computed_by.ts";
+import { Table } from "../table.ts";
+import { dataLabel } from "./dataset_table.ts";
+import { seedNote } from "./seed_note.ts";
+
+/** One ablation, step by step. */
+export function ablationTable(dataset: Dataset, { name, steps, first }: MeasuredAblation): Table {
+  const layers = steps[0]!.layers.map(({ layer }) => layer);
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  return new Table({
+    title: `${name}, one change at a time, on ${dataLabel(dataset)}`,
+    columns: [
+      { key: "step", label: "change" },
+      { key: "computedBy", label: "computed by" },
+      { key: "loss", label: "training loss", digits: 2 },
+      { key: "top1", label: "test top-1 (95 %)" },
+      { key: "top5", label: "test top-5 (95 %)" },
+      { key: "predicted", label: "classes predicted" },
+      { key: "saturated", label: `saturated: ${layers.slice(0, -1).join(", ")}`, align: "right" },
+      { key: "gradients", label: `gradient norm: ${layers.join(", ")}`, align: "right" },
+    ],
+    rows: steps.map(({ step, summary, layers }, i) => ({
+      step: `${i}. ${step.change}`,
+      computedBy: computedBy(summary.configuration),
+      loss: summary.loss,
+      top1: summary.test.top1,
+      top5: summary.test.top5,
+      predicted: summary.predicted,
+      saturated: layers.slice(0, -1).map(({ saturated = 0 }) => percent(saturated)).join(", "),
+      gradients: layers.map(({ gradientNorm }) => gradientNorm.toExponential(0)).join(", "),
+    })),
+    notes: [
+      seedNote(first),
+      "Saturated: slope below 2 % of the steepest. Gradients: of the mean cross-entropy on 64 test " +
+      "images, at the end.",
+    ],
+  });
+}

@@ -1,0 +1,7 @@
+import type { Summary } from "../../diagnosis/summary.ts";
+
+/** The sentence on means, intervals and medians under tables of runs with several seeds. */
+export function seedNote({ seeds, testImages }: Summary): string {
+  return `Means of ${seeds} seeds. Their 95 % intervals hold the uncertainty from ${testImages} ` +
+    "test images and that from the seeds. All other numbers are medians.";
+}

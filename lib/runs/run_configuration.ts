@@ -1,0 +1,153 @@
+import type { Architecture } from "../model/architecture.ts";
+import type { Initialisation } from "../model/initial_weights.ts";
+import type { OptimizerOptions } from "../model/training_step.ts";
+import type { Augmentation } from "../pixels/augment.ts";
+import { systemNames } from "../systems/create_system.ts";
+import type { SystemName } from "../systems/system.ts";
+import { checkFaults, type Fault } from "./faults.ts";
+
+/**
+ * How the weights start:
+ * - `lecun`, `pytorch`, `keras`: the schemes of `initialWeights`
+ * - `saturating`: as in the paper's NumPy code, see `saturatingWeights`
+ * - `own`: what the system draws by itself. For numpy this is `lecun` and for torch `pytorch`. Keras
+ *   draws from the distribution of `keras`, with random numbers of its own.
+ */
+export type Start = Initialisation | "saturating" | "own";
+
+/** All that is chosen before a training. Together with the images it determines the run. */
+export interface RunConfiguration {
+  /** What computes. */
+  readonly system: SystemName;
+  /** The system whose place this run takes in a table; absent where that is `system` itself. */
+  readonly standsFor?: SystemName;
+  readonly architecture: Architecture;
+  readonly start: Start;
+  /** Grey levels from 0 to 255 as they are, or with mean 0 and std 1 over the training images. */
+  readonly pixels: "raw" | "standardised";
+  /** Of the training images; shuffled anew in each epoch. */
+  readonly order: "by class" | "shuffled";
+  readonly optimizer: OptimizerOptions;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** Absent: the learning rate stays as it is. */
+  readonly schedule?: "one-cycle";
+  /** Share of each target that is spread over all classes; absent: 0. */
+  readonly labelSmoothing?: number;
+  /** Of the training images; absent: none. */
+  readonly augmentation?: Augmentation;
+  /** Predictions are means over these views of an image; absent: the image alone. */
+  readonly views?: Augmentation;
+  /** Of the starting weights and of the order of the images. */
+  readonly seed: number;
+  /** Mistakes that are made on purpose; absent: none. */
+  readonly faults?: readonly Fault[];
+}
+
+/** What a caller has to choose; the rest is as in the corrected recipe, with seed 1. */
+export type RunSettings =
+  & Pick<RunConfiguration, "system" | "architecture">
+  & Partial<RunConfiguration>;
+
+/** The recipe that is taken where nothing else is chosen: Table I's, with Adam's usual 1e-3. */
+const defaults = {
+  start: "own",
+  pixels: "standardised",
+  order: "shuffled",
+  optimizer: { kind: "adam", learningRate: 1e-3 },
+  epochs: 10,
+  batchSize: 256,
+  seed: 1,
+} as const satisfies Partial<RunConfiguration>;
+
+/** What a system's own start is called where it is one of the schemes. */
+const ownStart: Readonly<Record<SystemName, Start>> = {
+  numpy: "lecun",
+  torch: "pytorch",
+  keras: "own",
+};
+
+/** Every key in the order in which configurations hold it, and the words it may have if they are few. */
+const keys: Readonly<Record<keyof RunConfiguration, readonly string[] | undefined>> = {
+  system: systemNames,
+  standsFor: systemNames,
+  architecture: undefined,
+  start: ["lecun", "pytorch", "keras", "saturating", "own"],
+  pixels: ["raw", "standardised"],
+  order: ["by class", "shuffled"],
+  optimizer: undefined,
+  epochs: undefined,
+  batchSize: undefined,
+  schedule: ["one-cycle"],
+  labelSmoothing: undefined,
+  augmentation: undefined,
+  views: undefined,
+  seed: undefined,
+  faults: undefined,
+};
+
+const nestedKeys: Readonly<Record<string, readonly string[]>> = {
+  adam: ["kind", "learningRate", "weightDecay"],
+  sgd: ["kind", "learningRate", "momentum"],
+  augmentation: ["shift", "mirror"],
+  views: ["shift", "mirror"],
+};
+
+/**
+ * Completes a configuration. Equal choices give equal JSON, however they were written down.
+ * @throws RangeError naming a key or a value that is not known, or a fault that the system cannot have
+ */
+export function runConfiguration(settings: RunSettings): RunConfiguration {
+  refuseUnknown("a run's configuration", settings, Object.keys(keys));
+  const chosen: Record<string, unknown> = { ...defaults };
+  for (const [key, value] of Object.entries(settings)) {
+    if (value !== undefined) chosen[key] = value;
+  }
+  const { system, optimizer } = chosen as unknown as RunConfiguration;
+  for (const [key, words] of Object.entries(keys)) {
+    const value = chosen[key];
+    if (value !== undefined && words && !words.includes(value as string)) {
+      throw new RangeError(`${key} must be one of ${words.join(", ")}, got ${value}`);
+    }
+  }
+  const optimizerKeys = nestedKeys[optimizer.kind];
+  if (!optimizerKeys) {
+    throw new RangeError(`the optimizer must be adam or sgd, got ${optimizer.kind}`);
+  }
+  chosen.optimizer = ordered("optimizer", optimizer, optimizerKeys);
+  for (const key of ["augmentation", "views"]) {
+    if (chosen[key]) chosen[key] = ordered(key, chosen[key], nestedKeys[key]!);
+  }
+  if (chosen.start === "own") chosen.start = ownStart[system];
+  if (chosen.standsFor === system) delete chosen.standsFor;
+  const faults = [...new Set(chosen.faults as readonly Fault[] | undefined)].sort();
+  checkFaults(system, faults);
+  if (faults.length > 0) chosen.faults = faults;
+  else delete chosen.faults;
+  const { labelSmoothing } = chosen as unknown as RunConfiguration;
+  if (faults.length > 0 && labelSmoothing) {
+    throw new RangeError(`labels cannot be smoothed in a run with the fault "${faults[0]}"`);
+  }
+  if (faults.length > 0 && system === "numpy" && optimizer.kind !== "sgd") {
+    throw new RangeError(
+      `a numpy run with the fault "${faults[0]}" trains with sgd only, not with ${optimizer.kind}`,
+    );
+  }
+  return ordered("a run's configuration", chosen, Object.keys(keys)) as unknown as RunConfiguration;
+}
+
+/** A copy with its keys in the order given. */
+function ordered(what: string, given: object, known: readonly string[]): Record<string, unknown> {
+  refuseUnknown(what, given, known);
+  const values = given as Record<string, unknown>;
+  return Object.fromEntries(
+    known.filter((key) => values[key] !== undefined).map((key) => [key, values[key]]),
+  );
+}
+
+function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new RangeError(`${what} has no key "${unknown}"; the keys are ${known.join(", ")}`);
+  }
+}

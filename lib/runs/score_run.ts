@@ -1,0 +1,38 @@
+import { type ConfusionMatrix, confusionMatrix } from "../metrics/confusion.ts";
+import { topK } from "../metrics/topk.ts";
+import type { Accuracy } from "../metrics/wilson.ts";
+import { type Predictions } from "../systems/evaluate.ts";
+import { predictions, type Run, type RunData } from "./run.ts";
+
+/** What a run's network scores on one split. */
+export interface SplitScores {
+  readonly top1: Accuracy;
+  /** With fewer than five classes, of as many labels as there are. */
+  readonly top5: Accuracy;
+  readonly confusion: ConfusionMatrix;
+}
+
+/** A run and its scores, measured once and then handed to every table and figure. */
+export interface ScoredRun {
+  readonly run: Run;
+  readonly val: SplitScores;
+  readonly test: SplitScores;
+}
+
+/** Runs the validation and test images through a run's network and scores its answers. */
+export async function scoreRun(run: Run, data: Pick<RunData, "val" | "test">): Promise<ScoredRun> {
+  return {
+    run,
+    val: scorePredictions(await predictions(run, data.val)),
+    test: scorePredictions(await predictions(run, data.test)),
+  };
+}
+
+/** Scores answers that are there already. */
+export function scorePredictions(given: Predictions): SplitScores {
+  return {
+    top1: topK(given, 1),
+    top5: topK(given, Math.min(5, given.classes)),
+    confusion: confusionMatrix(given),
+  };
+}

@@ -1,0 +1,52 @@
+import { wilson } from "../../lib/metrics/wilson.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { type RunConfiguration, runConfiguration } from "../../lib/runs/run_configuration.ts";
+import type { SeedRun } from "../../lib/runs/run_seeds.ts";
+import type { AblationStep } from "../../lib/diagnosis/ablations.ts";
+import type { LayerStatistics } from "../../lib/diagnosis/layer_statistics.ts";
+import type { MeasuredAblation, MeasuredStep } from "../../lib/diagnosis/measure_ablation.ts";
+import { summarize } from "../../lib/diagnosis/summary.ts";
+
+/** What a made-up run may differ in. */
+export interface MadeUp {
+  readonly predicted?: number;
+  readonly loss?: number;
+  readonly configuration?: RunConfiguration;
+}
+
+/** A made-up run with some hits among 450 images, and twice as many within five. */
+export function scoredRun(seed: number, hits: number, made: MadeUp = {}): SeedRun {
+  const { predicted = 40, loss = 3 } = made;
+  const configuration = made.configuration ??
+    runConfiguration({ system: "numpy", architecture: lenet5(), seed });
+  const scores = {
+    top1: wilson(hits, 450),
+    top5: wilson(2 * hits, 450),
+    confusion: { classes: 50, counts: new Int32Array(2500), predicted },
+  };
+  const history = [{ epoch: 1, loss, accuracy: 0.1, seconds: 1, imagesPerSecond: 1 }];
+  const normalisation = { mean: 0, std: 1 };
+  return {
+    run: { configuration, normalisation, history, seconds: 1, weights: {} },
+    ...{ val: scores, test: scores, origin: "loaded" },
+  };
+}
+
+/** A step with made-up runs, one for each number of hits. */
+export function measuredStep(
+  step: AblationStep,
+  hits: readonly number[],
+  layers: readonly LayerStatistics[],
+  made: MadeUp = {},
+): MeasuredStep {
+  const { configuration } = step;
+  const runs = hits.map((count, i) => scoredRun(i + 1, count, { configuration, ...made }));
+  return { step, runs, summary: summarize(runs), layers };
+}
+
+export function measuredAblation(
+  name: string,
+  steps: readonly MeasuredStep[],
+): MeasuredAblation {
+  return { name, steps, first: steps[0]!.summary, last: steps.at(-1)!.summary };
+}

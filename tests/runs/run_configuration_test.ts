@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { assertThrows } from "../assert.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { recipes } from "../../lib/runs/recipes.ts";
+import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
+import { runKey } from "../../lib/runs/run_store.ts";
+import { runData } from "./pixels.ts";
+
+const architecture = lenet5(5);
+const sgd = { kind: "sgd", learningRate: 0.01, momentum: 0.8 } as const;
+
+/** Settings as they come from JavaScript or from a file, where no compiler looks at them. */
+const configure = (settings: Record<string, unknown>) =>
+  runConfiguration({ architecture, ...settings } as unknown as RunSettings);
+
+Deno.test("a configuration without further choices is the corrected recipe with seed 1", () => {
+  const { system, start, seed, ...rest } = configure({ system: "torch" });
+  assert.deepEqual([system, start, seed], ["torch", "pytorch", 1]);
+  const { architecture: _, ...recipe } = rest;
+  assert.deepEqual(recipe, recipes.corrected);
+});
+
+Deno.test("each system has its own start, which for keras is no scheme of ours", () => {
+  const start = (system: string) => configure({ system }).start;
+  assert.deepEqual([start("numpy"), start("torch"), start("keras")], ["lecun", "pytorch", "own"]);
+  assert.deepEqual(configure({ system: "numpy", start: "own" }), configure({ system: "numpy" }));
+});
+
+Deno.test("equal choices have equal keys, however they were written down; others have not", async () => {
+  const data = runData();
+  const key = (settings: Record<string, unknown>) => runKey(configure(settings), data);
+  const first = { system: "numpy", epochs: 2, optimizer: sgd };
+  const { kind, learningRate, momentum } = sgd;
+  const again = { optimizer: { momentum, learningRate, kind }, epochs: 2, system: "numpy" };
+  const explicit = { ...again, seed: 1, faults: [], standsFor: "numpy", schedule: undefined };
+  assert.deepEqual(await key(again), await key(first));
+  assert.deepEqual(await key(explicit), await key(first));
+  const faults = ["frozen filters", "dense layers move twice"];
+  assert.deepEqual(
+    await key({ ...first, faults }),
+    await key({ ...first, faults: faults.toReversed() }),
+  );
+  const others = [
+    ...[{ seed: 2 }, { epochs: 3 }, { system: "torch" }, { architecture: lenet5(6) }],
+    ...[{ faults }, { standsFor: "torch" }, { pixels: "raw" }, { order: "by class" }],
+    ...[{ labelSmoothing: 0.1 }, { views: { shift: 1 } }, { optimizer: { ...sgd, momentum: 0 } }],
+  ];
+  for (const other of others) {
+    assert.notDeepEqual(
+      await key({ ...first, ...other }),
+      await key(first),
+      Object.keys(other)[0]!,
+    );
+  }
+  const images = { ...data, train: { ...data.train, key: "changed" } };
+  assert.notDeepEqual(await runKey(configure(first), images), await key(first));
+});
+
+Deno.test("unknown keys and values are refused by name", () => {
+  const refused = (settings: Record<string, unknown>, message: string) =>
+    assertThrows(() => configure({ system: "numpy", ...settings }), RangeError, message);
+  refused({ learningRate: 0.1 }, 'a run\'s configuration has no key "learningRate"');
+  refused({ optimizer: { ...sgd, nesterov: true } }, 'optimizer has no key "nesterov"');
+  refused({ augmentation: { rotate: 3 } }, 'augmentation has no key "rotate"');
+  refused({ views: { rotate: 3 } }, 'views has no key "rotate"');
+  refused({ optimizer: { kind: "adagrad" } }, "must be adam or sgd, got adagrad");
+  refused({ system: "jax" }, "system must be one of numpy, torch, keras, got jax");
+  refused({ standsFor: "jax" }, "standsFor must be one of");
+  refused({ start: "zeros" }, "start must be one of");
+  refused({ pixels: "grey" }, "pixels must be one of raw, standardised, got grey");
+  refused({ order: "random" }, "order must be one of");
+  refused({ schedule: "cosine" }, "schedule must be one of one-cycle, got cosine");
+});
+
+Deno.test("a fault is refused by name where it is unknown or its system does not compute", () => {
+  const refused = (settings: Record<string, unknown>, message: string) =>
+    assertThrows(() => configure(settings), RangeError, message);
+  refused({ system: "numpy", faults: ["sleepy"] }, 'there is no fault named "sleepy"');
+  refused(
+    { system: "numpy", standsFor: "torch", faults: ["swapped loss arguments"] },
+    'the fault "swapped loss arguments" exists only in the torch system, but this run computes ' +
+      "with numpy",
+  );
+  refused({ system: "keras", faults: ["frozen filters"] }, "exists only in the numpy system");
+  const numpy = { system: "numpy", faults: ["frozen filters"] };
+  refused(numpy, "trains with sgd only, not with adam");
+  refused({ ...numpy, optimizer: sgd, labelSmoothing: 0.1 }, "labels cannot be smoothed");
+  assert.deepEqual(configure({ ...numpy, optimizer: sgd }).faults, ["frozen filters"]);
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { assertRejects } from "../assert.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../lib/model/safetensors.ts";
+import { trainRun } from "../../lib/runs/run.ts";
+import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
+import { runSeeds } from "../../lib/runs/run_seeds.ts";
+import { describeOrigins, RunStore, sourceDigest } from "../../lib/runs/run_store.ts";
+import { runData } from "./pixels.ts";
+
+const short = (settings: Partial<RunSettings> = {}) =>
+  runConfiguration({
+    ...{ system: "numpy", architecture: lenet5(5), epochs: 1, batchSize: 16, ...settings },
+  });
+
+async function withStore(work: (store: RunStore, folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  await work(new RunStore(folder), folder);
+  await Deno.remove(folder, { recursive: true });
+}
+
+Deno.test("a run of other images, settings or network is not used", () =>
+  withStore(async (store) => {
+    const data = runData();
+    assert.deepEqual(await store.load(short(), data), undefined);
+    await store.train(short(), data);
+    for (
+      const other of [
+        short({ seed: 2 }),
+        short({ epochs: 2 }),
+        short({ architecture: lenet5(6) }),
+        short({ system: "torch" }),
+      ]
+    ) {
+      assert.deepEqual(await store.load(other, data), undefined);
+    }
+    const otherImages = { ...data, train: { ...data.train, key: "changed" } };
+    assert.deepEqual(await store.load(short(), otherImages), undefined);
+    assert.deepEqual((await store.load(short(), data))!.configuration, short());
+  }));
+
+Deno.test("another seed or length does not overwrite a run", () =>
+  withStore(async (store, folder) => {
+    const data = runData();
+    const first = await store.train(short(), data);
+    await store.train(short({ seed: 2 }), data);
+    await store.train(short({ epochs: 2 }), data);
+    assert.deepEqual(await store.load(short(), data), first);
+    assert.deepEqual([...Deno.readDirSync(`${folder}/runs`)].length, 3);
+  }));
+
+Deno.test("a caller learns whether a run was loaded, trained, or trained again", () =>
+  withStore(async (store, folder) => {
+    const data = runData();
+    const first = await store.loadOrTrain(short(), data);
+    const again = await new RunStore(folder).loadOrTrain(short(), data);
+    assert.deepEqual([first.origin, again.origin], ["trained", "loaded"]);
+    assert.deepEqual(again.run, first.run);
+    // as if other code had made it
+    const path = await store.path(short(), data);
+    const { weights, metadata } = decodeSafetensors(await Deno.readFile(path), path);
+    await Deno.writeFile(path, encodeSafetensors(weights, { ...metadata, code: "other" }));
+    assert.deepEqual(await store.load(short(), data), undefined);
+    const anew = await store.loadOrTrain(short(), data);
+    assert.deepEqual([anew.origin, anew.run.weights], ["trained again", first.run.weights]);
+    assert.deepEqual((await store.loadOrTrain(short(), data)).origin, "loaded");
+    assert.deepEqual(
+      describeOrigins([first, again, anew]),
+      "3 runs: 1 loaded, 1 trained, 1 trained again",
+    );
+    assert.deepEqual(describeOrigins([first]), "1 run: 1 trained");
+  }));
+
+Deno.test("a loss that is no number is kept as it was", () =>
+  withStore(async (store) => {
+    const data = runData();
+    const run = await trainRun(short(), data);
+    const history = [{ ...run.history[0]!, loss: NaN }, { ...run.history[0]!, loss: -Infinity }];
+    await store.save({ ...run, history }, data);
+    assert.deepEqual((await store.load(short(), data))!.history, history);
+  }));
+
+Deno.test("a damaged file, and a run under another's name, are errors that name the file", () =>
+  withStore(async (store) => {
+    const data = runData();
+    const [path, other] = [
+      await store.path(short(), data),
+      await store.path(short({ seed: 2 }), data),
+    ];
+    await store.train(short(), data);
+    await Deno.copyFile(path, other);
+    await assertRejects(() => store.load(short({ seed: 2 }), data), Error, other);
+    await Deno.writeTextFile(path, "nonsense that is long enough");
+    await assertRejects(() => store.load(short(), data), Error, path);
+  }));
+
+Deno.test("runs with several seeds are told apart, scored, and counted up to the last image", () =>
+  withStore(async (store) => {
+    const data = runData();
+    await store.train(short({ seed: 2 }), data);
+    const told: (readonly [number, number])[] = [];
+    const listen = (done: number, total: number) => void told.push([done, total]);
+    const runs = await runSeeds(store, data, short(), [1, 2], listen);
+    assert.deepEqual(runs.map(({ origin }) => origin), ["trained", "loaded"]);
+    assert.deepEqual(runs.map(({ run }) => run.configuration.seed), [1, 2]);
+    assert.notDeepEqual(runs[0]!.run.weights, runs[1]!.run.weights);
+    assert.deepEqual(runs.map(({ test }) => test.top1.images), [25, 25]);
+    assert.deepEqual(told.at(-1), [120, 120]);
+    assert(told.every(([done], i) => i === 0 || done >= told[i - 1]![0]));
+  }));
+
+Deno.test("the source digest depends on the code", async () => {
+  assert.deepEqual(await sourceDigest(["lib/util"]), await sourceDigest(["lib/util"]));
+  assert.notDeepEqual(await sourceDigest(["lib/util"]), await sourceDigest(["lib/util/rng.ts"]));
+});
