@@ -6,6 +6,7 @@ import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { exists, projectRoot, sha256 } from "../lib/util/files.ts";
 import { executeNotebook, notebookPaths } from "../tasks/execute.ts";
 import { checkNotebook } from "../tasks/check.ts";
+import { needs } from "./requirements.ts";
 
 interface Cell {
   readonly cell_type: string;
@@ -75,30 +76,33 @@ for (const [notebook, names] of Object.entries(tables)) {
   });
 }
 
-Deno.test("every notebook runs by itself on a small data set", async (t) => {
-  const folder = await Deno.makeTempDir();
-  const data = join(folder, "small");
-  await generateSynthetic(data, { train: 150, heldOut: 1, seed: 7 });
-  for (const path of notebookPaths()) {
-    await t.step(basename(path), async () => {
-      const results = join(folder, basename(path, ".ipynb"));
-      const env = { LENET_DATA: data, LENET_RESULTS: results };
-      const out = await executeNotebook(path, join(folder, "out"), env);
-      const cells = await codeCells(out);
-      const outputs = cells.flatMap(({ outputs }) => outputs!);
-      assert(outputs.every(({ output_type }) => output_type === "display_data"));
-      const text = outputs.map(({ data }) => joined(data?.["text/plain"])).join("\n");
-      assertStringIncludes(text, "small (synthetic");
-      for (const { data } of outputs) {
-        const svg = joined(data?.["image/svg+xml"]);
-        if (svg) assert.match(svg, /^<svg [\s\S]*<\/svg>\s*$/);
-      }
-      if (basename(path).startsWith("6_")) {
-        for (const file of ["figure_1.svg", "figure_2.png", "figure_3.svg", "table_2.json"]) {
-          assert(await exists(join(results, file)), file);
+Deno.test(
+  ...needs("the notebooks' Python", "every notebook runs by itself on a small data set"),
+  async (t) => {
+    const folder = await Deno.makeTempDir();
+    const data = join(folder, "small");
+    await generateSynthetic(data, { train: 150, heldOut: 1, seed: 7 });
+    for (const path of notebookPaths()) {
+      await t.step(basename(path), async () => {
+        const results = join(folder, basename(path, ".ipynb"));
+        const env = { LENET_DATA: data, LENET_RESULTS: results };
+        const out = await executeNotebook(path, join(folder, "out"), env);
+        const cells = await codeCells(out);
+        const outputs = cells.flatMap(({ outputs }) => outputs!);
+        assert(outputs.every(({ output_type }) => output_type === "display_data"));
+        const text = outputs.map(({ data }) => joined(data?.["text/plain"])).join("\n");
+        assertStringIncludes(text, "small (synthetic");
+        for (const { data } of outputs) {
+          const svg = joined(data?.["image/svg+xml"]);
+          if (svg) assert.match(svg, /^<svg [\s\S]*<\/svg>\s*$/);
         }
-      }
-    });
-  }
-  await Deno.remove(folder, { recursive: true });
-});
+        if (basename(path).startsWith("6_")) {
+          for (const file of ["figure_1.svg", "figure_2.png", "figure_3.svg", "table_2.json"]) {
+            assert(await exists(join(results, file)), file);
+          }
+        }
+      });
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+);

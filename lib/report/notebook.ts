@@ -10,7 +10,8 @@ const jupyter: typeof Deno.jupyter | undefined = (() => {
   }
 })();
 
-type Bundle = Record<string, string>;
+/** A thing to show by media type. */
+export type Bundle = Record<string, string>;
 
 /** Something that a notebook can show: a `Table` or a `Figure`. */
 export interface Displayable {

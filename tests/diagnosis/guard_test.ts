@@ -6,15 +6,21 @@ import { guardedFit } from "../../lib/diagnosis/guard.ts";
 import { FaultyNumpy } from "../../lib/runs/faulty_numpy.ts";
 import { saturatingWeights } from "../../lib/runs/saturating_weights.ts";
 import { sortByClass } from "../../lib/runs/sort_by_class.ts";
-import { swappedCrossEntropy } from "../../lib/runs/swapped_loss.ts";
 import { DataLoader, normalisation } from "../../lib/pixels/loader.ts";
 import type { Normalisation } from "../../lib/pixels/pixels.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import type { System } from "../../lib/systems/system.ts";
-import { TorchSystem } from "../../lib/systems/torch/torch_system.ts";
 import { pixelSet } from "../runs/pixels.ts";
+import { needs, whereTensorFlow } from "../requirements.ts";
+
+const { swappedCrossEntropy } = await whereTensorFlow(() =>
+  import("../../lib/runs/swapped_loss.ts")
+);
+const { TorchSystem } = await whereTensorFlow(() =>
+  import("../../lib/systems/torch/torch_system.ts")
+);
 
 const classes = 10;
 const net = lenet5(classes);
@@ -61,70 +67,96 @@ async function assertWarns(check: Check, measured: RegExp, plant: Plant): Promis
 }
 
 for (const name of systemNames) {
-  Deno.test(`the guard is silent on a sound training of ${name}`, async () => {
-    assert.deepEqual(await warningsOf({ system: await createSystem(name, net, { seed: 1 }) }), []);
-  });
+  Deno.test(
+    ...needs("the native TensorFlow", `the guard is silent on a sound training of ${name}`),
+    async () => {
+      assert.deepEqual(
+        await warningsOf({ system: await createSystem(name, net, { seed: 1 }) }),
+        [],
+      );
+    },
+  );
 }
 
-Deno.test("a guarded training is the training itself, to the bit", async () => {
-  const fit = async (guarded: boolean) => {
-    const system = await createSystem("numpy", net, { seed: 1 });
-    const train = new DataLoader(pixels, { shuffle: true, seed: 1, normalisation: sound });
-    const options = { epochs: 2, optimizer: adam };
-    if (guarded) await guardedFit(system, train, options);
-    else await system.fit(train, options);
-    const weights = await system.weights();
-    system.dispose();
-    return weights;
-  };
-  assert.deepEqual(await fit(true), await fit(false));
-});
+Deno.test(
+  ...needs("the native TensorFlow", "a guarded training is the training itself, to the bit"),
+  async () => {
+    const fit = async (guarded: boolean) => {
+      const system = await createSystem("numpy", net, { seed: 1 });
+      const train = new DataLoader(pixels, { shuffle: true, seed: 1, normalisation: sound });
+      const options = { epochs: 2, optimizer: adam };
+      if (guarded) await guardedFit(system, train, options);
+      else await system.fit(train, options);
+      const weights = await system.weights();
+      system.dispose();
+      return weights;
+    };
+    assert.deepEqual(await fit(true), await fit(false));
+  },
+);
 
-Deno.test("raw pixels are unscaled input", () =>
-  assertWarns("unscaled input", /mean \d\d\.\d and std \d\d/, {
-    normalisation: { mean: 0, std: 1 },
-  }));
+Deno.test(
+  ...needs("the native TensorFlow", "raw pixels are unscaled input"),
+  () =>
+    assertWarns("unscaled input", /mean \d\d\.\d and std \d\d/, {
+      normalisation: { mean: 0, std: 1 },
+    }),
+);
 
-Deno.test("images sorted by class make sorted batches", () =>
-  assertWarns("sorted batches", /^[12] of 10 classes/, { sorted: true }));
+Deno.test(
+  ...needs("the native TensorFlow", "images sorted by class make sorted batches"),
+  () => assertWarns("sorted batches", /^[12] of 10 classes/, { sorted: true }),
+);
 
-Deno.test("the swapped loss starts far from ln K and falls below zero", async () => {
-  const system = () => new TorchSystem(net, { criterion: swappedCrossEntropy });
-  const far = "loss far from ln K at the start";
-  await assertWarns(far, /ln 10 is 2\.30/, { system: system() });
-  await assertWarns("loss below zero", /^the loss is -\d/, { system: system() });
-});
+Deno.test(
+  ...needs("the native TensorFlow", "the swapped loss starts far from ln K and falls below zero"),
+  async () => {
+    const system = () => new TorchSystem(net, { criterion: swappedCrossEntropy });
+    const far = "loss far from ln K at the start";
+    await assertWarns(far, /ln 10 is 2\.30/, { system: system() });
+    await assertWarns("loss below zero", /^the loss is -\d/, { system: system() });
+  },
+);
 
-Deno.test("a bias that is NaN makes a loss that is no number", async () => {
-  const system = await createSystem("numpy", net);
-  const weights = initialWeights(net, "lecun", 1);
-  weights["fc3.bias"]!.data.fill(NaN);
-  await system.setWeights(weights);
-  await assertWarns("loss is no number", /NaN/, { system });
-});
+Deno.test(
+  ...needs("the native TensorFlow", "a bias that is NaN makes a loss that is no number"),
+  async () => {
+    const system = await createSystem("numpy", net);
+    const weights = initialWeights(net, "lecun", 1);
+    weights["fc3.bias"]!.data.fill(NaN);
+    await system.setWeights(weights);
+    await assertWarns("loss is no number", /NaN/, { system });
+  },
+);
 
-Deno.test("frozen filters are parameters that do not move", async () => {
-  const system = new FaultyNumpy(net, ["frozen filters"]);
-  await system.setWeights(initialWeights(net, "lecun", 1));
-  const optimizer = { kind: "sgd", learningRate: 0.01, momentum: 0.8 } as const;
-  const named = /^conv1\.weight, conv1\.bias, conv2\.weight, conv2\.bias did not change/;
-  await assertWarns("parameters that do not move", named, { system, optimizer });
-});
+Deno.test(
+  ...needs("the native TensorFlow", "frozen filters are parameters that do not move"),
+  async () => {
+    const system = new FaultyNumpy(net, ["frozen filters"]);
+    await system.setWeights(initialWeights(net, "lecun", 1));
+    const optimizer = { kind: "sgd", learningRate: 0.01, momentum: 0.8 } as const;
+    const named = /^conv1\.weight, conv1\.bias, conv2\.weight, conv2\.bias did not change/;
+    await assertWarns("parameters that do not move", named, { system, optimizer });
+  },
+);
 
-Deno.test("the paper's start saturates the units and predicts one class", async () => {
-  const published = lenet5(classes, { convActivation: "sigmoid", denseActivation: "relu" });
-  const make = async () => {
-    const system = await createSystem("numpy", published);
-    await system.setWeights(saturatingWeights(published, 1));
-    return system;
-  };
-  const raw = { mean: 0, std: 1 };
-  await assertWarns("saturated units", /conv1 100 %, conv2 100 %/, {
-    system: await make(),
-    normalisation: raw,
-  });
-  await assertWarns("one-class predictions", /are predicted as class \d/, {
-    system: await make(),
-    normalisation: raw,
-  });
-});
+Deno.test(
+  ...needs("the native TensorFlow", "the paper's start saturates the units and predicts one class"),
+  async () => {
+    const published = lenet5(classes, { convActivation: "sigmoid", denseActivation: "relu" });
+    const make = async () => {
+      const system = await createSystem("numpy", published);
+      await system.setWeights(saturatingWeights(published, 1));
+      return system;
+    };
+    const raw = { mean: 0, std: 1 };
+    await assertWarns("saturated units", /conv1 100 %, conv2 100 %/, {
+      system: await make(),
+      normalisation: raw,
+    });
+    await assertWarns("one-class predictions", /are predicted as class \d/, {
+      system: await make(),
+      normalisation: raw,
+    });
+  },
+);

@@ -10,26 +10,30 @@ import { scoreRun } from "../../lib/runs/score_run.ts";
 import { systemNames } from "../../lib/systems/create_system.ts";
 import { labelRanks, logProbabilities } from "../../lib/systems/evaluate.ts";
 import { runData } from "./pixels.ts";
+import { needsOf } from "../requirements.ts";
 
 const optimizer = { kind: "adam", learningRate: 3e-3 } as const;
 const quick = { architecture: lenet5(5), optimizer, epochs: 12, batchSize: 16 };
 
 for (const system of systemNames) {
-  Deno.test(`${system}: a run learns, and is the same when saved and loaded`, async () => {
-    const folder = await Deno.makeTempDir();
-    const data = runData();
-    const configuration = runConfiguration({ ...quick, system });
-    const store = new RunStore(folder);
-    const run = await store.train(configuration, data);
-    const scores = await predictions(run, data.test);
-    assertGreater(topK(scores, 1).value, 0.9);
-    assert.deepEqual(run.history.length, 12);
-    const loaded = await store.load(configuration, data);
-    assert.deepEqual(loaded, run);
-    assert.deepEqual((await predictions(loaded!, data.test)).logits, scores.logits);
-    assert.deepEqual((await scoreRun(run, data)).test.top1, topK(scores, 1));
-    await Deno.remove(folder, { recursive: true });
-  });
+  Deno.test(
+    ...needsOf(system, `${system}: a run learns, and is the same when saved and loaded`),
+    async () => {
+      const folder = await Deno.makeTempDir();
+      const data = runData();
+      const configuration = runConfiguration({ ...quick, system });
+      const store = new RunStore(folder);
+      const run = await store.train(configuration, data);
+      const scores = await predictions(run, data.test);
+      assertGreater(topK(scores, 1).value, 0.9);
+      assert.deepEqual(run.history.length, 12);
+      const loaded = await store.load(configuration, data);
+      assert.deepEqual(loaded, run);
+      assert.deepEqual((await predictions(loaded!, data.test)).logits, scores.logits);
+      assert.deepEqual((await scoreRun(run, data)).test.top1, topK(scores, 1));
+      await Deno.remove(folder, { recursive: true });
+    },
+  );
 }
 
 Deno.test("labels that the network has no class for are refused before training", async () => {

@@ -17,20 +17,24 @@ import {
   randomBatch,
   smallConvolutional,
 } from "./helpers.ts";
+import { needs, needsOf } from "../requirements.ts";
 
 for (const engine of [undefined, "reference"] as const) {
   for (const name of engine ? ["numpy"] as const : systemNames) {
     const title = engine ? `${name} (${engine})` : name;
-    Deno.test(`${title}: logits are PyTorch's and Keras's with the same weights`, async () => {
-      const { torch, keras } = await fixtures();
-      const system = await createSystem(name, lenet5(), engine ? { engine } : {});
-      await system.setWeights((await loadWeights(fixtures.weights)).weights);
-      const { images, size } = formulaBatch(0);
-      const logits = await system.predict(images, size);
-      assertLess(maxDifference(logits, torch.logits), 1e-5);
-      assertLess(maxDifference(logits, keras.logits), 1e-5);
-      system.dispose();
-    });
+    Deno.test(
+      ...needsOf(name, `${title}: logits are PyTorch's and Keras's with the same weights`),
+      async () => {
+        const { torch, keras } = await fixtures();
+        const system = await createSystem(name, lenet5(), engine ? { engine } : {});
+        await system.setWeights((await loadWeights(fixtures.weights)).weights);
+        const { images, size } = formulaBatch(0);
+        const logits = await system.predict(images, size);
+        assertLess(maxDifference(logits, torch.logits), 1e-5);
+        assertLess(maxDifference(logits, keras.logits), 1e-5);
+        system.dispose();
+      },
+    );
 
     Deno.test(`${title}: in 32 steps the losses are those of the real framework`, async () => {
       const expected = await fixtures();
@@ -65,17 +69,20 @@ for (const name of systemNames) {
     }
   });
 
-  Deno.test(`${name}: weights of another network are refused by name`, async () => {
-    const system = await createSystem(name, perceptron);
-    const { "hidden.bias": _, ...incomplete } = initialWeights(perceptron, "pytorch", 0);
-    await assertRejects(() => system.setWeights(incomplete), RangeError, "hidden.bias");
-    const foreign = initialWeights(smallConvolutional, "pytorch", 0);
-    await assertRejects(() => system.setWeights(foreign), RangeError, "conv1.weight");
-    const { "hidden.weight": weight, ...rest } = initialWeights(perceptron, "pytorch", 0);
-    const turned = { ...rest, "hidden.weight": { ...weight!, shape: [30, 9] } };
-    await assertRejects(() => system.setWeights(turned), RangeError, "(9, 30)");
-    system.dispose();
-  });
+  Deno.test(
+    ...needsOf(name, `${name}: weights of another network are refused by name`),
+    async () => {
+      const system = await createSystem(name, perceptron);
+      const { "hidden.bias": _, ...incomplete } = initialWeights(perceptron, "pytorch", 0);
+      await assertRejects(() => system.setWeights(incomplete), RangeError, "hidden.bias");
+      const foreign = initialWeights(smallConvolutional, "pytorch", 0);
+      await assertRejects(() => system.setWeights(foreign), RangeError, "conv1.weight");
+      const { "hidden.weight": weight, ...rest } = initialWeights(perceptron, "pytorch", 0);
+      const turned = { ...rest, "hidden.weight": { ...weight!, shape: [30, 9] } };
+      await assertRejects(() => system.setWeights(turned), RangeError, "(9, 30)");
+      system.dispose();
+    },
+  );
 }
 
 Deno.test("the three systems agree on other networks, with colour input and other activations", async () => {
@@ -110,16 +117,22 @@ Deno.test("starting weights have the bounds of PyTorch's and Keras's defaults", 
   }
 });
 
-Deno.test("the Keras system starts within Keras's bounds, biases at zero", async () => {
-  const system = await createSystem("keras", lenet5(), { seed: 4 });
-  const weights = await system.weights();
-  const largest = weights["conv2.weight"]!.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  const { weight } = initialBounds("keras", 150, 400);
-  assertLess(largest, weight);
-  assertLess(0.98 * weight, largest);
-  assert.deepEqual(weights["conv2.bias"]!.data, new Float32Array(16));
-  system.dispose();
-});
+Deno.test(
+  ...needs(
+    "the native TensorFlow",
+    "the Keras system starts within Keras's bounds, biases at zero",
+  ),
+  async () => {
+    const system = await createSystem("keras", lenet5(), { seed: 4 });
+    const weights = await system.weights();
+    const largest = weights["conv2.weight"]!.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    const { weight } = initialBounds("keras", 150, 400);
+    assertLess(largest, weight);
+    assertLess(0.98 * weight, largest);
+    assert.deepEqual(weights["conv2.bias"]!.data, new Float32Array(16));
+    system.dispose();
+  },
+);
 
 /** Loss of each of the fixtures' 32 batches, measured before its step. */
 async function losses(

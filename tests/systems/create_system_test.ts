@@ -5,6 +5,7 @@ import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import type { SystemName } from "../../lib/systems/system.ts";
 import { projectRoot } from "../../lib/util/files.ts";
+import { needs } from "../requirements.ts";
 
 /** What a process that predicts once has mapped into its memory. */
 async function mapped(name: SystemName): Promise<string> {
@@ -26,12 +27,15 @@ async function mapped(name: SystemName): Promise<string> {
   return text(stdout);
 }
 
-Deno.test("only torch and keras load the native TensorFlow", async () => {
-  for (const name of systemNames) {
-    const isLoaded = (await mapped(name)).includes(join(".native", ""));
-    assert.deepEqual(isLoaded, name !== "numpy", name);
-  }
-});
+Deno.test(
+  ...needs("the native TensorFlow", "only torch and keras load the native TensorFlow"),
+  async () => {
+    for (const name of systemNames) {
+      const isLoaded = (await mapped(name)).includes(join(".native", ""));
+      assert.deepEqual(isLoaded, name !== "numpy", name);
+    }
+  },
+);
 
 Deno.test("an unknown system is refused by name", async () => {
   await assertRejects(() => createSystem("caffe" as SystemName, lenet5()), RangeError, "caffe");

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { assertAlmostEquals, assertThrows } from "../../assert.ts";
-import { TorchSystem } from "../../../lib/systems/torch/torch_system.ts";
-import { CrossEntropyLoss } from "../../../lib/systems/torch/cross_entropy_loss.ts";
-import * as tf from "../../../lib/backend/tf.ts";
 import { asBatches, perceptron, randomBatch } from "../helpers.ts";
+import { needs, whereTensorFlow } from "../../requirements.ts";
 
-Deno.test("one-hot and integer labels train alike", async () => {
+const { TorchSystem } = await whereTensorFlow(() =>
+  import("../../../lib/systems/torch/torch_system.ts")
+);
+const { CrossEntropyLoss } = await whereTensorFlow(() =>
+  import("../../../lib/systems/torch/cross_entropy_loss.ts")
+);
+const tf = await whereTensorFlow(() => import("../../../lib/backend/tf.ts"));
+
+Deno.test(...needs("the native TensorFlow", "one-hot and integer labels train alike"), async () => {
   const batches = asBatches(randomBatch(perceptron, 6, 30));
   const optimizer = { kind: "adam", learningRate: 1e-2 } as const;
   const [oneHot, integer] = await Promise.all((["one-hot", "integer"] as const).map(
@@ -18,7 +24,7 @@ Deno.test("one-hot and integer labels train alike", async () => {
   assert.deepEqual(oneHot, integer);
 });
 
-Deno.test("uniform logits lose ln K", () => {
+Deno.test(...needs("the native TensorFlow", "uniform logits lose ln K"), () => {
   const loss = new CrossEntropyLoss().forward(
     tf.zeros([4, 50]),
     tf.tensor1d([0, 7, 49, 3], "int32"),
@@ -26,28 +32,45 @@ Deno.test("uniform logits lose ln K", () => {
   assertAlmostEquals(loss.dataSync()[0]!, Math.log(50), 1e-6);
 });
 
-Deno.test("swapped arguments, the report's bug, are refused", () => {
-  const logits = tf.tensor2d([[2.5, -1], [0.3, 4]]);
-  const target = tf.tensor2d([[1, 0], [0, 1]]);
-  new CrossEntropyLoss().forward(logits, target);
-  assertThrows(() => new CrossEntropyLoss().forward(target, logits), RangeError, "swapped");
-});
+Deno.test(
+  ...needs("the native TensorFlow", "swapped arguments, the report's bug, are refused"),
+  () => {
+    const logits = tf.tensor2d([[2.5, -1], [0.3, 4]]);
+    const target = tf.tensor2d([[1, 0], [0, 1]]);
+    new CrossEntropyLoss().forward(logits, target);
+    assertThrows(() => new CrossEntropyLoss().forward(target, logits), RangeError, "swapped");
+  },
+);
 
-Deno.test("labels out of range and targets of another size are refused", () => {
-  const logits = tf.zeros([2, 3]);
-  const criterion = new CrossEntropyLoss();
-  assertThrows(() => criterion.forward(logits, tf.tensor1d([0, 3], "int32")), RangeError, "[0, 3)");
-  assertThrows(() => criterion.forward(logits, tf.tensor1d([0], "int32")), RangeError, "N targets");
-  assertThrows(() => criterion.forward(logits, tf.zeros([2, 4])), RangeError, "4 for 3 classes");
-});
+Deno.test(
+  ...needs("the native TensorFlow", "labels out of range and targets of another size are refused"),
+  () => {
+    const logits = tf.zeros([2, 3]);
+    const criterion = new CrossEntropyLoss();
+    assertThrows(
+      () => criterion.forward(logits, tf.tensor1d([0, 3], "int32")),
+      RangeError,
+      "[0, 3)",
+    );
+    assertThrows(
+      () => criterion.forward(logits, tf.tensor1d([0], "int32")),
+      RangeError,
+      "N targets",
+    );
+    assertThrows(() => criterion.forward(logits, tf.zeros([2, 4])), RangeError, "4 for 3 classes");
+  },
+);
 
-Deno.test("modules name their parameters as PyTorch does", () => {
-  const system = new TorchSystem(perceptron);
-  assert.deepEqual([...system.model.namedParameters()].map(([name]) => name), [
-    "hidden.weight",
-    "hidden.bias",
-    "output.weight",
-    "output.bias",
-  ]);
-  system.dispose();
-});
+Deno.test(
+  ...needs("the native TensorFlow", "modules name their parameters as PyTorch does"),
+  () => {
+    const system = new TorchSystem(perceptron);
+    assert.deepEqual([...system.model.namedParameters()].map(([name]) => name), [
+      "hidden.weight",
+      "hidden.bias",
+      "output.weight",
+      "output.bias",
+    ]);
+    system.dispose();
+  },
+);
