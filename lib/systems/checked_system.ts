@@ -6,6 +6,7 @@ import {
   type Batches,
   type FitOptions,
   type History,
+  type SetWeightsOptions,
   type System,
   type SystemName,
   SystemStateError,
@@ -70,10 +71,10 @@ export abstract class CheckedSystem implements System, Disposable {
     return await this.readWeights();
   }
 
-  async setWeights(weights: Weights): Promise<void> {
+  async setWeights(weights: Weights, options: SetWeightsOptions = {}): Promise<void> {
     this.#checkAlive("setWeights");
     checkWeights(this.architecture, weights);
-    checkFiniteWeights(weights);
+    if (options.allowBroken !== true) checkFiniteWeights(weights);
     await this.writeWeights(weights);
   }
 

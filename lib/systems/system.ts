@@ -90,6 +90,15 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How `System.setWeights` takes weights. */
+export interface SetWeightsOptions {
+  /**
+   * Whether weights may be NaN or infinite; default false. It is for the weights of a training that
+   * diverged and whose result is to be shown.
+   */
+  readonly allowBroken?: boolean;
+}
+
 /** A training whose loss is no number any more. */
 export class BrokenLossError extends Error {
   override readonly name = "BrokenLossError";
@@ -131,7 +140,7 @@ export interface System {
    * Replaces all weights; names and shapes must be those of the architecture.
    * @throws RangeError naming the array that is missing, unknown, misshapen, NaN or infinite
    */
-  setWeights(weights: Weights): Promise<void>;
+  setWeights(weights: Weights, options?: SetWeightsOptions): Promise<void>;
   /**
    * Frees what the system holds outside JavaScript's memory; a second call does nothing. A training that
    * is under way stops after the batch at hand, its `fit` is rejected with a `SystemStateError`, and

@@ -77,6 +77,14 @@ Deno.test("a small file that declares a huge image is refused before memory is a
     forge({}, { architecture: declare(4000, 4000) }),
     "hidden.weight has shape (9, 30), not (9, 16000000)",
   );
+  // the groups of weights that are checked take many times the memory of the weights
+  const wide = { ...perceptron, input: { channels: 1, height: 512, width: 513 } };
+  assertRefused(
+    forge({ "hidden.weight": { shape: [9, 512 * 513], data: new Int8Array(9 * 512 * 513) } }, {
+      architecture: JSON.stringify(wide),
+    }),
+    "hidden has 262656 inputs for each output, and 262144 are the most",
+  );
   // 100,000 × 100,000 pixels would take 10 GB
   assertLess(Deno.memoryUsage().rss - before, 2 ** 28);
 });

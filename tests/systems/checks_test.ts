@@ -212,6 +212,10 @@ Deno.test("setWeights names the array and the place of a NaN or an infinity", as
       );
     }
     assert.deepEqual(await system.weights(), before);
+    const broken = initialWeights(lenet5(), "lecun", 1);
+    broken["conv1.weight"]!.data[0] = NaN;
+    await system.setWeights(broken, { allowBroken: true });
+    assert.deepEqual(await system.weights(), broken);
   });
 });
 

@@ -53,6 +53,12 @@ type Bad = (why: string) => Error;
 const largestInput = 2 ** 24;
 
 /**
+ * The most inputs that a filter or unit of a file may have. Its groups of weights take up to 160 bytes for
+ * each, while they are checked.
+ */
+const largestRow = 2 ** 18;
+
+/**
  * Reads the bytes of a model's file. The arrays are compared with the architecture before anything is
  * built from it, so that no more memory is used than a small multiple of the file's size.
  * @throws ModelFileError naming `source` and what is wrong with it
@@ -134,9 +140,13 @@ function readLayer(
   };
   const rows = shape.slice(0, 1);
   const values = find(`${name}.weight`, Int8Array<ArrayBuffer>, shape);
+  const inputs = values.length / shape[0]!;
+  if (inputs > largestRow) {
+    throw bad(`${name} has ${inputs} inputs for each output, and ${largestRow} are the most`);
+  }
   const below = values.indexOf(-INT8_MAX - 1);
   if (below >= 0) throw bad(`${name}.weight[${below}] is ${values[below]}, below −${INT8_MAX}`);
-  // only now, since the groups take as much memory as the file has weights for them
+  // only now that the file is known to hold the weights, since their groups take memory
   check16BitSums(name, values, shape[0]!, stageGroups(stage), bad);
   return {
     name,
