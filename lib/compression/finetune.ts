@@ -45,10 +45,13 @@ export type PruneScope = "layer" | "global";
 
 /** One step of iterative pruning. */
 export interface PruneStep {
+  /** Number of the step, from 1. */
   readonly step: number;
   /** The part of the weights that is zero from now on, biases not counted. */
   readonly sparsity: number;
+  /** What is pruned after the step. */
   readonly masks: Masks;
+  /** The fine-tuning after the step. */
   readonly history: History;
 }
 

@@ -6,8 +6,11 @@ import type { Architecture } from "../model/architecture.ts";
  * without an amount is not pruned.
  */
 export interface PruningAmounts {
+  /** Of each convolution, in [0, 1). */
   readonly conv?: number;
+  /** Of each dense layer, in [0, 1). */
   readonly dense?: number;
+  /** Of single layers by their names; these come before the other two. */
   readonly layers?: Readonly<Record<string, number>>;
 }
 

@@ -4,7 +4,9 @@ import { amountsByLayer, type PruningAmounts } from "./pruning_amounts.ts";
 
 /** A network with fewer filters and units in its layers, and the weights that it keeps. */
 export interface SmallerNetwork {
+  /** The network with fewer filters and units. */
   readonly architecture: Architecture;
+  /** The weights of what stayed. */
   readonly weights: Weights;
   /** Indices of the filters or units that each layer keeps, ascending. */
   readonly kept: Readonly<Record<string, readonly number[]>>;

@@ -20,11 +20,13 @@ export type ImageSource =
 
 /** One part of a data set. Images are not read before they are asked for. */
 export interface Split {
+  /** Number of images. */
   readonly length: number;
   /** One label an image, in [0, number of classes). */
   readonly labels: Int32Array;
   /** A name for messages and caches: a path relative to the root, or `file#index`. */
   name(index: number): string;
+  /** Where the image's pixels come from. */
   image(index: number): ImageSource;
 }
 
@@ -34,10 +36,12 @@ export interface Dataset {
   readonly name: string;
   /** Absolute path of the folder. */
   readonly root: string;
+  /** How its files are laid out. */
   readonly layout: Layout;
   /** Name of each class, by label. */
   readonly classes: readonly string[];
   /** Whether the images were made by this project's generator; said wherever results stand. */
   readonly synthetic: boolean;
+  /** The three parts. */
   readonly splits: Readonly<Record<SplitName, Split>>;
 }

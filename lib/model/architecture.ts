@@ -6,6 +6,7 @@ import { checkArchitecture, layerTitle, requireKeys, requireSize } from "./check
 
 /** Applied to every number by itself. The paper's text has tanh throughout, its code all three. */
 export type Activation = "tanh" | "sigmoid" | "relu";
+/** The activation functions. */
 export const activations: readonly Activation[] = ["tanh", "sigmoid", "relu"];
 
 /** Whether a layer is an activation. */
@@ -28,8 +29,11 @@ export type Layer =
 
 /** Images of one size in, logits out. */
 export interface Architecture {
+  /** For tables and figures. */
   readonly name: string;
+  /** Size of the images, in pixels. */
   readonly input: { readonly channels: number; readonly height: number; readonly width: number };
+  /** From the images to the logits. */
   readonly layers: readonly Layer[];
 }
 
@@ -38,8 +42,11 @@ export type Shape = readonly [number, number, number] | readonly [number];
 
 /** One layer with its shapes and its costs for one image. */
 export interface TracedLayer {
+  /** The layer. */
   readonly layer: Layer;
+  /** Shape of what goes in, without the batch. */
   readonly input: Shape;
+  /** Shape of what comes out, without the batch. */
   readonly output: Shape;
   /** Weights and biases. */
   readonly parameters: number;
@@ -49,6 +56,7 @@ export interface TracedLayer {
 
 /** One trainable array, in PyTorch's name and layout. */
 export interface ParameterShape {
+  /** The array's name: the layer's and `.weight` or `.bias`. */
   readonly name: string;
   /** Conv weight (filters, channels, kernel, kernel); dense weight (units, inputs); bias (units). */
   readonly shape: readonly number[];
@@ -60,6 +68,7 @@ export interface ParameterShape {
 
 /** Ways in which a LeNet-5 may differ from the paper's text. */
 export interface LenetOptions {
+  /** Size of the images; 1 × 32 × 32 by default. */
   readonly input?: Architecture["input"];
   /** After the convolutions; default tanh. */
   readonly convActivation?: Activation;

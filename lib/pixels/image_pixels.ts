@@ -7,13 +7,19 @@ import { preprocess, type PreprocessOptions, preprocessOptions } from "./preproc
  * moment it is asked for, every time anew. `packPixels` does all the work once instead.
  */
 export class ImagePixels implements PixelSource {
+  /** 1 for grey, 3 for colour. */
   readonly channels: number;
+  /** Columns of an image. */
   readonly width: number;
+  /** Rows of an image. */
   readonly height: number;
   readonly #split: Split;
   readonly #options: PreprocessOptions;
 
-  /** @throws {RangeError} naming the option that has no sensible value */
+  /**
+   * The images of a split; none is read yet.
+   * @throws {RangeError} naming the option that has no sensible value
+   */
   constructor(split: Split, options: Partial<PreprocessOptions> = {}) {
     this.#split = split;
     this.#options = preprocessOptions(options);
@@ -22,6 +28,7 @@ export class ImagePixels implements PixelSource {
     this.height = this.#options.height;
   }
 
+  /** Number of images. */
   get length(): number {
     return this.#split.length;
   }
@@ -31,6 +38,7 @@ export class ImagePixels implements PixelSource {
   }
 
   /**
+   * Reads and preprocesses an image.
    * @returns (1, height, width), 0–255
    * @throws {RangeError} when there is no image `index`
    * @throws {Error} naming the image, when it is missing, damaged or no image

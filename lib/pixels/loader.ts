@@ -51,7 +51,10 @@ export class DataLoader implements AsyncIterable<Batch> {
   /** Batches an epoch. */
   readonly length: number;
 
-  /** @throws {RangeError} naming the option that has no sensible value */
+  /**
+   * Batches of a source's images.
+   * @throws {RangeError} naming the option that has no sensible value
+   */
   constructor(source: PixelSource, options: DataLoaderOptions = {}) {
     const normalisation = { mean: 0, std: 1 };
     const augmentation: Augmentation = {};

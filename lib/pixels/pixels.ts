@@ -2,9 +2,13 @@
 
 /** Images of one size that can be asked for one at a time; reading may happen at that moment. */
 export interface PixelSource {
+  /** Number of images. */
   readonly length: number;
+  /** 1 for grey, 3 for colour. */
   readonly channels: number;
+  /** Rows of an image. */
   readonly height: number;
+  /** Columns of an image. */
   readonly width: number;
   /** One label an image. */
   readonly labels: Int32Array;
@@ -18,23 +22,29 @@ export interface PixelSet extends PixelSource {
   readonly pixels: Uint8Array;
   /** Hex digest of the images' content, their labels and the preprocessing options. */
   readonly key: string;
+  /** The image's pixels, (channels, height, width), 0–255; a view, not a copy. */
   get(index: number): Uint8Array;
 }
 
 /** Maps a pixel p in 0–255 to (p − mean) / std. */
 export interface Normalisation {
+  /** Grey level that becomes 0. */
   readonly mean: number;
+  /** Grey levels that become 1; above 0. */
   readonly std: number;
 }
 
 /** Some images and their labels, as the systems take them. */
 export interface Batch {
+  /** Number of images. */
   readonly size: number;
   /** (size, channels, height, width), normalised. */
   readonly images: Float32Array;
+  /** One label for each image. */
   readonly labels: Int32Array;
   /** The same images before normalisation, 0–255, for a system that normalises by itself. */
   readonly bytes?: Uint8Array;
+  /** How `images` come from `bytes`. */
   readonly normalisation?: Normalisation;
 }
 

@@ -3,6 +3,7 @@
 export interface InputMoments {
   /** Inputs of one filter (channels · kernel²) or of one unit (the units of the layer before). */
   readonly length: number;
+  /** Mean of each input. */
   readonly mean: Float64Array;
   /** length × length, row-major. */
   readonly covariance: Float64Array;

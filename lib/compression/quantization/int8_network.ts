@@ -17,6 +17,7 @@ import { quadStep } from "./packed_int8.ts";
 export interface Int8Predictor {
   /** What computes: the kernels or the reference. */
   readonly name: string;
+  /** Number of classes. */
   readonly classes: number;
   /**
    * Logits (count, classes) of images given as bytes, (count, channels, height, width), 0–255.

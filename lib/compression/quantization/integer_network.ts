@@ -18,12 +18,16 @@ interface PreparedLayer {
  * is positive and no activation ever falls.
  */
 export class IntegerNetwork {
+  /** Number of classes. */
   readonly classes: number;
   readonly #convs: readonly (PreparedLayer & { readonly stage: ConvStage })[];
   readonly #denses: readonly (PreparedLayer & { readonly stage: DenseStage })[];
   readonly #inputLength: number;
 
-  /** @param name says why it computes in place of the kernels, if it does */
+  /**
+   * A network in whole numbers, by plain loops.
+   * @param name says why it computes in place of the kernels, if it does
+   */
   constructor(readonly model: QuantizedModel, readonly name = "reference") {
     const { convs, denses, inputLength } = planQuantized(model.architecture);
     const ready = (activation: Activation = "tanh", i: number): PreparedLayer => {

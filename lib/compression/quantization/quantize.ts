@@ -20,7 +20,9 @@ export type Granularity = "tensor" | "channel";
 
 /** A quantized array: the numbers in row r of `values` stand for values × scales[r]. */
 export interface QuantizedArray {
+  /** Sides of the array, the output channel first. */
   readonly shape: readonly number[];
+  /** The quantized numbers, −127 to 127, row-major. */
   readonly values: Int8Array<ArrayBuffer>;
   /** One scale for each row, which is a filter or unit; per-tensor they are all the same. */
   readonly scales: Float32Array<ArrayBuffer>;

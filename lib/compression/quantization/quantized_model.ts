@@ -11,7 +11,9 @@ import { convQuads, denseQuads, type SumGroups, sumGroups } from "./packed_int8.
 
 /** One layer in int8. It computes sums of 32 bits: bias + Σ weight · input. */
 export interface QuantizedLayer {
+  /** Name of the layer. */
   readonly name: string;
+  /** The quantized weight. */
   readonly weight: QuantizedArray;
   /** One for each filter or unit, in the units of the sum. */
   readonly bias: Int32Array<ArrayBuffer>;
@@ -26,8 +28,11 @@ export interface QuantizedLayer {
 
 /** A network whose weights and activations are int8. Its input is the images' own bytes, 0–255. */
 export interface QuantizedModel {
+  /** The network. */
   readonly architecture: Architecture;
+  /** Whether a weight has one scale or one for each output channel. */
   readonly granularity: Granularity;
+  /** The layers with weights, in their order. */
   readonly layers: readonly QuantizedLayer[];
 }
 

@@ -8,6 +8,7 @@ export interface SyntheticOptions {
   readonly train: number;
   /** Images of each class in the validation and in the test list. */
   readonly heldOut: number;
+  /** Decides every image; an integer. */
   readonly seed: number;
 }
 
