@@ -21,7 +21,7 @@ export * from "./data/mod.ts";
 export * from "./systems/mod.ts";
 export type { Augmentation } from "./pixels/augment.ts";
 export { ImagePixels } from "./pixels/image_pixels.ts";
-export type { SetAsideImage } from "./pixels/bad_image.ts";
+export { BadImage, BadImages, type SetAsideImage } from "./pixels/bad_image.ts";
 export type { ImageLimits } from "./pixels/image_limits.ts";
 export { type DatasetPixels, type LoadOptions, loadPixels } from "./pixels/load_pixels.ts";
 export type { PackOptions } from "./pixels/pack_pixels.ts";

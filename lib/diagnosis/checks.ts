@@ -19,8 +19,11 @@ export type Check =
 
 /** What a check found: what was measured, and what the usual cause is. */
 export interface Warning {
+  /** Which check gives the warning. */
   readonly check: Check;
+  /** What was measured, with the limit. */
   readonly measured: string;
+  /** What is likely to be the cause, and what to do. */
   readonly cause: string;
 }
 

@@ -37,6 +37,7 @@ export const defaultLimits: GuardLimits = {
 
 /** What a guarded training gave. */
 export interface GuardedFit {
+  /** One record for each epoch. */
   readonly history: History;
   /** In the order in which they were found, each check at most once. */
   readonly warnings: readonly Warning[];

@@ -3,6 +3,7 @@ import { argmax } from "../util/argmax.ts";
 
 /** Counts of (true class, predicted class). */
 export interface ConfusionMatrix {
+  /** Number of classes. */
   readonly classes: number;
   /** (classes, classes): row true, column predicted. */
   readonly counts: Int32Array;

@@ -2,6 +2,7 @@
 export interface PairedComparison {
   /** Images that only the first, only the second classifies correctly. */
   readonly onlyFirst: number;
+  /** Images that only the second network classifies correctly. */
   readonly onlySecond: number;
   /** Probability of a difference this large or larger if both were equally good; two-sided. */
   readonly p: number;

@@ -1,9 +1,12 @@
 /** An accuracy counted on some images, with its 95 % interval. */
 export interface Accuracy {
+  /** Share of the images, in [0, 1]. */
   readonly value: number;
   /** Lower and upper end of the 95 % interval. */
   readonly interval: readonly [number, number];
+  /** Images that count as correct. */
   readonly hits: number;
+  /** All images. */
   readonly images: number;
 }
 

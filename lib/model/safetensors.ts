@@ -11,6 +11,7 @@ import { checkFiniteWeights, type Weights } from "./weights.ts";
 
 /** Weights and what is said about them. */
 export interface SafetensorsFile {
+  /** The arrays by their names. */
   readonly weights: Weights;
   /** Free text entries of the header's `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>;

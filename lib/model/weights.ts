@@ -4,7 +4,9 @@ import { elementCount } from "../util/element_count.ts";
 
 /** One trainable array, row-major. */
 export interface WeightArray {
+  /** Sides of the array. */
   readonly shape: readonly number[];
+  /** Its numbers, row-major. */
   readonly data: Float32Array;
 }
 

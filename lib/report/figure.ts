@@ -29,11 +29,16 @@ export interface Drawing {
  * notebooks, kept on disk as SVG and PNG. The same input gives the same bytes.
  */
 export class Figure {
+  /** The figure as SVG. */
   readonly svg: string;
+  /** What the figure shows. */
   readonly title: string;
+  /** Width in pixels. */
   readonly width: number;
+  /** Height in pixels. */
   readonly height: number;
 
+  /** A figure of a drawing and its texts. */
   constructor(drawing: Drawing, text: FigureText) {
     const { head, top } = drawHead(drawing.width, text);
     const captionLines = text.caption ? wrap(text.caption, drawing.width - 16, 11) : [];

@@ -3,7 +3,9 @@ import { escapeMarkdown, escapeXml } from "./escape.ts";
 
 /** A number with its 95 % interval. */
 export interface Interval {
+  /** The number. */
   readonly value: number;
+  /** Its 95 % interval. */
   readonly interval: readonly [low: number, high: number];
 }
 
@@ -12,7 +14,9 @@ export type Cell = string | number | boolean | Interval | undefined;
 
 /** One column of a table. */
 export interface Column {
+  /** By which the rows name the cell. */
   readonly key: string;
+  /** Its heading. */
   readonly label: string;
   /** Default: right for columns of numbers, left otherwise. */
   readonly align?: "left" | "right";
@@ -22,8 +26,11 @@ export interface Column {
 
 /** What a table is made from. */
 export interface TableOptions {
+  /** What the table shows. */
   readonly title: string;
+  /** The columns from left to right. */
   readonly columns: readonly Column[];
+  /** The rows from top to bottom, each by the columns' keys. */
   readonly rows: readonly Readonly<Record<string, Cell>>[];
   /** Sentences under the table. */
   readonly notes?: readonly string[];
@@ -31,6 +38,7 @@ export interface TableOptions {
 
 /** A table that is shown in a notebook and kept as Markdown and JSON. */
 export class Table {
+  /** A table. @throws {RangeError} naming a cell that belongs to no column */
   constructor(readonly options: TableOptions) {
     const keys = new Set(options.columns.map(({ key }) => key));
     for (const row of options.rows) {
@@ -54,6 +62,7 @@ export class Table {
     );
   }
 
+  /** The table as Markdown. */
   markdown(): string {
     const { title, columns, notes = [] } = this.options;
     const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |\n`;
@@ -63,6 +72,7 @@ export class Table {
       notes.map((note) => `\n${escapeMarkdown(note)}\n`).join("");
   }
 
+  /** The table as HTML. */
   html(): string {
     const { title, columns, notes = [] } = this.options;
     const aligns = this.#aligns();
@@ -78,6 +88,7 @@ export class Table {
       notes.map((note) => `<p><small>${escapeXml(note)}</small></p>`).join("");
   }
 
+  /** The table as plain text in columns. */
   text(): string {
     const { title, columns, notes = [] } = this.options;
     const lines = [columns.map(({ label }) => label), ...this.#cells()];

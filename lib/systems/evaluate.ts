@@ -58,7 +58,9 @@ export function logProbabilities({ logits, classes }: Predictions): Float32Array
 export interface Predictions {
   /** (images, classes) */
   readonly logits: Float32Array;
+  /** The true label of each image. */
   readonly labels: Int32Array;
+  /** Number of classes. */
   readonly classes: number;
 }
 

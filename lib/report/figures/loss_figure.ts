@@ -5,7 +5,9 @@ import { plotFigure, seriesStyle } from "../plot.ts";
 
 /** One line of a figure: a system's name and what its training recorded. */
 export interface Series {
+  /** Name in the legend. */
   readonly name: string;
+  /** The losses by epoch. */
   readonly history: History;
 }
 
