@@ -18,4 +18,5 @@ export { confusionFigure } from "./figures/confusion_figure.ts";
 export { lossFigure, type Series } from "./figures/loss_figure.ts";
 export { dataLabel, datasetTable } from "./tables/dataset_table.ts";
 export { layerTable } from "./tables/layers_table.ts";
+export type { ExampleImage } from "../diagnosis/example_images.ts";
 export type { OnProgress } from "../util/progress.ts";

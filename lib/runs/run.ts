@@ -16,24 +16,33 @@ import { sortByClass } from "./sort_by_class.ts";
 
 /** The pixels that a run learns from and is measured on. */
 export interface RunData {
+  /** What the weights are fitted to. */
   readonly train: PixelSet;
+  /** What choices are made on. */
   readonly val: PixelSet;
+  /** What results are reported on. */
   readonly test: PixelSet;
 }
 
 /** A finished training: everything that tables and figures are made from. */
 export interface Run {
+  /** What was chosen before the training. */
   readonly configuration: RunConfiguration;
+  /** Of the training images; new images need it too. */
   readonly normalisation: Normalisation;
+  /** One record for each epoch. */
   readonly history: History;
   /** Seconds of training over all epochs, evaluation not counted. */
   readonly seconds: number;
+  /** The weights after the last epoch. */
   readonly weights: Weights;
 }
 
 /** Who is told of a training while it goes on. */
 export interface TrainListeners {
+  /** Told after each batch. */
   readonly onProgress?: OnProgress;
+  /** Told after each epoch. */
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
 }
 

@@ -21,14 +21,19 @@ export interface RunConfiguration {
   readonly system: SystemName;
   /** The system whose place this run takes in a table; absent where that is `system` itself. */
   readonly standsFor?: SystemName;
+  /** The network. */
   readonly architecture: Architecture;
+  /** How the weights start. */
   readonly start: Start;
   /** Grey levels from 0 to 255 as they are, or with mean 0 and std 1 over the training images. */
   readonly pixels: "raw" | "standardised";
   /** Of the training images; shuffled anew in each epoch. */
   readonly order: "by class" | "shuffled";
+  /** The optimizer with its learning rate. */
   readonly optimizer: OptimizerOptions;
+  /** How often all training images are gone through, from 1. */
   readonly epochs: number;
+  /** Images of a batch, from 1. */
   readonly batchSize: number;
   /** Absent: the learning rate stays as it is. */
   readonly schedule?: "one-cycle";

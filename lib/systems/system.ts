@@ -23,13 +23,17 @@ export interface Batches extends AsyncIterable<Batch> {
 export interface Evaluation {
   /** Mean cross-entropy in nats. */
   readonly loss: number;
+  /** Share of the images whose label has the highest logit, in [0, 1]. */
   readonly top1: number;
+  /** Share of the images whose label is among the five highest logits, in [0, 1]. */
   readonly top5: number;
+  /** Number of images. */
   readonly images: number;
 }
 
 /** One batch of training, as it was before the step. */
 export interface BatchRecord {
+  /** Number of images. */
   readonly size: number;
   /** Mean cross-entropy in nats. */
   readonly loss: number;
@@ -47,17 +51,20 @@ export interface EpochRecord {
   readonly accuracy: number;
   /** Seconds of training, evaluation not counted. */
   readonly seconds: number;
+  /** Training images divided by the seconds. */
   readonly imagesPerSecond: number;
   /** On the validation images, after the epoch. */
   readonly val?: Evaluation;
 }
 
+/** The records of a training, one for each epoch. */
 export type History = readonly EpochRecord[];
 
 /** What `System.fit` is told. Options of other names are refused. */
 export interface FitOptions {
   /** A whole number of at least 1. */
   readonly epochs: number;
+  /** The optimizer with its learning rate. */
   readonly optimizer: OptimizerOptions;
   /**
    * Factor on the learning rate by the part of all steps that is done, from 0 to just below 1. It must be
@@ -101,7 +108,9 @@ export class SystemStateError extends Error {
  * called; from `onBatch` and `onEpoch` they act between two steps.
  */
 export interface System {
+  /** Which of the three systems this is. */
   readonly name: SystemName;
+  /** The network that it trains. */
   readonly architecture: Architecture;
   /**
    * Trains in place and returns one record for each epoch.
