@@ -21,11 +21,11 @@ export * from "./data/mod.ts";
 export * from "./systems/mod.ts";
 export type { Augmentation } from "./pixels/augment.ts";
 export { ImagePixels } from "./pixels/image_pixels.ts";
+export { BadImage, BadImages, type SetAsideImage } from "./pixels/bad_image.ts";
+export type { ImageLimits } from "./pixels/image_limits.ts";
 export { type DatasetPixels, type LoadOptions, loadPixels } from "./pixels/load_pixels.ts";
 export type { PackOptions } from "./pixels/pack_pixels.ts";
 export type { PixelCacheOptions } from "./pixels/pixel_cache.ts";
-export type { SetAsideImage } from "./pixels/bad_image.ts";
-export type { ImageLimits } from "./pixels/image_limits.ts";
 export { DataLoader, type DataLoaderOptions, normalisation } from "./pixels/loader.ts";
 export type { PixelSet, PixelSource } from "./pixels/pixels.ts";
 export type { PreprocessOptions } from "./pixels/preprocess.ts";
@@ -33,10 +33,22 @@ export { type ConfusionMatrix, confusionMatrix } from "./metrics/confusion.ts";
 export { mcnemar, type PairedComparison } from "./metrics/mcnemar.ts";
 export { topK } from "./metrics/topk.ts";
 export { type Accuracy, wilson } from "./metrics/wilson.ts";
-export * from "./runs/run.ts";
-export * from "./runs/recipes.ts";
-export * from "./runs/run_configuration.ts";
+export {
+  batches,
+  predictions,
+  restore,
+  type Run,
+  type RunData,
+  type TrainListeners,
+  trainRun,
+} from "./runs/run.ts";
 export { type Fault, faultSystems } from "./runs/faults.ts";
-export type { Initialisation } from "./model/initial_weights.ts";
+export { type Recipe, recipes } from "./runs/recipes.ts";
+export {
+  type RunConfiguration,
+  runConfiguration,
+  type RunSettings,
+  type Start,
+} from "./runs/run_configuration.ts";
 export { type GuardedFit, guardedFit, type GuardLimits } from "./diagnosis/guard.ts";
 export type { Check, Warning } from "./diagnosis/checks.ts";

@@ -1,6 +1,7 @@
 /**
  * `deno task check`: format, lint and types of all code, notebooks included. Deno does not lint or
- * type-check notebooks, so the code cells of each are joined into a module beside it for a moment.
+ * type-check notebooks, so the code cells of a notebook are joined into a module, which stands beside
+ * it while it is checked.
  */
 import { basename, dirname, join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
@@ -98,6 +99,9 @@ async function check(): Promise<number> {
         "tests",
         "data/README.md",
         "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        ".github",
         "deno.json",
       ],
       ["lint"],

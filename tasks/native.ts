@@ -1,9 +1,9 @@
 /**
  * Puts the native TensorFlow of @tensorflow/tfjs-node-gpu into `.native/<cpu|gpu>/`.
  *
- * The package's own install script downloads from a host that is often out of reach. PyPI's wheel
- * holds the same library with the whole C API; the addon between it and JavaScript is compiled from
- * the npm package's sources.
+ * The package's own install script downloads from a host that is often out of reach. The wheel on PyPI
+ * holds the same library with the whole C API. The addon between that library and JavaScript is
+ * compiled from the sources in the npm package.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -39,7 +39,7 @@ export function kindToSetUp(gpu?: boolean): NativeKind {
   return hasNvidiaGpu() ? "gpu" : "cpu";
 }
 
-/** Does what is missing: libraries, CUDA's own where asked for, the addon. */
+/** Sets up what is missing: TensorFlow's libraries, NVIDIA's for the build with CUDA, the addon. */
 export async function setupNative(kind: NativeKind): Promise<void> {
   const folder = folderOf(kind);
   const library = join(folder, "tensorflow", "libtensorflow_cc.so.2");

@@ -39,8 +39,8 @@ export function parseArguments(args: readonly string[]): Arguments {
 }
 
 /**
- * A folder for the new tables and figures beside the old ones. Trained weights are shared with the
- * results: their keys say what they are of, so they are right whatever becomes of this run.
+ * Makes a folder for the new tables and figures beside the old ones. Saved runs and weights are shared
+ * with the results: their keys say what they depend on, so they stay valid even if this run fails.
  */
 export async function stage(results: string): Promise<string> {
   const staged = join(results, ".new");

@@ -5,6 +5,7 @@ import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { projectRoot } from "../lib/util/files.ts";
 import { assertStringIncludes } from "./assert.ts";
 import { blocksOf, entries, examples } from "./examples.ts";
+import { needsOf } from "./requirements.ts";
 
 /** Runs `deno` in another folder. */
 async function deno(folder: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -95,24 +96,71 @@ Deno.test("every export of the entries is documented, and no private type is in 
   assert.equal(code, 0, found);
 });
 
-Deno.test("training and inference by hand need to read lib/ and nothing else", async () => {
+/** Runs a script that prints, with these permissions and no others. */
+async function printed(code: string, allowed: readonly string[]): Promise<string> {
   const folder = await Deno.makeTempDir();
   try {
-    const script = join(folder, "numpy.ts");
-    await Deno.writeTextFile(
-      script,
-      `import { createSystem, lenet5 } from "@lenet/three-ways/systems";
-       const system = await createSystem("numpy", lenet5(50));
-       const images = new Float32Array(4 * 1024), labels = new Int32Array(4);
-       const batches = { samples: 4, length: 1, async *[Symbol.asyncIterator]() { yield { size: 4, images, labels }; } };
-       await system.fit(batches, { epochs: 1, optimizer: { kind: "adam", learningRate: 1e-3 } });
-       console.log((await system.predict(images, 4)).length);
-       system.dispose();`,
-    );
+    await Deno.writeTextFile(join(folder, "main.ts"), code);
     const config = `--config=${join(projectRoot, "deno.json")}`;
-    const read = `--allow-read=${join(projectRoot, "lib")}`;
-    const { stdout, stderr } = await deno(folder, ["run", config, read, "--no-prompt", script]);
-    assert.equal(stdout, "200\n", stderr);
+    const { code: status, stdout, stderr } = await deno(folder, [
+      ...["run", "--no-check", "--no-prompt", config],
+      ...allowed,
+      "main.ts",
+    ]);
+    assert.equal(status, 0, stderr);
+    return stdout;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+const inProject = (...names: string[]) => names.map((name) => join(projectRoot, name)).join();
+
+const trainsAndPredicts = (system: string) => `
+  import { createSystem, lenet5 } from "@lenet/three-ways/systems";
+  const system = await createSystem("${system}", lenet5(50));
+  const images = new Float32Array(4 * 1024), labels = Int32Array.of(0, 1, 2, 3);
+  const batches = {
+    samples: 4,
+    length: 1,
+    async *[Symbol.asyncIterator]() {
+      yield { size: 4, images, labels };
+    },
+  };
+  await system.fit(batches, { epochs: 1, optimizer: { kind: "adam", learningRate: 1e-3 } });
+  console.log((await system.predict(images, 4)).length);
+  system.dispose();`;
+
+Deno.test("training and inference by hand need to read lib/ and nothing else", async () => {
+  const allowed = [`--allow-read=${inProject("lib")}`];
+  assert.equal(await printed(trainsAndPredicts("numpy"), allowed), "200\n");
+});
+
+/** What the README's table gives for image files; native code comes from these folders only. */
+const forImages = (...native: string[]) => [
+  "--allow-read",
+  `--allow-write=${inProject(".cache")}`,
+  "--allow-env",
+  "--allow-sys",
+  `--allow-ffi=${inProject(...native)}`,
+];
+
+for (const name of ["torch", "keras"]) {
+  Deno.test(...needsOf(name, `${name} needs the permissions that the README names`), async () => {
+    const allowed = forImages("node_modules", ".native");
+    assert.match(await printed(trainsAndPredicts(name), allowed), /^200$/m);
+  });
+}
+
+Deno.test("images are read with the permissions that the README names", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const data = join(folder, "data");
+    await generateSynthetic(data, { train: 60, heldOut: 1, seed: 7 });
+    const code = `
+      import { loadPixels, openDataset } from "@lenet/three-ways";
+      const data = await loadPixels(await openDataset(${JSON.stringify(data)}));
+      console.log(data.test.pixels.length);`;
+    assert.equal(await printed(code, forImages("node_modules")), `${50 * 1024}\n`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -3,11 +3,11 @@ import { preprocess } from "../pixels/preprocess.ts";
 
 /** One image before and after preprocessing. */
 export interface ExampleImage {
-  /** Of the image's class. */
+  /** Name of the image's class. */
   readonly className: string;
   /** Of the image on disk, in pixels. */
   readonly width: number;
-  /** Of the image on disk, in pixels. */
+  /** Rows of the image. */
   readonly height: number;
   /** The image on disk, fitted into a square with its proportions kept, as a JPEG. */
   readonly jpeg: Uint8Array;

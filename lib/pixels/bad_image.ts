@@ -3,9 +3,11 @@
  * other error is no fault of the image.
  */
 export class BadImage extends Error {
+  /** By which the error is known. */
   override readonly name: string = "BadImage";
 
   /**
+   * An image and what is wrong with it.
    * @param image name of the image, for people
    * @param reason what is wrong and what can be done about it
    */
@@ -31,8 +33,10 @@ export interface SetAsideImage {
 
 /** All bad images of one or several splits, in one error. */
 export class BadImages extends Error {
+  /** By which the error is known. */
   override readonly name = "BadImages";
 
+  /** The bad images and what is wrong with each. */
   constructor(readonly images: readonly SetAsideImage[]) {
     const lines = images.map(({ name, reason }) => `  ${name}: ${reason}`);
     const count = images.length === 1 ? "1 image" : `${images.length} images`;

@@ -10,13 +10,10 @@ const jupyter: typeof Deno.jupyter | undefined = (() => {
   }
 })();
 
-/** A thing to show by media type. */
-export type Bundle = Record<string, string>;
-
 /** Something that a notebook can show: a `Table` or a `Figure`. */
 export interface Displayable {
   /** The thing by media type, plain text among them. */
-  displayData(): Bundle;
+  displayData(): Record<string, string>;
 }
 
 /**

@@ -16,6 +16,7 @@
 export * from "../model/architecture.ts";
 export * from "../model/weights.ts";
 export { loadWeights, type SafetensorsFile, saveWeights } from "../model/safetensors.ts";
+export type { Initialisation } from "../model/initial_weights.ts";
 export type { OptimizerOptions } from "../model/training_step.ts";
 export { createSystem, systemNames } from "./create_system.ts";
 export { predictAll, type Predictions } from "./evaluate.ts";
@@ -33,4 +34,5 @@ export type {
   System,
   SystemName,
 } from "./system.ts";
+export type { KernelOptions } from "../kernels/kernel_network.ts";
 export type { Batch, Normalisation } from "../pixels/pixels.ts";

@@ -12,7 +12,7 @@ const good = {
   "test.txt": "images/b/3.png 1",
 };
 
-Deno.test("the report's lists are read: blanks in paths, CRLF, blank lines", async () => {
+Deno.test("the paper's lists are read: blanks in paths, CRLF, blank lines", async () => {
   await withFiles(good, async (folder) => {
     const { layout, classes, synthetic, splits } = await openDataset(folder);
     assert.deepEqual([layout, classes, synthetic], ["list", ["a", "b"], false]);
