@@ -1,7 +1,7 @@
 import { type ConfusionMatrix, confusionMatrix } from "../metrics/confusion.ts";
 import { topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
-import { type Predictions } from "../systems/evaluate.ts";
+import type { Predictions } from "../systems/evaluate.ts";
 import { predictions, type Run, type RunData } from "./run.ts";
 
 /** What a run's network scores on one split. */

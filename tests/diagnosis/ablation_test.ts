@@ -65,7 +65,7 @@ Deno.test("above chance is what lies above it by top-1 or by top-5, with its int
   const above = (top1: number, top5: number) =>
     summarize([1, 2, 3].map((seed) => scoredRun(seed, top1, { top5 }))).aboveChance;
   // chance is 9 and 45 hits of 450; the intervals reach 6 and 13 hits further down
-  assertEquals([above(9, 45), above(14, 50), above(25, 45), above(9, 65)], [
+  assert.deepEqual([above(9, 45), above(14, 50), above(25, 45), above(9, 65)], [
     ...[false, false, true, true],
   ]);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { assertAlmostEquals, assertLess, assertRejects } from "../assert.ts";
 import { ablations } from "../../lib/diagnosis/ablations.ts";
 import { layerStatistics } from "../../lib/diagnosis/layer_statistics.ts";
-import { type Fault } from "../../lib/runs/faults.ts";
+import type { Fault } from "../../lib/runs/faults.ts";
 import { FaultyNumpy } from "../../lib/runs/faulty_numpy.ts";
 import { batches, trainRun } from "../../lib/runs/run.ts";
 import { saturatingWeights } from "../../lib/runs/saturating_weights.ts";
