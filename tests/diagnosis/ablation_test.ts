@@ -61,6 +61,15 @@ Deno.test("a summary has means and medians over the seeds", () => {
   assertThrows(() => summarize([]), RangeError, "no runs");
 });
 
+Deno.test("above chance is what lies above it by top-1 or by top-5, with its interval", () => {
+  const above = (top1: number, top5: number) =>
+    summarize([1, 2, 3].map((seed) => scoredRun(seed, top1, { top5 }))).aboveChance;
+  // chance is 9 and 45 hits of 450; the intervals reach 6 and 13 hits further down
+  assert.deepEqual([above(9, 45), above(14, 50), above(25, 45), above(9, 65)], [
+    ...[false, false, true, true],
+  ]);
+});
+
 Deno.test("a cause says whether the network is above chance, and what stands in the way", () => {
   const [first, next] = ablations(lenet5(), 100).numpy.steps;
   const dead = [{ layer: "conv1", saturated: 1, gradientNorm: 0 }];

@@ -10,18 +10,20 @@ import { summarize } from "../../lib/diagnosis/summary.ts";
 /** What a made-up run may differ in. */
 export interface MadeUp {
   readonly predicted?: number;
+  /** Hits within five. */
+  readonly top5?: number;
   readonly loss?: number;
   readonly configuration?: RunConfiguration;
 }
 
-/** A made-up run with some hits among 450 images, and twice as many within five. */
+/** A made-up run with some hits among 450 images and, by default, twice as many within five. */
 export function scoredRun(seed: number, hits: number, made: MadeUp = {}): SeedRun {
-  const { predicted = 40, loss = 3 } = made;
+  const { predicted = 40, top5 = 2 * hits, loss = 3 } = made;
   const configuration = made.configuration ??
     runConfiguration({ system: "numpy", architecture: lenet5(), seed });
   const scores = {
     top1: wilson(hits, 450),
-    top5: wilson(2 * hits, 450),
+    top5: wilson(top5, 450),
     confusion: { classes: 50, counts: new Int32Array(2500), predicted },
   };
   const history = [{ epoch: 1, loss, accuracy: 0.1, seconds: 1, imagesPerSecond: 1 }];

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { assertGreater, assertRejects } from "../assert.ts";
 import { topK } from "../../lib/metrics/topk.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { recipes } from "../../lib/runs/recipes.ts";
-import { predictions, trainRun } from "../../lib/runs/run.ts";
-import { runConfiguration } from "../../lib/runs/run_configuration.ts";
+import { predictions, prepareRun, trainRun } from "../../lib/runs/run.ts";
+import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
 import { RunStore } from "../../lib/runs/run_store.ts";
+import { saturatingWeights } from "../../lib/runs/saturating_weights.ts";
 import { scoreRun } from "../../lib/runs/score_run.ts";
 import { systemNames } from "../../lib/systems/create_system.ts";
 import { labelRanks, logProbabilities } from "../../lib/systems/evaluate.ts";
@@ -60,4 +62,28 @@ Deno.test("the best recipe learns, and predicts by the mean of an image's views"
   const { views: _, ...plain } = configuration;
   const alone = await predictions({ ...run, configuration: plain }, data.test);
   assert.notDeepEqual(alone.logits, scores.logits);
+});
+
+Deno.test("a prepared run starts, shows and orders the images as its configuration says", async () => {
+  const data = runData();
+  const prepare = async (settings: Partial<RunSettings>) => {
+    const configuration = runConfiguration({ ...quick, system: "numpy", ...settings });
+    const { system, train, normalisation } = await prepareRun(configuration, data);
+    const weights = await system.weights();
+    system.dispose();
+    const labels: number[] = [];
+    for await (const batch of train) labels.push(...batch.labels);
+    return { weights, normalisation, labels };
+  };
+  const sorted = [...data.train.labels].sort((a, b) => a - b);
+  const usual = await prepare({ seed: 3 });
+  assert.deepEqual(usual.weights, initialWeights(lenet5(5), "lecun", 3));
+  assert.notDeepEqual(usual.normalisation, { mean: 0, std: 1 });
+  assert.notDeepEqual(usual.labels, [...data.train.labels]);
+  assert.notDeepEqual(usual.labels, (await prepare({ seed: 4 })).labels);
+  const other = await prepare({ pixels: "raw", order: "by class", start: "pytorch", seed: 3 });
+  assert.deepEqual(other.weights, initialWeights(lenet5(5), "pytorch", 3));
+  assert.deepEqual([other.normalisation, other.labels], [{ mean: 0, std: 1 }, sorted]);
+  const saturating = await prepare({ start: "saturating", seed: 3 });
+  assert.deepEqual(saturating.weights, saturatingWeights(lenet5(5), 3));
 });
