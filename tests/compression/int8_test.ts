@@ -8,7 +8,11 @@ import {
   type QuantizedModel,
   quantizeModel,
 } from "../../lib/compression/quantization/quantized_model.ts";
-import { convQuads, denseQuads, quadStep } from "../../lib/compression/quantization/packed_int8.ts";
+import {
+  int8x4Step,
+  packedConvInputs,
+  packedDenseInputs,
+} from "../../lib/compression/quantization/packed_int8.ts";
 import type { Architecture, Layer } from "../../lib/model/architecture.ts";
 import { activations, lenet5, parameterShapes } from "../../lib/model/architecture.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
@@ -119,20 +123,20 @@ Deno.test("white images and the largest weights: sums of 16 bits hold", async ()
   }
 });
 
-Deno.test("quads hold every weight of a filter or unit once", () => {
+Deno.test("packed inputs hold every weight of a filter or unit once", () => {
   for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
     const { convs, denses } = planQuantized(architecture);
     const shapes = Object.fromEntries(parameterShapes(architecture).map((p) => [p.name, p.shape]));
     for (const stage of [...convs, ...denses]) {
-      const quads = "kernel" in stage ? convQuads(stage) : denseQuads(stage);
+      const packed = "kernel" in stage ? packedConvInputs(stage) : packedDenseInputs(stage);
       const [, ...rest] = shapes[`${stage.name}.weight`]!;
       const each = rest.reduce((product, side) => product * side, 1);
-      const taps = quads.flatMap(({ taps }) => taps).filter((tap) => tap >= 0);
+      const taps = packed.flatMap(({ taps }) => taps).filter((tap) => tap >= 0);
       assertEquals(taps.toSorted((a, b) => a - b), Array.from({ length: each }, (_, i) => i));
-      assert(quads.every(({ taps }) => taps.length === 4));
+      assert(packed.every(({ taps }) => taps.length === 4));
     }
   }
-  assertEquals([1, 2, 3, 4, 6, 8].map(quadStep), [1, 2, 1, 4, 2, 4]);
+  assertEquals([1, 2, 3, 4, 6, 8].map(int8x4Step), [1, 2, 1, 4, 2, 4]);
 });
 
 Deno.test("where the kernels cannot run, the reference does and says so", async () => {

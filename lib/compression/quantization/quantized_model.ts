@@ -6,7 +6,7 @@ import type { Calibration } from "./calibrate.ts";
 import { quantizeCompensated } from "./compensate.ts";
 import { planQuantized } from "./plan_quantized.ts";
 import { type Granularity, LIMIT, type QuantizedArray, quantizeWeights } from "./quantize.ts";
-import { convQuads, denseQuads, type SumGroups, sumGroups } from "./packed_int8.ts";
+import { packedConvInputs, packedDenseInputs, type SumGroups, sumGroups } from "./packed_int8.ts";
 
 /** One layer in int8. Its accumulators are 32-bit integers: bias + Σ weight · input. */
 export interface QuantizedLayer {
@@ -34,8 +34,8 @@ export interface QuantizedModel {
 export function layerGroups(architecture: Architecture): Readonly<Record<string, SumGroups>> {
   const { convs, denses } = planQuantized(architecture);
   return Object.fromEntries([
-    ...convs.map((stage) => [stage.name, sumGroups(convQuads(stage))] as const),
-    ...denses.map((stage) => [stage.name, sumGroups(denseQuads(stage))] as const),
+    ...convs.map((stage) => [stage.name, sumGroups(packedConvInputs(stage))] as const),
+    ...denses.map((stage) => [stage.name, sumGroups(packedDenseInputs(stage))] as const),
   ]);
 }
 
