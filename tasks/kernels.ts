@@ -21,6 +21,8 @@ export async function compileKernels(build: KernelBuild): Promise<Uint8Array<Arr
   const { error, stderr } = await asc.main([
     ...["index.ts", "--outFile", "kernels.wasm", "-O3", "--noAssert", "--runtime", "stub"],
     ...["--enable", "simd", "--enable", "relaxed-simd", "--enable", "threads"],
+    // addresses are 32 bits wide, so that a number of i32 may be added to one
+    ...["--disableWarning", "201", "--disableWarning", "112"],
     // the memory comes from outside and is shared; memory.ts fits the module to its size
     ...["--importMemory", "--sharedMemory"],
     ...["--initialMemory", `${MODULE_PAGES}`, "--maximumMemory", `${MODULE_PAGES}`],

@@ -1,6 +1,6 @@
 import type { Forward } from "./forward_pass.ts";
 import { activationNumbers, type Kernels } from "./kernel_module.ts";
-import type { BatchLayout, Layout } from "./memory_layout.ts";
+import type { BatchLayout, Layout, ThreadLayout } from "./memory_layout.ts";
 
 /**
  * One thread's way back through the network, from the gradient of the logits. `shift` brings a weight's
@@ -9,10 +9,10 @@ import type { BatchLayout, Layout } from "./memory_layout.ts";
 export class Backward {
   readonly kernels: Kernels;
   readonly layout: Layout;
-  readonly own: Layout["perThread"][number];
+  readonly buffers: ThreadLayout;
 
   constructor(readonly forward: Forward) {
-    ({ kernels: this.kernels, layout: this.layout, own: this.own } = forward);
+    ({ kernels: this.kernels, layout: this.layout, buffers: this.buffers } = forward);
   }
 
   /**
@@ -31,7 +31,7 @@ export class Backward {
     const images = batch.images + first * inputStride;
     for (let i = denses.length - 1; i >= 0; i--) {
       const { weight, bias, inputs, units, panels, panelStride, outStride } = denses[i]!;
-      const { out, grad, transposed } = this.own.denses[i]!;
+      const { out, grad, transposed } = this.buffers.denses[i]!;
       const outGrad = i === denses.length - 1 ? out : grad;
       const [from, stride] = this.forward.denseInput(images, i);
       k.gemm(
@@ -40,7 +40,7 @@ export class Backward {
       );
       k.addColumnSums(size, outStride, outGrad, bias + shift);
       if (i === 0 && convs.length === 0) return;
-      const to = i > 0 ? this.own.denses[i - 1]!.grad : this.own.convs.at(-1)!.grad;
+      const to = i > 0 ? this.buffers.denses[i - 1]!.grad : this.buffers.convs.at(-1)!.grad;
       const inPanels = Math.ceil(inputs / 16), inPanel = 64 * Math.ceil(units / 4) * 4;
       k.gemm(
         ...[size, inPanels, units, outGrad, outStride, 4, transposed, inPanel, 64] as const,
@@ -57,26 +57,26 @@ export class Backward {
     const { convs, inputStride } = this.layout;
     for (let n = 0; n < size; n++) {
       for (let i = convs.length - 1; i >= 0; i--) {
-        const conv = convs[i]!, own = this.own.convs[i]!;
+        const conv = convs[i]!, buffers = this.buffers.convs[i]!;
         const { channels, width, filters, kernel, outHeight, outWidth, windows, outStride } = conv;
         const gFilter = conv.channelLast ? 4 : 4 * windows;
         const gWindow = conv.channelLast ? 4 * filters : 4;
         const pixel = 4 * channels, row = width * pixel;
         // of the last one the whole micro-batch is there; of the others this image's, just made
-        const g = conv.channelLast ? own.grad : own.grad + n * outStride;
-        const winners = own.winners + n * outStride;
-        const before = this.own.convs[i - 1];
+        const g = conv.channelLast ? buffers.grad : buffers.grad + n * outStride;
+        const argmax = buffers.argmax + n * outStride;
+        const before = this.buffers.convs[i - 1];
         const input = before
           ? before.out + n * convs[i - 1]!.outStride
-          : this.own.input
-          ? this.own.input + n * this.forward.inputCopyStride
+          : this.buffers.input
+          ? this.buffers.input + n * this.forward.inputCopyStride
           : batch.images + (first + n) * inputStride;
         const add = conv.tileColumns > 8 ? k.addLongWeightGradients : k.addShortWeightGradients;
         // written out: a spread array costs a tenth of a microsecond, here for every image
         add(
           input,
           g,
-          winners,
+          argmax,
           gFilter,
           gWindow,
           windows,
@@ -84,7 +84,7 @@ export class Backward {
           kernel,
           conv.weightChunks,
           row,
-          own.sums,
+          buffers.sums,
           conv.bias + shift,
         );
         if (!before) break;
@@ -93,7 +93,7 @@ export class Backward {
         k.addInputGradient(
           before.grad,
           g,
-          winners,
+          argmax,
           gFilter,
           gWindow,
           outHeight,
@@ -103,8 +103,8 @@ export class Backward {
           conv.inputChunks,
           row,
           pixel,
-          own.frames,
-          this.own.pointers,
+          buffers.paddedWeights,
+          this.buffers.pointers,
         );
         const kind = activationNumbers[convs[i - 1]!.activation];
         k.activationBackward(kind, stride / 4, before.grad, input);

@@ -1,67 +1,68 @@
 import { activationNumbers, type Kernels } from "./kernel_module.ts";
-import { type BatchLayout, LANES, type Layout } from "./memory_layout.ts";
+import { LANE_IMAGES } from "./kernel_constants.ts";
+import type { BatchLayout, Layout, ThreadLayout } from "./memory_layout.ts";
 
 /** One thread's way forward through the network: which kernel runs on which buffer. */
 export class Forward {
   constructor(
     readonly kernels: Kernels,
     readonly layout: Layout,
-    readonly own: Layout["perThread"][number],
+    readonly buffers: ThreadLayout,
   ) {}
 
   /**
    * From images `first` to `first + size` of the batch, at most MICRO_BATCH, to the last layer's
    * products, its bias not yet added.
-   * @param training whether activations and winners are kept for the way back
+   * @param training whether activations and argmax are kept for the way back
    */
   run(batch: BatchLayout, first: number, size: number, training: boolean): void {
-    const { own, layout: { inputStride, plan, convs, denses } } = this;
+    const { buffers, layout: { inputStride, plan, convs, denses } } = this;
     const k = this.kernels;
     const images = batch.images + first * inputStride;
-    for (let n = 0; n < size && convs.length > 0; n += LANES) {
-      k.rowsToLanes(images + n * inputStride, inputStride, plan.inputLength, own.inputLanes);
-      if (training && own.input) {
+    for (let n = 0; n < size && convs.length > 0; n += LANE_IMAGES) {
+      k.rowsToLanes(images + n * inputStride, inputStride, plan.inputLength, buffers.inputLanes);
+      if (training && buffers.input) {
         const { channels, height, width } = convs[0]!;
-        const to = own.input + n * this.inputCopyStride;
+        const to = buffers.input + n * this.inputCopyStride;
         const stride = this.inputCopyStride;
-        k.lanesToChannelLast(own.inputLanes, channels, height * width, to, stride);
+        k.lanesToChannelLast(buffers.inputLanes, channels, height * width, to, stride);
       }
-      let input = own.inputLanes;
+      let input = buffers.inputLanes;
       convs.forEach((conv, i) => {
         const { weight, bias, channels, height, width, filters, kernel, windows, outStride } = conv;
-        const { outLanes, winnerLanes, out, winners, winograd } = own.convs[i]!;
+        const { outLanes, argmaxLanes, out, argmax, winograd } = buffers.convs[i]!;
         const right = 4 * channels, down = right * width;
         if (training && winograd) {
           const { columns, patches, products } = winograd;
           if (patches) {
             k.convPoolWinograd(
-              ...[input, winograd.filters, bias, outLanes, winnerLanes, channels, height] as const,
+              ...[input, winograd.filters, bias, outLanes, argmaxLanes, channels, height] as const,
               ...[width, filters, right, down, columns, patches, products] as const,
             );
           } else {
             k.convPoolWinogradColumns(
-              ...[input, winograd.filters, bias, outLanes, winnerLanes, channels, height] as const,
+              ...[input, winograd.filters, bias, outLanes, argmaxLanes, channels, height] as const,
               ...[width, filters, right, down, columns, products] as const,
             );
           }
         } else {
           // inference too: its logits are to be as exact as can be
-          const winnersTo = training ? winnerLanes : 0;
+          const argmaxTo = training ? argmaxLanes : 0;
           k.convPool(
-            ...[input, weight, bias, outLanes, winnersTo, channels, height, width] as const,
+            ...[input, weight, bias, outLanes, argmaxTo, channels, height, width] as const,
             ...[filters, kernel, right, down] as const,
           );
         }
-        k.activate(activationNumbers[conv.activation], outLanes, LANES * windows * filters);
+        k.activate(activationNumbers[conv.activation], outLanes, LANE_IMAGES * windows * filters);
         const rows = n * outStride;
         if (conv.channelLast) {
           if (training) {
             k.lanesToChannelLast(outLanes, filters, windows, out + rows, outStride);
-            k.lanesToChannelLast(winnerLanes, filters, windows, winners + rows, outStride);
+            k.lanesToChannelLast(argmaxLanes, filters, windows, argmax + rows, outStride);
           }
         } else {
           k.lanesToRows(outLanes, windows * filters, out + rows, outStride);
-          if (training) k.lanesToRows(winnerLanes, windows * filters, winners + rows, outStride);
+          if (training) k.lanesToRows(argmaxLanes, windows * filters, argmax + rows, outStride);
         }
         input = outLanes;
       });
@@ -69,7 +70,7 @@ export class Forward {
     denses.forEach((dense, i) => {
       const { weight, bias, inputs, panels, panelStride, outStride, activation } = dense;
       const [from, stride] = this.denseInput(images, i);
-      const { out } = own.denses[i]!;
+      const { out } = buffers.denses[i]!;
       k.gemm(
         ...[size, panels, inputs, from, stride, 4, weight, panelStride, 64] as const,
         ...[out, 64, outStride, 0] as const,
@@ -90,7 +91,7 @@ export class Forward {
     let from = batch.images;
     this.layout.convs.forEach((conv, i) => {
       const { weight, bias, channels, height, width, filters, kernel, windows, activation } = conv;
-      const { packed, out } = this.own.convs[i]!;
+      const { packed, out } = this.buffers.convs[i]!;
       if (stale) k.packFilters(weight, filters, channels * kernel * kernel, packed);
       k.convPoolSingle(from, packed, bias, out, channels, height, width, filters, kernel);
       k.activate(activationNumbers[activation], out, Math.ceil(windows * filters / 16) * 16);
@@ -98,7 +99,7 @@ export class Forward {
     });
     this.layout.denses.forEach((dense, i) => {
       const { weight, bias, inputs, panels, panelStride, outStride, activation } = dense;
-      const { out } = this.own.denses[i]!;
+      const { out } = this.buffers.denses[i]!;
       k.gemv(panels, inputs, from, weight, panelStride, out);
       if (activation) {
         k.addBiasActivate(activationNumbers[activation], 1, outStride, out, bias);
@@ -110,9 +111,11 @@ export class Forward {
 
   /** Where a dense layer reads its input rows, and the stride between them. */
   denseInput(images: number, i: number): readonly [number, number] {
-    if (i > 0) return [this.own.denses[i - 1]!.out, this.layout.denses[i - 1]!.outStride];
+    if (i > 0) return [this.buffers.denses[i - 1]!.out, this.layout.denses[i - 1]!.outStride];
     const last = this.layout.convs.at(-1);
-    return last ? [this.own.convs.at(-1)!.out, last.outStride] : [images, this.layout.inputStride];
+    return last
+      ? [this.buffers.convs.at(-1)!.out, last.outStride]
+      : [images, this.layout.inputStride];
   }
 
   /** Bytes from a channel-last image to the next. */

@@ -20,14 +20,14 @@ export interface Kernels {
   normalise(bytes: number, count: number, scale: number, shift: number, to: number): void;
   convPool(
     ...args: [
-      ...[input: number, weights: number, bias: number, output: number, winners: number],
+      ...[input: number, weights: number, bias: number, output: number, argmax: number],
       ...[channels: number, height: number, width: number, filters: number, kernel: number],
       ...[right: number, down: number],
     ]
   ): void;
   convPoolWinograd(
     ...args: [
-      ...[input: number, transformed: number, bias: number, output: number, winners: number],
+      ...[input: number, transformed: number, bias: number, output: number, argmax: number],
       ...[channels: number, height: number, width: number, filters: number],
       ...[right: number, down: number, columns: number, patches: number, products: number],
     ]
@@ -37,7 +37,7 @@ export interface Kernels {
   ): void;
   convPoolWinogradColumns(
     ...args: [
-      ...[input: number, transformed: number, bias: number, output: number, winners: number],
+      ...[input: number, transformed: number, bias: number, output: number, argmax: number],
       ...[channels: number, height: number, width: number, filters: number],
       ...[right: number, down: number, columns: number, products: number],
     ]
@@ -91,16 +91,16 @@ export interface Kernels {
   addLongWeightGradients(...args: WeightGradientArguments): void;
   addInputGradient(
     ...args: [
-      ...[output: number, g: number, winners: number, gFilter: number, gWindow: number],
+      ...[output: number, g: number, argmax: number, gFilter: number, gWindow: number],
       ...[outHeight: number, outWidth: number, filters: number, kernel: number, chunks: number],
       ...[row: number, pixel: number],
-      ...[frames: number, pointers: number],
+      ...[paddedWeights: number, pointers: number],
     ]
   ): void;
-  frameWeights(
+  padWeights(
     ...args: [
       ...[weights: number, filters: number, channels: number, kernel: number],
-      ...[chunks: number, frames: number],
+      ...[chunks: number, paddedWeights: number],
     ]
   ): void;
   unpackWeightGradients(
@@ -109,15 +109,15 @@ export interface Kernels {
       ...[rows: number, columns: number, gradient: number],
     ]
   ): void;
-  bytesToQuads(images: number, stride: number, length: number, step: number, quads: number): void;
-  columnQuads(from: number, height: number, width: number, to: number): void;
+  bytesToInt8x4(images: number, stride: number, length: number, step: number, packed: number): void;
+  columnInt8x4(from: number, height: number, width: number, to: number): void;
   requantize(
     ...args: [
       ...[sums: number, channels: number, positions: number, multipliers: number],
       ...[curve: number, to: number, toChannel: number, toPosition: number],
     ]
   ): void;
-  packQuads(bytes: number, count: number, step: number, quads: number): void;
+  packInt8x4(bytes: number, count: number, step: number, packed: number): void;
   scaleSums(sums: number, units: number, multipliers: number, to: number): void;
   convPoolInt8(
     ...args: [
@@ -151,7 +151,7 @@ export interface Kernels {
 }
 
 type WeightGradientArguments = [
-  ...[input: number, g: number, winners: number, gFilter: number, gWindow: number],
+  ...[input: number, g: number, argmax: number, gFilter: number, gWindow: number],
   ...[windows: number, filters: number, kernel: number, chunks: number],
   ...[row: number, sums: number, biases: number],
 ];

@@ -4,19 +4,13 @@ import type {
   StepResult,
   StepSettings,
 } from "../model/training_step.ts";
-import { Worker } from "node:worker_threads";
 import type { Batch } from "../pixels/pixels.ts";
 import { type Architecture, parameterShapes } from "../model/architecture.ts";
 import { checkWeights, type Weights } from "../model/weights.ts";
-import { Control, type Job } from "./control_block.ts";
-import { CrewMember } from "./thread_jobs.ts";
-import {
-  compileKernels,
-  instantiateKernels,
-  isTurbo,
-  type KernelBuild,
-  type Kernels,
-} from "./kernel_module.ts";
+import { ControlBlock } from "./control_block.ts";
+import { ThreadJobs } from "./thread_jobs.ts";
+import { ThreadPool } from "./thread_pool.ts";
+import { compileKernels, instantiateKernels, isTurbo, type KernelBuild } from "./kernel_module.ts";
 import { type BatchLayout, type Layout, layOut, layOutBatch, shardOf } from "./memory_layout.ts";
 import { fixedMemory } from "./fixed_memory.ts";
 import { packWeights, unpackWeights } from "./pack_weights.ts";
@@ -50,7 +44,7 @@ export class KernelNetwork {
   readonly #classes: number;
   #memory: WebAssembly.Memory;
   readonly #build: KernelBuild;
-  #crew: Promise<Crew> | undefined;
+  #threads: Promise<Threads> | undefined;
   /** Whether the copy of the weights for single images is out of date. */
   #stale = true;
   #optimizer: { readonly options: OptimizerOptions; steps: number } | undefined;
@@ -92,8 +86,8 @@ export class KernelNetwork {
     if (optimizer === undefined) throw new Error("begin() was not called before step()");
     const result = await this.#backward(batch, settings?.labelSmoothing ?? 0);
     this.#stale = true;
-    const crew = await this.#crew!;
-    crew.run(
+    const { pool } = await this.#threads!;
+    pool.run(
       "update",
       updateArguments(optimizer.options, ++optimizer.steps, settings?.learningRate),
     );
@@ -126,7 +120,7 @@ export class KernelNetwork {
     }
     const bytes = this.#bytesOf(batch), { images, normalisation } = batch;
     this.#check(bytes ?? images, size);
-    const { crew, room } = await this.#room(size);
+    const { pool, room } = await this.#room(size);
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
     const write = (ofThread0: boolean) => {
       const { shards, threads } = this.#layout;
@@ -140,9 +134,9 @@ export class KernelNetwork {
     const toFloats = bytes && normalisation
       ? [1 / normalisation.std, -normalisation.mean / normalisation.std]
       : [0, 0];
-    // the other threads begin with their images while this one writes its own
+    // the workers begin with their images while this thread writes its own
     write(false);
-    const [loss, correct] = crew.run(
+    const [loss, correct] = pool.run(
       "gradient",
       [size, this.#classes, smoothing, ...toFloats],
       () => write(true),
@@ -153,18 +147,18 @@ export class KernelNetwork {
   async logits(images: Float32Array, count: number): Promise<Float32Array> {
     this.#check(images, count);
     if (count === 1) {
-      const { crew, room } = await this.#room(1);
+      const { jobs, room } = await this.#room(1);
       this.#writeImages(room, images, 0, 1);
-      const logits = crew.member.predictSingle(room, this.#classes, this.#stale);
+      const logits = jobs.predictSingle(room, this.#classes, this.#stale);
       this.#stale = false;
       return logits;
     }
     const logits = new Float32Array(count * this.#classes);
     for (let first = 0; first < count; first += PIECE) {
       const size = Math.min(PIECE, count - first);
-      const { crew, room } = await this.#room(size);
+      const { pool, room } = await this.#room(size);
       this.#writeImages(room, images.subarray(first * this.#layout.plan.inputLength), 0, size);
-      crew.run("predict", [size, this.#classes]);
+      pool.run("predict", [size, this.#classes]);
       const found = new Float32Array(this.#memory.buffer, room.logits, size * this.#classes);
       logits.set(found, first * this.#classes);
     }
@@ -172,12 +166,12 @@ export class KernelNetwork {
   }
 
   dispose(): void {
-    this.#crew?.then((crew) => crew.stop());
-    this.#crew = undefined;
+    this.#threads?.then(({ pool }) => pool.stop(), () => {});
+    this.#threads = undefined;
   }
 
   /** All threads, and room for a batch; for one that does not fit, everything moves to a larger memory. */
-  async #room(count: number): Promise<{ crew: Crew; room: BatchLayout }> {
+  async #room(count: number): Promise<Threads & { readonly room: BatchLayout }> {
     const room = layOutBatch(this.#layout, count, this.#classes);
     if (room.end > this.#memory.buffer.byteLength) {
       const memory = fixedMemory(room.end);
@@ -188,7 +182,7 @@ export class KernelNetwork {
       this.dispose();
       this.#memory = memory;
     }
-    return { crew: await (this.#crew ??= this.#start()), room };
+    return { ...await (this.#threads ??= this.#start()), room };
   }
 
   /** @throws RangeError if there are fewer numbers than `count` images have */
@@ -227,13 +221,32 @@ export class KernelNetwork {
     }
   }
 
-  async #start(): Promise<Crew> {
-    const module = await compileKernels(this.#build, this.#memory);
-    return await Crew.start(module, this.#memory, this.#layout);
+  async #start(): Promise<Threads> {
+    const memory = this.#memory, layout = this.#layout, { plan, threads } = layout;
+    const module = await compileKernels(this.#build, memory);
+    const control = new ControlBlock(memory, layout.control, threads);
+    const jobs = new ThreadJobs(instantiateKernels(module, memory), memory, layout, control, 0);
+    const pool = await ThreadPool.start({
+      control,
+      worker: new URL("./thread_worker.ts", import.meta.url),
+      dataOf: (thread): WorkerData => ({ module, memory, plan, threads, thread }),
+      ownPart: {
+        gradient: () => jobs.gradient(),
+        update: () => jobs.update(),
+        predict: () => jobs.predict(),
+      },
+    });
+    return { pool, jobs };
   }
 }
 
-/** The numbers of step `t`, counted from 1, in the order in which `CrewMember.update` reads them. */
+/** All threads, and this one's part. */
+interface Threads {
+  readonly pool: ThreadPool;
+  readonly jobs: ThreadJobs;
+}
+
+/** The numbers of step `t`, counted from 1, in the order in which `ThreadJobs.update` reads them. */
 function updateArguments(
   options: OptimizerOptions,
   t: number,
@@ -244,65 +257,4 @@ function updateArguments(
   const rate = learningRate / (1 - beta1 ** t);
   const decay = learningRate * (options.weightDecay ?? 0);
   return [1, beta1, beta2, rate, 1e-8, 1 / Math.sqrt(1 - beta2 ** t), decay];
-}
-
-/** All threads of an engine. */
-class Crew {
-  private constructor(
-    readonly control: Control,
-    readonly member: CrewMember,
-    readonly workers: readonly Worker[],
-  ) {}
-
-  static async start(
-    module: WebAssembly.Module,
-    memory: WebAssembly.Memory,
-    layout: Layout,
-  ): Promise<Crew> {
-    const { plan, threads, control: at } = layout;
-    const workers: Worker[] = [];
-    const ready: Promise<unknown>[] = [];
-    for (let thread = 1; thread < threads; thread++) {
-      const workerData: WorkerData = { module, memory, plan, threads, thread };
-      const worker = new Worker(new URL("./thread_worker.ts", import.meta.url), { workerData });
-      ready.push(
-        new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject)),
-      );
-      workers.push(worker);
-    }
-    await Promise.all(ready);
-    // a system that nobody disposed of must not keep the process alive
-    for (const worker of workers) worker.unref();
-    const control = new Control(memory, at, threads);
-    const kernels: Kernels = instantiateKernels(module, memory);
-    return new Crew(control, new CrewMember(kernels, memory, layout, control, 0), workers);
-  }
-
-  /**
-   * Runs a job on all threads.
-   * @param before what this thread does before its part, when the others have begun
-   * @returns the sums of the two numbers that they report
-   */
-  run(
-    job: Exclude<Job, "stop">,
-    args: readonly number[],
-    before: () => void = () => {},
-  ): [number, number] {
-    this.control.start(job, args);
-    before();
-    this.member[job]();
-    this.control.join();
-    let first = 0, second = 0;
-    for (let thread = 0; thread < this.control.threads; thread++) {
-      const [a = 0, b = 0] = this.control.report(thread);
-      first += a;
-      second += b;
-    }
-    return [first, second];
-  }
-
-  stop(): void {
-    this.control.start("stop", []);
-    for (const worker of this.workers) worker.terminate();
-  }
 }

@@ -1,14 +1,22 @@
-import { Control } from "./control_block.ts";
+import { ControlBlock } from "./control_block.ts";
+import {
+  CHUNK,
+  COLUMN_POINTS,
+  COLUMN_SUMS,
+  INPUT_TILE_ROWS,
+  LANE_IMAGES,
+  LONG_CHUNKS,
+  MEMORY_START,
+  MICRO_BATCH,
+  PADDED_TILE_ROWS,
+  PANEL,
+  PATCH_COLUMNS,
+  PATCH_POINTS,
+  PATCH_WINDOWS,
+  SHORT_TILE_ROWS,
+  SINGLE_FILTERS,
+} from "./kernel_constants.ts";
 import type { ConvStage, DenseStage, Plan } from "./kernel_plan.ts";
-
-/** Images that a thread takes through the network together; what they need stays in the cache. */
-export const MICRO_BATCH = 32;
-/** Images side by side in the forward convolutions. */
-export const LANES = 8;
-/** Columns of a panel of dense weights. */
-export const PANEL = 16;
-/** Floats of a tile of the backward convolutions. */
-const CHUNK = 8;
 
 /** Where a convolution's numbers stand; addresses and strides in bytes. */
 export interface ConvLayout extends ConvStage {
@@ -39,17 +47,17 @@ export interface DenseLayout extends DenseStage {
   readonly outStride: number;
 }
 
-/** A thread's own buffers for one convolution. */
+/** A thread's buffers for one convolution. */
 export interface ConvBuffers {
   readonly outLanes: number;
-  readonly winnerLanes: number;
+  readonly argmaxLanes: number;
   readonly out: number;
-  readonly winners: number;
+  readonly argmax: number;
   readonly grad: number;
   readonly sums: number;
   readonly sumsFloats: number;
-  readonly frames: number;
-  readonly framesFloats: number;
+  readonly paddedWeights: number;
+  readonly paddedWeightsFloats: number;
   /** Weights as the kernels for a single image read them. */
   readonly packed: number;
   /** What `convPoolWinograd` needs; undefined where `convPool` does the training as well. */
@@ -65,14 +73,14 @@ export interface WinogradBuffers {
   readonly products: number;
 }
 
-/** A thread's own buffers for one dense layer. */
+/** A thread's buffers for one dense layer. */
 export interface DenseBuffers {
   readonly out: number;
   readonly grad: number;
   readonly transposed: number;
 }
 
-/** A thread's own buffers. */
+/** A thread's buffers. */
 export interface ThreadLayout {
   readonly inputLanes: number;
   /** The input channel-last; 0 where it is that already. */
@@ -123,8 +131,7 @@ export function shardOf(
 
 /** Lays out the memory for a network and a number of threads. */
 export function layOut(plan: Plan, threads: number): Layout {
-  // the compiler puts its constants below
-  let next = 65536;
+  let next = MEMORY_START;
   const take = (floats: number): number => {
     const at = next;
     next += roundUp(4 * floats, 64) + 64;
@@ -144,7 +151,7 @@ export function layOut(plan: Plan, threads: number): Layout {
     weight: parameter(roundUp(inputs, 4) * roundUp(units, PANEL)),
     bias: parameter(roundUp(units, PANEL)),
   }));
-  const control = take(Control.floats(threads));
+  const control = take(ControlBlock.bytes(threads) / 4);
   const parameters = take(floats);
   const firstMoment = take(floats);
   const secondMoment = take(floats);
@@ -154,7 +161,7 @@ export function layOut(plan: Plan, threads: number): Layout {
   const convs = plan.convs.map((stage, i): ConvLayout => {
     const { channels, filters, kernel, outHeight, outWidth } = stage;
     const isLong = kernel * channels > 2 * CHUNK;
-    const tileColumns = isLong ? 4 * CHUNK : CHUNK;
+    const tileColumns = isLong ? LONG_CHUNKS * CHUNK : CHUNK;
     const inputChunks = Math.ceil((kernel + 1) * channels / CHUNK);
     const windows = outHeight * outWidth;
     return {
@@ -165,7 +172,7 @@ export function layOut(plan: Plan, threads: number): Layout {
       // three numbers more than there are: see lanesToChannelLast
       outStride: 4 * roundUp(windows * filters + (i + 1 < plan.convs.length ? 3 : 0), PANEL),
       channelLast: i + 1 < plan.convs.length,
-      tileRows: isLong ? kernel : 5,
+      tileRows: isLong ? kernel : SHORT_TILE_ROWS,
       tileColumns,
       weightChunks: Math.ceil(kernel * channels / tileColumns),
       inputChunks,
@@ -183,7 +190,7 @@ export function layOut(plan: Plan, threads: number): Layout {
   const perThread = Array.from({ length: threads }, () => {
     const first = plan.convs[0];
     return {
-      inputLanes: take(first ? LANES * roundUp(plan.inputLength, 4) : 0),
+      inputLanes: take(first ? LANE_IMAGES * roundUp(plan.inputLength, 4) : 0),
       input: first && first.channels > 1
         ? take(MICRO_BATCH * roundUp(plan.inputLength + 3, 16) + 1024)
         : 0,
@@ -203,9 +210,6 @@ export function layOut(plan: Plan, threads: number): Layout {
   };
 }
 
-/** Windows of a row that `convPoolWinograd` takes at a time; columns of `convPoolWinogradColumns`. */
-const WINOGRAD_TILE = 5, WINOGRAD_COLUMNS = 4;
-
 /** Whether there are too few channels to sum over for transforms in both directions. */
 const columnsOnly = (channels: number): boolean => channels < 3;
 
@@ -215,7 +219,7 @@ const columnsOnly = (channels: number): boolean => channels < 3;
  */
 function winogradPays({ kernel, channels, filters, outWidth }: ConvStage): boolean {
   return kernel === 5 && filters >= 4 &&
-    (columnsOnly(channels) || roundUp(outWidth, WINOGRAD_TILE) <= 1.25 * outWidth);
+    (columnsOnly(channels) || roundUp(outWidth, PATCH_WINDOWS) <= 1.25 * outWidth);
 }
 
 function winogradBuffers(
@@ -223,20 +227,18 @@ function winogradBuffers(
   take: (floats: number) => number,
 ): WinogradBuffers {
   if (columnsOnly(channels)) {
-    const points = 8;
     return {
-      filters: take(points * channels * 5 * roundUp(filters, 2)),
-      columns: take((points * channels * width + 7) * LANES),
+      filters: take(COLUMN_POINTS * channels * 5 * roundUp(filters, 2)),
+      columns: take((COLUMN_POINTS * channels * width + 7) * LANE_IMAGES),
       patches: undefined,
-      products: take(points * 2 * roundUp(2 * outWidth, WINOGRAD_COLUMNS) * LANES),
+      products: take(COLUMN_POINTS * 2 * roundUp(2 * outWidth, COLUMN_SUMS) * LANE_IMAGES),
     };
   }
-  const points = 36;
   return {
-    filters: take(points * channels * roundUp(filters, 2)),
-    columns: take(6 * (2 * WINOGRAD_TILE + 4) * LANES),
-    patches: take(points * channels * WINOGRAD_TILE * LANES),
-    products: take(points * 2 * WINOGRAD_TILE * LANES),
+    filters: take(PATCH_POINTS * channels * roundUp(filters, 2)),
+    columns: take(6 * PATCH_COLUMNS * LANE_IMAGES),
+    patches: take(PATCH_POINTS * channels * PATCH_WINDOWS * LANE_IMAGES),
+    products: take(PATCH_POINTS * 2 * PATCH_WINDOWS * LANE_IMAGES),
   };
 }
 
@@ -244,21 +246,22 @@ function convBuffers(conv: ConvLayout, take: (floats: number) => number): ConvBu
   const { filters, kernel, windows, weightChunks, tileRows, tileColumns, width, channels } = conv;
   // kernels read and write whole tiles, up to six rows past the end
   const slack = 8 * width * channels + 64;
-  const lanes = LANES * windows * roundUp(filters, 4) + slack;
+  const lanes = LANE_IMAGES * windows * roundUp(filters, 4) + slack;
   const sumsFloats = filters * Math.ceil(kernel / tileRows) * weightChunks * tileRows * tileColumns;
-  // two frames a filter, in bands of 6 rows (7 stored) and chunks of a row
-  const framesFloats = filters * 2 * Math.ceil((kernel + 1) / 6) * conv.inputChunks * 7 * CHUNK;
+  // two copies a filter, in bands of rows and chunks of a row
+  const bands = Math.ceil((kernel + 1) / INPUT_TILE_ROWS);
+  const paddedWeightsFloats = filters * 2 * bands * conv.inputChunks * PADDED_TILE_ROWS * CHUNK;
   return {
     outLanes: take(lanes),
-    winnerLanes: take(lanes),
+    argmaxLanes: take(lanes),
     out: take(MICRO_BATCH * conv.outStride / 4 + 8 * filters * conv.outWidth + slack),
-    winners: take(MICRO_BATCH * conv.outStride / 4 + slack),
+    argmax: take(MICRO_BATCH * conv.outStride / 4 + slack),
     grad: take(MICRO_BATCH * conv.outStride / 4 + 8 * filters * conv.outWidth + slack),
     sums: take(sumsFloats),
     sumsFloats,
-    frames: take(framesFloats),
-    framesFloats,
-    packed: take(roundUp(filters, 8) * channels * kernel * kernel),
+    paddedWeights: take(paddedWeightsFloats),
+    paddedWeightsFloats,
+    packed: take(roundUp(filters, SINGLE_FILTERS) * channels * kernel * kernel),
     winograd: winogradPays(conv) ? winogradBuffers(conv, take) : undefined,
   };
 }
@@ -276,7 +279,7 @@ export interface BatchLayout {
 
 /** Lays out room for a batch of `count` images. */
 export function layOutBatch(layout: Layout, count: number, classes: number): BatchLayout {
-  const room = roundUp(count, MICRO_BATCH) + LANES;
+  const room = roundUp(count, MICRO_BATCH) + LANE_IMAGES;
   let next = layout.batch;
   const take = (bytes: number): number => {
     const at = next;

@@ -1,20 +1,20 @@
-import type { Control } from "./control_block.ts";
+import type { ControlBlock } from "./control_block.ts";
 import type { Kernels } from "./kernel_module.ts";
 import { type BatchLayout, type Layout, layOutBatch, shardOf } from "./memory_layout.ts";
 import { Pass, type Sums } from "./training_pass.ts";
 
 /** What one thread does for each job; thread 0 and the workers run the same. */
-export class CrewMember {
+export class ThreadJobs {
   readonly #pass: Pass;
 
   constructor(
     readonly kernels: Kernels,
     memory: WebAssembly.Memory,
     readonly layout: Layout,
-    readonly control: Control,
+    readonly control: ControlBlock,
     readonly thread: number,
   ) {
-    this.#pass = new Pass(kernels, memory, layout, thread);
+    this.#pass = new Pass(kernels, memory, layout, thread, () => control.beat(thread));
   }
 
   /** Arguments: images, classes, smoothing, scale and shift of bytes (scale 0: images are floats). */

@@ -1,7 +1,7 @@
-/** A thread of the crew: sleeps in shared memory until there is a job. */
-import { parentPort, workerData } from "node:worker_threads";
-import { Control } from "./control_block.ts";
-import { CrewMember } from "./thread_jobs.ts";
+/** A worker of the thread pool: sleeps in shared memory until there is a job. */
+import { workerData } from "node:worker_threads";
+import { ControlBlock } from "./control_block.ts";
+import { ThreadJobs } from "./thread_jobs.ts";
 import { instantiateKernels } from "./kernel_module.ts";
 import { layOut } from "./memory_layout.ts";
 import type { Plan } from "./kernel_plan.ts";
@@ -17,20 +17,19 @@ export interface WorkerData {
 
 const { module, memory, plan, threads, thread } = workerData as WorkerData;
 const layout = layOut(plan, threads);
-const control = new Control(memory, layout.control, threads);
-const member = new CrewMember(
+const control = new ControlBlock(memory, layout.control, threads);
+const jobs = new ThreadJobs(
   ...[instantiateKernels(module, memory), memory, layout, control, thread] as const,
 );
-parentPort!.postMessage("ready");
+await control.ready();
 for (let seen = 0;;) {
   const { number, job } = control.next(seen);
   seen = number;
   if (job === "stop") break;
   try {
-    member[job]();
+    jobs[job]();
   } catch (error) {
-    console.error(error);
-    control.fail();
+    control.fail(`thread ${thread} failed: ${(error as Error).stack ?? error}`);
   }
   control.done();
 }

@@ -1,7 +1,8 @@
 import { Backward } from "./backward_pass.ts";
 import { Forward } from "./forward_pass.ts";
 import type { Kernels } from "./kernel_module.ts";
-import { type BatchLayout, type Layout, MICRO_BATCH } from "./memory_layout.ts";
+import { MICRO_BATCH } from "./kernel_constants.ts";
+import type { BatchLayout, Layout, ThreadLayout } from "./memory_layout.ts";
 
 /** Sums over some images of a batch. */
 export interface Sums {
@@ -11,11 +12,11 @@ export interface Sums {
 
 /**
  * One thread's work on a batch, in micro-batches that stay in its cache. All threads share one memory;
- * each writes to its own buffers and to the shard of the gradient that it works on.
+ * each writes to buffers of its own and to the shard of the gradient that it works on.
  */
 export class Pass {
   readonly #floats: Float32Array;
-  readonly #own: Layout["perThread"][number];
+  readonly #buffers: ThreadLayout;
   readonly #forward: Forward;
   readonly #backward: Backward;
 
@@ -24,30 +25,33 @@ export class Pass {
     readonly memory: WebAssembly.Memory,
     readonly layout: Layout,
     thread: number,
+    readonly beat: () => void = () => {},
   ) {
-    this.#own = layout.perThread[thread]!;
-    this.#forward = new Forward(kernels, layout, this.#own);
+    this.#buffers = layout.perThread[thread]!;
+    this.#forward = new Forward(kernels, layout, this.#buffers);
     this.#backward = new Backward(this.#forward);
     this.#floats = new Float32Array(memory.buffer, 0, layout.batch / 4);
-    for (const { frames, framesFloats } of this.#own.convs) this.#fill(frames, framesFloats);
+    for (const { paddedWeights, paddedWeightsFloats } of this.#buffers.convs) {
+      this.#fill(paddedWeights, paddedWeightsFloats);
+    }
   }
 
   /** Rebuilds the copies of the weights that the backward pass reads; after each change of weights. */
   refresh(): void {
     const { convs, denses } = this.layout;
     convs.forEach(({ weight, filters, channels, kernel, inputChunks }, i) => {
-      const { frames, winograd } = this.#own.convs[i]!;
+      const { paddedWeights, winograd } = this.#buffers.convs[i]!;
       if (winograd?.patches) {
         this.kernels.transformFilters(weight, filters, channels, winograd.filters);
       } else if (winograd) {
         this.kernels.transformFilterColumns(weight, filters, channels, winograd.filters);
       }
       if (i === 0) return; // nothing needs the gradient at the images
-      this.kernels.frameWeights(weight, filters, channels, kernel, inputChunks, frames);
+      this.kernels.padWeights(weight, filters, channels, kernel, inputChunks, paddedWeights);
     });
     denses.forEach(({ weight, inputs, panelStride, units }, i) => {
       if (i === 0 && convs.length === 0) return;
-      const { transposed } = this.#own.denses[i]!;
+      const { transposed } = this.#buffers.denses[i]!;
       const toPanel = 64 * Math.ceil(units / 4) * 4;
       this.kernels.transposePanels(weight, inputs, panelStride, units, transposed, toPanel);
     });
@@ -56,9 +60,10 @@ export class Pass {
   /** Logits of images `first` to `first + count` of the batch, written to the batch's logits. */
   predict(batch: BatchLayout, first: number, count: number, classes: number): void {
     for (let i = 0; i < count; i += MICRO_BATCH) {
+      this.beat();
       const size = Math.min(MICRO_BATCH, count - i);
       this.#forward.run(batch, first + i, size, false);
-      const { out } = this.#own.denses.at(-1)!;
+      const { out } = this.#buffers.denses.at(-1)!;
       const { outStride, bias } = this.layout.denses.at(-1)!;
       const to = batch.logits + 4 * (first + i) * classes;
       this.kernels.addBiasTo(size, outStride, out, bias, classes, to);
@@ -90,9 +95,10 @@ export class Pass {
     const shift = gradients + shard * gradientStride - parameters;
     if (count === 0) this.#fill(parameters + shift, parameterFloats);
     else this.#clear(shift);
-    for (const { sums, sumsFloats } of this.#own.convs) this.#fill(sums, sumsFloats);
+    for (const { sums, sumsFloats } of this.#buffers.convs) this.#fill(sums, sumsFloats);
     const sums = { loss: 0, correct: 0 };
     for (let i = 0; i < count; i += MICRO_BATCH) {
+      this.beat();
       const size = Math.min(MICRO_BATCH, count - i);
       this.#forward.run(batch, first + i, size, true);
       this.#loss(batch.labels + 4 * (first + i), size, scale, smoothing, sums);
@@ -100,7 +106,7 @@ export class Pass {
       this.#backward.convs(batch, first + i, size, shift);
     }
     convs.forEach(({ weight, filters, channels, kernel, tileRows, tileColumns }, i) => {
-      const { sums } = this.#own.convs[i]!;
+      const { sums } = this.#buffers.convs[i]!;
       this.kernels.unpackWeightGradients(
         ...[sums, filters, channels, kernel, tileRows, tileColumns, weight + shift] as const,
       );
@@ -131,9 +137,9 @@ export class Pass {
 
   /** Turns logits into their gradient. */
   #loss(labels: number, size: number, scale: number, smoothing: number, sums: Sums): void {
-    const { out } = this.#own.denses.at(-1)!;
+    const { out } = this.#buffers.denses.at(-1)!;
     const { outStride, bias, units } = this.layout.denses.at(-1)!;
-    const { report } = this.#own;
+    const { report } = this.#buffers;
     this.kernels.addBias(size, outStride, out, bias);
     this.kernels.softmaxCrossEntropy(size, units, outStride, out, labels, scale, smoothing, report);
     const floats = this.#floats;

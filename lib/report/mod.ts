@@ -10,7 +10,7 @@
  * @module
  */
 export { Figure } from "./figure.ts";
-export { type Bundle, type Displayable, progress, show } from "./notebook.ts";
+export { type Displayable, progress, show } from "./notebook.ts";
 export { type Cell, type Column, type Interval, Table, type TableOptions } from "./table.ts";
 export { architectureFigure } from "./figures/architecture_figure.ts";
 export { beforeAfter } from "./figures/before_after_figure.ts";

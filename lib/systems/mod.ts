@@ -21,7 +21,6 @@ export type { OptimizerOptions } from "../model/training_step.ts";
 export { createSystem, systemNames } from "./create_system.ts";
 export { predictAll, type Predictions } from "./evaluate.ts";
 export type { NumpyOptions } from "./numpy/numpy_system.ts";
-export type { KernelOptions } from "../kernels/kernel_network.ts";
 export type { KernelBuild } from "../kernels/kernel_module.ts";
 export { oneCycle } from "./schedule.ts";
 export type {

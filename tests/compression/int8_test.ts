@@ -9,7 +9,11 @@ import {
   type QuantizedModel,
   quantizeModel,
 } from "../../lib/compression/quantization/quantized_model.ts";
-import { convQuads, denseQuads, quadStep } from "../../lib/compression/quantization/packed_int8.ts";
+import {
+  int8x4Step,
+  packedConvInputs,
+  packedDenseInputs,
+} from "../../lib/compression/quantization/packed_int8.ts";
 import type { Architecture, Layer } from "../../lib/model/architecture.ts";
 import { activations, lenet5, parameterShapes } from "../../lib/model/architecture.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
@@ -120,20 +124,20 @@ Deno.test("sums of 16 bits do not overflow with white images and the largest wei
   }
 });
 
-Deno.test("packed int8x4 holds every weight of a filter or unit once", () => {
+Deno.test("packed inputs hold every weight of a filter or unit once", () => {
   for (const architecture of [lenet5(), smallConvolutional, perceptron]) {
     const { convs, denses } = planQuantized(architecture);
     const shapes = Object.fromEntries(parameterShapes(architecture).map((p) => [p.name, p.shape]));
     for (const stage of [...convs, ...denses]) {
-      const quads = "kernel" in stage ? convQuads(stage) : denseQuads(stage);
+      const packed = "kernel" in stage ? packedConvInputs(stage) : packedDenseInputs(stage);
       const [, ...rest] = shapes[`${stage.name}.weight`]!;
       const each = rest.reduce((product, side) => product * side, 1);
-      const taps = quads.flatMap(({ taps }) => taps).filter((tap) => tap >= 0);
+      const taps = packed.flatMap(({ taps }) => taps).filter((tap) => tap >= 0);
       assert.deepEqual(taps.toSorted((a, b) => a - b), Array.from({ length: each }, (_, i) => i));
-      assert(quads.every(({ taps }) => taps.length === 4));
+      assert(packed.every(({ taps }) => taps.length === 4));
     }
   }
-  assert.deepEqual([1, 2, 3, 4, 6, 8].map(quadStep), [1, 2, 1, 4, 2, 4]);
+  assert.deepEqual([1, 2, 3, 4, 6, 8].map(int8x4Step), [1, 2, 1, 4, 2, 4]);
 });
 
 Deno.test("where the kernels cannot run, the reference computes and its name says so", async () => {

@@ -9,9 +9,10 @@ import {
 } from "../../kernels/kernel_module.ts";
 import { fixedMemory } from "../../kernels/fixed_memory.ts";
 import { IntegerNetwork } from "./integer_network.ts";
-import { type Int8Layout, LANES, layOutInt8 } from "./int8_layout.ts";
+import { LANE_IMAGES, LANE_ROW } from "../../kernels/kernel_constants.ts";
+import { type Int8Layout, layOutInt8 } from "./int8_layout.ts";
 import { modelClasses, type QuantizedModel } from "./quantized_model.ts";
-import { quadStep } from "./packed_int8.ts";
+import { int8x4Step } from "./packed_int8.ts";
 
 /** A quantized model that predicts. */
 export interface Int8Predictor {
@@ -36,7 +37,7 @@ export async function openInt8(model: QuantizedModel, build?: KernelBuild): Prom
   if (missing !== undefined) return new IntegerNetwork(model, `reference: no ${missing}`);
   const chosen = build ?? `${isTurbo() ? "wide" : "narrow"}${hasByteDot() ? "-dot" : ""}` as const;
   const layout = layOutInt8(model);
-  const memory = fixedMemory(layout.images + (pieceOf(layout) + GROUP) * layout.inputLength);
+  const memory = fixedMemory(layout.images + (pieceOf(layout) + LANE_IMAGES) * layout.inputLength);
   const kernels = instantiateKernels(await compileKernels(chosen, memory), memory);
   const network = new Int8Network(model, layout, memory, kernels, `kernels (${chosen})`);
   return network.isExact
@@ -44,12 +45,9 @@ export async function openInt8(model: QuantizedModel, build?: KernelBuild): Prom
     : new IntegerNetwork(model, "reference: the machine's byte products take signs");
 }
 
-/** Images that the kernels work on side by side. */
-const GROUP = 8;
-
 /** Images that stand in the memory at a time: about a megabyte. */
 function pieceOf({ inputLength }: Int8Layout): number {
-  return GROUP * Math.ceil(2 ** 20 / inputLength / GROUP);
+  return LANE_IMAGES * Math.ceil(2 ** 20 / inputLength / LANE_IMAGES);
 }
 
 /** A quantized model on the kernels, one thread. */
@@ -103,10 +101,10 @@ class Int8Network implements Int8Predictor {
   #predict(count: number, logits: Float32Array): void {
     const { inputLength, images: at, rows, rowStride } = this.#layout;
     const { classes } = this;
-    const found = new Float32Array(this.#memory.buffer, rows, GROUP * rowStride / 4);
-    for (let first = 0; first < count; first += GROUP) {
-      const size = Math.min(GROUP, count - first);
-      this.#eight(at + first * inputLength, size > GROUP / 2 ? LANES : LANES / 2);
+    const found = new Float32Array(this.#memory.buffer, rows, LANE_IMAGES * rowStride / 4);
+    for (let first = 0; first < count; first += LANE_IMAGES) {
+      const size = Math.min(LANE_IMAGES, count - first);
+      this.#eight(at + first * inputLength, size > LANE_IMAGES / 2 ? LANE_ROW : LANE_ROW / 2);
       for (let n = 0; n < size; n++) {
         // quicker than `set` for so few
         const from = n * rowStride / 4, to = (first + n) * classes;
@@ -135,31 +133,33 @@ class Int8Network implements Int8Predictor {
   /** Leaves the logits of eight images in rows, or of four if only half of the lanes is used. */
   #eight(images: number, used: number): void {
     const k = this.#kernels;
-    const { inputLength, convs, denses, quads, sums, bytes, rows, rowStride } = this.#layout;
-    k.bytesToQuads(images, inputLength, inputLength, convs[0]?.step ?? 4, quads);
+    const { inputLength, convs, denses, packed, sums, bytes, rows, rowStride } = this.#layout;
+    k.bytesToInt8x4(images, inputLength, inputLength, convs[0]?.step ?? 4, packed);
     convs.forEach((conv, i) => {
-      const { stage, right, down, columns, weights, units, odd, bias, outputs } = conv;
+      const { stage, right, down, columns, weights, pairs, odd, bias, outputs } = conv;
       const { outHeight: height, outWidth: width } = stage;
       if (columns !== undefined) {
-        k.columnQuads(quads, stage.height, stage.width, quads + columns);
+        k.columnInt8x4(packed, stage.height, stage.width, packed + columns);
       }
       const into = [sums, height, width, outputs, used] as const;
-      k.convPoolInt8(quads, right, down, weights, units, odd, bias, ...into);
+      k.convPoolInt8(packed, right, down, weights, pairs, odd, bias, ...into);
       // channel-last for another convolution, else as the dense layer's weights are ordered
       const windows = height * width, next = convs[i + 1];
-      const [toChannel, toPosition] = next ? [LANES, outputs * LANES] : [windows * LANES, LANES];
+      const [toChannel, toPosition] = next
+        ? [LANE_ROW, outputs * LANE_ROW]
+        : [windows * LANE_ROW, LANE_ROW];
       const { multipliers, curve } = conv;
       k.requantize(sums, outputs, windows, multipliers, curve, bytes, toChannel, toPosition);
-      if (next) k.packQuads(bytes, next.quads, quadStep(outputs), quads);
-      else k.packQuads(bytes, 2 * denses[0]!.pairs, 4, quads);
+      if (next) k.packInt8x4(bytes, next.packed, int8x4Step(outputs), packed);
+      else k.packInt8x4(bytes, 2 * denses[0]!.pairs, 4, packed);
     });
     denses.forEach((dense, i) => {
       const { pairs, weights, bias, outputs, multipliers, curve } = dense;
-      k.denseInt8(quads, pairs, weights, bias, sums, outputs, used);
+      k.denseInt8(packed, pairs, weights, bias, sums, outputs, used);
       const next = denses[i + 1];
       if (next) {
-        k.requantize(sums, outputs, 1, multipliers, curve, bytes, LANES, LANES);
-        k.packQuads(bytes, 2 * next.pairs, 4, quads);
+        k.requantize(sums, outputs, 1, multipliers, curve, bytes, LANE_ROW, LANE_ROW);
+        k.packInt8x4(bytes, 2 * next.pairs, 4, packed);
       } else {
         k.scaleSums(sums, outputs, multipliers, bytes);
         k.lanesToRows(bytes, this.classes, rows, rowStride);

@@ -7,7 +7,7 @@ import type { Calibration } from "./calibrate.ts";
 import { quantizeCompensated } from "./compensate.ts";
 import { planQuantized } from "./plan_quantized.ts";
 import { type Granularity, INT8_MAX, type QuantizedArray, quantizeWeights } from "./quantize.ts";
-import { convQuads, denseQuads, type SumGroups, sumGroups } from "./packed_int8.ts";
+import { packedConvInputs, packedDenseInputs, type SumGroups, sumGroups } from "./packed_int8.ts";
 
 /** One layer in int8. It computes sums of 32 bits: bias + Σ weight · input. */
 export interface QuantizedLayer {
@@ -46,7 +46,7 @@ export function layerGroups(architecture: Architecture): Readonly<Record<string,
 
 /** The weights of a filter or unit of one stage whose products the kernels add in 16 bits. */
 export function stageGroups(stage: ConvStage | DenseStage): SumGroups {
-  return sumGroups("kernel" in stage ? convQuads(stage) : denseQuads(stage));
+  return sumGroups("kernel" in stage ? packedConvInputs(stage) : packedDenseInputs(stage));
 }
 
 /**

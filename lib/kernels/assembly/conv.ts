@@ -9,10 +9,8 @@
 // The window slides: this tap's topNext is the next tap's top. Pooling takes the largest of the four
 // sums, so tanh, which never falls, can wait until after it and runs on a quarter of the numbers.
 
+import { LANE_ROW } from "../kernel_constants";
 import { madd } from "./math";
-
-/** Bytes of one number of eight images. */
-const LANES: usize = 32;
 
 // In the wide build the tile's second half (images 4–7, names in capitals) stands beside the first, so
 // that V8 can join each pair to one 256-bit operation. In the narrow build it is a second round: the
@@ -23,7 +21,7 @@ const LANES: usize = 32;
  * @param input (channels, height, width) in lanes
  * @param weights (filters, channels, kernel, kernel)
  * @param output (filters, height', width') in lanes before tanh
- * @param winners as `output`: where the patch of the largest starts in an image whose pixels stand
+ * @param argmax as `output`: where the patch of the largest starts in an image whose pixels stand
  *   `right` bytes and whose rows stand `down` bytes apart; 0 if inference wants none
  */
 export function convPool(
@@ -31,7 +29,7 @@ export function convPool(
   weights: usize,
   bias: usize,
   output: usize,
-  winners: usize,
+  argmax: usize,
   channels: i32,
   height: i32,
   width: i32,
@@ -40,9 +38,9 @@ export function convPool(
   right: i32,
   down: i32,
 ): void {
-  const row = <usize> width * LANES, plane = <usize> height * row;
+  const row = <usize> width * LANE_ROW, plane = <usize> height * row;
   const outWidth = (width - kernel + 1) >> 1, outHeight = (height - kernel + 1) >> 1;
-  const outPlane = <usize> (outWidth * outHeight) * LANES;
+  const outPlane = <usize> (outWidth * outHeight) * LANE_ROW;
   const filterBytes = <usize> (channels * kernel * kernel) << 2;
   const kernelBytes = <usize> kernel << 2;
   const toRight = i32x4.splat(right), toBelow = i32x4.splat(down), toNext = i32x4.splat(2 * right);
@@ -52,9 +50,9 @@ export function convPool(
       const biasB = v128.load32_splat(bias + (<usize> f << 2), 4);
       const filterA = weights + f * filterBytes;
       let corner = input + 2 * py * row;
-      let to = <usize> f * outPlane + <usize> (py * outWidth) * LANES;
+      let to = <usize> f * outPlane + <usize> (py * outWidth) * LANE_ROW;
       let first = i32x4.splat(2 * py * down);
-      for (let px = 0; px < outWidth; px++, corner += 2 * LANES) {
+      for (let px = 0; px < outWidth; px++, corner += 2 * LANE_ROW) {
         for (let half: usize = 0; half < 2; half++) {
           let a0 = biasA, a1 = biasA, a2 = biasA, a3 = biasA;
           let b0 = biasB, b1 = biasB, b2 = biasB, b3 = biasB;
@@ -73,7 +71,7 @@ export function convPool(
                 Bottom = v128.load(q + row, 16);
               }
               for (const stop = w + kernelBytes; w < stop; w += 4) {
-                q += LANES;
+                q += LANE_ROW;
                 const topNext = v128.load(q), bottomNext = v128.load(q + row);
                 const wa = v128.load32_splat(w), wb = v128.load32_splat(w + filterBytes);
                 a0 = madd(top, wa, a0);
@@ -104,30 +102,30 @@ export function convPool(
           }
           const at = to + 16 * half;
           const atB = at + outPlane;
-          if (winners == 0) {
+          if (argmax == 0) {
             if (WIDE) v128.store(output + at, largest(A0, A1, A2, A3), 16);
             v128.store(output + at, largest(a0, a1, a2, a3));
             if (WIDE) v128.store(output + atB, largest(B0, B1, B2, B3), 16);
             v128.store(output + atB, largest(b0, b1, b2, b3));
           } else {
-            poolTo(output + at, winners + at, a0, a1, a2, a3, A0, A1, A2, A3, first, toRight, toBelow);
-            poolTo(output + atB, winners + atB, b0, b1, b2, b3, B0, B1, B2, B3, first, toRight, toBelow);
+            poolTo(output + at, argmax + at, a0, a1, a2, a3, A0, A1, A2, A3, first, toRight, toBelow);
+            poolTo(output + atB, argmax + atB, b0, b1, b2, b3, B0, B1, B2, B3, first, toRight, toBelow);
           }
           if (WIDE) break;
         }
-        to += LANES;
+        to += LANE_ROW;
         first = i32x4.add(first, toNext);
       }
     }
     if (filters & 1) {
       const f = <usize> filters - 1;
-      const at = f * outPlane + <usize> (py * outWidth) * LANES;
+      const at = f * outPlane + <usize> (py * outWidth) * LANE_ROW;
       poolRowOfOne(
         input + 2 * py * row,
         weights + f * filterBytes,
         v128.load32_splat(bias + (f << 2)),
         output + at,
-        winners == 0 ? 0 : winners + at,
+        argmax == 0 ? 0 : argmax + at,
         channels,
         plane,
         row,
@@ -150,7 +148,7 @@ function poolRowOfOne(
   weights: usize,
   bias: v128,
   output: usize,
-  winners: usize,
+  argmax: usize,
   channels: i32,
   plane: usize,
   row: usize,
@@ -162,7 +160,7 @@ function poolRowOfOne(
 ): void {
   const toRight = i32x4.splat(right), toBelow = i32x4.splat(down), toNext = i32x4.splat(2 * right);
   let first = i32x4.splat(start);
-  for (const stop = output + <usize> outWidth * LANES; output < stop; output += LANES) {
+  for (const stop = output + <usize> outWidth * LANE_ROW; output < stop; output += LANE_ROW) {
     let a0 = bias, a1 = bias, a2 = bias, a3 = bias;
     let A0 = bias, A1 = bias, A2 = bias, A3 = bias;
     let w = weights, channel = corner;
@@ -178,7 +176,7 @@ function poolRowOfOne(
           A0 = madd(Top, weight, A0);
           a2 = madd(bottom, weight, a2);
           A2 = madd(Bottom, weight, A2);
-          q += LANES;
+          q += LANE_ROW;
           top = v128.load(q), Top = v128.load(q, 16);
           bottom = v128.load(q + row), Bottom = v128.load(q + row, 16);
           a1 = madd(top, weight, a1);
@@ -188,15 +186,15 @@ function poolRowOfOne(
         }
       }
     }
-    if (winners == 0) {
+    if (argmax == 0) {
       v128.store(output, largest(a0, a1, a2, a3));
       v128.store(output, largest(A0, A1, A2, A3), 16);
     } else {
-      poolTo(output, winners, a0, a1, a2, a3, A0, A1, A2, A3, first, toRight, toBelow);
-      if (!WIDE) poolTo(output + 16, winners + 16, A0, A1, A2, A3, A0, A1, A2, A3, first, toRight, toBelow);
-      winners += LANES;
+      poolTo(output, argmax, a0, a1, a2, a3, A0, A1, A2, A3, first, toRight, toBelow);
+      if (!WIDE) poolTo(output + 16, argmax + 16, A0, A1, A2, A3, A0, A1, A2, A3, first, toRight, toBelow);
+      argmax += LANE_ROW;
     }
-    corner += 2 * LANES, first = i32x4.add(first, toNext);
+    corner += 2 * LANE_ROW, first = i32x4.add(first, toNext);
   }
 }
 
@@ -212,7 +210,7 @@ function largest(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
 @inline
 export function poolTo(
   output: usize,
-  winners: usize,
+  argmax: usize,
   x0: v128,
   x1: v128,
   x2: v128,
@@ -233,6 +231,6 @@ export function poolTo(
   const isRight = v128.bitselect(f32x4.gt(x3, x2), f32x4.gt(x1, x0), isBelow);
   const IsRight = v128.bitselect(f32x4.gt(X3, X2), f32x4.gt(X1, X0), IsBelow);
   const start = i32x4.add(first, v128.and(isBelow, down)), Start = i32x4.add(first, v128.and(IsBelow, down));
-  if (WIDE) v128.store(winners, i32x4.add(Start, v128.and(IsRight, right)), 16);
-  v128.store(winners, i32x4.add(start, v128.and(isRight, right)));
+  if (WIDE) v128.store(argmax, i32x4.add(Start, v128.and(IsRight, right)), 16);
+  v128.store(argmax, i32x4.add(start, v128.and(isRight, right)));
 }

@@ -7,17 +7,18 @@
 // Images are channel-last (height, width, channels): a kernel row of a patch is kernel·channels
 // neighbouring floats, its "run". What a tile reads past the run's end goes into sums that nobody
 // looks at.
+import { CHUNK_ROW, LONG_CHUNKS, SHORT_TILE_ROWS } from "../kernel_constants";
 import { madd } from "./math";
 
 /** Bytes of a row of a short tile and of a long one. */
-const SHORT: usize = 32, LONG: usize = 128;
+const SHORT = CHUNK_ROW, LONG = LONG_CHUNKS * CHUNK_ROW;
 
 /**
  * Adds an image's share to a layer's weight and bias gradients, for short runs: a tile is five kernel
  * rows by 8 floats; two tiles at once in the wide build.
  *
  * @param g gradient at the pooled output before tanh: filter f of window p stands at
- *   g + f·gFilter + p·gWindow; `winners` likewise holds where its patch starts
+ *   g + f·gFilter + p·gWindow; `argmax` likewise holds where its patch starts
  * @param chunks of 8 floats that a run fills
  * @param row bytes of an image's row
  * @param sums (filters, bands of 5 kernel rows, chunks, 5, 8)
@@ -26,7 +27,7 @@ const SHORT: usize = 32, LONG: usize = 128;
 export function addShortWeightGradients(
   input: usize,
   g: usize,
-  winners: usize,
+  argmax: usize,
   gFilter: usize,
   gWindow: usize,
   windows: i32,
@@ -37,14 +38,14 @@ export function addShortWeightGradients(
   sums: usize,
   biases: usize,
 ): void {
-  const bands = (kernel + 4) / 5;
+  const bands = (kernel + SHORT_TILE_ROWS - 1) / SHORT_TILE_ROWS;
   // tiles follow each other as their sums do: by filter, band of five kernel rows, chunk of the run
   const tiles = filters * bands * chunks;
-  for (let tile = 0; tile < tiles; tile++, sums += 5 * SHORT) {
+  for (let tile = 0; tile < tiles; tile++, sums += SHORT_TILE_ROWS * SHORT) {
     const from = tileStart(tile, bands, chunks, row), filter = tileFilter(tile, bands, chunks);
     const ofFilter = filter * gFilter;
     let bias = f32x4.splat(0), Bias = bias;
-    let gp = g + ofFilter, wp = winners + ofFilter;
+    let gp = g + ofFilter, wp = argmax + ofFilter;
     let a0 = v128.load(sums, 0), a1 = v128.load(sums, 16);
     let b0 = v128.load(sums, 32), b1 = v128.load(sums, 48);
     let c0 = v128.load(sums, 64), c1 = v128.load(sums, 80);
@@ -93,7 +94,7 @@ export function addShortWeightGradients(
     v128.store(sums, d1, 112), v128.store(sums, d0, 96);
     v128.store(sums, e1, 144), v128.store(sums, e0, 128);
     if (WIDE && tile + 1 < tiles) {
-      tile++, sums += 5 * SHORT;
+      tile++, sums += SHORT_TILE_ROWS * SHORT;
       if (tile % (bands * chunks) == 0) {
         addBias(biases + (tileFilter(tile, bands, chunks) << 2), Bias);
       }
@@ -115,7 +116,7 @@ function addBias(bias: usize, sum: v128): void {
 // @ts-ignore: decorator
 @inline
 function tileStart(tile: i32, bands: i32, chunks: i32, row: usize): usize {
-  return <usize>(tile % (bands * chunks) / chunks * 5) * row + <usize>(tile % chunks) * SHORT;
+  return <usize>(tile % (bands * chunks) / chunks * SHORT_TILE_ROWS) * row + <usize>(tile % chunks) * SHORT;
 }
 
 // @ts-ignore: decorator
@@ -133,7 +134,7 @@ function tileFilter(tile: i32, bands: i32, chunks: i32): usize {
 export function addLongWeightGradients(
   input: usize,
   g: usize,
-  winners: usize,
+  argmax: usize,
   gFilter: usize,
   gWindow: usize,
   windows: i32,
@@ -144,7 +145,7 @@ export function addLongWeightGradients(
   sums: usize,
   biases: usize,
 ): void {
-  for (let f = 0; f < filters; f++, g += gFilter, winners += gFilter, biases += 4) {
+  for (let f = 0; f < filters; f++, g += gFilter, argmax += gFilter, biases += 4) {
     let bias = f32x4.splat(0);
     for (let chunk = 0; chunk < chunks; chunk++) {
       for (let ky = 0; ky < kernel; ky++, sums += LONG) {
@@ -164,7 +165,7 @@ export function addLongWeightGradients(
           c4 = v128.load(sums, 320), c5 = v128.load(sums, 336), c6 = v128.load(sums, 352), c7 = v128.load(sums, 368);
         }
         bias = f32x4.splat(0);
-        let gp = g, wp = winners;
+        let gp = g, wp = argmax;
         for (const end = gp + windows * gWindow; gp < end; gp += gWindow, wp += gWindow) {
           const s = v128.load32_splat(gp);
           const q = start + <usize>load<i32>(wp);

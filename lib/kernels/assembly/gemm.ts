@@ -6,13 +6,11 @@
 // of 4 rows. Narrow build: 4 × 8 (two rounds a panel), so that there are registers for several numbers of
 // A at once: there each load costs a check of its bounds.
 
+import { PANEL } from "../kernel_constants";
 import { madd } from "./math";
 
 /** A panel's row of zeros. */
-const ZEROS = new StaticArray<f32>(16);
-
-/** Columns of a panel. */
-export const PANEL = 16;
+const ZEROS = new StaticArray<f32>(PANEL);
 
 /**
  * C = A·B or C += A·B.

@@ -3,7 +3,7 @@ export { lanesToChannelLast, lanesToRows, normalise, rowsToLanes } from "./lanes
 export { convPool } from "./conv";
 export { convPoolWinograd, transformFilters } from "./winograd";
 export { convPoolWinogradColumns, transformFilterColumns } from "./winograd_columns";
-export { addInputGradient, frameWeights } from "./conv_input_gradient";
+export { addInputGradient, padWeights } from "./conv_input_gradient";
 export {
   addLongWeightGradients,
   addShortWeightGradients,
@@ -16,5 +16,5 @@ export { zero } from "./math";
 export { adam, sgd } from "./optimizer";
 export { convPoolSingle, gemv, packFilters } from "./single";
 export { peak } from "./peak";
-export { bytesToQuads, columnQuads, packQuads, requantize, scaleSums } from "./int8_lanes";
+export { bytesToInt8x4, columnInt8x4, packInt8x4, requantize, scaleSums } from "./int8_lanes";
 export { convPoolInt8, denseInt8, takesBytes } from "./int8";

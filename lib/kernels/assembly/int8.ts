@@ -11,12 +11,7 @@
 // "sum += four products", it is two. 16 bits are enough because the four weights of such a sum are chosen
 // so: those of one sign add up to at most 128, times an input of at most 255 (`sumGroups`, in TypeScript).
 
-/** Bytes of one quad of eight images. */
-const LANES: usize = 32;
-/** Bytes of a unit of two filters: two offsets, then weights A(x), A(y), B(x), B(y). */
-const RECORD: usize = 24;
-/** Units of the network (not of two quads) that one tile of `denseInt8` computes. */
-const TILE = 8;
+import { INT8_RECORD, INT8_UNITS, LANE_ROW } from "../kernel_constants";
 
 /** Ones in 16 bits; read from memory, since V8 would rebuild the constant at every use. */
 const ONES: StaticArray<u32> = [0x00010001];
@@ -79,17 +74,17 @@ export function convPoolInt8(
   filters: i32,
   used: usize,
 ): void {
-  const outPlane = <usize> (outWidth * outHeight) * LANES;
-  const pairBytes = <usize> (units + <i32> odd) * RECORD;
+  const outPlane = <usize> (outWidth * outHeight) * LANE_ROW;
+  const pairBytes = <usize> (units + <i32> odd) * INT8_RECORD;
   const ones = v128.load32_splat(changetype<usize>(ONES));
   for (let py = 0; py < outHeight; py++) {
     let pair = records;
     for (let f = 0; f < filters; f += 2, pair += pairBytes) {
       const biasA = v128.load32_splat(bias + (<usize> f << 2));
       const biasB = v128.load32_splat(bias + (<usize> f << 2), 4);
-      let to = output + <usize> f * outPlane + <usize> (py * outWidth) * LANES;
+      let to = output + <usize> f * outPlane + <usize> (py * outWidth) * LANE_ROW;
       let corner = input + 2 * py * down;
-      for (let px = 0; px < outWidth; px++, to += LANES, corner += 2 * right) {
+      for (let px = 0; px < outWidth; px++, to += LANE_ROW, corner += 2 * right) {
         for (let half: usize = 0; half < used; half += 16) {
           let a0 = biasA, a1 = biasA, a2 = biasA, a3 = biasA;
           let b0 = biasB, b1 = biasB, b2 = biasB, b3 = biasB;
@@ -97,7 +92,7 @@ export function convPoolInt8(
           let B0 = biasB, B1 = biasB, B2 = biasB, B3 = biasB;
           const window = corner + half;
           let r = pair;
-          for (const end = r + <usize> units * RECORD; r < end; r += RECORD) {
+          for (const end = r + <usize> units * INT8_RECORD; r < end; r += INT8_RECORD) {
             let p = window + load<u32>(r), q = window + load<u32>(r, 4);
             const all = v128.load(r, 8);
             const wa = v128.shuffle<i32>(all, all, 0, 0, 0, 0), ua = v128.shuffle<i32>(all, all, 1, 1, 1, 1);
@@ -175,7 +170,7 @@ export function convPoolInt8(
 export function denseInt8(input: usize, pairs: i32, weights: usize, bias: usize, output: usize, units: i32, used: usize): void {
   const ones = v128.load32_splat(changetype<usize>(ONES));
   const bytes = <usize> pairs << 6;
-  for (let unit = 0; unit < units; unit += TILE, weights += bytes, bias += 4 * TILE, output += TILE * LANES) {
+  for (let unit = 0; unit < units; unit += INT8_UNITS, weights += bytes, bias += 4 * INT8_UNITS, output += INT8_UNITS * LANE_ROW) {
     for (let half: usize = 0; half < used; half += 16) {
       let s0 = v128.load32_splat(bias), s1 = v128.load32_splat(bias, 4);
       let s2 = v128.load32_splat(bias, 8), s3 = v128.load32_splat(bias, 12);
@@ -183,7 +178,7 @@ export function denseInt8(input: usize, pairs: i32, weights: usize, bias: usize,
       let s6 = v128.load32_splat(bias, 24), s7 = v128.load32_splat(bias, 28);
       let S0 = s0, S1 = s1, S2 = s2, S3 = s3, S4 = s4, S5 = s5, S6 = s6, S7 = s7;
       let p = input + half, w = weights;
-      for (const end = w + bytes; w < end; w += 64, p += 2 * LANES) {
+      for (const end = w + bytes; w < end; w += 64, p += 2 * LANE_ROW) {
         const x = v128.load(p), y = v128.load(p, 32);
         let X = x, Y = y;
         if (WIDE) X = v128.load(p, 16), Y = v128.load(p, 48);

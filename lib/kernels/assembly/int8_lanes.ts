@@ -1,24 +1,24 @@
-// What stands between the whole-number products: bytes into quads, sums into the next layer's bytes.
+// What stands between the whole-number products: bytes into packed, sums into the next layer's bytes.
 //
-// A quad is four 8-bit inputs in one 32-bit place, so lanes of quads serve eight images with 32 inputs.
+// A quad is four 8-bit inputs in one 32-bit place, so lanes of packed serve eight images with 32 inputs.
 // Quad n holds bytes n·step … n·step + 3, where step, 1, 2 or 4, lets a patch start at any pixel.
 
-/** Bytes of one quad of eight images. */
-const LANES: usize = 32;
+import { LANE_ROW } from "../kernel_constants";
+
 /** 1.5 · 2²³, plus 128: the sum with a small x has round(x) + 128 in its low byte, halves to even. */
 const ROUND: f32 = 12582912.0 + 128.0;
 /** 1, that number, and its bits without those of the sum's low byte; read from memory, see math.ts. */
 const CONSTANTS: StaticArray<f32> = [1, ROUND, 12582912.0];
 
 /**
- * Eight images of bytes, `stride` apart, to lanes of quads.
- * @param length bytes of an image, rounded up to 16 inside: `images` and `quads` need the room
+ * Eight images of bytes, `stride` apart, to lanes of packed.
+ * @param length bytes of an image, rounded up to 16 inside: `images` and `packed` need the room
  */
-export function bytesToQuads(images: usize, stride: usize, length: i32, step: i32, quads: usize): void {
+export function bytesToInt8x4(images: usize, stride: usize, length: i32, step: i32, packed: usize): void {
   for (let half: usize = 0; half < 2; half++, images += 4 * stride) {
     for (let phase = 0; phase < 4; phase += step) {
-      let p = images + phase, to = quads + 16 * half + <usize> (phase / step) * LANES;
-      const apart = <usize> (4 / step) * LANES;
+      let p = images + phase, to = packed + 16 * half + <usize> (phase / step) * LANE_ROW;
+      const apart = <usize> (4 / step) * LANE_ROW;
       for (const end = p + length; p < end; p += 16, to += 4 * apart) {
         const a = v128.load(p), b = v128.load(p + stride);
         const c = v128.load(p + 2 * stride), d = v128.load(p + 3 * stride);
@@ -34,14 +34,14 @@ export function bytesToQuads(images: usize, stride: usize, length: i32, step: i3
 }
 
 /**
- * Quads of four pixels below each other, from quads of step 1 and the same number of them:
+ * Quads of four pixels below each other, from packed of step 1 and the same number of them:
  * (y, x), (y + 1, x), (y + 2, x), (y + 3, x). Those that reach below the image mean nothing.
  * Each is the one above it moved up by a byte, with a new byte at its end.
  * @param from readable for three rows more
  * @param to writable from three rows before
  */
-export function columnQuads(from: usize, height: i32, width: i32, to: usize): void {
-  const row = <usize> width * LANES, zero = i32x4.splat(0);
+export function columnInt8x4(from: usize, height: i32, width: i32, to: usize): void {
+  const row = <usize> width * LANE_ROW, zero = i32x4.splat(0);
   for (let y = -3; y < height; y++) {
     let p = from + (y + 3) * row, q = to + y * row;
     for (const end = p + row; p < end; p += 16, q += 16) {
@@ -80,7 +80,7 @@ export function requantize(
   for (let channel = 0; channel < channels; channel++, multipliers += 4, to += toChannel) {
     const multiplier = v128.load32_splat(multipliers);
     let q = to;
-    for (const end = sums + <usize> positions * LANES; sums < end; sums += LANES, q += toPosition) {
+    for (const end = sums + <usize> positions * LANE_ROW; sums < end; sums += LANE_ROW, q += toPosition) {
       const a = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier);
       const b = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 16)), multiplier);
       const x = f32x4.pmin(f32x4.pmax(a, low), high), y = f32x4.pmin(f32x4.pmax(b, low), high);
@@ -97,22 +97,22 @@ export function requantize(
   }
 }
 
-/** Bytes in lanes of 32 bits to `count` quads, `step` bytes apart; reads up to three bytes more. */
-export function packQuads(bytes: usize, count: i32, step: i32, quads: usize): void {
-  const apart = <usize> step * LANES;
-  for (const end = quads + <usize> count * LANES; quads < end; quads += LANES, bytes += apart) {
+/** Bytes in lanes of 32 bits to `count` packed, `step` bytes apart; reads up to three bytes more. */
+export function packInt8x4(bytes: usize, count: i32, step: i32, packed: usize): void {
+  const apart = <usize> step * LANE_ROW;
+  for (const end = packed + <usize> count * LANE_ROW; packed < end; packed += LANE_ROW, bytes += apart) {
     for (let half: usize = 0; half < 32; half += 16) {
       const p = bytes + half;
       const low = v128.or(v128.load(p), i32x4.shl(v128.load(p, 32), 8));
       const high = v128.or(v128.load(p, 64), i32x4.shl(v128.load(p, 96), 8));
-      v128.store(quads + half, v128.or(low, i32x4.shl(high, 16)));
+      v128.store(packed + half, v128.or(low, i32x4.shl(high, 16)));
     }
   }
 }
 
 /** Sums of the last layer to logits: (units) in lanes, each times its multiplier. */
 export function scaleSums(sums: usize, units: i32, multipliers: usize, to: usize): void {
-  for (const end = sums + <usize> units * LANES; sums < end; sums += LANES, to += LANES, multipliers += 4) {
+  for (const end = sums + <usize> units * LANE_ROW; sums < end; sums += LANE_ROW, to += LANE_ROW, multipliers += 4) {
     const multiplier = v128.load32_splat(multipliers);
     v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 16)), multiplier), 16);
     v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier));

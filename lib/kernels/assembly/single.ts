@@ -1,15 +1,13 @@
 // Inference of one image, where there are no others to stand beside it: here the lanes are filters.
 // Sums run in the same order as in the batched kernels, so the logits have the same bits.
+import { SINGLE_FILTERS } from "../kernel_constants";
 import { madd } from "./math";
-
-/** Filters of a tile. */
-const TILE = 8;
 
 /** (filters, channels, kernel, kernel) into (tiles of 8 filters, channels, kernel, kernel, 8). */
 export function packFilters(weights: usize, filters: i32, taps: i32, packed: usize): void {
   for (let f = 0; f < filters; f++) {
-    let to = packed + (<usize>(f / TILE * taps * TILE + f % TILE) << 2);
-    for (let tap = 0; tap < taps; tap++, weights += 4, to += 4 * TILE) {
+    let to = packed + (<usize>(f / SINGLE_FILTERS * taps * SINGLE_FILTERS + f % SINGLE_FILTERS) << 2);
+    for (let tap = 0; tap < taps; tap++, weights += 4, to += 4 * SINGLE_FILTERS) {
       store<f32>(to, load<f32>(weights));
     }
   }
@@ -38,10 +36,10 @@ export function convPoolSingle(
   const row = <usize>width << 2, plane = <usize>height * row;
   const outWidth = (width - kernel + 1) >> 1, outHeight = (height - kernel + 1) >> 1;
   const outPlane = <usize>(outWidth * outHeight) << 2;
-  const tileBytes = <usize>(channels * kernel * kernel) * 4 * TILE;
-  for (let f = 0; f < filters; f += TILE, packed += tileBytes, bias += 4 * TILE, output += TILE * outPlane) {
+  const tileBytes = <usize>(channels * kernel * kernel) * 4 * SINGLE_FILTERS;
+  for (let f = 0; f < filters; f += SINGLE_FILTERS, packed += tileBytes, bias += 4 * SINGLE_FILTERS, output += SINGLE_FILTERS * outPlane) {
     const low = v128.load(bias), high = v128.load(bias, 16);
-    const stores = min(TILE, filters - f);
+    const stores = min(SINGLE_FILTERS, filters - f);
     let to = output;
     for (let py = 0; py < outHeight; py++) {
       let corner = input + 2 * py * row;
@@ -55,7 +53,7 @@ export function convPoolSingle(
           for (let ky = 0; ky < kernel; ky++, p += row) {
             let q = p;
             let top = v128.load32_splat(q), bottom = v128.load32_splat(q + row);
-            for (let kx = 0; kx < kernel; kx++, w += 4 * TILE) {
+            for (let kx = 0; kx < kernel; kx++, w += 4 * SINGLE_FILTERS) {
               q += 4;
               const topNext = v128.load32_splat(q), bottomNext = v128.load32_splat(q + row);
               const w0 = v128.load(w), w1 = v128.load(w, 16);

@@ -18,7 +18,8 @@
 // four times that of the direct sums. (Winograd 1980; Lavin and Gray 2016 for convolutions.)
 //
 // Everything is in lanes of eight images. Windows of a row are taken five at a time.
-import { LANES, multiply, POINTS, poolWindows, TILE, transformPatches } from "./winograd_tiles";
+import { LANE_ROW, PATCH_POINTS, PATCH_WINDOWS } from "../kernel_constants";
+import { multiply, poolWindows, transformPatches } from "./winograd_tiles";
 
 /**
  * G w Gᵀ of all filters, once after each change of weights.
@@ -28,7 +29,7 @@ import { LANES, multiply, POINTS, poolWindows, TILE, transformPatches } from "./
 export function transformFilters(weights: usize, filters: i32, channels: i32, to: usize): void {
   const value = <usize> channels << 3;
   for (let f = 0; f < filters; f++) {
-    const pair = to + <usize> (f >> 1) * POINTS * value + (<usize> (f & 1) << 2);
+    const pair = to + <usize> (f >> 1) * PATCH_POINTS * value + (<usize> (f & 1) << 2);
     for (let c = 0; c < channels; c++, weights += 100) {
       const at = pair + (<usize> c << 3);
       // G w: each column; it stands for a moment where the first five of each six values will
@@ -56,7 +57,7 @@ function transformTaps(from: usize, step: usize, to: usize, toStep: usize): void
 /**
  * @param input (channels, height, width) in lanes, readable for ten pixels more
  * @param transformed filters from `transformFilters`
- * @param output, winners, right, down as of `convPool`
+ * @param output, argmax, right, down as of `convPool`
  * @param columns room for (6, 14) lanes
  * @param patches room for (36, channels, 5) lanes
  * @param products room for (36, 2, 5) lanes
@@ -66,7 +67,7 @@ export function convPoolWinograd(
   transformed: usize,
   bias: usize,
   output: usize,
-  winners: usize,
+  argmax: usize,
   channels: i32,
   height: i32,
   width: i32,
@@ -77,24 +78,24 @@ export function convPoolWinograd(
   patches: usize,
   products: usize,
 ): void {
-  const row = <usize> width * LANES, plane = <usize> height * row;
+  const row = <usize> width * LANE_ROW, plane = <usize> height * row;
   const outWidth = (width - 4) >> 1, outHeight = (height - 4) >> 1;
-  const outPlane = <usize> (outWidth * outHeight) * LANES;
-  const pair = <usize> (POINTS * channels) << 3;
+  const outPlane = <usize> (outWidth * outHeight) * LANE_ROW;
+  const pair = <usize> (PATCH_POINTS * channels) << 3;
   for (let py = 0; py < outHeight; py++) {
-    for (let px = 0; px < outWidth; px += TILE) {
-      const corner = input + 2 * py * row + <usize> (2 * px) * LANES;
+    for (let px = 0; px < outWidth; px += PATCH_WINDOWS) {
+      const corner = input + 2 * py * row + <usize> (2 * px) * LANE_ROW;
       for (let c = 0; c < channels; c++) {
-        transformPatches(corner + c * plane, row, columns, patches + <usize> (c * TILE) * LANES, channels);
+        transformPatches(corner + c * plane, row, columns, patches + <usize> (c * PATCH_WINDOWS) * LANE_ROW, channels);
       }
-      const windows = min(TILE, outWidth - px);
+      const windows = min(PATCH_WINDOWS, outWidth - px);
       for (let f = 0; f < filters; f += 2) {
         multiply(transformed + <usize> (f >> 1) * pair, patches, channels, products);
         const first = 2 * py * down + 2 * px * right;
-        const at = f * outPlane + <usize> (py * outWidth + px) * LANES;
+        const at = f * outPlane + <usize> (py * outWidth + px) * LANE_ROW;
         for (let odd: usize = 0; odd < <usize> min(2, filters - f); odd++) {
-          const m = products + odd * TILE * LANES, b = bias + (<usize> f + odd << 2), to = at + odd * outPlane;
-          poolWindows(m, b, windows, output + to, winners + to, first, right, down);
+          const m = products + odd * PATCH_WINDOWS * LANE_ROW, b = bias + (<usize> f + odd << 2), to = at + odd * outPlane;
+          poolWindows(m, b, windows, output + to, argmax + to, first, right, down);
         }
       }
     }

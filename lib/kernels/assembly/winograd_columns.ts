@@ -16,11 +16,8 @@
 // Rounding is two to four times that of the direct sums.
 //
 // Everything is in lanes of eight images. Windows are taken two rows at a time.
-import { COLUMNS, poolColumns, sumColumns, TAPS, transformPixels } from "./winograd_columns_tiles";
-import { LANES } from "./winograd_tiles";
-
-/** Values of a transformed column. */
-const POINTS: usize = 8;
+import { COLUMN_POINTS, COLUMN_SUMS, LANE_ROW } from "../kernel_constants";
+import { poolColumns, sumColumns, TAPS, transformPixels } from "./winograd_columns_tiles";
 
 /**
  * G w of all filters, once after each change of weights.
@@ -30,7 +27,7 @@ const POINTS: usize = 8;
 export function transformFilterColumns(weights: usize, filters: i32, channels: i32, to: usize): void {
   const value = <usize> channels * TAPS;
   for (let f = 0; f < filters; f++) {
-    const pair = to + <usize> (f >> 1) * POINTS * value + (<usize> (f & 1) << 2);
+    const pair = to + <usize> (f >> 1) * COLUMN_POINTS * value + (<usize> (f & 1) << 2);
     for (let c = 0; c < channels; c++, weights += 80) {
       for (let x: usize = 0; x < 5; x++, weights += 4) {
         transformTaps(weights, pair + <usize> c * TAPS + 8 * x, value);
@@ -60,16 +57,16 @@ function transformAtPair(even: f64, odd: f64, factor: f64, to: usize, toStep: us
 /**
  * @param input (channels, height, width) in lanes
  * @param transformed filters from `transformFilterColumns`
- * @param output, winners, right, down as of `convPool`
+ * @param output, argmax, right, down as of `convPool`
  * @param columns room for (8, channels, width) lanes, readable for seven more
- * @param products room for (8, 2, columns of sums, rounded up to COLUMNS) lanes
+ * @param products room for (8, 2, columns of sums, rounded up to COLUMN_SUMS) lanes
  */
 export function convPoolWinogradColumns(
   input: usize,
   transformed: usize,
   bias: usize,
   output: usize,
-  winners: usize,
+  argmax: usize,
   channels: i32,
   height: i32,
   width: i32,
@@ -79,27 +76,27 @@ export function convPoolWinogradColumns(
   columns: usize,
   products: usize,
 ): void {
-  const row = <usize> width * LANES, plane = <usize> height * row;
+  const row = <usize> width * LANE_ROW, plane = <usize> height * row;
   const outWidth = (width - 4) >> 1, outHeight = (height - 4) >> 1;
-  const outRow = <usize> outWidth * LANES, outPlane = <usize> outHeight * outRow;
+  const outRow = <usize> outWidth * LANE_ROW, outPlane = <usize> outHeight * outRow;
   const value = <usize> channels * row, taps = <usize> channels * TAPS;
-  const sums = <usize> ((2 * outWidth + COLUMNS - 1) & -COLUMNS) * LANES;
+  const sums = <usize> ((2 * outWidth + COLUMN_SUMS - 1) & -COLUMN_SUMS) * LANE_ROW;
   for (let py = 0; py < outHeight; py += 2) {
     const both = py + 1 < outHeight;
     for (let c = 0; c < channels; c++) {
       const from = input + c * plane + 2 * py * row, to = columns + c * row;
-      for (let x: usize = 0; x < row; x += WIDE ? LANES : 16) transformPixels(from + x, row, both, to + x, value);
+      for (let x: usize = 0; x < row; x += WIDE ? LANE_ROW : 16) transformPixels(from + x, row, both, to + x, value);
     }
     let w = transformed;
     for (let f = 0; f < filters; f += 2) {
-      for (let j: usize = 0; j < POINTS; j++, w += taps) {
+      for (let j = 0; j < COLUMN_POINTS; j++, w += taps) {
         sumColumns(w, columns + j * value, channels, row, products + 2 * j * sums, sums);
       }
       for (let odd = 0; odd < min(2, filters - f); odd++) {
         const at = <usize> (f + odd) * outPlane + py * outRow;
         const ofBias = bias + (<usize> (f + odd) << 2), m = products + odd * sums;
         const lower = both ? outRow : 0;
-        poolColumns(m, 2 * sums, ofBias, outWidth, output + at, winners + at, lower, 2 * py * down, right, down);
+        poolColumns(m, 2 * sums, ofBias, outWidth, output + at, argmax + at, lower, 2 * py * down, right, down);
       }
     }
   }

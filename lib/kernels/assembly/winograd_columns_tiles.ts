@@ -1,12 +1,11 @@
 // The three parts of `convPoolWinogradColumns`; the formulas stand in winograd_columns.ts.
+import { COLUMN_SUMS, LANE_ROW } from "../kernel_constants";
 import { poolTo } from "./conv";
 import { constant as ofTable, madd } from "./math";
-import { LANES, storePair } from "./winograd_tiles";
+import { storePair } from "./winograd_tiles";
 
-/** Columns of sums that `sumColumns` computes at a time. */
-export const COLUMNS = 4;
 /** Bytes of a row of the transformed weights of two filters. */
-export const TAPS: usize = 5 * 8;
+export const TAPS = 5 * 8;
 
 /** Read from memory, see math.ts. */
 const CONSTANTS: StaticArray<f32> = [0, 5.25, -4.25, 0.25, -1.25, 0.5, -2.5, 2, 4, -5, 8, 0.125];
@@ -73,7 +72,7 @@ export function sumColumns(
   sums: usize,
 ): void {
   const endOfWeights = weights + <usize> channels * TAPS;
-  for (const end = to + sums; to < end; to += COLUMNS * LANES, columns += COLUMNS * LANES) {
+  for (const end = to + sums; to < end; to += COLUMN_SUMS * LANE_ROW, columns += COLUMN_SUMS * LANE_ROW) {
     for (let half: usize = 0; half < 2; half++) {
       let a0 = constant(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
       let A0 = a0, A1 = a0, A2 = a0, A3 = a0, B0 = b0, B1 = b0, B2 = b0, B3 = b0;
@@ -82,7 +81,7 @@ export function sumColumns(
         let q = p, x0 = v128.load(q), x1 = v128.load(q, 32), x2 = v128.load(q, 64);
         let X0 = x0, X1 = x1, X2 = x2;
         if (WIDE) X0 = v128.load(q, 16), X1 = v128.load(q, 48), X2 = v128.load(q, 80);
-        for (const stop = w + TAPS; w < stop; w += 8, q += LANES) {
+        for (const stop = w + TAPS; w < stop; w += 8, q += LANE_ROW) {
           const x3 = v128.load(q, 96), u = v128.load32_splat(w), v = v128.load32_splat(w, 4);
           a0 = madd(x0, u, a0), a1 = madd(x1, u, a1), a2 = madd(x2, u, a2), a3 = madd(x3, u, a3);
           b0 = madd(x0, v, b0), b1 = madd(x1, v, b1), b2 = madd(x2, v, b2), b3 = madd(x3, v, b3);
@@ -128,7 +127,7 @@ export function poolColumns(
   bias: usize,
   windows: i32,
   output: usize,
-  winners: usize,
+  argmax: usize,
   lower: usize,
   start: i32,
   right: i32,
@@ -137,7 +136,7 @@ export function poolColumns(
   const b = v128.load32_splat(bias);
   const toRight = i32x4.splat(right), toBelow = i32x4.splat(down), toNext = i32x4.splat(2 * right);
   let first = i32x4.splat(start), lowerFirst = i32x4.splat(start + 2 * down);
-  for (const end = m + <usize> windows * 2 * LANES; m < end; m += 2 * LANES) {
+  for (const end = m + <usize> windows * 2 * LANE_ROW; m < end; m += 2 * LANE_ROW) {
     for (let half: usize = 0; half < 32; half += 16) {
       // left and right column of a window: sums and differences of the values at a point and its negative
       const p0 = m + half, p1 = p0 + step, p2 = p1 + step, p3 = p2 + step;
@@ -178,14 +177,14 @@ export function poolColumns(
         Left2 = row2(L1, L2, L3), Right2 = row2(R1, R2, R3);
         Left3 = row3(v128.load(p7, 16), K1, K2, K3), Right3 = row3(v128.load(p7, 48), Q1, Q2, Q3);
       }
-      const to = output + half, winner = winners + half;
+      const to = output + half, argmaxAt = argmax + half;
       // first the lower row: if there is none, the other then takes its place
-      const below = winner + lower;
+      const below = argmaxAt + lower;
       poolTo(to + lower, below, left2, right2, left3, right3, Left2, Right2, Left3, Right3, lowerFirst, toRight, toBelow);
-      poolTo(to, winner, left0, right0, left1, right1, Left0, Right0, Left1, Right1, first, toRight, toBelow);
+      poolTo(to, argmaxAt, left0, right0, left1, right1, Left0, Right0, Left1, Right1, first, toRight, toBelow);
       if (WIDE) break;
     }
-    output += LANES, winners += LANES, first = i32x4.add(first, toNext), lowerFirst = i32x4.add(lowerFirst, toNext);
+    output += LANE_ROW, argmax += LANE_ROW, first = i32x4.add(first, toNext), lowerFirst = i32x4.add(lowerFirst, toNext);
   }
 }
 

@@ -1,15 +1,10 @@
 // The three parts of `convPoolWinograd` on a tile of five windows; the formulas stand in winograd.ts.
+import { LANE_ROW, PATCH_COLUMNS, PATCH_POINTS, PATCH_WINDOWS } from "../kernel_constants";
 import { poolTo } from "./conv";
 import { constant as ofTable, madd } from "./math";
 
-/** Bytes of one number of eight images. */
-export const LANES: usize = 32;
-/** Values of a transformed patch. */
-export const POINTS = 36;
-/** Windows of a tile. */
-export const TILE = 5;
 /** Bytes of one value of two filters and a tile of windows. */
-const VALUE: usize = 2 * TILE * LANES;
+const VALUE = 2 * PATCH_WINDOWS * LANE_ROW;
 
 /** Read from memory, see math.ts. */
 const CONSTANTS: StaticArray<f32> = [2, -2, 4, -4];
@@ -28,16 +23,16 @@ export function storePair(to: usize, x: v128, X: v128): void {
 
 /** Bᵀ d B of five windows of one channel: first down the columns that they share, then along each row. */
 export function transformPatches(corner: usize, row: usize, columns: usize, to: usize, channels: i32): void {
-  const width: usize = (2 * TILE + 4) * LANES;
-  for (let x: usize = 0; x < width; x += LANES) {
+  const width: usize = PATCH_COLUMNS * LANE_ROW;
+  for (let x: usize = 0; x < width; x += LANE_ROW) {
     transformPixels(corner + x, row, columns + x, width);
     if (!WIDE) transformPixels(corner + x + 16, row, columns + x + 16, width);
   }
-  const step = <usize> (channels * TILE) * LANES;
+  const step = <usize> (channels * PATCH_WINDOWS) * LANE_ROW;
   for (let y: usize = 0; y < 6; y++, columns += width, to += 6 * step) {
-    for (let window: usize = 0; window < <usize> TILE * LANES; window += LANES) {
-      transformPixels(columns + 2 * window, LANES, to + window, step);
-      if (!WIDE) transformPixels(columns + 2 * window + 16, LANES, to + window + 16, step);
+    for (let window: usize = 0; window < <usize> PATCH_WINDOWS * LANE_ROW; window += LANE_ROW) {
+      transformPixels(columns + 2 * window, LANE_ROW, to + window, step);
+      if (!WIDE) transformPixels(columns + 2 * window + 16, LANE_ROW, to + window + 16, step);
     }
   }
 }
@@ -82,7 +77,7 @@ function transformPixels(from: usize, step: usize, to: usize, toStep: usize): vo
  * @param to (36, 2, 5) lanes
  */
 export function multiply(filters: usize, patches: usize, channels: i32, to: usize): void {
-  for (let point = 0; point < POINTS; point++, to += VALUE) {
+  for (let point = 0; point < PATCH_POINTS; point++, to += VALUE) {
     const next = filters + (<usize> channels << 3);
     for (let half: usize = 0; half < 2; half++) {
       let w = filters, p = patches + 16 * half;
@@ -118,7 +113,7 @@ export function multiply(filters: usize, patches: usize, channels: i32, to: usiz
         A4 = f32x4.mul(X, wa), B4 = f32x4.mul(X, wb);
       }
       for (w += 8; w < next; w += 8) {
-        p += TILE * LANES;
+        p += PATCH_WINDOWS * LANE_ROW;
         wa = v128.load32_splat(w), wb = v128.load32_splat(w, 4);
         x = v128.load(p);
         a0 = madd(x, wa, a0), b0 = madd(x, wb, b0);
@@ -175,7 +170,7 @@ export function multiply(filters: usize, patches: usize, channels: i32, to: usiz
       if (WIDE) break;
     }
     filters = next;
-    patches += <usize> (channels * TILE) * LANES;
+    patches += <usize> (channels * PATCH_WINDOWS) * LANE_ROW;
   }
 }
 
@@ -185,7 +180,7 @@ export function poolWindows(
   bias: usize,
   windows: i32,
   output: usize,
-  winners: usize,
+  argmax: usize,
   start: i32,
   right: i32,
   down: i32,
@@ -193,7 +188,7 @@ export function poolWindows(
   const toRight = i32x4.splat(right), toBelow = i32x4.splat(down), toNext = i32x4.splat(2 * right);
   let first = i32x4.splat(start);
   const b = v128.load32_splat(bias), two = constant(0);
-  for (const end = m + <usize> windows * LANES; m < end; m += LANES) {
+  for (const end = m + <usize> windows * LANE_ROW; m < end; m += LANE_ROW) {
     for (let half: usize = 0; half < 32; half += 16) {
       const p0 = m + half, p1 = p0 + VALUE, p2 = p1 + VALUE, p3 = p2 + VALUE, p4 = p3 + VALUE, p5 = p4 + VALUE;
       let m1 = upper(p1), m2 = upper(p2), m3 = upper(p3), m4 = upper(p4);
@@ -211,10 +206,10 @@ export function poolWindows(
         X2 = f32x4.add(evenSum(Lower(p0, two), M1, M2, M3, M4), b);
         X3 = f32x4.add(oddSum(M1, M2, M3, M4, Lower(p5, two), two), b);
       }
-      poolTo(output + half, winners + half, x0, x1, x2, x3, X0, X1, X2, X3, first, toRight, toBelow);
+      poolTo(output + half, argmax + half, x0, x1, x2, x3, X0, X1, X2, X3, first, toRight, toBelow);
       if (WIDE) break;
     }
-    output += LANES, winners += LANES, first = i32x4.add(first, toNext);
+    output += LANE_ROW, argmax += LANE_ROW, first = i32x4.add(first, toNext);
   }
 }
 
