@@ -30,8 +30,8 @@ export type {
   Evaluation,
   FitOptions,
   History,
+  SetWeightsOptions,
   System,
   SystemName,
 } from "./system.ts";
-export type { KernelOptions } from "../kernels/kernel_network.ts";
 export type { Batch, Normalisation } from "../pixels/pixels.ts";
