@@ -34,4 +34,5 @@ export type {
   System,
   SystemName,
 } from "./system.ts";
+export type { KernelOptions } from "../kernels/kernel_network.ts";
 export type { Batch, Normalisation } from "../pixels/pixels.ts";
