@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import type Sharp from "sharp";
 import { BadImage, TooLarge } from "./bad_image.ts";
 import type { Decoded, DecodeSettings } from "./decoded_image.ts";
 import { checkClaim, checkScans, defaultImageLimits } from "./image_limits.ts";
@@ -6,11 +6,25 @@ import { isJpeg, jpegHeader } from "./jpeg_header.ts";
 import { Budget } from "./budget.ts";
 import { turboVersion } from "./turbo_library.ts";
 
-sharp.concurrency(1); // one thread an image: the images themselves are decoded side by side
-sharp.cache(false); // no image is decoded twice
+/** Version of sharp, exactly as deno.json has it. */
+const sharpVersion = "0.35.5";
 
 /** Versions of the libraries that decode; others may round their pixels otherwise. */
-export const decoderVersion: string = `sharp ${sharp.versions.sharp}, jpeg-turbo ${turboVersion}`;
+export const decoderVersion: string = `sharp ${sharpVersion}, jpeg-turbo ${turboVersion}`;
+
+let library: Promise<typeof Sharp> | undefined;
+
+/**
+ * sharp, loaded when it is first wanted: that takes longer than a thousand JPEGs, and a thread that
+ * decodes nothing else does without.
+ */
+export function loadSharp(): Promise<typeof Sharp> {
+  return library ??= import("sharp").then(({ default: sharp }) => {
+    sharp.concurrency(1); // one thread an image: the images themselves are decoded side by side
+    sharp.cache(false); // no image is decoded twice
+    return sharp;
+  });
+}
 
 /** Where nothing else is asked for: as many images at once as have together 64 million pixels. */
 export const defaultDecodeSettings: DecodeSettings = {
@@ -47,6 +61,7 @@ export async function decode(
   { maxPixels, budget }: DecodeSettings = defaultDecodeSettings,
 ): Promise<Decoded> {
   checkSignature(bytes, name);
+  const sharp = await loadSharp();
   const image = sharp(bytes, {
     autoOrient: true,
     ignoreIcc: true,
@@ -116,7 +131,7 @@ async function claim(bytes: Uint8Array, name: string): Promise<Claim> {
     // Where our own reader finds no frame, the decoder's may, and then `limitInputPixels` holds.
     return { pixels: frame ? [width, height] : undefined, cmyk: components === 4 };
   }
-  const { format, width, height, depth, space, channels } = await sharp(bytes, {
+  const { format, width, height, depth, space, channels } = await (await loadSharp())(bytes, {
     limitInputPixels: false, // only the header is read
   }).metadata();
   const read = (depth === "uchar" || depth === "ushort") && colourSpaces.has(space ?? "") &&

@@ -1,13 +1,19 @@
 import type { ImageSource } from "../data/dataset.ts";
 import { BadImage, TooLarge } from "./bad_image.ts";
 import { Budget } from "./budget.ts";
-import type { ImageLimits } from "./image_limits.ts";
 
 /** What the checks before reading need to know of a file. */
 interface FileFacts {
   readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly size: number;
+}
+
+/** How a file is read. */
+export interface ReadSettings {
+  readonly maxFileBytes: number;
+  /** Whether the thread waits for the disk: a thread of many does so at half the cost. */
+  readonly blocking?: boolean;
 }
 
 /** Bytes of image files that are held at the same time. */
@@ -22,7 +28,7 @@ const heldBytes = new Budget(256 * 2 ** 20);
 export async function useSource<T>(
   source: ImageSource,
   name: string,
-  { maxFileBytes }: Pick<ImageLimits, "maxFileBytes">,
+  { maxFileBytes, blocking = false }: ReadSettings,
   use: (bytes: Uint8Array) => T | Promise<T>,
 ): Promise<T> {
   if (source.kind === "raw") return await use(source.data);
@@ -31,7 +37,7 @@ export async function useSource<T>(
   return await heldBytes.run(size, async () => {
     let bytes;
     try {
-      bytes = await Deno.readFile(path);
+      bytes = blocking ? Deno.readFileSync(path) : await Deno.readFile(path);
     } catch (error) {
       throw unreadable(error, path, name);
     }
