@@ -48,11 +48,8 @@ export interface DrawnConv extends ConvInput, PixelSteps {
   readonly whole: boolean;
 }
 
-/**
- * Draws the arrays.
- * @param step what whole weights are multiples of
- */
-export function drawConv(shape: ConvShape, images: number, step = 1): DrawnConv {
+/** Draws the arrays; whole weights are from −most to most times `step`. */
+export function drawConv(shape: ConvShape, images: number, step = 1, most = 2): DrawnConv {
   const { channels, filters, kernel, outHeight, outWidth, odd, values } = shape;
   const numbers = drawNumbers(values), more = odd ? 1 : 0;
   const height = 2 * outHeight + kernel - 1 + more, width = 2 * outWidth + kernel - 1 + more;
@@ -60,7 +57,7 @@ export function drawConv(shape: ConvShape, images: number, step = 1): DrawnConv 
     ...{ channels, filters, kernel, height, width, whole: values.whole },
     ...{ right: 4 * channels, down: 4 * channels * width },
     input: numbers(channels * height * width * images),
-    weights: numbers(filters * channels * kernel ** 2, step),
+    weights: numbers(filters * channels * kernel ** 2, step, most),
     bias: numbers(filters),
   };
 }

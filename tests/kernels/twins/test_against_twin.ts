@@ -38,6 +38,11 @@ export function magnitudes(values: ArrayLike<number>): Float64Array {
   return Float64Array.from(values, Math.abs);
 }
 
+/** The magnitude of each number of a matrix. */
+export function matrixMagnitudes(matrix: readonly (readonly number[])[]): number[][] {
+  return matrix.map((row) => row.map(Math.abs));
+}
+
 /** Which values a case is made of. */
 export interface Values {
   readonly seed: number;
@@ -51,13 +56,18 @@ export const values: fc.Arbitrary<Values> = fc.record({
   whole: fc.boolean(),
 });
 
-/** A source of float32 numbers: whole ones from −2 to 2 times `step`, or normally distributed ones. */
+/**
+ * A source of float32 numbers: whole ones from −most to most times `step`, or normally distributed ones.
+ */
 export function drawNumbers(
   { seed, whole }: Values,
-): (length: number, step?: number) => Float32Array {
+): (length: number, step?: number, most?: number) => Float32Array<ArrayBuffer> {
   const rng = new Rng(seed);
-  return (length, step = 1) =>
-    Float32Array.from({ length }, () => whole ? step * (rng.int(5) - 2) : rng.normal());
+  return (length, step = 1, most = 2) =>
+    Float32Array.from(
+      { length },
+      () => whole ? step * (rng.int(2 * most + 1) - most) : rng.normal(),
+    );
 }
 
 /** A kernel, what is drawn for it, and how it and its twin are called. */

@@ -1,0 +1,79 @@
+/**
+ * The kernels of assembly/conv_input_gradient.ts. A pixel's gradient is a sum over at most all winners, and
+ * rounded as many times; with whole numbers it is exact. The padded weights are copies.
+ */
+import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
+import {
+  drawGradient,
+  type DrawnGradient,
+  gradientExamples,
+  gradientShapes,
+} from "./gradient_cases.ts";
+import { exactly, magnitudes, testAgainstTwin, times, UNIT, within } from "./test_against_twin.ts";
+
+type Drawn = DrawnGradient & { readonly weights: Float32Array; readonly chunks: number };
+
+/** Numbers of a chunk, and rows that a band of padded weights covers. */
+const [CHUNK, BAND] = [8, 6];
+
+function draw(shape: Parameters<typeof drawGradient>[0]): Drawn {
+  const drawn = drawGradient(shape), { filters, channels, kernel } = drawn;
+  const weights = drawn.numbers(filters * channels * kernel ** 2);
+  return { ...drawn, weights, chunks: Math.ceil((kernel + 1) * channels / CHUNK) };
+}
+
+/** The twin's padded weights, so that each kernel is tried alone. */
+const padded = ({ weights, filters, channels, kernel, chunks }: Drawn) =>
+  twins.frameWeights(weights, filters, channels, kernel, chunks);
+
+testAgainstTwin({
+  kernel: "addInputGradient",
+  shapes: gradientShapes,
+  examples: gradientExamples,
+  data: draw,
+  call(harness, drawn) {
+    const { gFilter, gWindow, windows, filters, channels, kernel, row, length, chunks } = drawn;
+    const { outHeight, outWidth } = drawn;
+    // tiles reach past the image's last row
+    const lastRow = 2 * (outHeight - 1) + BAND * Math.ceil((kernel + 1) / BAND) - 1;
+    const reach = lastRow * row + 2 * (outWidth - 1) * channels + CHUNK * chunks;
+    const room = [[0, 4 * Math.max(length, reach)]] as const;
+    const image = new Float32Array(Math.max(length, reach));
+    const gradient = harness.output("gradient", image, room);
+    const g = harness.input("g", drawn.g), argmax = harness.input("argmax", drawn.argmax);
+    const weights = harness.input("padded weights", Float32Array.from(padded(drawn)));
+    const pointers = harness.output("pointers", new Int32Array(filters * windows + 4));
+    harness.call((kernels) =>
+      kernels.addInputGradient(
+        ...[gradient.at, g, argmax, 4 * gFilter, 4 * gWindow, outHeight, outWidth] as const,
+        ...[filters, kernel, chunks, 4 * row, 4 * channels, weights, pointers.at] as const,
+      )
+    );
+    return { gradient: gradient.read().slice(0, length) };
+  },
+  twin(drawn) {
+    const sizes = twins.addInputGradient({
+      ...drawn,
+      ...{ g: magnitudes(drawn.g), weights: magnitudes(drawn.weights) },
+    });
+    const factor = drawn.whole ? 0 : UNIT * drawn.filters * drawn.windows;
+    return { gradient: within(twins.addInputGradient(drawn), times(factor, sizes)) };
+  },
+});
+
+testAgainstTwin({
+  kernel: "frameWeights",
+  shapes: gradientShapes,
+  examples: gradientExamples,
+  data: draw,
+  call(harness, drawn) {
+    const { filters, channels, kernel, chunks } = drawn;
+    const weights = harness.input("weights", drawn.weights);
+    const frames = harness.output("padded weights", new Float32Array(padded(drawn).length));
+    harness.call((kernels) =>
+      kernels.frameWeights(weights, filters, channels, kernel, chunks, frames.at)
+    );
+    return { padded: frames.read() };
+  },
+  twin: (drawn) => ({ padded: exactly(padded(drawn)) }),
+});
