@@ -2,7 +2,7 @@ import type { Batch } from "../pixels/pixels.ts";
 import { type Activation, type Architecture, trace } from "../model/architecture.ts";
 import { isActivation } from "../model/architecture.ts";
 import { Network } from "../systems/numpy/reference_network.ts";
-import { activationRules } from "../systems/numpy/activation_layer.ts";
+import { activationRules } from "../kernels/twins/activation_twin.ts";
 import type { Weights } from "../model/weights.ts";
 
 /** How a network's layers stand on some images. */

@@ -1,6 +1,6 @@
 /**
- * From a sum to the next layer's input: the activation in float32, rounded to a whole number. Every
- * operation is rounded once, so that the kernels and this code agree to the last bit on any machine.
+ * From a sum to the next layer's input: the curves of the activations. `requantizeSum` in
+ * lib/kernels/twins follows such a curve and rounds the result to a whole number.
  */
 import type { Activation } from "../../model/architecture.ts";
 import { LIMIT } from "./quantize.ts";
@@ -17,9 +17,6 @@ const TANH = {
   b2: 0.0133769,
   end: 4.25,
 };
-
-/** 1.5 · 2²³: a small number added to it is rounded to a whole one, halves to even. */
-const ROUND = 12582912;
 
 /**
  * How a layer's sums become whole numbers: x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, with x
@@ -58,16 +55,3 @@ export function activationCurve(activation: Activation, outputScale: number): Ac
       return Float32Array.of(1 / scale, 0, 0, 0, 0, 0, reach, 0);
   }
 }
-
-/** The whole number, −127 to 127, that a sum becomes. */
-export function activate(sum: number, multiplier: number, curve: ActivationCurve): number {
-  const [a0, a1, a2, b1, b2, low, high, shift] = curve as unknown as Eight;
-  const f = Math.fround;
-  const x = Math.min(Math.max(f(f(sum) * multiplier), low), high);
-  const u = f(x * x);
-  const p = f(f(f(f(a2 * u) + a1) * u) + a0);
-  const d = f(f(f(f(b2 * u) + b1) * u) + 1);
-  return f(f(f(f(x * p) / d) + shift) + ROUND) - ROUND;
-}
-
-type Eight = readonly [number, number, number, number, number, number, number, number];

@@ -6,13 +6,12 @@
 /** An array of parameters, of running means or of gradients, in either precision. */
 export type Floats = Float32Array | Float64Array;
 
-/** The sum of the shards' numbers i, rounded to the shards' precision after each addition. */
+/** The sum of the shards' numbers i, rounded after each addition if the shards are float32. */
 function sumShards(shards: readonly Floats[], i: number): number {
-  const isSingle = shards[0] instanceof Float32Array;
-  return shards.slice(1).reduce(
-    (sum, shard) => isSingle ? Math.fround(sum + shard[i]!) : sum + shard[i]!,
-    shards[0]![i]!,
-  );
+  const round = shards[0] instanceof Float32Array ? Math.fround : Number;
+  let sum = shards[0]![i]!;
+  for (let s = 1; s < shards.length; s++) sum = round(sum + shards[s]![i]!);
+  return sum;
 }
 
 /** The numbers of one step of Adam. */

@@ -1,24 +1,12 @@
+import { type ActivationRule, activationRules } from "../../kernels/twins/activation_twin.ts";
 import type { Activation } from "../../model/architecture.ts";
 import { Buffer, type FloatArray, type Precision } from "./array.ts";
 import type { NumpyLayer } from "./layer.ts";
 
-/** An activation y = f(x) and its derivative, written in terms of y. */
-interface Rule {
-  readonly value: (x: number) => number;
-  readonly slope: (y: number) => number;
-}
-
-/** Hyperbolic tangent, logistic function and rectifier. */
-export const activationRules: Readonly<Record<Activation, Rule>> = {
-  tanh: { value: Math.tanh, slope: (y) => 1 - y * y },
-  sigmoid: { value: (x) => 1 / (1 + Math.exp(-x)), slope: (y) => y * (1 - y) },
-  relu: { value: (x) => Math.max(0, x), slope: (y) => y > 0 ? 1 : 0 },
-};
-
 /** Applies an activation to every element. */
 export class ActivationLayer implements NumpyLayer {
   readonly parameters = [];
-  readonly #rule: Rule;
+  readonly #rule: ActivationRule;
   #output: Buffer;
   #inputGrad: Buffer;
   #length = 0;

@@ -9,7 +9,8 @@ import { activationNumbers } from "../../../lib/kernels/kernel_module.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { type Activation, activations } from "../../../lib/model/architecture.ts";
 import { Rng } from "../../../lib/util/rng.ts";
-import { exactly, magnitudes, testAgainstTwin, times, UNIT, within } from "./test_against_twin.ts";
+import { exactly, magnitudes, times, UNIT, within } from "./expectations.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 const TANH_ERROR = 4e-7, SIGMOID_ERROR = 2e-7;
 

@@ -6,8 +6,8 @@ import {
   type PixelSteps,
   pooledSize,
 } from "../../../lib/kernels/twins/conv_twin.ts";
+import { drawNumbers, type Expectation, type Values, values, within } from "./expectations.ts";
 import type { KernelHarness, Output } from "./kernel_harness.ts";
-import { drawNumbers, type Expectation, type Values, values, within } from "./test_against_twin.ts";
 
 /** Images side by side. */
 export const LANES = 8;

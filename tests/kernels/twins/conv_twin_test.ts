@@ -16,17 +16,9 @@ import {
   pooledOutputs,
   pooledWithin,
 } from "./conv_cases.ts";
+import { drawNumbers, exactly, magnitudes, times, UNIT, values, within } from "./expectations.ts";
 import { type KernelHarness, openHarness } from "./kernel_harness.ts";
-import {
-  drawNumbers,
-  exactly,
-  magnitudes,
-  testAgainstTwin,
-  times,
-  UNIT,
-  values,
-  within,
-} from "./test_against_twin.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 const shapes = convShapes({ channels: 4, outWidth: 4 }, fc.integer({ min: 1, max: 6 }));
 const [whole, real] = [{ seed: 1, whole: true }, { seed: 1, whole: false }];

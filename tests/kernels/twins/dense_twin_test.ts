@@ -7,15 +7,8 @@
 import fc from "fast-check";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
-import {
-  drawNumbers,
-  exactly,
-  type Expectation,
-  testAgainstTwin,
-  UNIT,
-  values,
-  within,
-} from "./test_against_twin.ts";
+import { drawNumbers, exactly, type Expectation, UNIT, values, within } from "./expectations.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 /** Relative error of a sum of exponentials. */
 const EXPONENTIAL = 8 * UNIT;

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { PooledGradient } from "../../../lib/kernels/twins/weight_gradient_twin.ts";
 import { Rng } from "../../../lib/util/rng.ts";
-import { drawNumbers, type Values, values } from "./test_against_twin.ts";
+import { drawNumbers, type Values, values } from "./expectations.ts";
 
 /** Sizes of a convolution, from its output back. */
 export interface GradientShape {

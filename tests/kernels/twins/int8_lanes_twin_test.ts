@@ -5,7 +5,8 @@
 import fc from "fast-check";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
-import { exactly, testAgainstTwin } from "./test_against_twin.ts";
+import { exactly } from "./expectations.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 const LANES = 8, QUADS = 4 * LANES;
 const seed = fc.integer({ min: 0, max: 2 ** 31 - 1 });

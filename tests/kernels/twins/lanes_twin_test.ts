@@ -5,8 +5,9 @@
 import fc from "fast-check";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
+import { exactly, times, UNIT, within } from "./expectations.ts";
 import type { Stretch } from "./kernel_harness.ts";
-import { exactly, testAgainstTwin, times, UNIT, within } from "./test_against_twin.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 const LANES = 8;
 const seed = fc.integer({ min: 0, max: 2 ** 31 - 1 });

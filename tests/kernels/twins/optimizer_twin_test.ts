@@ -6,7 +6,8 @@
 import fc from "fast-check";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
-import { testAgainstTwin, UNIT, within } from "./test_against_twin.ts";
+import { UNIT, within } from "./expectations.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 const shapes = fc.record({
   fours: fc.integer({ min: 0, max: 30 }),

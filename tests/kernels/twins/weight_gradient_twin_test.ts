@@ -12,22 +12,14 @@ import {
   tiledSize,
   type WeightGradientInput,
 } from "../../../lib/kernels/twins/weight_gradient_twin.ts";
+import { drawNumbers, exactly, magnitudes, times, UNIT, values, within } from "./expectations.ts";
 import {
   drawGradient,
   type DrawnGradient,
   gradientExamples,
   gradientShapes,
 } from "./gradient_cases.ts";
-import {
-  drawNumbers,
-  exactly,
-  magnitudes,
-  testAgainstTwin,
-  times,
-  UNIT,
-  values,
-  within,
-} from "./test_against_twin.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 /** What both kernels are given. */
 type Drawn = DrawnGradient & WeightGradientInput & {

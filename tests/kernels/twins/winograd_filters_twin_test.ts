@@ -11,12 +11,12 @@ import {
   drawNumbers,
   magnitudes,
   matrixMagnitudes,
-  testAgainstTwin,
   times,
   UNIT,
   values,
   within,
-} from "./test_against_twin.ts";
+} from "./expectations.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 const shapes = fc.record({
   filters: fc.integer({ min: 1, max: 7 }),

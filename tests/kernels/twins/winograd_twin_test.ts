@@ -27,8 +27,9 @@ import {
   pooledOutputs,
   pooledWithin,
 } from "./conv_cases.ts";
+import { magnitudes, matrixMagnitudes, times, UNIT } from "./expectations.ts";
 import type { KernelHarness } from "./kernel_harness.ts";
-import { magnitudes, matrixMagnitudes, testAgainstTwin, times, UNIT } from "./test_against_twin.ts";
+import { testAgainstTwin } from "./test_against_twin.ts";
 
 /** Windows of a row that `convPoolWinograd` takes at a time. */
 const TILE = 5;
