@@ -7,7 +7,6 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { convolve, pooledSize } from "../../../lib/kernels/twins/conv_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
-import { builds } from "../../../tasks/kernels.ts";
 import {
   convShapes,
   drawConv,
@@ -17,7 +16,7 @@ import {
   pooledWithin,
 } from "./conv_cases.ts";
 import { drawNumbers, exactly, magnitudes, times, UNIT, values, within } from "./expectations.ts";
-import { type KernelHarness, openHarness } from "./kernel_harness.ts";
+import { builds, type KernelHarness, openHarness } from "./kernel_harness.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
 
 const shapes = convShapes({ channels: 4, outWidth: 4 }, fc.integer({ min: 1, max: 6 }));

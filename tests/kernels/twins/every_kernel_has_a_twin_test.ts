@@ -1,7 +1,8 @@
 /** The list of twins is complete, and so are their tests. */
 import { assertEquals } from "@std/assert";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
-import { openHarness } from "./kernel_harness.ts";
+import { builds as compiledBuilds } from "../../../tasks/kernels.ts";
+import { builds, openHarness } from "./kernel_harness.ts";
 
 /** Names of what the compiled kernels export, but for their memory. */
 async function kernelNames(): Promise<string[]> {
@@ -12,6 +13,10 @@ async function kernelNames(): Promise<string[]> {
 
 Deno.test("every kernel has a twin of the same name", async () => {
   assertEquals(Object.keys(twins).toSorted(), await kernelNames());
+});
+
+Deno.test("kernels are compared in every build", () => {
+  assertEquals(builds, compiledBuilds);
 });
 
 Deno.test("every kernel is tested against its twin", async () => {

@@ -7,9 +7,8 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { GemmInput } from "../../../lib/kernels/twins/gemm_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
-import { builds } from "../../../tasks/kernels.ts";
 import { drawNumbers, exactly, magnitudes, times, UNIT, values, within } from "./expectations.ts";
-import { type KernelHarness, openHarness, type Stretch } from "./kernel_harness.ts";
+import { builds, type KernelHarness, openHarness, type Stretch } from "./kernel_harness.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
 
 const PANEL = 16;

@@ -4,9 +4,8 @@ import fc from "fast-check";
 import { RECORD_BYTES } from "../../../lib/kernels/twins/int8_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
-import { builds } from "../../../tasks/kernels.ts";
 import { exactly } from "./expectations.ts";
-import { openHarness } from "./kernel_harness.ts";
+import { builds, openHarness } from "./kernel_harness.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
 
 const LANES = 8, QUAD_BYTES = 4 * LANES;

@@ -11,6 +11,9 @@ import {
   type Kernels,
 } from "../../../lib/kernels/kernel_module.ts";
 
+/** All builds; a list of its own, since that of `deno task kernels` brings the compiler along. */
+export const builds: readonly KernelBuild[] = ["narrow", "wide", "narrow-dot", "wide-dot"];
+
 /** The arrays that the kernels read and write. */
 export type Numbers = Float32Array | Int32Array | Uint8Array | Int8Array;
 

@@ -2,8 +2,7 @@
 import fc from "fast-check";
 import { assertEquals } from "@std/assert";
 import { peak } from "../../../lib/kernels/twins/peak_twin.ts";
-import { builds } from "../../../tasks/kernels.ts";
-import { openHarness } from "./kernel_harness.ts";
+import { builds, openHarness } from "./kernel_harness.ts";
 
 const start = fc.constantFrom(0, 1, -1, 0.5, -0.5, 2, -2);
 const four = fc.array(start, { minLength: 4, maxLength: 4 });

@@ -1,9 +1,8 @@
 /** Compares a kernel with its twin, alone, in all builds. */
 import fc from "fast-check";
 import type { KernelBuild, Kernels } from "../../../lib/kernels/kernel_module.ts";
-import { builds } from "../../../tasks/kernels.ts";
 import type { Expectation } from "./expectations.ts";
-import { type KernelHarness, type Numbers, openHarness } from "./kernel_harness.ts";
+import { builds, type KernelHarness, type Numbers, openHarness } from "./kernel_harness.ts";
 
 /** A kernel, what is drawn for it, and how it and its twin are called. */
 export interface TwinTest<Shape, Data> {

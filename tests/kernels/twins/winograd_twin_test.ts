@@ -68,6 +68,7 @@ const inputs = (harness: KernelHarness, conv: Transformed) =>
 
 testAgainstTwin({
   kernel: "convPoolWinograd",
+  runs: 20,
   shapes,
   examples,
   data(shape): Transformed {
@@ -102,6 +103,7 @@ testAgainstTwin({
 
 testAgainstTwin({
   kernel: "convPoolWinogradColumns",
+  runs: 20,
   shapes,
   examples,
   data(shape): Transformed {
