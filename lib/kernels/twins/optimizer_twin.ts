@@ -6,11 +6,13 @@
 /** An array of parameters, of running means or of gradients, in either precision. */
 export type Floats = Float32Array | Float64Array;
 
-/** The sum of the shards' numbers i, rounded after each addition if the shards are float32. */
-function sumShards(shards: readonly Floats[], i: number): number {
-  const round = shards[0] instanceof Float32Array ? Math.fround : Number;
-  let sum = shards[0]![i]!;
-  for (let s = 1; s < shards.length; s++) sum = round(sum + shards[s]![i]!);
+/** The sum of the shards, rounded to their precision after each addition. */
+function sumShards(shards: readonly Floats[]): Floats {
+  if (shards.length === 1) return shards[0]!;
+  const sum = shards[0]!.slice();
+  for (const shard of shards.slice(1)) {
+    for (let i = 0; i < sum.length; i++) sum[i]! += shard[i]!;
+  }
   return sum;
 }
 
@@ -41,10 +43,10 @@ export function adam(
   shards: readonly Floats[],
   { beta1, beta2, rate, epsilon, correction, decay }: AdamStep,
 ): void {
+  const g = sumShards(shards);
   for (let i = 0; i < w.length; i++) {
-    const g = sumShards(shards, i);
-    const mean = beta1 * m[i]! + (1 - beta1) * g;
-    const square = beta2 * v[i]! + (1 - beta2) * g * g;
+    const mean = beta1 * m[i]! + (1 - beta1) * g[i]!;
+    const square = beta2 * v[i]! + (1 - beta2) * g[i]! * g[i]!;
     m[i] = mean;
     v[i] = square;
     w[i] = (1 - decay) * w[i]! - rate * mean / (Math.sqrt(square) * correction + epsilon);
@@ -59,8 +61,9 @@ export function sgd(
   rate: number,
   momentum: number,
 ): void {
+  const g = sumShards(shards);
   for (let i = 0; i < w.length; i++) {
-    v[i] = momentum * v[i]! + sumShards(shards, i);
+    v[i] = momentum * v[i]! + g[i]!;
     w[i]! -= rate * v[i]!;
   }
 }
