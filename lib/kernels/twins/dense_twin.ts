@@ -1,4 +1,4 @@
-/** Readable twins of assembly/dense.ts: what stands between the matrix products of the dense layers. */
+/** Readable twins of assembly/dense.ts: what stands between the dense layers' matrix products. */
 
 /**
  * x + bias in each row, one float32 addition each.
@@ -52,14 +52,15 @@ export interface CrossEntropyResult {
   /** (rows, columns): scale · (softmax − target), and 0 behind the classes */
   readonly gradient: Float64Array;
   /**
-   * (rows, 3): Σ exp(x − max), max − x_label and max − mean of x. The loss of a row is the logarithm of the
-   * first, plus (1 − smoothing) times the second, plus smoothing times the third.
+   * (rows, 3): Σ exp(x − max), max − x_label and max − mean of x. The loss of a row is the
+   * logarithm of the first, plus (1 − smoothing) times the second, plus smoothing times the third.
    */
   readonly report: Float64Array;
 }
 
 /**
- * Softmax cross-entropy: the target is 1 − smoothing on the label, plus smoothing / classes everywhere.
+ * Softmax cross-entropy: the target is 1 − smoothing on the label, plus smoothing / classes
+ * everywhere.
  */
 export function softmaxCrossEntropy(
   { logits, columns, classes, labels, scale, smoothing }: CrossEntropyInput,

@@ -1,8 +1,8 @@
 /**
- * Readable twins of assembly/gemm.ts and of `gemv` in assembly/single.ts: matrix products for dense layers.
- * B and C stand in panels of 16 columns. Sums are in float64; the kernels' are in float32.
+ * Readable twins of assembly/gemm.ts and of `gemv` in assembly/single.ts: matrix products for dense
+ * layers. B and C stand in panels of 16 columns. Sums are in float64; the kernels' are in float32.
  */
-import { PANEL } from "../memory_layout.ts";
+import { PANEL } from "../kernel_constants.ts";
 
 /** A product and its layout; all strides count numbers. */
 export interface GemmInput {

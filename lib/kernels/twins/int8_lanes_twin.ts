@@ -1,50 +1,52 @@
 /**
- * Readable twins of assembly/int8_lanes.ts: what stands between the whole-number products. A quad is four
- * 8-bit inputs in one 32-bit place; byte k of image n's quad q stands at 4·(8·q + n) + k.
+ * Readable twins of assembly/int8_lanes.ts: what stands between the whole-number products. A packed
+ * int8x4 is four 8-bit inputs in one 32-bit place. Byte k of the packed number q of image n stands at
+ * 4·(8·q + n) + k.
  */
-import { LANES } from "../memory_layout.ts";
+import { LANE_IMAGES } from "../kernel_constants.ts";
 
-/** Where byte k of image n's quad q stands. */
-export function quadByte(q: number, n: number, k: number): number {
-  return 4 * (LANES * q + n) + k;
+/** Where byte k of the packed number q of image n stands. */
+export function packedByte(q: number, n: number, k: number): number {
+  return 4 * (LANE_IMAGES * q + n) + k;
 }
 
 /**
- * Eight images of bytes to quads: quad q holds an image's bytes step·q to step·q + 3, and at the image's
- * end what stands behind it in the memory.
+ * Eight images of bytes to packed int8x4: number q holds an image's bytes step·q to step·q + 3, and
+ * at the image's end what stands behind it in the memory.
  * @param images eight images, `stride` bytes apart
  * @param length bytes of an image
- * @param step 1, 2 or 4 bytes from a quad's first to the next one's
- * @returns quads of ⌈length / 16⌉ · 16 bytes of each image
+ * @param step 1, 2 or 4 bytes from a packed number's first to the next one's
+ * @returns packed numbers of ⌈length / 16⌉ · 16 bytes of each image
  */
-export function bytesToQuads(
+export function bytesToInt8x4(
   images: Uint8Array,
   stride: number,
   length: number,
   step: number,
 ): Uint8Array {
   const count = 16 * Math.ceil(length / 16) / step;
-  const quads = new Uint8Array(4 * LANES * count);
+  const packed = new Uint8Array(4 * LANE_IMAGES * count);
   for (let q = 0; q < count; q++) {
-    for (let n = 0; n < LANES; n++) {
-      for (let k = 0; k < 4; k++) quads[quadByte(q, n, k)] = images[stride * n + step * q + k]!;
+    for (let n = 0; n < LANE_IMAGES; n++) {
+      for (let k = 0; k < 4; k++) packed[packedByte(q, n, k)] = images[stride * n + step * q + k]!;
     }
   }
-  return quads;
+  return packed;
 }
 
 /**
- * Quads of four pixels below each other: byte k of (y, x) is the first byte of the quad (y + k, x).
- * @param from (height + 3, width) quads of step 1
- * @returns (height, width) quads
+ * Packed int8x4 of four pixels below each other: byte k of the packed number (y, x) is the first byte
+ * of number (y + k, x) in `from`.
+ * @param from (height + 3, width) packed numbers of step 1
+ * @returns (height, width) packed numbers
  */
-export function columnQuads(from: Uint8Array, height: number, width: number): Uint8Array {
-  const to = new Uint8Array(4 * LANES * height * width);
+export function columnInt8x4(from: Uint8Array, height: number, width: number): Uint8Array {
+  const to = new Uint8Array(4 * LANE_IMAGES * height * width);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      for (let n = 0; n < LANES; n++) {
+      for (let n = 0; n < LANE_IMAGES; n++) {
         for (let k = 0; k < 4; k++) {
-          to[quadByte(y * width + x, n, k)] = from[quadByte((y + k) * width + x, n, 0)]!;
+          to[packedByte(y * width + x, n, k)] = from[packedByte((y + k) * width + x, n, 0)]!;
         }
       }
     }
@@ -56,9 +58,9 @@ export function columnQuads(from: Uint8Array, height: number, width: number): Ui
 const ROUND = 12582912;
 
 /**
- * The whole number, −127 to 127, that a sum becomes: with x = sum · multiplier, limited to low … high, it is
- * x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, rounded. Every operation is rounded once to float32, so
- * that all machines agree to the last bit.
+ * The whole number, −127 to 127, that a sum becomes: with x = sum · multiplier, limited to low …
+ * high, it is x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, rounded. Every operation is rounded
+ * once to float32, so that all machines agree to the last bit.
  * @param curve a₀, a₁, a₂, b₁, b₂, low, high, shift
  */
 export function requantizeSum(sum: number, multiplier: number, curve: Float32Array): number {
@@ -99,10 +101,10 @@ export function requantize(of: RequantizeInput): Int32Array {
   const bytes = new Int32Array(sums.length);
   for (let channel = 0; channel < channels; channel++) {
     for (let position = 0; position < positions; position++) {
-      for (let n = 0; n < LANES; n++) {
-        const sum = sums[LANES * (channel * positions + position) + n]!;
+      for (let n = 0; n < LANE_IMAGES; n++) {
+        const sum = sums[LANE_IMAGES * (channel * positions + position) + n]!;
         const byte = requantizeSum(sum, multipliers[channel]!, curve) + ZERO_POINT;
-        bytes[LANES * (toChannel * channel + toPosition * position) + n] = byte;
+        bytes[LANE_IMAGES * (toChannel * channel + toPosition * position) + n] = byte;
       }
     }
   }
@@ -110,18 +112,20 @@ export function requantize(of: RequantizeInput): Int32Array {
 }
 
 /**
- * Bytes to quads: quad q holds bytes step·q to step·q + 3.
+ * Bytes to packed int8x4: the packed number q holds bytes step·q to step·q + 3.
  * @param bytes (step·count + 3) lanes of whole numbers from 0 to 255
- * @returns (count) quads
+ * @returns (count) packed numbers
  */
-export function packQuads(bytes: ArrayLike<number>, count: number, step: number): Uint8Array {
-  const quads = new Uint8Array(4 * LANES * count);
+export function packInt8x4(bytes: ArrayLike<number>, count: number, step: number): Uint8Array {
+  const packed = new Uint8Array(4 * LANE_IMAGES * count);
   for (let q = 0; q < count; q++) {
-    for (let n = 0; n < LANES; n++) {
-      for (let k = 0; k < 4; k++) quads[quadByte(q, n, k)] = bytes[LANES * (step * q + k) + n]!;
+    for (let n = 0; n < LANE_IMAGES; n++) {
+      for (let k = 0; k < 4; k++) {
+        packed[packedByte(q, n, k)] = bytes[LANE_IMAGES * (step * q + k) + n]!;
+      }
     }
   }
-  return quads;
+  return packed;
 }
 
 /**
@@ -131,6 +135,6 @@ export function packQuads(bytes: ArrayLike<number>, count: number, step: number)
 export function scaleSums(sums: Int32Array, multipliers: Float32Array): Float32Array {
   return Float32Array.from(
     sums,
-    (sum, i) => Math.fround(sum) * multipliers[Math.floor(i / LANES)]!,
+    (sum, i) => Math.fround(sum) * multipliers[Math.floor(i / LANE_IMAGES)]!,
   );
 }

@@ -3,7 +3,7 @@ export { lanesToChannelLast, lanesToRows, normalise, rowsToLanes, zero } from ".
 export { convPool, convPoolSingle, packFilters } from "./conv_twin.ts";
 export { convPoolWinograd, transformFilters } from "./winograd_twin.ts";
 export { convPoolWinogradColumns, transformFilterColumns } from "./winograd_columns_twin.ts";
-export { addInputGradient, frameWeights } from "./input_gradient_twin.ts";
+export { addInputGradient, padWeights } from "./input_gradient_twin.ts";
 export {
   addLongWeightGradients,
   addShortWeightGradients,
@@ -14,5 +14,11 @@ export { activate, activationBackward, addBiasActivate } from "./activation_twin
 export { addBias, addBiasTo, addColumnSums, softmaxCrossEntropy } from "./dense_twin.ts";
 export { adam, sgd } from "./optimizer_twin.ts";
 export { peak } from "./peak_twin.ts";
-export { bytesToQuads, columnQuads, packQuads, requantize, scaleSums } from "./int8_lanes_twin.ts";
+export {
+  bytesToInt8x4,
+  columnInt8x4,
+  packInt8x4,
+  requantize,
+  scaleSums,
+} from "./int8_lanes_twin.ts";
 export { convPoolInt8, denseInt8, takesBytes } from "./int8_twin.ts";

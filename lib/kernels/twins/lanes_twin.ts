@@ -1,9 +1,9 @@
 /**
- * Readable twins of assembly/lanes.ts and of `zero` in assembly/math.ts: what the kernels of these names
- * compute, in plain TypeScript. In lanes, number i of image n stands at 8·i + n. NaN stands for places
- * whose contents mean nothing.
+ * Readable twins of assembly/lanes.ts and of `zero` in assembly/math.ts: what the kernels of these
+ * names compute, in plain TypeScript. In lanes, number i of image n stands at 8·i + n. NaN stands
+ * for places whose contents mean nothing.
  */
-import { LANES } from "../memory_layout.ts";
+import { LANE_IMAGES } from "../kernel_constants.ts";
 
 /**
  * Eight images into lanes: lanes[8·i + n] = rows[stride·n + i].
@@ -15,9 +15,9 @@ export function rowsToLanes(
   stride: number,
   length: number,
 ): Float64Array {
-  const lanes = new Float64Array(LANES * length);
-  for (let n = 0; n < LANES; n++) {
-    for (let i = 0; i < length; i++) lanes[LANES * i + n] = rows[stride * n + i]!;
+  const lanes = new Float64Array(LANE_IMAGES * length);
+  for (let n = 0; n < LANE_IMAGES; n++) {
+    for (let i = 0; i < length; i++) lanes[LANE_IMAGES * i + n] = rows[stride * n + i]!;
   }
   return lanes;
 }
@@ -32,15 +32,16 @@ export function lanesToRows(
   length: number,
   stride: number,
 ): Float64Array {
-  const rows = new Float64Array(LANES * stride).fill(NaN);
-  for (let n = 0; n < LANES; n++) {
-    for (let i = 0; i < length; i++) rows[stride * n + i] = lanes[LANES * i + n]!;
+  const rows = new Float64Array(LANE_IMAGES * stride).fill(NaN);
+  for (let n = 0; n < LANE_IMAGES; n++) {
+    for (let i = 0; i < length; i++) rows[stride * n + i] = lanes[LANE_IMAGES * i + n]!;
   }
   return rows;
 }
 
 /**
- * Lanes into eight channel-last images: rows[stride·n + channels·p + c] = lanes[8·(positions·c + p) + n].
+ * Lanes into eight channel-last images: rows[stride·n + channels·p + c] = lanes[8·(positions·c + p)
+ * + n].
  * @param lanes (channels, positions) lanes
  * @returns eight images (positions, channels), `stride` numbers apart
  */
@@ -50,11 +51,11 @@ export function lanesToChannelLast(
   positions: number,
   stride: number,
 ): Float64Array {
-  const rows = new Float64Array(LANES * stride).fill(NaN);
-  for (let n = 0; n < LANES; n++) {
+  const rows = new Float64Array(LANE_IMAGES * stride).fill(NaN);
+  for (let n = 0; n < LANE_IMAGES; n++) {
     for (let p = 0; p < positions; p++) {
       for (let c = 0; c < channels; c++) {
-        rows[stride * n + channels * p + c] = lanes[LANES * (positions * c + p) + n]!;
+        rows[stride * n + channels * p + c] = lanes[LANE_IMAGES * (positions * c + p) + n]!;
       }
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Readable twins of assembly/optimizer.ts. They change their arrays in place, as the kernels do. Gradients
- * come in shards, which are added in their order.
+ * Readable twins of assembly/optimizer.ts. They change their arrays in place, as the kernels do.
+ * Gradients come in shards, which are added in their order.
  */
 
 /** An array of parameters, of running means or of gradients, in either precision. */
@@ -30,8 +30,8 @@ export interface AdamStep {
 }
 
 /**
- * One step of Adam (Kingma & Ba 2015, algorithm 1), as PyTorch has it; with decay it is AdamW (Loshchilov &
- * Hutter 2019):
+ * One step of Adam (Kingma & Ba 2015, algorithm 1), as PyTorch has it; with decay it is AdamW
+ * (Loshchilov & Hutter 2019):
  *
  *     m ← β₁·m + (1 − β₁)·g,   v ← β₂·v + (1 − β₂)·g²,
  *     w ← (1 − decay)·w − rate·m / (√v·correction + ε)

@@ -1,12 +1,15 @@
 /**
- * Readable twins of assembly/conv_weight_gradient.ts: the way back through max-pooling and convolution to the
- * weights, for one image. Only the position that won its pooling window passes the window's gradient on, to
- * the patch that it was computed from. Sums are in float64; the kernels' are in float32.
+ * Readable twins of assembly/conv_weight_gradient.ts: the way back through max-pooling and
+ * convolution to the weights, for one image. Only the position that won its pooling window passes
+ * the window's gradient on, to the patch that it was computed from. Sums are in float64; the
+ * kernels' are in float32.
  */
+import { CHUNK, LONG_CHUNKS, SHORT_TILE_ROWS } from "../kernel_constants.ts";
 
 /**
  * The gradient at a pooled output before its activation. Those of filter f at window p stand at
- * gFilter·f + gWindow·p. The argmax is the byte where the winner's patch starts in a channel-last image.
+ * gFilter·f + gWindow·p. The argmax is the byte where the winner's patch starts in a channel-last
+ * image.
  */
 export interface PooledGradient {
   readonly g: ArrayLike<number>;
@@ -87,9 +90,9 @@ function addWeightGradients(of: WeightGradientInput, tile: Tile): WeightGradient
 }
 
 /** A tile of `addShortWeightGradients`. */
-export const SHORT_TILE: Tile = { rows: 5, columns: 8 };
+export const SHORT_TILE: Tile = { rows: SHORT_TILE_ROWS, columns: CHUNK };
 /** A tile of `addLongWeightGradients`: the whole kernel by 32. */
-export const longTile = (kernel: number): Tile => ({ rows: kernel, columns: 32 });
+export const longTile = (kernel: number): Tile => ({ rows: kernel, columns: LONG_CHUNKS * CHUNK });
 
 /** Adds an image's share to the gradients of weights, in tiles of 5 × 8, and of biases. */
 export function addShortWeightGradients(of: WeightGradientInput): WeightGradients {
@@ -102,7 +105,8 @@ export function addLongWeightGradients(of: WeightGradientInput): WeightGradients
 }
 
 /**
- * Adds the sums of tiles to gradients (filters, channels, kernel, kernel), one float32 addition each.
+ * Adds the sums of tiles to gradients (filters, channels, kernel, kernel), one float32 addition
+ * each.
  * @param sums as one of the two above leaves them
  */
 export function unpackWeightGradients(

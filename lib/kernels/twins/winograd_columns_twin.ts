@@ -1,10 +1,10 @@
 /**
- * Readable twins of assembly/winograd_columns.ts: convolution by 5 × 5 with Winograd's method down the
- * columns only, then 2 × 2 max-pooling. Four rows of sums come from eight rows of pixels d:
+ * Readable twins of assembly/winograd_columns.ts: convolution by 5 × 5 with Winograd's method down
+ * the columns only, then 2 × 2 max-pooling. Four rows of sums come from eight rows of pixels d:
  *
  *     sums = Aᵀ m,     m_j[x] = Σ_{c, kx} (G w)_j[kx] · (Bᵀ d)_j[x + kx],     j = 0 … 7
  */
-import { LANES } from "../memory_layout.ts";
+import { COLUMN_POINTS, LANE_IMAGES } from "../kernel_constants.ts";
 import { maxPool, type PixelSteps, type Pooled, pooledSize } from "./conv_twin.ts";
 import type { Matrix, TransformedConv, Transforms } from "./winograd_twin.ts";
 
@@ -36,9 +36,6 @@ export const COLUMN_TRANSFORMS: Transforms = {
   ],
 };
 
-/** Values of a transformed column. */
-const POINTS = 8;
-
 /** m x of a column x. */
 function transformColumn(m: Matrix, x: readonly number[]): number[] {
   return m.map((row) => row.reduce((sum, value, k) => sum + value * x[k]!, 0));
@@ -55,7 +52,7 @@ export function transformFilterColumns(
   channels: number,
   transform: Matrix = COLUMN_WEIGHT_TRANSFORM,
 ): Float64Array {
-  const transformed = new Float64Array(Math.ceil(filters / 2) * POINTS * channels * 5 * 2);
+  const transformed = new Float64Array(Math.ceil(filters / 2) * COLUMN_POINTS * channels * 5 * 2);
   for (let f = 0; f < filters; f++) {
     for (let c = 0; c < channels; c++) {
       for (let kx = 0; kx < 5; kx++) {
@@ -72,7 +69,7 @@ export function transformFilterColumns(
 
 /** Where a transformed weight of filter f stands. */
 function place(f: number, j: number, c: number, kx: number, channels: number): number {
-  return (((Math.floor(f / 2) * POINTS + j) * channels + c) * 5 + kx) * 2 + f % 2;
+  return (((Math.floor(f / 2) * COLUMN_POINTS + j) * channels + c) * 5 + kx) * 2 + f % 2;
 }
 
 /**
@@ -85,26 +82,26 @@ export function winogradColumnSums(
   transforms: Transforms = COLUMN_TRANSFORMS,
 ): Float64Array {
   const { outHeight, outWidth } = pooledSize({ height, width, kernel: 5 });
-  const sums = new Float64Array(filters * 4 * outHeight * outWidth * LANES);
+  const sums = new Float64Array(filters * 4 * outHeight * outWidth * LANE_IMAGES);
   for (let top = 0; top < 2 * outHeight; top += 4) {
     const rows = Math.min(4, 2 * outHeight - top);
     // if only two rows of sums are left, the last two rows of pixels cancel out, whatever they are
     const last = top + rows + 3;
-    for (let n = 0; n < LANES; n++) {
+    for (let n = 0; n < LANE_IMAGES; n++) {
       const columns = Array.from(
         { length: channels },
         (_, c) =>
           Array.from({ length: width }, (_, x) => {
             const d = [0, 1, 2, 3, 4, 5, 6, 7].map((y) => {
               const pixel = (c * height + Math.min(top + y, last)) * width + x;
-              return input[LANES * pixel + n]!;
+              return input[LANE_IMAGES * pixel + n]!;
             });
             return transformColumn(transforms.pixels, d);
           }),
       );
       for (let f = 0; f < filters; f++) {
         for (let x = 0; x < 2 * outWidth; x++) {
-          const m = Array.from({ length: POINTS }, (_, j) => {
+          const m = Array.from({ length: COLUMN_POINTS }, (_, j) => {
             let sum = 0;
             for (let c = 0; c < channels; c++) {
               for (let kx = 0; kx < 5; kx++) {
@@ -115,7 +112,7 @@ export function winogradColumnSums(
           });
           transformColumn(transforms.sums, m).slice(0, rows).forEach((sum, y) => {
             const at = (f * 2 * outHeight + top + y) * 2 * outWidth + x;
-            sums[LANES * at + n] = bias[f]! + sum;
+            sums[LANE_IMAGES * at + n] = bias[f]! + sum;
           });
         }
       }
@@ -124,7 +121,7 @@ export function winogradColumnSums(
   return sums;
 }
 
-/** Convolution by 5 × 5 from transformed filters, then 2 × 2 max-pooling, of eight images in lanes. */
+/** Convolution by 5 × 5 from transformed filters, then 2 × 2 max-pooling, of eight images. */
 export function convPoolWinogradColumns(conv: TransformedConv & PixelSteps): Pooled {
   const { outHeight, outWidth } = pooledSize({ ...conv, kernel: 5 });
   return maxPool(winogradColumnSums(conv), outHeight, outWidth, conv);

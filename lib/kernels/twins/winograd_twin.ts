@@ -1,12 +1,13 @@
 /**
- * Readable twins of assembly/winograd.ts: convolution by 5 × 5 with Winograd's minimal filtering, then 2 × 2
- * max-pooling. For a patch d of 6 × 6 pixels and weights w of 5 × 5, the four sums of a window are
+ * Readable twins of assembly/winograd.ts: convolution by 5 × 5 with Winograd's minimal filtering,
+ * then 2 × 2 max-pooling. For a patch d of 6 × 6 pixels and weights w of 5 × 5, the four sums of a
+ * window are
  *
  *     Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ d B) ] A        ⊙: number by number, summed over the channels
  *
  * The formulas and where they come from stand in assembly/winograd.ts.
  */
-import { LANES } from "../memory_layout.ts";
+import { LANE_IMAGES, PATCH_POINTS } from "../kernel_constants.ts";
 import { maxPool, type PixelSteps, type Pooled, pooledSize } from "./conv_twin.ts";
 
 /** Rows of numbers. */
@@ -46,9 +47,6 @@ export const TRANSFORMS: Transforms = {
   ],
 };
 
-/** Values of a transformed patch: 6 × 6. */
-const POINTS = 36;
-
 /** m x mᵀ. */
 export function transformBoth(m: Matrix, x: Matrix): Matrix {
   const multiply = (a: Matrix, b: Matrix): Matrix =>
@@ -68,7 +66,7 @@ export function transformFilters(
   channels: number,
   transform: Matrix = WEIGHT_TRANSFORM,
 ): Float64Array {
-  const transformed = new Float64Array(Math.ceil(filters / 2) * POINTS * channels * 2);
+  const transformed = new Float64Array(Math.ceil(filters / 2) * PATCH_POINTS * channels * 2);
   const five = [0, 1, 2, 3, 4];
   for (let f = 0; f < filters; f++) {
     for (let c = 0; c < channels; c++) {
@@ -83,7 +81,7 @@ export function transformFilters(
 
 /** Where a transformed weight of filter f stands. */
 function place(f: number, point: number, c: number, channels: number): number {
-  return ((Math.floor(f / 2) * POINTS + point) * channels + c) * 2 + f % 2;
+  return ((Math.floor(f / 2) * PATCH_POINTS + point) * channels + c) * 2 + f % 2;
 }
 
 /** What the kernels with transformed filters read. */
@@ -110,13 +108,13 @@ export function winogradSums(
   transforms: Transforms = TRANSFORMS,
 ): Float64Array {
   const { outHeight, outWidth } = pooledSize({ height, width, kernel: 5 });
-  const sums = new Float64Array(filters * 4 * outHeight * outWidth * LANES);
+  const sums = new Float64Array(filters * 4 * outHeight * outWidth * LANE_IMAGES);
   const six = [0, 1, 2, 3, 4, 5];
   for (let py = 0; py < outHeight; py++) {
     for (let px = 0; px < outWidth; px++) {
-      for (let n = 0; n < LANES; n++) {
+      for (let n = 0; n < LANE_IMAGES; n++) {
         const pixel = (c: number, y: number, x: number) =>
-          input[LANES * ((c * height + 2 * py + y) * width + 2 * px + x) + n]!;
+          input[LANE_IMAGES * ((c * height + 2 * py + y) * width + 2 * px + x) + n]!;
         const patches = Array.from({ length: channels }, (_, c) => {
           const d = six.map((y) => six.map((x) => pixel(c, y, x)));
           return transformBoth(transforms.pixels, d);
@@ -133,7 +131,7 @@ export function winogradSums(
           transformBoth(transforms.sums, products).forEach((row, y) =>
             row.forEach((sum, x) => {
               const at = (f * 2 * outHeight + 2 * py + y) * 2 * outWidth + 2 * px + x;
-              sums[LANES * at + n] = bias[f]! + sum;
+              sums[LANE_IMAGES * at + n] = bias[f]! + sum;
             })
           );
         }
@@ -143,7 +141,7 @@ export function winogradSums(
   return sums;
 }
 
-/** Convolution by 5 × 5 from transformed filters, then 2 × 2 max-pooling, of eight images in lanes. */
+/** Convolution by 5 × 5 from transformed filters, then 2 × 2 max-pooling, of eight images. */
 export function convPoolWinograd(conv: TransformedConv & PixelSteps): Pooled {
   const { outHeight, outWidth } = pooledSize({ ...conv, kernel: 5 });
   return maxPool(winogradSums(conv), outHeight, outWidth, conv);

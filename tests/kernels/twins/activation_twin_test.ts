@@ -1,8 +1,8 @@
 /**
- * The kernels of assembly/activation.ts. ReLU is exact. tanh is a rational function whose relative error, with
- * rounding, stays below 4e-7 (2.8e-7 was measured); the logistic function is half of 1 + tanh, and its error
- * stays below 2e-7 (1.5e-7 was measured). A derivative from the result y is one to three roundings of numbers
- * not above 1.
+ * The kernels of assembly/activation.ts. ReLU is exact. tanh is a rational function whose relative
+ * error, with rounding, stays below 4e-7 (2.8e-7 was measured); the logistic function is half of 1
+ * + tanh, and its error stays below 2e-7 (1.5e-7 was measured). A derivative from the result y is
+ * one to three roundings of numbers not above 1.
  */
 import fc from "fast-check";
 import { activationNumbers } from "../../../lib/kernels/kernel_module.ts";

@@ -1,5 +1,6 @@
-/** Convolutions for the tests of the kernels that convolve, and what max-pooling may find in rounded sums. */
+/** Convolutions to try kernels on, and what max-pooling may find in rounded sums. */
 import fc from "fast-check";
+import { LANE_IMAGES } from "../../../lib/kernels/kernel_constants.ts";
 import {
   type ConvInput,
   maxPool,
@@ -8,9 +9,6 @@ import {
 } from "../../../lib/kernels/twins/conv_twin.ts";
 import { drawNumbers, type Expectation, type Values, values, within } from "./expectations.ts";
 import type { KernelHarness, Output } from "./kernel_harness.ts";
-
-/** Images side by side. */
-export const LANES = 8;
 
 /** Sizes of a convolution, from its output back. */
 export interface ConvShape {
@@ -68,7 +66,7 @@ export function pooledOutputs(
   conv: DrawnConv,
 ): { readonly output: Output<Float32Array>; readonly argmax: Output<Int32Array> } {
   const { outHeight, outWidth } = pooledSize(conv);
-  const length = conv.filters * outHeight * outWidth * LANES;
+  const length = conv.filters * outHeight * outWidth * LANE_IMAGES;
   return {
     output: harness.output("output", new Float32Array(length).fill(NaN)),
     argmax: harness.output("argmax", new Int32Array(length).fill(-1)),
@@ -76,8 +74,8 @@ export function pooledOutputs(
 }
 
 /**
- * What max-pooling may find in sums that are rounded: outputs within the window's largest bound, and an argmax
- * whose sum is as near to the largest; without rounding the first of the largest.
+ * What max-pooling may find in sums that are rounded: outputs within the window's largest bound,
+ * and an argmax whose sum is as near to the largest; without rounding the first of the largest.
  * @param sums the twin's, (filters, 2·outHeight, 2·outWidth) lanes
  * @param bounds of each sum's error, likewise
  */
@@ -91,10 +89,10 @@ export function pooledWithin(
   const allowed = maxPool(bounds, outHeight, outWidth, conv).output;
   const sumAt = (i: number, start: number) => {
     const y = Math.floor(start / conv.down), x = (start - y * conv.down) / conv.right;
-    const window = Math.floor(i / LANES), row = Math.floor(window / outWidth);
+    const window = Math.floor(i / LANE_IMAGES), row = Math.floor(window / outWidth);
     const [f, py, px] = [Math.floor(row / outHeight), row % outHeight, window % outWidth];
     if (Math.floor(y / 2) !== py || Math.floor(x / 2) !== px) return -Infinity;
-    return sums[LANES * ((f * 2 * outHeight + y) * 2 * outWidth + x) + i % LANES]!;
+    return sums[LANE_IMAGES * ((f * 2 * outHeight + y) * 2 * outWidth + x) + i % LANE_IMAGES]!;
   };
   const isArgmax = (start: number, i: number) =>
     allowed[i] === 0

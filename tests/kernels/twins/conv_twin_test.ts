@@ -1,20 +1,15 @@
 /**
- * The kernels of assembly/conv.ts and assembly/single.ts that convolve. With whole numbers every sum is
- * exact, so outputs and argmax are too, ties included. With others a sum of n terms is rounded at most n + 1
- * times: it may be off by (n + 1) · 2⁻²⁴ times the sum of the terms' magnitudes.
+ * The kernels of assembly/conv.ts and assembly/single.ts that convolve. With whole numbers every
+ * sum is exact, so outputs and argmax are too, ties included. With others a sum of n terms is
+ * rounded at most n + 1 times: it may be off by (n + 1) · 2⁻²⁴ times the sum of the terms'
+ * magnitudes.
  */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { LANE_IMAGES, SINGLE_FILTERS } from "../../../lib/kernels/kernel_constants.ts";
 import { convolve, pooledSize } from "../../../lib/kernels/twins/conv_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
-import {
-  convShapes,
-  drawConv,
-  type DrawnConv,
-  LANES,
-  pooledOutputs,
-  pooledWithin,
-} from "./conv_cases.ts";
+import { convShapes, drawConv, type DrawnConv, pooledOutputs, pooledWithin } from "./conv_cases.ts";
 import { drawNumbers, exactly, magnitudes, times, UNIT, values, within } from "./expectations.ts";
 import { builds, type KernelHarness, openHarness } from "./kernel_harness.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
@@ -67,7 +62,7 @@ testAgainstTwin({
   kernel: "convPool",
   shapes,
   examples,
-  data: (shape) => drawConv(shape, LANES),
+  data: (shape) => drawConv(shape, LANE_IMAGES),
   call: callConvPool,
   twin: (conv) => pooledWithin(convolve(conv), convolve(bounds(conv)), conv),
 });
@@ -109,12 +104,15 @@ for (const build of builds) {
         harness.reset();
         const { output } = callConvPoolSingle(harness, conv);
         const input = Float32Array.from(
-          { length: LANES * conv.input.length },
-          (_, i) => conv.input[Math.floor(i / LANES)]!,
+          { length: LANE_IMAGES * conv.input.length },
+          (_, i) => conv.input[Math.floor(i / LANE_IMAGES)]!,
         );
         harness.reset();
         const eight = callConvPool(harness, { ...conv, input }).output;
-        assertEquals(eight, Float32Array.from(eight, (_, i) => output[Math.floor(i / LANES)]!));
+        assertEquals(
+          eight,
+          Float32Array.from(eight, (_, i) => output[Math.floor(i / LANE_IMAGES)]!),
+        );
       }),
       { numRuns: 10 },
     );
@@ -133,7 +131,7 @@ testAgainstTwin({
   }),
   call(harness, { filters, taps, weights }) {
     const at = harness.input("weights", weights);
-    const length = 8 * Math.ceil(filters / 8) * taps;
+    const length = SINGLE_FILTERS * Math.ceil(filters / SINGLE_FILTERS) * taps;
     const packed = harness.output("packed", new Float32Array(length));
     harness.call((kernels) => kernels.packFilters(at, filters, taps, packed.at));
     return { packed: packed.read() };

@@ -1,8 +1,8 @@
 /**
- * The kernels of assembly/dense.ts. Additions are in float32 in kernel and twin, in the same order, so their
- * results are the same. In softmax cross-entropy a sum of exponentials is off by at most 8 roundings (5 were
- * measured), and so is a gradient of scale 1. The distance from the largest logit to the label's is one
- * subtraction and therefore exact: the loss counts a hit where it is 0.
+ * The kernels of assembly/dense.ts. Additions are in float32 in kernel and twin, in the same order,
+ * so their results are the same. In softmax cross-entropy a sum of exponentials is off by at most 8
+ * roundings (5 were measured), and so is a gradient of scale 1. The distance from the largest logit
+ * to the label's is one subtraction and therefore exact: the loss counts a hit where it is 0.
  */
 import fc from "fast-check";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";

@@ -1,4 +1,4 @@
-/** What a kernel's results must be, how far rounding may take them from that, and what numbers are drawn. */
+/** What a kernel's results must be, how far rounding may take them, and what numbers are drawn. */
 import fc from "fast-check";
 import { Rng } from "../../../lib/util/rng.ts";
 
@@ -43,7 +43,7 @@ export function matrixMagnitudes(matrix: readonly (readonly number[])[]): number
 /** Which values a case is made of. */
 export interface Values {
   readonly seed: number;
-  /** Whole numbers so small that float32 sums of them are exact in any order: then ties are frequent. */
+  /** Whole numbers, so small that float32 sums of them are exact in any order. Ties are frequent. */
   readonly whole: boolean;
 }
 
@@ -54,7 +54,8 @@ export const values: fc.Arbitrary<Values> = fc.record({
 });
 
 /**
- * A source of float32 numbers: whole ones from −most to most times `step`, or normally distributed ones.
+ * A source of float32 numbers: whole ones from −most to most times `step`, or normally distributed
+ * ones.
  */
 export function drawNumbers(
   { seed, whole }: Values,

@@ -1,17 +1,17 @@
 /**
- * The kernels of assembly/gemm.ts, and `gemv` of assembly/single.ts. A sum of n products is rounded at most
- * n + 1 times, and may be off by that many times 2⁻²⁴ times the sum of the products' magnitudes. With whole
- * numbers it is exact. The transpose is a copy.
+ * The kernels of assembly/gemm.ts, and `gemv` of assembly/single.ts. A sum of n products is rounded
+ * at most n + 1 times, and may be off by that many times 2⁻²⁴ times the sum of the products'
+ * magnitudes. With whole numbers it is exact. The transpose is a copy.
  */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { PANEL } from "../../../lib/kernels/kernel_constants.ts";
 import type { GemmInput } from "../../../lib/kernels/twins/gemm_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { drawNumbers, exactly, magnitudes, times, UNIT, values, within } from "./expectations.ts";
 import { builds, type KernelHarness, openHarness, type Stretch } from "./kernel_harness.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
 
-const PANEL = 16;
 const four = (count: number) => 4 * Math.ceil(count / 4);
 const [whole, real] = [{ seed: 1, whole: true }, { seed: 1, whole: false }];
 

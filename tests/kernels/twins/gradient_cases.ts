@@ -55,7 +55,7 @@ export interface DrawnGradient extends PooledGradient {
   readonly numbers: ReturnType<typeof drawNumbers>;
 }
 
-/** Draws the gradient, and for each window and filter one of four winners. */
+/** Draws the gradient, and for each window and filter which of its four positions won. */
 export function drawGradient(shape: GradientShape): DrawnGradient {
   const { channels, filters, kernel, outHeight, outWidth, channelLast, values } = shape;
   const rng = new Rng(values.seed + 1), numbers = drawNumbers(values);

@@ -1,7 +1,9 @@
 /**
- * The kernels of assembly/conv_input_gradient.ts. A pixel's gradient is a sum over at most all winners, and
- * rounded as many times; with whole numbers it is exact. The padded weights are copies.
+ * The kernels of assembly/conv_input_gradient.ts. A pixel's gradient is a sum over at most all
+ * windows and filters, and rounded as many times; with whole numbers it is exact. The padded
+ * weights are copies.
  */
+import { CHUNK, INPUT_TILE_ROWS } from "../../../lib/kernels/kernel_constants.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { exactly, magnitudes, times, UNIT, within } from "./expectations.ts";
 import {
@@ -15,9 +17,6 @@ import { comparison, testAgainstTwin, type TwinTest } from "./test_against_twin.
 
 type Drawn = DrawnGradient & { readonly weights: Float32Array; readonly chunks: number };
 
-/** Numbers of a chunk, and rows that a band of padded weights covers. */
-const [CHUNK, BAND] = [8, 6];
-
 function draw(shape: GradientShape): Drawn {
   const drawn = drawGradient(shape), { filters, channels, kernel } = drawn;
   const weights = drawn.numbers(filters * channels * kernel ** 2);
@@ -26,11 +25,11 @@ function draw(shape: GradientShape): Drawn {
 
 /** The twin's padded weights, so that each kernel is tried alone. */
 const padded = ({ weights, filters, channels, kernel, chunks }: Drawn) =>
-  twins.frameWeights(weights, filters, channels, kernel, chunks);
+  twins.padWeights(weights, filters, channels, kernel, chunks);
 
 /**
- * Where the wide builds lose sums: two tiles that are computed together, 24 numbers apart, overlap if a row
- * is shorter than 32 numbers. Then one of them overwrites what the other has added.
+ * Where the wide builds lose sums: two tiles that are computed together, 24 numbers apart, overlap
+ * if a row is shorter than 32 numbers. Then one of them overwrites what the other has added.
  */
 const losesSums = ({ channels, kernel, outWidth }: GradientShape) =>
   (kernel + 1) * channels > 24 && (2 * outWidth + kernel - 1) * channels < 32;
@@ -44,7 +43,8 @@ const inputGradient: TwinTest<GradientShape, Drawn> = {
     const { gFilter, gWindow, windows, filters, channels, kernel, row, length, chunks } = drawn;
     const { outHeight, outWidth } = drawn;
     // tiles reach past the image's last row
-    const lastRow = 2 * (outHeight - 1) + BAND * Math.ceil((kernel + 1) / BAND) - 1;
+    const lastRow = 2 * (outHeight - 1) +
+      INPUT_TILE_ROWS * Math.ceil((kernel + 1) / INPUT_TILE_ROWS) - 1;
     const reach = lastRow * row + 2 * (outWidth - 1) * channels + CHUNK * chunks;
     const room = [[0, 4 * Math.max(length, reach)]] as const;
     const image = new Float32Array(Math.max(length, reach));
@@ -83,18 +83,18 @@ for (const build of ["wide", "wide-dot"] as const) {
 }
 
 testAgainstTwin({
-  kernel: "frameWeights",
+  kernel: "padWeights",
   shapes: gradientShapes,
   examples: gradientExamples,
   data: draw,
   call(harness, drawn) {
     const { filters, channels, kernel, chunks } = drawn;
     const weights = harness.input("weights", drawn.weights);
-    const frames = harness.output("padded weights", new Float32Array(padded(drawn).length));
+    const output = harness.output("padded weights", new Float32Array(padded(drawn).length));
     harness.call((kernels) =>
-      kernels.frameWeights(weights, filters, channels, kernel, chunks, frames.at)
+      kernels.padWeights(weights, filters, channels, kernel, chunks, output.at)
     );
-    return { padded: frames.read() };
+    return { padded: output.read() };
   },
   twin: (drawn) => ({ padded: exactly(padded(drawn)) }),
 });

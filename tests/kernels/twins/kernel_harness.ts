@@ -1,9 +1,11 @@
 /**
- * A memory in which a test calls one kernel alone. Each buffer stands between guard bytes, and a call
- * may change nothing but what the test has declared writable. Guards are NaN when they are read as
- * floats, so a number that a kernel reads past the end of a buffer and uses shows up in its result.
+ * A memory in which a test calls one kernel alone. Each buffer stands between guard bytes, and a
+ * call may change nothing but what the test has declared writable. Guards are NaN when they are
+ * read as floats, so a number that a kernel reads past the end of a buffer and uses shows up in its
+ * result.
  */
 import { fixedMemory } from "../../../lib/kernels/fixed_memory.ts";
+import { MEMORY_START } from "../../../lib/kernels/kernel_constants.ts";
 import {
   compileKernels,
   instantiateKernels,
@@ -17,8 +19,6 @@ export const builds: readonly KernelBuild[] = ["narrow", "wide", "narrow-dot", "
 /** The arrays that the kernels read and write. */
 export type Numbers = Float32Array | Int32Array | Uint8Array | Int8Array;
 
-/** The compiler puts its constants below this address. */
-const FIRST_ADDRESS = 65536;
 const MEMORY_BYTES = 2 ** 22;
 /** Bytes of a guard before and after each buffer, and the NaN that fills it. */
 const GUARD_BYTES = 1024;
@@ -48,7 +48,7 @@ export class KernelHarness {
   readonly #memory: WebAssembly.Memory;
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
-  #next = FIRST_ADDRESS;
+  #next = MEMORY_START;
   #buffers: Buffer[] = [];
   /** One byte for each byte of the memory: 1 where the kernel may write. */
   readonly #writable = new Uint8Array(MEMORY_BYTES);
@@ -72,8 +72,8 @@ export class KernelHarness {
 
   /** Forgets all buffers. */
   reset(): void {
-    this.#writable.fill(0, FIRST_ADDRESS, this.#next);
-    this.#next = FIRST_ADDRESS;
+    this.#writable.fill(0, MEMORY_START, this.#next);
+    this.#next = MEMORY_START;
     this.#buffers = [];
     this.#guard();
   }
@@ -113,14 +113,15 @@ export class KernelHarness {
 
   /**
    * Calls the kernel.
-   * @throws Error if it changed a byte that it has no business with, with the name of the buffer nearby
+   * @throws Error if it changed a byte that it has no business with, with the name of the buffer
+   *   nearby
    */
   call<R>(kernel: (kernels: Kernels) => R): R {
-    const before = this.#bytes.slice(FIRST_ADDRESS, this.#next);
+    const before = this.#bytes.slice(MEMORY_START, this.#next);
     const result = kernel(this.kernels);
-    const end = this.#next - FIRST_ADDRESS;
+    const end = this.#next - MEMORY_START;
     for (let i = 0; i < end; i++) {
-      const at = FIRST_ADDRESS + i;
+      const at = MEMORY_START + i;
       if (before[i] !== this.#bytes[at] && this.#writable[at] === 0) {
         throw new Error(`wrote to ${this.#place(at)}`);
       }

@@ -1,15 +1,15 @@
 /**
- * The kernels of assembly/lanes.ts and `zero`. Copies are exact. A byte's normalisation is one multiplication
- * and one addition, rounded once or twice.
+ * The kernels of assembly/lanes.ts and `zero`. Copies are exact. A byte's normalisation is one
+ * multiplication and one addition, rounded once or twice.
  */
 import fc from "fast-check";
+import { LANE_IMAGES } from "../../../lib/kernels/kernel_constants.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 import { exactly, times, UNIT, within } from "./expectations.ts";
 import type { Stretch } from "./kernel_harness.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
 
-const LANES = 8;
 const seed = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const four = (count: number) => 4 * Math.ceil(count / 4);
 
@@ -21,7 +21,7 @@ function anyBits(seed: number, length: number): Int32Array<ArrayBuffer> {
 
 /** In eight rows the first `numbers` numbers of each. */
 const rowStarts = (numbers: number, stride: number): Stretch[] =>
-  Array.from({ length: LANES }, (_, n) => [4 * stride * n, 4 * numbers]);
+  Array.from({ length: LANE_IMAGES }, (_, n) => [4 * stride * n, 4 * numbers]);
 
 const lengths = fc.record({
   length: fc.integer({ min: 1, max: 70 }),
@@ -34,12 +34,12 @@ testAgainstTwin({
   shapes: lengths,
   examples: [{ length: 1024, gap: 0, seed: 1 }, { length: 1, gap: 0, seed: 1 }],
   data: ({ length, gap, seed }) => ({
-    ...{ length, stride: length + gap, rows: anyBits(seed, LANES * (length + gap)) },
+    ...{ length, stride: length + gap, rows: anyBits(seed, LANE_IMAGES * (length + gap)) },
   }),
   call(harness, { rows, stride, length }) {
     const at = harness.input("rows", rows);
-    const room = [[0, 4 * LANES * four(length)]] as const;
-    const lanes = harness.output("lanes", new Int32Array(LANES * length), room);
+    const room = [[0, 4 * LANE_IMAGES * four(length)]] as const;
+    const lanes = harness.output("lanes", new Int32Array(LANE_IMAGES * length), room);
     harness.call((kernels) => kernels.rowsToLanes(at, 4 * stride, length, lanes.at));
     return { lanes: lanes.read() };
   },
@@ -51,12 +51,12 @@ testAgainstTwin({
   shapes: lengths,
   examples: [{ length: 400, gap: 0, seed: 1 }, { length: 1, gap: 0, seed: 1 }],
   data: ({ length, gap, seed }) => ({
-    ...{ length, stride: four(length) + gap, lanes: anyBits(seed, LANES * length) },
+    ...{ length, stride: four(length) + gap, lanes: anyBits(seed, LANE_IMAGES * length) },
   }),
   call(harness, { lanes, stride, length }) {
     const at = harness.input("lanes", lanes);
     const room = rowStarts(four(length), stride);
-    const rows = harness.output("rows", new Int32Array(LANES * stride), room);
+    const rows = harness.output("rows", new Int32Array(LANE_IMAGES * stride), room);
     harness.call((kernels) => kernels.lanesToRows(at, length, rows.at, 4 * stride));
     return { rows: rows.read() };
   },
@@ -76,12 +76,12 @@ testAgainstTwin({
   examples: [{ channels: 6, positions: 196, gap: 0, seed: 1 }],
   data: ({ channels, positions, gap, seed }) => ({
     ...{ channels, positions, stride: channels * positions + 3 + gap },
-    lanes: anyBits(seed, LANES * channels * positions),
+    lanes: anyBits(seed, LANE_IMAGES * channels * positions),
   }),
   call(harness, { lanes, channels, positions, stride }) {
     const at = harness.input("lanes", lanes);
     const room = rowStarts(channels * (positions - 1) + four(channels), stride);
-    const rows = harness.output("rows", new Int32Array(LANES * stride), room);
+    const rows = harness.output("rows", new Int32Array(LANE_IMAGES * stride), room);
     harness.call((kernels) =>
       kernels.lanesToChannelLast(at, channels, positions, rows.at, 4 * stride)
     );

@@ -1,7 +1,8 @@
 /**
- * The kernels of assembly/optimizer.ts. Shards are added in float32 in kernel and twin, in the same order. What
- * follows are a few operations that are each rounded once: the new numbers may be off by as many times 2⁻²⁴
- * times the terms' magnitudes. For Adam, the error of m grows by as much as m is divided by.
+ * The kernels of assembly/optimizer.ts. Shards are added in float32 in kernel and twin, in the same
+ * order. What follows are a few operations that are each rounded once: the new numbers may be off
+ * by as many times 2⁻²⁴ times the terms' magnitudes. For Adam, the error of m grows by as much as m
+ * is divided by.
  */
 import fc from "fast-check";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
@@ -21,7 +22,7 @@ const shapes = fc.record({
 });
 type Shape = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
 
-/** Parameters, running means and shards of gradients, which stand `stride` numbers apart in one array. */
+/** Parameters, running means and shards of gradients, `stride` numbers apart in one array. */
 function draw({ fours, shards, gap, t, withDecay, atRest, seed }: Shape) {
   const rng = new Rng(seed), count = 4 * fours, stride = count + gap, f = Math.fround;
   const numbers = (length: number) => Float32Array.from({ length }, () => rng.normal());

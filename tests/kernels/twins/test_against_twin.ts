@@ -23,8 +23,8 @@ export interface TwinTest<Shape, Data> {
 }
 
 /**
- * Compares a kernel with its twin in one build: results must agree, nothing else in the memory may change
- * and, where rounding leaves a choice, the bits must be those of the narrow build.
+ * Compares a kernel with its twin in one build: results must agree, nothing else in the memory may
+ * change and, where rounding leaves a choice, the bits must be those of the narrow build.
  * @returns a function that does so for a shape
  * @throws Error naming the kernel, the build, the result and both numbers
  */

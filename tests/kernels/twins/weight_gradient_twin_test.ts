@@ -1,7 +1,7 @@
 /**
- * The kernels of assembly/conv_weight_gradient.ts. A sum over n windows, added to one that stands there, is
- * rounded at most n + 1 times; with whole numbers it is exact. Unpacking is one float32 addition, the same as
- * the twin's.
+ * The kernels of assembly/conv_weight_gradient.ts. A sum over n windows, added to one that stands
+ * there, is rounded at most n + 1 times; with whole numbers it is exact. Unpacking is one float32
+ * addition, the same as the twin's.
  */
 import fc from "fast-check";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";

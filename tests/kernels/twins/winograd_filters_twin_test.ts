@@ -1,9 +1,11 @@
 /**
- * The kernels that transform filters for Winograd's methods. They compute in float64 and round what they
- * store: `transformFilters` twice, once in each direction, `transformFilterColumns` once. A result may be off
- * by as many roundings, and one for what float64 leaves, of the same sum of magnitudes.
+ * The kernels that transform filters for Winograd's methods. They compute in float64 and round what
+ * they store: `transformFilters` twice, once in each direction, `transformFilterColumns` once. A
+ * result may be off by as many roundings, and one for what float64 leaves, of the same sum of
+ * magnitudes.
  */
 import fc from "fast-check";
+import { COLUMN_POINTS, PATCH_POINTS } from "../../../lib/kernels/kernel_constants.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { COLUMN_WEIGHT_TRANSFORM } from "../../../lib/kernels/twins/winograd_columns_twin.ts";
 import { type Matrix, WEIGHT_TRANSFORM } from "../../../lib/kernels/twins/winograd_twin.ts";
@@ -53,5 +55,5 @@ function testTransform(
   });
 }
 
-testTransform("transformFilters", WEIGHT_TRANSFORM, 36, 3);
-testTransform("transformFilterColumns", COLUMN_WEIGHT_TRANSFORM, 40, 2);
+testTransform("transformFilters", WEIGHT_TRANSFORM, PATCH_POINTS, 3);
+testTransform("transformFilterColumns", COLUMN_WEIGHT_TRANSFORM, COLUMN_POINTS * 5, 2);

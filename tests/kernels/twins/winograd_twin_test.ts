@@ -1,11 +1,20 @@
 /**
- * The convolutions of assembly/winograd.ts and assembly/winograd_columns.ts. Transforms and sums are rounded at
- * each step, so results may be off by the number of roundings times 2⁻²⁴ times what the same formula gives
- * for the magnitudes of all numbers and matrices. With weights that are multiples of all the transform's
- * denominators, and small enough, everything is exact: then so are outputs and argmax, ties included.
+ * The convolutions of assembly/winograd.ts and assembly/winograd_columns.ts. Transforms and sums
+ * are rounded at each step, so results may be off by the number of roundings times 2⁻²⁴ times what
+ * the same formula gives for the magnitudes of all numbers and matrices. With weights that are
+ * multiples of all the transform's denominators, and small enough, everything is exact: then so are
+ * outputs and argmax, ties included.
  */
 import { assertLess } from "@std/assert";
 import fc from "fast-check";
+import {
+  COLUMN_POINTS,
+  COLUMN_SUMS,
+  LANE_IMAGES,
+  PATCH_COLUMNS,
+  PATCH_POINTS,
+  PATCH_WINDOWS,
+} from "../../../lib/kernels/kernel_constants.ts";
 import { convolve } from "../../../lib/kernels/twins/conv_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import {
@@ -19,23 +28,14 @@ import {
   winogradSums,
 } from "../../../lib/kernels/twins/winograd_twin.ts";
 import { maxDifference } from "../../systems/helpers.ts";
-import {
-  convShapes,
-  drawConv,
-  type DrawnConv,
-  LANES,
-  pooledOutputs,
-  pooledWithin,
-} from "./conv_cases.ts";
+import { convShapes, drawConv, type DrawnConv, pooledOutputs, pooledWithin } from "./conv_cases.ts";
 import { magnitudes, matrixMagnitudes, times, UNIT } from "./expectations.ts";
 import type { KernelHarness } from "./kernel_harness.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
 
-/** Windows of a row that `convPoolWinograd` takes at a time. */
-const TILE = 5;
 const [whole, real] = [{ seed: 1, whole: true }, { seed: 1, whole: false }];
-const shapes = convShapes({ channels: 4, outWidth: 2 * TILE + 1 }, fc.constant(5));
-const size = { kernel: 5, outHeight: 2, outWidth: TILE, odd: false };
+const shapes = convShapes({ channels: 4, outWidth: 2 * PATCH_WINDOWS + 1 }, fc.constant(5));
+const size = { kernel: 5, outHeight: 2, outWidth: PATCH_WINDOWS, odd: false };
 const examples = [
   { ...size, channels: 3, filters: 16, values: whole },
   { ...size, channels: 4, filters: 7, values: real },
@@ -72,7 +72,7 @@ testAgainstTwin({
   shapes,
   examples,
   data(shape): Transformed {
-    const conv = drawConv(shape, LANES, 24 * 24, 1), { weights, filters, channels } = conv;
+    const conv = drawConv(shape, LANE_IMAGES, 24 * 24, 1), { weights, filters, channels } = conv;
     const transformed = Float32Array.from(twins.transformFilters(weights, filters, channels));
     return { ...conv, transformed };
   },
@@ -80,9 +80,15 @@ testAgainstTwin({
     const { channels, height, width, filters, right, down } = conv;
     const read = inputs(harness, conv);
     const { output, argmax } = pooledOutputs(harness, conv);
-    const columns = harness.output("columns", new Float32Array(6 * (2 * TILE + 4) * LANES));
-    const patches = harness.output("patches", new Float32Array(36 * channels * TILE * LANES));
-    const products = harness.output("products", new Float32Array(36 * 2 * TILE * LANES));
+    const columns = harness.output("columns", new Float32Array(6 * PATCH_COLUMNS * LANE_IMAGES));
+    const patches = harness.output(
+      "patches",
+      new Float32Array(PATCH_POINTS * channels * PATCH_WINDOWS * LANE_IMAGES),
+    );
+    const products = harness.output(
+      "products",
+      new Float32Array(PATCH_POINTS * 2 * PATCH_WINDOWS * LANE_IMAGES),
+    );
     harness.call((kernels) =>
       kernels.convPoolWinograd(
         ...[...read, output.at, argmax.at, channels, height, width, filters] as const,
@@ -107,7 +113,7 @@ testAgainstTwin({
   shapes,
   examples,
   data(shape): Transformed {
-    const conv = drawConv(shape, LANES, 90, 1), { weights, filters, channels } = conv;
+    const conv = drawConv(shape, LANE_IMAGES, 90, 1), { weights, filters, channels } = conv;
     const transformed = Float32Array.from(
       twins.transformFilterColumns(weights, filters, channels),
     );
@@ -117,9 +123,15 @@ testAgainstTwin({
     const { channels, height, width, filters, right, down } = conv;
     const read = inputs(harness, conv);
     const { output, argmax } = pooledOutputs(harness, conv);
-    const columns = harness.output("columns", new Float32Array(8 * channels * width * LANES));
-    const sums = 4 * Math.ceil(2 * Math.floor((width - 4) / 2) / 4);
-    const products = harness.output("products", new Float32Array(8 * 2 * sums * LANES));
+    const columns = harness.output(
+      "columns",
+      new Float32Array(COLUMN_POINTS * channels * width * LANE_IMAGES),
+    );
+    const sums = COLUMN_SUMS * Math.ceil(2 * Math.floor((width - 4) / 2) / COLUMN_SUMS);
+    const products = harness.output(
+      "products",
+      new Float32Array(COLUMN_POINTS * 2 * sums * LANE_IMAGES),
+    );
     harness.call((kernels) =>
       kernels.convPoolWinogradColumns(
         ...[...read, output.at, argmax.at, channels, height, width, filters] as const,
@@ -141,7 +153,7 @@ testAgainstTwin({
 Deno.test("both of Winograd's methods give the sums of the direct convolution", () => {
   fc.assert(
     fc.property(shapes, (shape) => {
-      const conv = drawConv(shape, LANES), { weights, filters, channels } = conv;
+      const conv = drawConv(shape, LANE_IMAGES), { weights, filters, channels } = conv;
       const direct = convolve(conv);
       const both = twins.transformFilters(weights, filters, channels);
       assertLess(maxDifference(winogradSums({ ...conv, transformed: both }), direct), 1e-11);
