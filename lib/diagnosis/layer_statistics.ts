@@ -1,7 +1,7 @@
 import { type Activation, type Architecture, isActivation, trace } from "../model/architecture.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Batch } from "../pixels/pixels.ts";
-import { activationRules } from "../systems/numpy/activation_layer.ts";
+import { activationRules } from "../kernels/twins/activation_twin.ts";
 import { Network } from "../systems/numpy/reference_network.ts";
 
 /** What some images show about one layer of a network. */

@@ -2,10 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { assertGreater, assertLess, assertRejects, assertThrows } from "../assert.ts";
-import {
-  activate,
-  activationCurve,
-} from "../../lib/compression/quantization/quantized_activation.ts";
+import { activationCurve } from "../../lib/compression/quantization/quantized_activation.ts";
+import { requantizeSum } from "../../lib/kernels/twins/int8_lanes_twin.ts";
 import { calibrate } from "../../lib/compression/quantization/calibrate.ts";
 import {
   decodeModel,
@@ -99,16 +97,16 @@ Deno.test("activations are right to half a step, and reach ±127 but not further
     ) {
       const curve = activationCurve(kind, range / 127);
       for (let sum = -9000; sum <= 9000; sum += 7) {
-        const q = activate(sum, 1e-3, curve);
+        const q = requantizeSum(sum, 1e-3, curve);
         const wanted = Math.min(127, functions[kind](sum / 1000) * 127 / range);
         const clamped = Math.max(-127, wanted);
         assert(Math.abs(q - clamped) <= 0.51, `${kind} ${sum / 1000} became ${q}, not ${wanted}`);
-        if (kind === "tanh") assert.deepEqual(q + 0, -activate(-sum, 1e-3, curve) + 0);
+        if (kind === "tanh") assert.deepEqual(q + 0, -requantizeSum(-sum, 1e-3, curve) + 0);
       }
-      const ends = [-1e6, 1e6].map((sum) => activate(sum, 1, curve) + 0);
+      const ends = [-1e6, 1e6].map((sum) => requantizeSum(sum, 1, curve) + 0);
       assert.deepEqual(ends, [kind === "tanh" ? -127 : 0, 127]);
       // zero is exact, which ReLU's silent units need
-      if (kind !== "sigmoid") assert.deepEqual(activate(0, 1, curve), 0);
+      if (kind !== "sigmoid") assert.deepEqual(requantizeSum(0, 1, curve), 0);
     }
   }
 });

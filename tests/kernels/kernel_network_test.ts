@@ -12,7 +12,7 @@ import {
   lenet5,
 } from "../../lib/model/architecture.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
-import { activationRules } from "../../lib/systems/numpy/activation_layer.ts";
+import { activationRules } from "../../lib/kernels/twins/activation_twin.ts";
 import { KernelEngine } from "../../lib/systems/numpy/kernel_engine.ts";
 import type { KernelOptions } from "../../lib/kernels/kernel_network.ts";
 import {

@@ -1,6 +1,7 @@
 import type { Activation } from "../../model/architecture.ts";
 import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
-import { activate, type ActivationCurve, activationCurve } from "./quantized_activation.ts";
+import { requantizeSum } from "../../kernels/twins/int8_lanes_twin.ts";
+import { type ActivationCurve, activationCurve } from "./quantized_activation.ts";
 import { modelClasses, type QuantizedLayer, type QuantizedModel } from "./quantized_model.ts";
 import { planQuantized } from "./plan_quantized.ts";
 
@@ -62,7 +63,10 @@ export class IntegerNetwork {
       for (const { stage, layer, curve } of this.#denses) {
         const sums = dense(values, stage, layer);
         if (stage.activation) {
-          values = Int8Array.from(sums, (sum, i) => activate(sum, layer.multipliers[i]!, curve));
+          values = Int8Array.from(
+            sums,
+            (sum, i) => requantizeSum(sum, layer.multipliers[i]!, curve),
+          );
         } else {
           sums.forEach((sum, i) =>
             logits[n * this.classes + i] = Math.fround(sum) * layer.multipliers[i]!
@@ -101,7 +105,7 @@ function conv(
         const sum = Math.max(
           ...[sumAt(f, y, x), sumAt(f, y, x + 1), sumAt(f, y + 1, x), sumAt(f, y + 1, x + 1)],
         );
-        output[at++] = activate(sum, multipliers[f]!, curve);
+        output[at++] = requantizeSum(sum, multipliers[f]!, curve);
       }
     }
   }

@@ -1,7 +1,7 @@
 /**
- * The step from a layer's 32-bit sum to the next layer's 8-bit input: the activation is computed in
- * float32 and its result rounded to a whole number. Every operation is rounded to float32, in the kernels
- * as in this code, so that the two agree to the last bit on any machine.
+ * The activation in the step from a layer's 32-bit sum to the next layer's 8-bit input, as the int8 kernels
+ * compute it. `requantizeSum` in lib/kernels/twins follows such a curve in float32 and rounds the result
+ * to a whole number, so that kernels and reference agree to the last bit on any machine.
  */
 import type { Activation } from "../../model/architecture.ts";
 import { INT8_MAX } from "./quantize.ts";
@@ -19,12 +19,6 @@ const TANH = {
   b2: 0.0133769,
   end: 4.25,
 };
-
-/**
- * 1.5 · 2²³. A float32 of that size has no bits behind the point, so that adding a small number to it and
- * subtracting it again rounds the small number to a whole one, halves to even.
- */
-const ROUNDING_CONSTANT = 12582912;
 
 /**
  * An activation as a formula: x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, with x limited to
@@ -69,19 +63,3 @@ export function activationCurve(activation: Activation, outputScale: number): Ac
       throw new RangeError(`there is no activation named ${activation}`);
   }
 }
-
-/**
- * The whole number from −127 to 127 that a sum becomes.
- * @param multiplier the real number that a sum of 1 stands for
- */
-export function activate(sum: number, multiplier: number, curve: ActivationCurve): number {
-  const [a0, a1, a2, b1, b2, low, high, shift] = curve as unknown as Eight;
-  const f = Math.fround;
-  const x = Math.min(Math.max(f(f(sum) * multiplier), low), high);
-  const u = f(x * x);
-  const p = f(f(f(f(a2 * u) + a1) * u) + a0);
-  const d = f(f(f(f(b2 * u) + b1) * u) + 1);
-  return f(f(f(f(x * p) / d) + shift) + ROUNDING_CONSTANT) - ROUNDING_CONSTANT;
-}
-
-type Eight = readonly [number, number, number, number, number, number, number, number];

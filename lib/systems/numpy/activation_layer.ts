@@ -7,27 +7,15 @@
  *   sigmoid:  f(x) = 1 / (1 + e^−x)    f′ = y · (1 − y)
  *   relu:     f(x) = max(0, x)         f′ = 1 where y > 0, else 0
  */
+import { type ActivationRule, activationRules } from "../../kernels/twins/activation_twin.ts";
 import type { Activation } from "../../model/architecture.ts";
 import { Buffer, type FloatArray, type Precision } from "./array.ts";
 import type { NumpyLayer } from "./layer.ts";
 
-/** An activation y = f(x) and its derivative, written in terms of y. */
-interface Rule {
-  readonly value: (x: number) => number;
-  readonly slope: (y: number) => number;
-}
-
-/** The activations and their derivatives. */
-export const activationRules: Readonly<Record<Activation, Rule>> = {
-  tanh: { value: Math.tanh, slope: (y) => 1 - y * y },
-  sigmoid: { value: (x) => 1 / (1 + Math.exp(-x)), slope: (y) => y * (1 - y) },
-  relu: { value: (x) => Math.max(0, x), slope: (y) => y > 0 ? 1 : 0 },
-};
-
 /** A layer that applies an activation to every number. */
 export class ActivationLayer implements NumpyLayer {
   readonly parameters = [];
-  readonly #rule: Rule;
+  readonly #rule: ActivationRule;
   #output: Buffer;
   #inputGrad: Buffer;
   #length = 0;

@@ -1,4 +1,5 @@
 /** The optimizers of the hand-written system, for weights w, gradients g and a learning rate η. */
+import { adam, sgd } from "../../kernels/twins/optimizer_twin.ts";
 import type { OptimizerOptions } from "../../model/training_step.ts";
 import { type FloatArray, type Parameter, type Precision, zeros } from "./array.ts";
 
@@ -38,11 +39,7 @@ export class Sgd implements Optimizer {
 
   step(learningRate: number): void {
     this.parameters.forEach(({ value, grad }, index) => {
-      const velocity = this.#velocity[index]!;
-      for (let i = 0; i < value.length; i++) {
-        velocity[i] = this.momentum * velocity[i]! + grad[i]!;
-        value[i]! -= learningRate * velocity[i]!;
-      }
+      sgd(value, this.#velocity[index]!, [grad], learningRate, this.momentum);
     });
   }
 }
@@ -75,19 +72,16 @@ export class Adam implements Optimizer {
   step(learningRate: number): void {
     this.#steps++;
     const { beta1, beta2, epsilon } = this;
-    const rate = learningRate / (1 - beta1 ** this.#steps);
-    const keep = 1 - learningRate * this.weightDecay;
-    const correction = 1 / Math.sqrt(1 - beta2 ** this.#steps);
+    const step = {
+      beta1,
+      beta2,
+      epsilon,
+      rate: learningRate / (1 - beta1 ** this.#steps),
+      correction: 1 / Math.sqrt(1 - beta2 ** this.#steps),
+      decay: learningRate * this.weightDecay,
+    };
     this.parameters.forEach(({ value, grad }, index) => {
-      const [mean, square] = [this.#mean[index]!, this.#square[index]!];
-      for (let i = 0; i < value.length; i++) {
-        const g = grad[i]!;
-        const m = beta1 * mean[i]! + (1 - beta1) * g;
-        const v = beta2 * square[i]! + (1 - beta2) * g * g;
-        mean[i] = m;
-        square[i] = v;
-        value[i] = keep * value[i]! - rate * m / (Math.sqrt(v) * correction + epsilon);
-      }
+      adam(value, this.#mean[index]!, this.#square[index]!, [grad], step);
     });
   }
 }
