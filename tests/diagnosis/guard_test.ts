@@ -143,10 +143,10 @@ Deno.test(
 Deno.test(
   ...needs("the native TensorFlow", "the paper's start saturates the units and predicts one class"),
   async () => {
-    const published = lenet5(classes, { convActivation: "sigmoid", denseActivation: "relu" });
+    const paperCode = lenet5(classes, { convActivation: "sigmoid", denseActivation: "relu" });
     const make = async () => {
-      const system = await createSystem("numpy", published);
-      await system.setWeights(saturatingWeights(published, 1));
+      const system = await createSystem("numpy", paperCode);
+      await system.setWeights(saturatingWeights(paperCode, 1));
       return system;
     };
     const raw = { mean: 0, std: 1 };
