@@ -39,7 +39,7 @@ export {
   restore,
   type Run,
   type RunData,
-  type TrainListeners,
+  type TrainOptions,
   trainRun,
 } from "./runs/run.ts";
 export { type Fault, faultSystems } from "./runs/faults.ts";

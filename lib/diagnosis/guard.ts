@@ -1,7 +1,13 @@
 /** Watches a training and warns of what usually keeps a network from learning. */
 import type { Batch } from "../pixels/pixels.ts";
 import { countClasses } from "../model/architecture.ts";
-import type { Batches, FitOptions, History, System } from "../systems/system.ts";
+import {
+  type Batches,
+  BrokenLossError,
+  type FitOptions,
+  type History,
+  type System,
+} from "../systems/system.ts";
 import type { Weights } from "../model/weights.ts";
 import {
   checkFirstLoss,
@@ -46,6 +52,7 @@ export interface GuardedFit {
 /**
  * Trains any system and checks the training meanwhile. The training itself is not changed: the guard
  * reads the batches as they pass, the losses and, after some batches and at the end, the weights.
+ * @throws what `System.fit` throws; of a loss that is no number the guard warns before
  */
 export async function guardedFit(
   system: System,
@@ -57,17 +64,23 @@ export async function guardedFit(
   await watch.start();
   const total = options.epochs * train.length;
   let done = 0;
-  const history = await system.fit(watch.batches(train), {
-    ...options,
-    onBatch: async (record) => {
-      watch.loss(record.loss, done === 0);
-      done++;
-      if (done === Math.min(watch.limits.batches, total)) await watch.middle();
-      await options.onBatch?.(record);
-    },
-  });
-  await watch.end();
-  return { history, warnings: watch.warnings };
+  try {
+    const history = await system.fit(watch.batches(train), {
+      ...options,
+      onBatch: async (record) => {
+        watch.loss(record.loss, done === 0);
+        done++;
+        if (done === Math.min(watch.limits.batches, total)) await watch.middle();
+        await options.onBatch?.(record);
+      },
+    });
+    await watch.end();
+    return { history, warnings: watch.warnings };
+  } catch (error) {
+    // the system does not tell `onBatch` of a loss at which it stops
+    if (error instanceof BrokenLossError) watch.loss(NaN, done === 0);
+    throw error;
+  }
 }
 
 /** Runs the checks on the batches as they pass, on the losses and on the weights. */

@@ -27,7 +27,7 @@ export async function guardedRuns(
   for (const [name, { step: { configuration } }] of watched) {
     const { system, train } = await prepareRun({ ...configuration, seed: 1 }, data);
     try {
-      const options = { ...fitOptionsOf(configuration), epochs: 1 };
+      const options = { ...fitOptionsOf(configuration), epochs: 1, continueAtBrokenLoss: true };
       const fit = await guardedFit(system, train, options, { onWarning: () => {} });
       runs.push({ name, configuration, fit });
     } finally {

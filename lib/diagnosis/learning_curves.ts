@@ -25,7 +25,10 @@ export async function learningCurves(
   const curves: LearningCurve[] = [];
   for (const [name, configuration] of configurations) {
     const onProgress = progress?.(`Training: ${name}`, "images");
-    const kept = await store.loadOrTrain(configuration, data, onProgress ? { onProgress } : {});
+    const kept = await store.loadOrTrain(configuration, data, {
+      continueAtBrokenLoss: true, // that a training diverges would be seen in its curve
+      ...(onProgress ? { onProgress } : {}),
+    });
     curves.push({ name, ...kept });
   }
   return curves;

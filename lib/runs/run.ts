@@ -38,12 +38,17 @@ export interface Run {
   readonly weights: Weights;
 }
 
-/** Who is told of a training while it goes on. */
-export interface TrainListeners {
+/** Who is told of a training while it goes on, and what happens if it diverges. */
+export interface TrainOptions {
   /** Told after each batch. */
   readonly onProgress?: OnProgress;
   /** Told after each epoch. */
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  /**
+   * Whether a training whose loss is NaN or infinite goes on, so that its result can be shown. By
+   * default it ends with a `BrokenLossError`.
+   */
+  readonly continueAtBrokenLoss?: boolean;
 }
 
 /** What a configuration trains, before its first step. The caller disposes of the system. */
@@ -82,18 +87,21 @@ export async function prepareRun(
   return { system, train, normalisation: normalise };
 }
 
-/** Trains from the start and returns the run; nothing is written. */
+/**
+ * Trains from the start and returns the run; nothing is written.
+ * @throws BrokenLossError if the loss is NaN or infinite, unless the options say to go on
+ */
 export async function trainRun(
   configuration: RunConfiguration,
   data: RunData,
-  listeners: TrainListeners = {},
+  options: TrainOptions = {},
 ): Promise<Run> {
   const { system, train, normalisation } = await prepareRun(configuration, data);
   try {
     const history = await system.fit(train, {
       ...fitOptionsOf(configuration),
       validation: batches(data.val, normalisation),
-      ...listeners,
+      ...options,
     });
     const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
     return { configuration, normalisation, history, seconds, weights: await system.weights() };
@@ -114,7 +122,8 @@ export function fitOptionsOf(configuration: RunConfiguration): FitOptions {
 /** A system with a run's weights, without the run's faults. The caller disposes of it. */
 export async function restore({ configuration, weights }: Run): Promise<System> {
   const system = await createSystem(configuration.system, configuration.architecture);
-  await system.setWeights(weights);
+  // those of a training that diverged are part of its result
+  await system.setWeights(weights, { allowBroken: true });
   return system;
 }
 

@@ -13,7 +13,8 @@ export interface SeedRun extends ScoredRun {
 }
 
 /**
- * A configuration once with each seed, loaded where the store has it and trained otherwise.
+ * A configuration once with each seed, loaded where the store has it and trained otherwise. A training
+ * that diverges is a result like any other.
  * @param onProgress told of the images that all trainings together have gone through
  */
 export async function runSeeds(
@@ -27,6 +28,7 @@ export async function runSeeds(
   const images = configuration.epochs * data.train.length;
   for (const [i, seed] of seeds.entries()) {
     const { run, origin } = await store.loadOrTrain({ ...configuration, seed }, data, {
+      continueAtBrokenLoss: true,
       onProgress: (done, _, note) => onProgress?.(i * images + done, seeds.length * images, note),
     });
     runs.push({ ...await scoreRun(run, data), origin });

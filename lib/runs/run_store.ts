@@ -3,7 +3,7 @@ import { parameterShapes } from "../model/architecture.ts";
 import { decodeSafetensors, encodeSafetensors } from "../model/safetensors.ts";
 import { checkWeights } from "../model/weights.ts";
 import { exists, projectRoot, sha256, writeAtomic } from "../util/files.ts";
-import { type Run, type RunData, type TrainListeners, trainRun } from "./run.ts";
+import { type Run, type RunData, type TrainOptions, trainRun } from "./run.ts";
 import type { RunConfiguration } from "./run_configuration.ts";
 
 /**
@@ -64,9 +64,9 @@ export class RunStore {
   async train(
     configuration: RunConfiguration,
     data: RunData,
-    listeners: TrainListeners = {},
+    options: TrainOptions = {},
   ): Promise<Run> {
-    const run = await trainRun(configuration, data, listeners);
+    const run = await trainRun(configuration, data, options);
     await this.save(run, data);
     return run;
   }
@@ -75,11 +75,11 @@ export class RunStore {
   async loadOrTrain(
     configuration: RunConfiguration,
     data: RunData,
-    listeners: TrainListeners = {},
+    options: TrainOptions = {},
   ): Promise<KeptRun> {
     const { run, outdated } = await this.#read(configuration, data);
     if (run) return { run, origin: "loaded" };
-    const trained = await this.train(configuration, data, listeners);
+    const trained = await this.train(configuration, data, options);
     return { run: trained, origin: outdated ? "trained again" : "trained" };
   }
 

@@ -32,9 +32,9 @@ Deno.test("each ablation starts from a faulty run and ends in the corrected one"
       assert.deepEqual(told.length, change.includes("Adam") ? 2 : 1, change);
     });
   }
-  const [published] = all.numpy.steps;
-  assert.deepEqual(published!.configuration.batchSize, 125);
-  assert.deepEqual(published!.configuration.faults, ["dense layers move twice", "frozen filters"]);
+  const [faulty] = all.numpy.steps;
+  assert.deepEqual(faulty!.configuration.batchSize, 125);
+  assert.deepEqual(faulty!.configuration.faults, ["dense layers move twice", "frozen filters"]);
 });
 
 Deno.test("a step that another system computes says so", () => {

@@ -7,7 +7,7 @@ import { summarize } from "../../lib/diagnosis/summary.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { ablationTable } from "../../lib/report/tables/ablation_table.ts";
 import { inputVariantsTable } from "../../lib/report/tables/input_variants_table.ts";
-import { publishedTable } from "../../lib/report/tables/published_table.ts";
+import { paperCodeTable } from "../../lib/report/tables/paper_code_table.ts";
 import { completeTable2 } from "../../lib/report/tables/table_2_complete.ts";
 import { warningsTable } from "../../lib/report/tables/warnings_table.ts";
 import { measuredAblation, measuredStep, scoredRun } from "../diagnosis/scored_runs.ts";
@@ -24,7 +24,7 @@ const [numpy, torch, keras] = [all.numpy, all.torch, all.keras].map(measure);
 const code = { numpy: numpy!.first, torch: torch!.first, keras: keras!.first };
 
 Deno.test("the paper's code: each row names the system that computed it", () => {
-  const { rows } = publishedTable(dataset, code).options;
+  const { rows } = paperCodeTable(dataset, code).options;
   assert.deepEqual(rows.map(({ system, computedBy }) => [system, computedBy]), [
     ["LeNet5 Numpy", "LeNet5 Numpy"],
     ["LeNet5 Torch", "LeNet5 Torch"],

@@ -119,12 +119,12 @@ Deno.test(
   async () => {
     const data = runData(5);
     const { numpy, torch } = ablations(lenet5(5), data.train.length);
-    const published = await trainRun(numpy.steps[0]!.configuration, data);
-    const { test } = await scoreRun(published, data);
+    const faulty = await trainRun(numpy.steps[0]!.configuration, data);
+    const { test } = await scoreRun(faulty, data);
     assert.deepEqual([test.confusion.predicted, test.top1.hits], [1, 5]);
-    const { value } = await batches(data.test, published.normalisation)[Symbol.asyncIterator]()
+    const { value } = await batches(data.test, faulty.normalisation)[Symbol.asyncIterator]()
       .next();
-    const { configuration: { architecture }, weights } = published;
+    const { configuration: { architecture }, weights } = faulty;
     const layers = layerStatistics(architecture, weights, value!);
     assert.deepEqual(layers.map(({ gradientNorm }) => gradientNorm).slice(0, 2), [0, 0]);
     assert(layers.slice(0, 2).every(({ saturated }) => saturated === 1));

@@ -6,6 +6,7 @@ import { trainRun } from "../../lib/runs/run.ts";
 import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
 import { runSeeds } from "../../lib/runs/run_seeds.ts";
 import { describeOrigins, RunStore, sourceDigest } from "../../lib/runs/run_store.ts";
+import { BrokenLossError } from "../../lib/systems/system.ts";
 import { runData } from "./pixels.ts";
 
 const short = (settings: Partial<RunSettings> = {}) =>
@@ -107,6 +108,21 @@ Deno.test("runs with several seeds are told apart, scored, and counted up to the
     assert.deepEqual(runs.map(({ test }) => test.top1.images), [25, 25]);
     assert.deepEqual(told.at(-1), [120, 120]);
     assert(told.every(([done], i) => i === 0 || done >= told[i - 1]![0]));
+  }));
+
+Deno.test("a training that diverges is refused alone, and is a result among several seeds", () =>
+  withStore(async (store) => {
+    const data = runData();
+    const optimizer = { kind: "sgd", learningRate: 1e38, momentum: 0 } as const;
+    const architecture = lenet5(5, { convActivation: "relu", denseActivation: "relu" });
+    const configuration = short({ architecture, optimizer });
+    await assertRejects(() => store.train(configuration, data), BrokenLossError);
+    const [first] = await runSeeds(store, data, configuration, [1]);
+    const [again] = await runSeeds(store, data, configuration, [1]);
+    assert(!Number.isFinite(first!.run.history[0]!.loss));
+    assert.deepEqual([first!.origin, again!.origin], ["trained", "loaded"]);
+    assert.deepEqual(again!.run, first!.run);
+    assert.deepEqual([again!.test.top1.hits, again!.test.top1.images], [0, 25]);
   }));
 
 Deno.test("the source digest depends on the code", async () => {

@@ -9,7 +9,7 @@ import { dataLabel } from "./dataset_table.ts";
 import { seedNote } from "./seed_note.ts";
 
 /** The three systems run as the paper's code did, beside what the paper says. */
-export function publishedTable(
+export function paperCodeTable(
   dataset: Dataset,
   summaries: Readonly<Record<SystemName, Summary>>,
 ): Table {
