@@ -7,49 +7,63 @@ import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { checkFit } from "../../lib/systems/check_fit.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { predictAll } from "../../lib/systems/evaluate.ts";
-import type { Batches, FitOptions, SystemName } from "../../lib/systems/system.ts";
+import type { Batches, FitOptions, System, SystemName } from "../../lib/systems/system.ts";
 import { asBatches, perceptron, randomBatch, smallConvolutional } from "./helpers.ts";
+import { needs, needsOf } from "../requirements.ts";
 import { BATCH_CHECKED, CHECKED, untyped } from "./checked.ts";
 
 const adam = { kind: "adam", learningRate: 1e-3 } as const;
 const once: FitOptions = { epochs: 1, optimizer: adam };
 
-/** Runs `use` on a fresh system of each name and of both engines. */
-async function onEach(
+/** Defines a test for each system, and for both engines of numpy, on a fresh system. */
+function testEach(
   names: readonly SystemName[],
+  title: string,
   architecture: Parameters<typeof createSystem>[1],
-  use: (system: Awaited<ReturnType<typeof createSystem>>) => Promise<unknown>,
-): Promise<void> {
+  check: (system: System) => Promise<unknown>,
+): void {
   for (const name of names) {
     for (const engine of name === "numpy" ? ["kernels", "reference"] as const : [undefined]) {
-      const system = await createSystem(name, architecture, engine ? { engine } : {});
-      try {
-        await use(system);
-      } finally {
-        system.dispose();
-      }
+      const system = engine ? `${name} (${engine})` : name;
+      Deno.test(...needsOf(name, `${system}: ${title}`), async () => {
+        const system = await createSystem(name, architecture, engine ? { engine } : {});
+        try {
+          await check(system);
+        } finally {
+          system.dispose();
+        }
+      });
     }
   }
 }
 
-Deno.test("an unknown optimizer, or one with an unknown option, is refused before anything is trained", async () => {
-  const cases = [
-    [{ kind: "rmsprop", learningRate: 1e-3 }, "no optimizer named rmsprop; there are adam and sgd"],
-    [{ kind: "toString", learningRate: 1e-3 }, "no optimizer named toString"],
-    [{ learningRate: 1e-3 }, "no optimizer named undefined"],
-    [undefined, "no optimizer named undefined"],
-    [{ ...adam, momentum: 0.9 }, "the optimizer has the unknown option momentum; adam has kind"],
-    [{ ...adam, lr: 1 }, "the optimizer has the unknown option lr"],
-    [{ kind: "sgd", learningRate: 1, momentum: 0, nesterov: true }, "unknown option nesterov"],
-    [{ kind: "sgd", learningRate: 1, momentum: 0, weightDecay: 1 }, "unknown option weightDecay"],
-    [{ kind: "sgd", learningRate: 1 }, "momentum must be in [0, 1), got undefined"],
-    [{ kind: "sgd", learningRate: 1, momentum: 1 }, "momentum must be in [0, 1), got 1"],
-    [{ ...adam, learningRate: "0.1" }, "learningRate must be above 0 and finite, got 0.1"],
-    [{ ...adam, learningRate: Infinity }, "learningRate must be above 0 and finite, got Infinity"],
-    [{ ...adam, weightDecay: NaN }, "weightDecay must be at least 0 and finite, got NaN"],
-    [{ ...adam, weightDecay: Infinity }, "weightDecay must be at least 0 and finite"],
-  ] as const;
-  await onEach(CHECKED, perceptron, async (system) => {
+testEach(
+  CHECKED,
+  "an unknown optimizer, or one with an unknown option, is refused before anything is trained",
+  perceptron,
+  async (system) => {
+    const cases = [
+      [
+        { kind: "rmsprop", learningRate: 1e-3 },
+        "no optimizer named rmsprop; there are adam and sgd",
+      ],
+      [{ kind: "toString", learningRate: 1e-3 }, "no optimizer named toString"],
+      [{ learningRate: 1e-3 }, "no optimizer named undefined"],
+      [undefined, "no optimizer named undefined"],
+      [{ ...adam, momentum: 0.9 }, "the optimizer has the unknown option momentum; adam has kind"],
+      [{ ...adam, lr: 1 }, "the optimizer has the unknown option lr"],
+      [{ kind: "sgd", learningRate: 1, momentum: 0, nesterov: true }, "unknown option nesterov"],
+      [{ kind: "sgd", learningRate: 1, momentum: 0, weightDecay: 1 }, "unknown option weightDecay"],
+      [{ kind: "sgd", learningRate: 1 }, "momentum must be in [0, 1), got undefined"],
+      [{ kind: "sgd", learningRate: 1, momentum: 1 }, "momentum must be in [0, 1), got 1"],
+      [{ ...adam, learningRate: "0.1" }, "learningRate must be above 0 and finite, got 0.1"],
+      [
+        { ...adam, learningRate: Infinity },
+        "learningRate must be above 0 and finite, got Infinity",
+      ],
+      [{ ...adam, weightDecay: NaN }, "weightDecay must be at least 0 and finite, got NaN"],
+      [{ ...adam, weightDecay: Infinity }, "weightDecay must be at least 0 and finite"],
+    ] as const;
     const before = await system.weights();
     for (const [optimizer, message] of cases) {
       await assertRejects(
@@ -60,24 +74,27 @@ Deno.test("an unknown optimizer, or one with an unknown option, is refused befor
       );
     }
     assert.deepEqual(await system.weights(), before);
-  });
-});
+  },
+);
 
-Deno.test("an unknown or unusable option of fit is refused by every system", async () => {
-  const train = asBatches(randomBatch(perceptron, 6, 3));
-  const cases: readonly (readonly [object, string])[] = [
-    [{ learningRate: 1 }, "fit has the unknown option learningRate; fit has epochs, optimizer"],
-    [{ batchSize: 32 }, "fit has the unknown option batchSize"],
-    [{ epochs: "3" }, "epochs must be a whole number"],
-    [{ labelSmoothing: 1 }, "labelSmoothing must be in [0, 1), got 1"],
-    [{ schedule: "one-cycle" }, "schedule must be a function, got one-cycle"],
-    [{ onEpoch: 1 }, "onEpoch must be a function, got 1"],
-    [{ signal: {} }, "signal must be an AbortSignal"],
-    [{ schedule: () => NaN }, "schedule(0) must be finite and at least 0, got NaN"],
-    [{ schedule: () => -1 }, "schedule(0) must be finite and at least 0, got -1"],
-    [{ validation: [] }, "validation must be batches"],
-  ];
-  await onEach(systemNames, perceptron, async (system) => {
+testEach(
+  systemNames,
+  "an unknown or unusable option of fit is refused",
+  perceptron,
+  async (system) => {
+    const train = asBatches(randomBatch(perceptron, 6, 3));
+    const cases: readonly (readonly [object, string])[] = [
+      [{ learningRate: 1 }, "fit has the unknown option learningRate; fit has epochs, optimizer"],
+      [{ batchSize: 32 }, "fit has the unknown option batchSize"],
+      [{ epochs: "3" }, "epochs must be a whole number"],
+      [{ labelSmoothing: 1 }, "labelSmoothing must be in [0, 1), got 1"],
+      [{ schedule: "one-cycle" }, "schedule must be a function, got one-cycle"],
+      [{ onEpoch: 1 }, "onEpoch must be a function, got 1"],
+      [{ signal: {} }, "signal must be an AbortSignal"],
+      [{ schedule: () => NaN }, "schedule(0) must be finite and at least 0, got NaN"],
+      [{ schedule: () => -1 }, "schedule(0) must be finite and at least 0, got -1"],
+      [{ validation: [] }, "validation must be batches"],
+    ];
     for (const [change, message] of cases) {
       await assertRejects(
         () => system.fit(train, untyped({ ...once, ...change })),
@@ -85,7 +102,11 @@ Deno.test("an unknown or unusable option of fit is refused by every system", asy
         message,
       );
     }
-  });
+  },
+);
+
+Deno.test("batches without counts, or that cannot be gone through, are refused", () => {
+  const train = asBatches(randomBatch(perceptron, 6, 3));
   for (const batches of [[], {}, { ...train, samples: NaN }, { ...train, length: 1.5 }]) {
     assertThrows(() => checkFit(untyped(batches), once), RangeError, "train");
   }
@@ -129,9 +150,12 @@ const badBatches: readonly (readonly [Batch, string])[] = [
   ),
 ];
 
-Deno.test("images of another size, labels outside the classes and NaN pixels end a training", async () => {
-  const good = lenetBatch({});
-  await onEach(BATCH_CHECKED, lenet5(), async (system) => {
+testEach(
+  BATCH_CHECKED,
+  "images of another size, labels outside the classes and NaN pixels end a training",
+  lenet5(),
+  async (system) => {
+    const good = lenetBatch({});
     for (const [bad, message] of badBatches) {
       const steps: number[] = [];
       const error = await assertRejects(
@@ -146,11 +170,14 @@ Deno.test("images of another size, labels outside the classes and NaN pixels end
       assert(error.message.startsWith("training batch 2: "), error.message);
       assert.deepEqual(steps, [4], "the good batch before was trained on");
     }
-  });
-});
+  },
+);
 
-Deno.test("validation images are checked like training images", async () => {
-  await onEach(systemNames, lenet5(), async (system) => {
+testEach(
+  systemNames,
+  "validation images are checked like training images",
+  lenet5(),
+  async (system) => {
     const error = await assertRejects(
       () =>
         system.fit(asBatches(lenetBatch({})), {
@@ -161,22 +188,28 @@ Deno.test("validation images are checked like training images", async () => {
       "LeNet-5 takes images of 1×32×32",
     );
     assert(error.message.startsWith("validation batch 1: "), error.message);
-  });
-});
+  },
+);
 
-Deno.test("images of another shape are refused although they have the same count of pixels", async () => {
-  const imageShape = { channels: 1, height: 16, width: 64 };
-  const long: Batches = { ...asBatches(lenetBatch({})), imageShape };
-  const message = "the training images are 1×16×64, but LeNet-5 takes 1×32×32";
-  await onEach(BATCH_CHECKED, lenet5(), async (system) => {
+testEach(
+  BATCH_CHECKED,
+  "images of another shape are refused although they have the same count of pixels",
+  lenet5(),
+  async (system) => {
+    const imageShape = { channels: 1, height: 16, width: 64 };
+    const long: Batches = { ...asBatches(lenetBatch({})), imageShape };
+    const message = "the training images are 1×16×64, but LeNet-5 takes 1×32×32";
     await assertRejects(() => system.fit(long, once), RangeError, message);
     const right = { ...long, imageShape: { channels: 1, height: 32, width: 32 } };
     assert.deepEqual((await system.fit(right, once)).length, 1);
-  });
-});
+  },
+);
 
-Deno.test("predict refuses more or fewer pixels than its count of images has", async () => {
-  await onEach(CHECKED, smallConvolutional, async (system) => {
+testEach(
+  CHECKED,
+  "predict refuses more or fewer pixels than its count of images has",
+  smallConvolutional,
+  async (system) => {
     const { images } = randomBatch(smallConvolutional, 4, 3);
     const refused = (given: unknown, count: unknown, message: string) =>
       assertRejects(() => system.predict(untyped(given), untyped(count)), RangeError, message);
@@ -196,11 +229,14 @@ Deno.test("predict refuses more or fewer pixels than its count of images has", a
     assert.deepEqual((await system.predict(images, 3)).length, 12);
     const four = { ...randomBatch(smallConvolutional, 4, 4), size: 3, labels: new Int32Array(3) };
     await assertRejects(() => predictAll(system, asBatches(four)), RangeError, "960 are given");
-  });
-});
+  },
+);
 
-Deno.test("setWeights names the array and the place of a NaN or an infinity", async () => {
-  await onEach(CHECKED, lenet5(), async (system) => {
+testEach(
+  CHECKED,
+  "setWeights names the array and the place of a NaN or an infinity",
+  lenet5(),
+  async (system) => {
     const before = await system.weights();
     for (const value of [NaN, Infinity, -Infinity]) {
       const weights = initialWeights(lenet5(), "lecun", 1);
@@ -216,12 +252,15 @@ Deno.test("setWeights names the array and the place of a NaN or an infinity", as
     broken["conv1.weight"]!.data[0] = NaN;
     await system.setWeights(broken, { allowBroken: true });
     assert.deepEqual(await system.weights(), broken);
-  });
-});
+  },
+);
 
-Deno.test("a diverging training ends with an error that names epoch and batch, unless told to go on", async () => {
-  const batch = randomBatch(lenet5(), 50, 8), optimizer = { ...adam, learningRate: 1e38 };
-  await onEach(systemNames, lenet5(), async (system) => {
+testEach(
+  systemNames,
+  "a diverging training ends with an error that names epoch and batch, unless told to go on",
+  lenet5(),
+  async (system) => {
+    const batch = randomBatch(lenet5(), 50, 8), optimizer = { ...adam, learningRate: 1e38 };
     const start = await system.weights();
     const losses: number[] = [];
     const onBatch: FitOptions["onBatch"] = ({ loss }) => void losses.push(loss);
@@ -240,8 +279,8 @@ Deno.test("a diverging training ends with an error that names epoch and batch, u
     // the system can be trained again
     await system.setWeights(start);
     assert(Number.isFinite((await system.fit(train, once))[0]!.loss));
-  });
-});
+  },
+);
 
 Deno.test("an unknown engine or option of the numpy system is refused by name", async () => {
   await assertRejects(
@@ -256,23 +295,26 @@ Deno.test("an unknown engine or option of the numpy system is refused by name", 
   );
 });
 
-Deno.test("an unknown layer or layer option is refused when a system is made", async () => {
-  const strided = untyped({
-    ...smallConvolutional,
-    layers: smallConvolutional.layers.map((layer) =>
-      layer.kind === "conv" ? { ...layer, stride: 2 } : layer
-    ),
-  });
-  const gelu = untyped({
-    ...perceptron,
-    layers: perceptron.layers.map((layer) => layer.kind === "tanh" ? { kind: "gelu" } : layer),
-  });
-  for (const name of systemNames) {
-    await assertRejects(
-      () => createSystem(name, strided),
-      RangeError,
-      "conv1 has the unknown option stride",
-    );
-    await assertRejects(() => createSystem(name, gelu), RangeError, "the unknown kind gelu");
-  }
-});
+Deno.test(
+  ...needs("the native TensorFlow", "unknown layers and layer options are refused by all systems"),
+  async () => {
+    const strided = untyped({
+      ...smallConvolutional,
+      layers: smallConvolutional.layers.map((layer) =>
+        layer.kind === "conv" ? { ...layer, stride: 2 } : layer
+      ),
+    });
+    const gelu = untyped({
+      ...perceptron,
+      layers: perceptron.layers.map((layer) => layer.kind === "tanh" ? { kind: "gelu" } : layer),
+    });
+    for (const name of systemNames) {
+      await assertRejects(
+        () => createSystem(name, strided),
+        RangeError,
+        "conv1 has the unknown option stride",
+      );
+      await assertRejects(() => createSystem(name, gelu), RangeError, "the unknown kind gelu");
+    }
+  },
+);

@@ -5,6 +5,7 @@ import { createSystem } from "../../lib/systems/create_system.ts";
 import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
 import { type FitOptions, SystemStateError } from "../../lib/systems/system.ts";
 import { asBatches, perceptron, randomBatch } from "./helpers.ts";
+import { needsOf } from "../requirements.ts";
 import { CHECKED } from "./checked.ts";
 
 const options: FitOptions = { epochs: 3, optimizer: { kind: "adam", learningRate: 1e-3 } };
@@ -12,97 +13,118 @@ const batch = randomBatch(perceptron, 6, 5);
 const train = asBatches(batch, randomBatch(perceptron, 6, 5, 2));
 
 for (const name of CHECKED) {
-  Deno.test(`${name}: a second fit is refused and does not disturb the first`, async () => {
-    const alone = await createSystem(name, perceptron, { seed: 1 });
-    const history = await alone.fit(train, options);
-    const system = await createSystem(name, perceptron, { seed: 1 });
-    const first = system.fit(train, options);
-    await assertRejects(
-      () => system.fit(train, options),
-      SystemStateError,
-      `the ${name} system is training already`,
-    );
-    assert.deepEqual((await first).map(({ loss }) => loss), history.map(({ loss }) => loss));
-    assert.deepEqual(await system.weights(), await alone.weights());
-    // and afterwards it trains again
-    assert.deepEqual((await system.fit(train, { ...options, epochs: 1 })).length, 1);
-    system.dispose();
-    alone.dispose();
-  });
-
-  Deno.test(`${name}: after a fit that failed another one may follow`, async () => {
-    const system = await createSystem(name, perceptron);
-    const onBatch = () => Promise.reject(new TypeError("the listener failed"));
-    await assertRejects(() => system.fit(train, { ...options, onBatch }), TypeError, "listener");
-    await assertRejects(() => system.fit(train, { ...options, epochs: 0 }), RangeError, "epochs");
-    assert.deepEqual((await system.fit(train, options)).length, 3);
-    system.dispose();
-  });
-
-  Deno.test(`${name}: weights and predictions may be asked for while it trains`, async () => {
-    const system = await createSystem(name, perceptron);
-    let asked = 0;
-    await system.fit(train, {
-      ...options,
-      onBatch: async () => {
-        await system.setWeights(await system.weights());
-        asked += (await system.predict(batch.images, batch.size)).length;
-      },
-    });
-    assert.deepEqual(asked, 6 * 30);
-    system.dispose();
-  });
-
-  Deno.test(`${name}: dispose during a training stops it after the current batch`, async () => {
-    const system = await createSystem(name, perceptron);
-    let batches = 0;
-    await assertRejects(
-      () =>
-        system.fit(train, {
-          ...options,
-          validation: train,
-          onBatch: () => {
-            if (++batches === 3) system.dispose();
-          },
-        }),
-      SystemStateError,
-      `the ${name} system was disposed of while it trained`,
-    );
-    assert.deepEqual(batches, 3);
-    await assertRejects(() => system.weights(), SystemStateError, "was disposed of");
-    system.dispose();
-  });
-
-  Deno.test(`${name}: every use after dispose is refused by name, and a second dispose does nothing`, async () => {
-    const system = await createSystem(name, perceptron);
-    const weights = await system.weights();
-    system.dispose();
-    system.dispose();
-    const uses = {
-      fit: () => system.fit(train, options),
-      predict: () => system.predict(batch.images, batch.size),
-      weights: () => system.weights(),
-      setWeights: () => system.setWeights(weights),
-    };
-    for (const [method, use] of Object.entries(uses)) {
+  Deno.test(
+    ...needsOf(name, `${name}: a second fit is refused and does not disturb the first`),
+    async () => {
+      const alone = await createSystem(name, perceptron, { seed: 1 });
+      const history = await alone.fit(train, options);
+      const system = await createSystem(name, perceptron, { seed: 1 });
+      const first = system.fit(train, options);
       await assertRejects(
-        use,
+        () => system.fit(train, options),
         SystemStateError,
-        `${method}: the ${name} system was disposed of; make another one`,
+        `the ${name} system is training already`,
       );
-    }
-  });
+      assert.deepEqual((await first).map(({ loss }) => loss), history.map(({ loss }) => loss));
+      assert.deepEqual(await system.weights(), await alone.weights());
+      // and afterwards it trains again
+      assert.deepEqual((await system.fit(train, { ...options, epochs: 1 })).length, 1);
+      system.dispose();
+      alone.dispose();
+    },
+  );
 
-  Deno.test(`${name}: a training that is aborted returns the epochs it completed`, async () => {
-    const system = await createSystem(name, perceptron);
-    assert.deepEqual(await system.fit(train, { ...options, signal: AbortSignal.abort() }), []);
-    const stop = new AbortController();
-    const onEpoch = () => stop.abort();
-    const history = await system.fit(train, { ...options, onEpoch, signal: stop.signal });
-    assert.deepEqual(history.map(({ epoch }) => epoch), [1]);
-    assert.deepEqual((await system.fit(train, options)).length, 3);
-    system.dispose();
-  });
+  Deno.test(
+    ...needsOf(name, `${name}: after a fit that failed another one may follow`),
+    async () => {
+      const system = await createSystem(name, perceptron);
+      const onBatch = () => Promise.reject(new TypeError("the listener failed"));
+      await assertRejects(() => system.fit(train, { ...options, onBatch }), TypeError, "listener");
+      await assertRejects(() => system.fit(train, { ...options, epochs: 0 }), RangeError, "epochs");
+      assert.deepEqual((await system.fit(train, options)).length, 3);
+      system.dispose();
+    },
+  );
+
+  Deno.test(
+    ...needsOf(name, `${name}: weights and predictions may be asked for while it trains`),
+    async () => {
+      const system = await createSystem(name, perceptron);
+      let asked = 0;
+      await system.fit(train, {
+        ...options,
+        onBatch: async () => {
+          await system.setWeights(await system.weights());
+          asked += (await system.predict(batch.images, batch.size)).length;
+        },
+      });
+      assert.deepEqual(asked, 6 * 30);
+      system.dispose();
+    },
+  );
+
+  Deno.test(
+    ...needsOf(name, `${name}: dispose during a training stops it after the current batch`),
+    async () => {
+      const system = await createSystem(name, perceptron);
+      let batches = 0;
+      await assertRejects(
+        () =>
+          system.fit(train, {
+            ...options,
+            validation: train,
+            onBatch: () => {
+              if (++batches === 3) system.dispose();
+            },
+          }),
+        SystemStateError,
+        `the ${name} system was disposed of while it trained`,
+      );
+      assert.deepEqual(batches, 3);
+      await assertRejects(() => system.weights(), SystemStateError, "was disposed of");
+      system.dispose();
+    },
+  );
+
+  Deno.test(
+    ...needsOf(
+      name,
+      `${name}: every use after dispose is refused by name, and a second dispose does nothing`,
+    ),
+    async () => {
+      const system = await createSystem(name, perceptron);
+      const weights = await system.weights();
+      system.dispose();
+      system.dispose();
+      const uses = {
+        fit: () => system.fit(train, options),
+        predict: () => system.predict(batch.images, batch.size),
+        weights: () => system.weights(),
+        setWeights: () => system.setWeights(weights),
+      };
+      for (const [method, use] of Object.entries(uses)) {
+        await assertRejects(
+          use,
+          SystemStateError,
+          `${method}: the ${name} system was disposed of; make another one`,
+        );
+      }
+    },
+  );
+
+  Deno.test(
+    ...needsOf(name, `${name}: a training that is aborted returns the epochs it completed`),
+    async () => {
+      const system = await createSystem(name, perceptron);
+      assert.deepEqual(await system.fit(train, { ...options, signal: AbortSignal.abort() }), []);
+      const stop = new AbortController();
+      const onEpoch = () => stop.abort();
+      const history = await system.fit(train, { ...options, onEpoch, signal: stop.signal });
+      assert.deepEqual(history.map(({ epoch }) => epoch), [1]);
+      assert.deepEqual((await system.fit(train, options)).length, 3);
+      system.dispose();
+    },
+  );
 }
 
 Deno.test("`using` disposes of a system at the end of its block, and after an error too", async () => {
