@@ -54,7 +54,7 @@ export async function preprocessBatch(batch: DecodingBatch): Promise<DecodedBatc
     const { index, path, name } = images[at]!;
     const source = { kind: "file", path } as const;
     try {
-      await useSource(source, name, { ...options, blocking: true }, async (bytes) => {
+      await useSource(source, name, options, async (bytes) => {
         digests.set(digestImage(source, bytes), at * digestLength);
         pixels.set(await preprocessBytes(bytes, source, options, name, settings), at * size);
       });

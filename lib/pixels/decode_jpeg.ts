@@ -19,7 +19,7 @@ export interface JpegSettings extends DecodeSettings {
 const PROGRESSIVE = 0xc2;
 
 /** Up to this many pixels, handing an image to another thread takes longer than decoding it. */
-const SMALL = 128 * 128;
+const SMALL = 32 * 32;
 
 /** Room that is kept for the next image, bytes: fresh memory costs as much as a small image. */
 const KEPT_ROOM = 4 * 2 ** 20;

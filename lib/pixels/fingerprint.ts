@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
-import { type Stats, statSync } from "node:fs";
 import type { ImageSource, Split } from "../data/dataset.ts";
 import { BadImage, type SetAsideImage } from "./bad_image.ts";
 import { decoderVersion } from "./decode.ts";
 import { defaultImageLimits } from "./image_limits.ts";
 import { packedVersion } from "./packed.ts";
 import type { PreprocessOptions } from "./preprocess.ts";
-import { checkImageFile, unreadable } from "./read_image.ts";
+import { checkImageFile, statImageFile } from "./read_image.ts";
 
 /** Bytes of a SHA-256 digest. */
 export const digestLength = 32;
@@ -81,11 +80,10 @@ export function lookAtSplit(split: Split, options: PreprocessOptions): SplitLook
     const { path } = source;
     hash.update(`${path}\0`);
     try {
-      const stats = statFile(path, name);
-      const { size, mtimeMs, ctimeMs } = stats;
-      hash.update(`${size}\0${mtimeMs}\0${ctimeMs}`);
-      newest = Math.max(newest, ctimeMs);
-      const facts = { size, isFile: stats.isFile(), isDirectory: stats.isDirectory() };
+      const facts = statImageFile(path, name);
+      const modified = facts.mtime?.getTime() ?? 0, changed = facts.ctime?.getTime() ?? modified;
+      hash.update(`${facts.size}\0${modified}\0${changed}`);
+      newest = Math.max(newest, changed);
       checkImageFile(facts, path, name, options.maxFileBytes);
     } catch (error) {
       if (!(error instanceof BadImage)) throw error;
@@ -94,13 +92,4 @@ export function lookAtSplit(split: Split, options: PreprocessOptions): SplitLook
     }
   }
   return { stamp: Math.floor(newest / 1000) < second ? hash.digest("hex") : undefined, bad };
-}
-
-/** Node's `statSync`: Deno's own knows no time of the inode's change. */
-function statFile(path: string, name: string): Stats {
-  try {
-    return statSync(path);
-  } catch (error) {
-    throw unreadable(error, path, name);
-  }
 }

@@ -1,6 +1,7 @@
 import type { ImageSource } from "../data/dataset.ts";
 import { BadImage, TooLarge } from "./bad_image.ts";
 import { Budget } from "./budget.ts";
+import type { ImageLimits } from "./image_limits.ts";
 
 /** What the checks before reading need to know of a file. */
 interface FileFacts {
@@ -9,11 +10,27 @@ interface FileFacts {
   readonly size: number;
 }
 
-/** How a file is read. */
-export interface ReadSettings {
-  readonly maxFileBytes: number;
-  /** Whether the thread waits for the disk: a thread of many does so at half the cost. */
-  readonly blocking?: boolean;
+/** Milliseconds from which a disk is slow enough that several reads should wait side by side. */
+const SLOW_READ = 1;
+
+/** Reads that are made side by side after a slow one, before the disk is tried again. */
+const READS_ASIDE = 64;
+
+let readsAside = 0;
+
+/**
+ * A file's bytes. From a fast disk or the page cache they are read at once, in half the time that it
+ * takes to wait for them; from a slow one, side by side.
+ */
+async function readBytes(path: string): Promise<Uint8Array> {
+  if (readsAside > 0) {
+    readsAside--;
+    return await Deno.readFile(path);
+  }
+  const start = performance.now();
+  const bytes = Deno.readFileSync(path);
+  if (performance.now() - start > SLOW_READ) readsAside = READS_ASIDE;
+  return bytes;
 }
 
 /** Bytes of image files that are held at the same time. */
@@ -28,16 +45,17 @@ const heldBytes = new Budget(256 * 2 ** 20);
 export async function useSource<T>(
   source: ImageSource,
   name: string,
-  { maxFileBytes, blocking = false }: ReadSettings,
+  { maxFileBytes }: Pick<ImageLimits, "maxFileBytes">,
   use: (bytes: Uint8Array) => T | Promise<T>,
 ): Promise<T> {
   if (source.kind === "raw") return await use(source.data);
   const { path } = source;
-  const size = checkedSize(path, name, maxFileBytes);
-  return await heldBytes.run(size, async () => {
+  const facts = statImageFile(path, name);
+  checkImageFile(facts, path, name, maxFileBytes);
+  return await heldBytes.run(facts.size, async () => {
     let bytes;
     try {
-      bytes = blocking ? Deno.readFileSync(path) : await Deno.readFile(path);
+      bytes = await readBytes(path);
     } catch (error) {
       throw unreadable(error, path, name);
     }
@@ -45,15 +63,13 @@ export async function useSource<T>(
   });
 }
 
-function checkedSize(path: string, name: string, maxFileBytes: number): number {
-  let facts;
+/** @throws {BadImage} when there is no such file, or nothing about it can be learned */
+export function statImageFile(path: string, name: string): Deno.FileInfo {
   try {
-    facts = Deno.statSync(path);
+    return Deno.statSync(path);
   } catch (error) {
     throw unreadable(error, path, name);
   }
-  checkImageFile(facts, path, name, maxFileBytes);
-  return facts.size;
 }
 
 /** @throws {BadImage} saying why the file cannot hold an image */
@@ -83,9 +99,8 @@ export function checkImageFile(
 }
 
 /** What a failure of the file system says about an image. */
-export function unreadable(error: unknown, path: string, name: string): BadImage {
-  const missing = error instanceof Deno.errors.NotFound ||
-    (error as { code?: string }).code === "ENOENT"; // as Node's functions say it
+function unreadable(error: unknown, path: string, name: string): BadImage {
+  const missing = error instanceof Deno.errors.NotFound;
   const reason = missing
     ? "there is no such file; unpack the data set again or take the image out of its list"
     : `it cannot be read (${(error as Error).message})`;

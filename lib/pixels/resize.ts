@@ -2,18 +2,17 @@ import type { Decoded } from "./decoded_image.ts";
 
 /**
  * Grey level of the pixel that starts at `at`, by OpenCV's COLOR_BGR2GRAY: the Rec. 601 weights
- * 0.299, 0.587, 0.114 in 15-bit fixed point, rounded. Alpha does not count.
+ * 0.299, 0.587, 0.114 in 15-bit fixed point, rounded.
  */
-function luma(data: Uint8Array, at: number, colour: boolean): number {
-  if (!colour) return data[at]!;
+function luma(data: Uint8Array, at: number): number {
   return (9798 * data[at]! + 19235 * data[at + 1]! + 3735 * data[at + 2]! + 16384) >> 15;
 }
 
 /** The grey version of an image, (height, width), by the luma of OpenCV. */
 export function toGrey({ width, height, channels, data }: Decoded): Uint8Array {
-  if (channels === 1) return data.slice();
   const grey = new Uint8Array(width * height);
-  for (let i = 0; i < grey.length; i++) grey[i] = luma(data, i * channels, channels >= 3);
+  if (channels >= 3) { for (let i = 0; i < grey.length; i++) grey[i] = luma(data, i * channels); }
+  else for (let i = 0; i < grey.length; i++) grey[i] = data[i * channels]!;
   return grey;
 }
 
@@ -54,16 +53,15 @@ function linearTaps(from: number, to: number) {
  */
 export function resizeOpenCV(image: Decoded, width: number, height: number): Uint8Array {
   const { channels, data } = image;
-  const colour = channels >= 3;
   const stride = image.width * channels;
   const x = tapsFor(image.width, width), y = tapsFor(image.height, height);
   const out = new Uint8Array(width * height);
   for (let j = 0, at = 0; j < height; j++) {
     const above = y.left[j]! * stride, below = y.right[j]! * stride;
     const aboveWeight = y.leftWeight[j]!, belowWeight = y.rightWeight[j]!;
-    if (channels === 1) {
+    if (channels < 3) { // grey, perhaps with alpha
       for (let i = 0; i < width; i++) {
-        const left = x.left[i]!, right = x.right[i]!;
+        const left = x.left[i]! * channels, right = x.right[i]! * channels;
         const leftWeight = x.leftWeight[i]!, rightWeight = x.rightWeight[i]!;
         const top = data[above + left]! * leftWeight + data[above + right]! * rightWeight;
         const bottom = data[below + left]! * leftWeight + data[below + right]! * rightWeight;
@@ -74,10 +72,9 @@ export function resizeOpenCV(image: Decoded, width: number, height: number): Uin
     for (let i = 0; i < width; i++) {
       const left = x.left[i]! * channels, right = x.right[i]! * channels;
       const leftWeight = x.leftWeight[i]!, rightWeight = x.rightWeight[i]!;
-      const top = luma(data, above + left, colour) * leftWeight +
-        luma(data, above + right, colour) * rightWeight;
-      const bottom = luma(data, below + left, colour) * leftWeight +
-        luma(data, below + right, colour) * rightWeight;
+      const top = luma(data, above + left) * leftWeight + luma(data, above + right) * rightWeight;
+      const bottom = luma(data, below + left) * leftWeight +
+        luma(data, below + right) * rightWeight;
       out[at++] = mix(top, bottom, aboveWeight, belowWeight);
     }
   }
