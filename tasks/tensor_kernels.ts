@@ -22,7 +22,7 @@ export async function compileTensorKernels(build: TensorBuild): Promise<Uint8Arr
   const { error, stderr } = await asc.main([
     ...["tensor/assembly/index.ts", "--outFile", "kernels.wasm", "-O3", "--noAssert"],
     ...["--runtime", "stub", "--enable", "simd", "--enable", "relaxed-simd"],
-    // the memory comes from outside; tensor_memory.ts fits the module to its size, shared or not
+    // the memory comes from outside; tensor_module.ts fits the module to its size, shared or not
     ...["--enable", "threads", "--importMemory", "--sharedMemory"],
     ...["--initialMemory", `${MODULE_PAGES}`, "--maximumMemory", `${MODULE_PAGES}`],
     ...["--memoryBase", "1024", "--use", `WIDE=${build === "wide" ? 1 : 0}`, "--use", "DOT=0"],

@@ -15,6 +15,7 @@ export async function openTensorKernels(
     readonly threads: number;
     readonly build: TensorBuild;
     readonly scratchBytes?: number;
+    readonly grain?: number;
   },
 ): Promise<TensorKernels> {
   const binary = await Deno.readFile(new URL(`./builds/${options.build}.wasm`, import.meta.url));

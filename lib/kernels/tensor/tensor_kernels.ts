@@ -1,7 +1,32 @@
+import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./convolution_operations.ts";
+import { denseGradient, softmaxCrossEntropy } from "./dense_operations.ts";
 import { JOB_BLOCK_BYTES } from "./job_block.ts";
+import { GRAIN, type JobRunner } from "./job_runner.ts";
+import { matMul } from "./matrix_operations.ts";
+import { adam, sgd } from "./optimizer_operations.ts";
+import {
+  averagePool,
+  averagePoolGradient,
+  maxPool,
+  maxPoolGradient,
+} from "./pooling_operations.ts";
 import { type Scratch, ScratchStretch } from "./scratch.ts";
-import { fitTensorModule, tensorMemory } from "./tensor_memory.ts";
-import { OVERREAD } from "./tensor_operations.ts";
+import { fitTensorModule, tensorMemory } from "./tensor_module.ts";
+import {
+  type AdamStep,
+  type AveragePoolGradient,
+  type Conv2d,
+  type Conv2dFilterGradient,
+  type Conv2dInputGradient,
+  type DenseGradient,
+  type MatMul,
+  type MaxPool,
+  type MaxPoolGradient,
+  OVERREAD,
+  type Pool,
+  type SgdStep,
+  type SoftmaxCrossEntropy,
+} from "./tensor_operations.ts";
 import { type StartThread, ThreadPool } from "./thread_pool.ts";
 
 /** The compiler's constants stand below. */
@@ -25,12 +50,14 @@ export interface TensorKernelOptions {
   readonly scratchBytes?: number;
   /** Default: shared where there are SharedArrayBuffers. */
   readonly shared?: boolean;
+  /** See `JobRunner`. */
+  readonly grain?: number;
   /** Milliseconds after which a thread that does not finish its part counts as dead; default a minute. */
   readonly patience?: number;
 }
 
 /** SIMD kernels on tensors that stand in one memory, on several threads. */
-export class TensorKernels {
+export class TensorKernels implements JobRunner {
   /** The caller's tensors stand from here … */
   readonly heapStart = HEAP_START;
   /** … to here. */
@@ -46,6 +73,7 @@ export class TensorKernels {
     readonly memory: WebAssembly.Memory,
     readonly pool: ThreadPool,
     scratchBytes: number,
+    readonly grain: number,
   ) {
     const end = Math.floor((memory.buffer.byteLength - OVERREAD) / 64) * 64;
     this.heapEnd = end - Math.ceil(scratchBytes / 64) * 64;
@@ -68,7 +96,7 @@ export class TensorKernels {
     const module = await WebAssembly.compile(fitTensorModule(binary, memory, shared));
     const data = { module, memory, jobBlock: JOB_BLOCK };
     const pool = await ThreadPool.start(data, threads, startThread, patience);
-    return new TensorKernels(memory, pool, scratchBytes);
+    return new TensorKernels(memory, pool, scratchBytes, options.grain ?? GRAIN);
   }
 
   get threads(): number {
@@ -84,6 +112,59 @@ export class TensorKernels {
     const number = this.pool.jobs.numbers.get(job);
     if (number === undefined) throw new Error(`the build has no kernel "${job}"`);
     this.pool.run(number, DESCRIPTOR, parts);
+  }
+
+  /** Calls an export of the module on this thread alone. */
+  call(name: string, ...args: number[]): void {
+    (this.pool.jobs.exports[name] as (...args: number[]) => void)(...args);
+  }
+
+  conv2d(operation: Conv2d): void {
+    conv2d(this, operation);
+  }
+
+  conv2dFilterGradient(operation: Conv2dFilterGradient): void {
+    conv2dFilterGradient(this, operation);
+  }
+
+  conv2dInputGradient(operation: Conv2dInputGradient): void {
+    conv2dInputGradient(this, operation);
+  }
+
+  maxPool(operation: MaxPool): void {
+    maxPool(this, operation);
+  }
+
+  maxPoolGradient(operation: MaxPoolGradient): void {
+    maxPoolGradient(this, operation);
+  }
+
+  averagePool(operation: Pool): void {
+    averagePool(this, operation);
+  }
+
+  averagePoolGradient(operation: AveragePoolGradient): void {
+    averagePoolGradient(this, operation);
+  }
+
+  matMul(operation: MatMul): void {
+    matMul(this, operation);
+  }
+
+  adam(step: AdamStep): void {
+    adam(this, step);
+  }
+
+  sgd(step: SgdStep): void {
+    sgd(this, step);
+  }
+
+  denseGradient(operation: DenseGradient): void {
+    denseGradient(this, operation);
+  }
+
+  softmaxCrossEntropy(operation: SoftmaxCrossEntropy): void {
+    softmaxCrossEntropy(this, operation);
   }
 
   /** Ends the threads; nothing can be run after that. */
