@@ -3,15 +3,14 @@
  * the CPU backend, whose kernels read and write typed arrays; here these arrays are views of the kernels'
  * memory, so both kinds of kernels work on the same numbers.
  */
-import "@tensorflow/tfjs-backend-cpu";
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
+import { Block, type Source, type StoredElsewhere, StoredNumbers } from "./stored_numbers.ts";
 import { TensorMemory } from "./tensor_memory.ts";
 
 type Values = tf.backend_util.BackendValues;
 type TypedArray = Float32Array | Int32Array | Uint8Array;
-type DataId = tf.DataId;
 
 /** What `tf.memory()` tells besides the counts of tensors and their bytes. */
 export interface KernelsMemoryInfo {
@@ -24,60 +23,20 @@ export interface KernelsMemoryInfo {
   readonly limitBytes: number;
 }
 
-/** A tensor's numbers in the kernels' memory, as the CPU backend's kernels expect to find them. */
-class StoredNumbers {
-  refCount = 1;
-  complexTensorInfos: { real: tf.TensorInfo; imag: tf.TensorInfo } | undefined = undefined;
-  #view: TypedArray | undefined;
-
-  constructor(
-    readonly buffer: ArrayBufferLike,
-    readonly dtype: tf.DataType,
-    readonly at: number,
-    readonly length: number,
-  ) {}
-
-  /** The numbers themselves. Only kernels that the CPU backend lends look at them. */
-  get values(): TypedArray {
-    return this.#view ??= view(this.buffer, this.dtype, this.at, this.length);
-  }
-}
-
-/** What is no array of numbers: strings, and pairs of tensors that are complex numbers together. */
-interface StoredElsewhere {
-  refCount: number;
-  readonly dtype: tf.DataType;
-  values: Values | undefined;
-  complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo };
-}
-
-function view(buffer: ArrayBufferLike, dtype: tf.DataType, at: number, length: number): TypedArray {
-  switch (dtype) {
-    case "int32":
-      return new Int32Array(buffer, at, length);
-    case "bool":
-      return new Uint8Array(buffer, at, length);
-    default:
-      return new Float32Array(buffer, at, length);
-  }
-}
-
 /** Bytes of `length` numbers of a type. */
 function bytesOf(dtype: tf.DataType, length: number): number {
   return dtype === "bool" ? length : 4 * length;
 }
 
-/** A backend over one memory; see the head of the file. */
+/** A backend over the memory of some kernels; see the head of the file. */
 export class KernelsBackend extends MathBackendCPU {
   readonly tensors: TensorMemory;
-  readonly #buffer: ArrayBufferLike;
   /** CPU kernels that are running, one inside the other. */
   #lent = 0;
   #disposed: number[] = [];
 
   constructor(readonly kernels: TensorKernels) {
     super();
-    this.#buffer = kernels.memory.buffer;
     const tensors = new TensorMemory(kernels.heapStart, kernels.heapEnd);
     this.tensors = tensors;
     // what an operation needs while it runs comes from the same memory
@@ -90,9 +49,56 @@ export class KernelsBackend extends MathBackendCPU {
   /** A new tensor whose numbers are left over from earlier use: for a kernel that writes all of them. */
   allocate(shape: number[], dtype: "float32" | "int32" | "bool"): tf.TensorInfo {
     const length = tf.util.sizeFromShape(shape);
+    return this.wrap(shape, dtype, this.takeBlock(bytesOf(dtype, length)));
+  }
+
+  /** A tensor that is a block, or will be once somebody needs its numbers. */
+  wrap(shape: number[], dtype: tf.DataType, from: Block | Source): tf.TensorInfo {
     const dataId = {};
-    this.data.set(dataId, this.#stored(dtype, length) as never);
+    const numbers = new StoredNumbers(this, dtype, tf.util.sizeFromShape(shape), from);
+    this.data.set(dataId, numbers as never);
     return { dataId, shape, dtype };
+  }
+
+  /** A block that is the caller's. */
+  takeBlock(bytes: number): Block {
+    return new Block(this.tensors.allocate(bytes));
+  }
+
+  /** One holder less. */
+  releaseBlock(block: Block): void {
+    if (--block.holders > 0) return;
+    if (this.#lent > 0) this.#disposed.push(block.at);
+    else this.tensors.free(block.at);
+  }
+
+  /** What stands behind a tensor of numbers. */
+  numbers({ dataId }: tf.TensorInfo): StoredNumbers {
+    return this.data.get(dataId) as unknown as StoredNumbers;
+  }
+
+  /** The byte address of a tensor's numbers. */
+  addressOf({ dataId }: tf.TensorInfo): number {
+    return (this.data.get(dataId) as unknown as StoredNumbers).at;
+  }
+
+  /** A tensor's block, held once more. */
+  holdBlock(tensor: tf.TensorInfo): Block {
+    const numbers = this.numbers(tensor);
+    const block = numbers.block ??= numbers.source!.compute();
+    block.holders++;
+    return block;
+  }
+
+  /** The same numbers as another tensor, of the same size. */
+  share({ dataId, dtype }: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+    this.incRef(dataId);
+    return { dataId, shape, dtype };
+  }
+
+  /** The type of a tensor's numbers in memory; a cast of the CPU backend may change the tensor's own alone. */
+  storedType({ dataId }: tf.TensorInfo): tf.DataType {
+    return this.data.get(dataId).dtype;
   }
 
   /**
@@ -111,34 +117,38 @@ export class KernelsBackend extends MathBackendCPU {
     }
   }
 
-  #free(at: number): void {
-    if (this.#lent > 0) this.#disposed.push(at);
-    else this.tensors.free(at);
+  /** A view of a tensor's numbers. */
+  view(numbers: StoredNumbers): TypedArray {
+    const { buffer } = this.kernels.memory;
+    switch (numbers.dtype) {
+      case "int32":
+        return new Int32Array(buffer, numbers.at, numbers.length);
+      case "bool":
+        return new Uint8Array(buffer, numbers.at, numbers.length);
+      default:
+        return new Float32Array(buffer, numbers.at, numbers.length);
+    }
   }
 
-  /** The byte address of a tensor's numbers. */
-  addressOf({ dataId }: tf.TensorInfo): number {
-    return (this.data.get(dataId) as unknown as StoredNumbers).at;
+  /** The gradient before an activation, from that after it and the activation's result. */
+  activationGradient(activation: string, dy: Block, y: Block, count: number): Block {
+    const result = this.takeBlock(4 * count);
+    const names: Record<string, number> = { tanh: 8, sigmoid: 9, relu: 10 };
+    this.kernels.words.set([
+      ...[names[activation]!, dy.at, y.at, result.at, count, count, 1, 1, 1, 0],
+    ]);
+    this.kernels.run("binary", 1);
+    return result;
   }
 
-  /** The type of a tensor's numbers in memory; a cast of the CPU backend may change the tensor's own alone. */
-  storedType({ dataId }: tf.TensorInfo): tf.DataType {
-    return this.data.get(dataId).dtype;
-  }
-
-  #stored(dtype: tf.DataType, length: number): StoredNumbers {
-    const at = this.tensors.allocate(bytesOf(dtype, length));
-    return new StoredNumbers(this.#buffer, dtype, at, length);
-  }
-
-  override write(values: Values, shape: number[], dtype: tf.DataType): DataId {
+  override write(values: Values, shape: number[], dtype: tf.DataType): tf.DataId {
     const dataId = {};
     this.move(dataId, values, shape, dtype, 1);
     return dataId;
   }
 
   override move(
-    dataId: DataId,
+    dataId: tf.DataId,
     values: Values,
     shape: number[],
     dtype: tf.DataType,
@@ -158,14 +168,15 @@ export class KernelsBackend extends MathBackendCPU {
       this.data.set(dataId, { refCount, dtype, values } as StoredElsewhere as never);
       return;
     }
-    const numbers = values as TypedArray;
-    const stored = this.#stored(dtype, numbers.length);
-    stored.refCount = refCount;
-    stored.values.set(numbers);
-    this.data.set(dataId, stored as never);
+    const { length } = values as TypedArray;
+    const block = this.takeBlock(bytesOf(dtype, length));
+    const numbers = new StoredNumbers(this, dtype, length, block);
+    numbers.refCount = refCount;
+    numbers.values.set(values as TypedArray);
+    this.data.set(dataId, numbers as never);
   }
 
-  override readSync(dataId: DataId): Values {
+  override readSync(dataId: tf.DataId): Values {
     const data = this.data.get(dataId);
     if (data.dtype === "complex64") {
       const { real, imag } = data.complexTensorInfos!;
@@ -189,7 +200,7 @@ export class KernelsBackend extends MathBackendCPU {
       : super.bufferSync(tensor);
   }
 
-  override disposeData(dataId: DataId, force = false): boolean {
+  override disposeData(dataId: tf.DataId, force = false): boolean {
     if (!this.data.has(dataId)) return true;
     const data = this.data.get(dataId);
     data.refCount--;
@@ -198,8 +209,10 @@ export class KernelsBackend extends MathBackendCPU {
       this.disposeData(data.complexTensorInfos.real.dataId, true);
       this.disposeData(data.complexTensorInfos.imag.dataId, true);
     }
-    if ((data as unknown) instanceof StoredNumbers) {
-      this.#free((data as unknown as StoredNumbers).at);
+    const numbers = data as unknown;
+    if (numbers instanceof StoredNumbers) {
+      if (numbers.block) this.releaseBlock(numbers.block);
+      numbers.source?.release();
     }
     this.data.delete(dataId);
     return true;

@@ -1,24 +1,27 @@
 /** Registers the kernels backend with TensorFlow.js. */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
+import type { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
 import { KernelsBackend } from "./kernels_backend.ts";
+import { registerActivationGradients } from "./activation_gradients.ts";
+import { kernelsBackendName } from "./backend_names.ts";
 import { binaryKernels } from "./operations/binary_operations.ts";
 import { convolutionKernels } from "./operations/convolutions.ts";
 import { copyKernels } from "./operations/copies.ts";
 import type { Call, FastKernel, FastKernels } from "./operations/fast_kernel.ts";
+import { matrixKernels } from "./operations/matrix_products.ts";
 import { reductionKernels } from "./operations/reductions.ts";
 import { unaryKernels } from "./operations/unary_operations.ts";
 
-/** The backend's name in tfjs. */
-export const kernelsBackendName = "lenet-kernels";
+export { kernelsBackendName };
 
 const fastKernels: FastKernels = {
   ...unaryKernels,
   ...binaryKernels,
   ...reductionKernels,
   ...copyKernels,
-  ...("conv2d" in TensorKernels.prototype ? convolutionKernels : {}),
+  ...matrixKernels,
+  ...convolutionKernels,
 };
 
 /**
@@ -27,6 +30,11 @@ const fastKernels: FastKernels = {
  */
 export function registerKernelsBackend(kernels: TensorKernels): void {
   tf.registerBackend(kernelsBackendName, () => new KernelsBackend(kernels), 0);
+  for (const kernelName of ["TanhGradient", "SigmoidGradient", "ReluGradient"]) {
+    const kernelFunc = fastKernels[kernelName] as unknown as tf.KernelFunc;
+    tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
+  }
+  registerActivationGradients();
   for (const kernel of tf.getKernelsForBackend("cpu")) {
     tf.registerKernel({
       ...kernel,

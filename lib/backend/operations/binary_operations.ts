@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelsBackend } from "../kernels_backend.ts";
+import { activationGradientInside, addBias } from "./convolutions.ts";
 import { areFloats, type FastKernel, type FastKernels, partsOf, sizeOf } from "./fast_kernel.ts";
 import { broadcastStrides, collapse, type Dimension, writeDimensions } from "./strided.ts";
 
@@ -113,7 +114,23 @@ function binaryKernel(name: BinaryName): FastKernel {
     if (!areFloats(backend, a, b) || Math.max(a.shape.length, b.shape.length) > MOST_DIMENSIONS) {
       return undefined;
     }
+    if (name === "Add") {
+      const biased = addBias(backend, a, b);
+      if (biased) return biased;
+    }
     return runBinary(backend, name, a, b);
+  };
+}
+
+/** The gradient before an activation from that after it, `dy`, and its result or (relu) its input. */
+function activationGradient(
+  name: "TanhGradient" | "SigmoidGradient" | "ReluGradient",
+  activation: "relu" | "sigmoid" | "tanh",
+): FastKernel {
+  return ({ inputs, backend }) => {
+    const dy = inputs.dy!, y = inputs.y!;
+    return activationGradientInside(backend, dy, y, activation, activation === "relu") ??
+      runBinary(backend, name, dy, y);
   };
 }
 
@@ -131,14 +148,13 @@ const select: FastKernel = ({ inputs, backend }) => {
   return out;
 };
 
-/** The gradients of activations have no kernels in tfjs; see gradients.ts. */
-const gradients: readonly string[] = ["TanhGradient", "SigmoidGradient", "ReluGradient"];
-
 export const binaryKernels: FastKernels = {
   ...Object.fromEntries(
-    (Object.keys(binaryOperations) as BinaryName[])
-      .filter((name) => !gradients.includes(name))
-      .map((name) => [name, binaryKernel(name)]),
+    (Object.keys(binaryOperations) as BinaryName[]).map((name) => [name, binaryKernel(name)]),
   ),
   Select: select,
+  // tfjs has none of these; see activation_gradients.ts
+  TanhGradient: activationGradient("TanhGradient", "tanh"),
+  SigmoidGradient: activationGradient("SigmoidGradient", "sigmoid"),
+  ReluGradient: activationGradient("ReluGradient", "relu"),
 };

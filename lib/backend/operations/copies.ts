@@ -33,12 +33,14 @@ function transpose(
   const dtype = wordType(backend, x);
   if (dtype === undefined) return undefined;
   const shape = perm.map((axis) => x.shape[axis]!);
-  const out = backend.allocate(shape, dtype);
-  const [from, to] = [backend.addressOf(x), backend.addressOf(out)];
   const strides = stridesOf(x.shape), own = stridesOf(shape);
   const dimensions = collapse(
     perm.map((axis, k) => ({ size: x.shape[axis]!, strides: [strides[axis]!, own[k]!] })),
   );
+  // where only dimensions of size 1 change places the numbers stay where they are
+  if (dimensions.length < 2) return backend.share(x, shape);
+  const out = backend.allocate(shape, dtype);
+  const [from, to] = [backend.addressOf(x), backend.addressOf(out)];
   const matrix = matrixOf(dimensions);
   if (matrix === undefined) {
     copyStrided(backend, from, to, dimensions);
@@ -67,7 +69,8 @@ function matrixOf(
 const slice: FastKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!, dtype = wordType(backend, x);
   if (dtype === undefined) return undefined;
-  const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, attrs.begin, attrs.size);
+  const [begin, size] = tf.slice_util
+    .parseSliceParams(x as tf.Tensor, attrs.begin, attrs.size) as [number[], number[]];
   tf.slice_util.assertParamsValid(x, begin, size);
   if (size.includes(0)) return undefined;
   const out = backend.allocate(size, dtype);

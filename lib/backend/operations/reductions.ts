@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelsBackend } from "../kernels_backend.ts";
+import { biasGradient } from "./convolutions.ts";
 import { areFloats, type FastKernel, type FastKernels, partsOf, sizeOf } from "./fast_kernel.ts";
 
 /** Numbers of the reductions in assembly/reduce.ts, by tfjs's names of the kernels. */
@@ -151,6 +152,10 @@ function reductionKernel(name: keyof typeof reductions, isMean = false): FastKer
     if (!areFloats(backend, x)) return undefined;
     // tf.max calls its axes reductionIndices
     const axes = tf.util.parseAxisParam(attrs.axis ?? attrs.reductionIndices, x.shape);
+    if (name === "Sum" && !isMean) {
+      const bias = biasGradient(backend, x, axes, attrs.keepDims ?? false);
+      if (bias) return bias;
+    }
     return runReduction(backend, name, x, axes, attrs.keepDims ?? false, isMean);
   };
 }

@@ -1,3 +1,4 @@
+import { activateConvolution } from "./convolutions.ts";
 import { areFloats, type FastKernel, type FastKernels, partsOf, sizeOf } from "./fast_kernel.ts";
 import type { KernelsBackend } from "../kernels_backend.ts";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -32,6 +33,13 @@ const parameters: Partial<Record<UnaryName, readonly string[]>> = {
   LeakyRelu: ["alpha"],
 };
 
+/** Those that a convolution which waits takes along. */
+const joinable: Partial<Record<UnaryName, "relu" | "sigmoid" | "tanh">> = {
+  Relu: "relu",
+  Sigmoid: "sigmoid",
+  Tanh: "tanh",
+};
+
 /** f(x), number by number, into a new tensor. */
 export function runUnary(
   backend: KernelsBackend,
@@ -60,6 +68,8 @@ function unaryKernel(name: UnaryName): FastKernel {
   return ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
     if (!areFloats(backend, x)) return undefined;
+    const joined = joinable[name] && activateConvolution(backend, x, joinable[name]);
+    if (joined) return joined;
     return runUnary(backend, name, x, attrs?.[alpha] ?? 0, attrs?.[beta] ?? 0);
   };
 }
