@@ -1,5 +1,6 @@
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./convolution_operations.ts";
 import { denseGradient, softmaxCrossEntropy } from "./dense_operations.ts";
+import { convPool, convPoolGradient } from "./conv_pool_operations.ts";
 import { JOB_BLOCK_BYTES } from "./job_block.ts";
 import { GRAIN, type JobRunner } from "./job_runner.ts";
 import { matMul } from "./matrix_operations.ts";
@@ -18,6 +19,8 @@ import {
   type Conv2d,
   type Conv2dFilterGradient,
   type Conv2dInputGradient,
+  type ConvPool,
+  type ConvPoolGradient,
   type DenseGradient,
   type MatMul,
   type MaxPool,
@@ -26,6 +29,7 @@ import {
   type Pool,
   type SgdStep,
   type SoftmaxCrossEntropy,
+  type TensorOperations,
 } from "./tensor_operations.ts";
 import { type StartThread, ThreadPool } from "./thread_pool.ts";
 
@@ -57,7 +61,7 @@ export interface TensorKernelOptions {
 }
 
 /** SIMD kernels on tensors that stand in one memory, on several threads. */
-export class TensorKernels implements JobRunner {
+export class TensorKernels implements JobRunner, TensorOperations {
   /** The caller's tensors stand from here … */
   readonly heapStart = HEAP_START;
   /** … to here. */
@@ -157,6 +161,14 @@ export class TensorKernels implements JobRunner {
 
   sgd(step: SgdStep): void {
     sgd(this, step);
+  }
+
+  convPool(operation: ConvPool): void {
+    convPool(this, operation);
+  }
+
+  convPoolGradient(operation: ConvPoolGradient): void {
+    convPoolGradient(this, operation);
   }
 
   denseGradient(operation: DenseGradient): void {

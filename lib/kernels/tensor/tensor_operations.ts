@@ -9,7 +9,7 @@
 export type Address = number;
 
 /** Bytes past the end of an input that a kernel may read. */
-export const OVERREAD = 256;
+export const OVERREAD = 65536;
 
 /**
  * What is applied to each result before it is stored, as tfjs defines it. NaN stays NaN.
