@@ -98,7 +98,6 @@ export class Convolution extends Held implements Source {
     const isHalving = pool.filterHeight === 2 && pool.filterWidth === 2 &&
       pool.strideHeight === 2 && pool.strideWidth === 2 && 2 * pool.outHeight === g.outHeight &&
       2 * pool.outWidth === g.outWidth && pool.padInfo.top === 0 && pool.padInfo.left === 0;
-    if (!("convPool" in this.backend.kernels)) return undefined;
     if (!isPlain || !isHalving || !poolable.includes(activation)) return undefined;
     const { batchSize, inHeight, inWidth, inChannels, outChannels, filterHeight: kernel } = g;
     return { batchSize, inHeight, inWidth, inChannels, outChannels, kernel };

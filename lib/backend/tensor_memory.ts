@@ -64,6 +64,7 @@ export class TensorMemory {
    * @throws RangeError if there is no room, saying how much was asked for and how much is in use
    */
   allocate(bytes: number): number {
+    if (!(bytes >= 0)) throw new RangeError(`${bytes} bytes of memory were asked for`);
     const size = classSize(bytes);
     const at = this.#free.get(size)?.pop() ?? this.#cut(size);
     this.#sizes.set(at, size);

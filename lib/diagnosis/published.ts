@@ -66,6 +66,10 @@ export class PublishedNumpy implements System {
     });
   }
 
+  get runsOn(): string {
+    return this.#engine.name;
+  }
+
   async fit(train: Batches, options: FitOptions): Promise<History> {
     if (options.optimizer.kind !== "sgd") {
       throw new RangeError(`the NumPy code used SGD, not ${options.optimizer.kind}`);

@@ -76,6 +76,8 @@ export interface FitOptions {
 export interface System {
   readonly name: SystemName;
   readonly architecture: Architecture;
+  /** What computes: "kernels (narrow, 2 threads)", "reference", "native TensorFlow 2.21". */
+  readonly runsOn: string;
   /** Trains in place and returns one record an epoch. */
   fit(train: Batches, options: FitOptions): Promise<History>;
   /** Logits of `count` images laid one after the other, (count, classes). */

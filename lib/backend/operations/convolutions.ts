@@ -82,7 +82,9 @@ const conv2dFilterGradient: FastKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!, dy = inputs.dy!;
   if (!areFloats(backend, x, dy)) return undefined;
   const geometry = geometryOf(x.shape, attrs.filterShape, attrs);
-  if (geometry === undefined) return undefined;
+  if (geometry === undefined || !tf.util.arraysEqual(dy.shape, geometry.outShape)) {
+    return undefined;
+  }
   const inside = gradientInside(backend, dy);
   if (isOf(geometry, inside)) {
     const { gradient } = inside;
@@ -104,7 +106,10 @@ const conv2dInputGradient: FastKernel = ({ inputs, attrs, backend }) => {
   const dy = inputs.dy!, filter = inputs.filter!;
   if (!areFloats(backend, dy, filter)) return undefined;
   const geometry = geometryOf(attrs.inputShape, filter.shape, attrs);
-  if (geometry === undefined) return undefined;
+  // tfjs lets other gradients pass, of which it uses a part
+  if (geometry === undefined || !tf.util.arraysEqual(dy.shape, geometry.outShape)) {
+    return undefined;
+  }
   const inside = gradientInside(backend, dy);
   const isInside = isOf(geometry, inside) &&
     inside.gradient.convolution.parts.filter === backend.numbers(filter).block;
@@ -185,6 +190,8 @@ function poolGeometry(
     ...[input as [number, number, number, number], filterSize, strides, 1, pad] as const,
     dimRoundingMode,
   );
+  // of windows of one number tfjs returns the input, whatever the padding, if that has the result's shape
+  if (info.filterHeight * info.filterWidth === 1) return undefined;
   return sizeOf(info.outShape) > 0 ? info : undefined;
 }
 

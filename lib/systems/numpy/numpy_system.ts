@@ -48,6 +48,10 @@ export class NumpySystem implements System {
 
   readonly #ready: Promise<void>;
 
+  get runsOn(): string {
+    return this.engine.name;
+  }
+
   async fit(train: Batches, options: FitOptions): Promise<History> {
     await this.#ready;
     await this.engine.begin(options.optimizer);
