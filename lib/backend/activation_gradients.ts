@@ -37,13 +37,16 @@ const gradients: readonly ActivationGradient[] = [
 
 let registered = false;
 
-/** Replaces tfjs's gradients of tanh, sigmoid and relu, as long as the kernels backend computes. */
+/**
+ * Replaces tfjs's gradients of tanh, sigmoid and relu, as long as the kernels backend computes. They must be there:
+ * they come with @tensorflow/tfjs, or with @tensorflow/tfjs-core/dist/register_all_gradients.
+ */
 export function registerActivationGradients(): void {
   if (registered) return;
   registered = true;
   for (const { activation, saved, slope, curvature } of gradients) {
     const original = tf.getGradient(activation);
-    // a program without gradients has not registered any
+    // a program that only infers has none
     if (original == null) continue;
     const kernelName = `${activation}Gradient`;
     tf.registerGradient({

@@ -2,7 +2,8 @@
  * Which backend of TensorFlow.js computes for the torch and keras systems, and how it is opened. Both may be open in
  * one process; tfjs has one current backend for all, so each system's work runs inside of `withBackend`.
  */
-import * as tf from "@tensorflow/tfjs-core";
+// with all of tfjs come its gradients, some of which the kernels backend replaces
+import * as tf from "./tf.ts";
 import { isTurbo, missingForKernels } from "../kernels/kernel_module.ts";
 import { openTensorKernels, type TensorBuild } from "../kernels/tensor/open_tensor_kernels.ts";
 import { kernelsBackendName, nativeBackendName } from "./backend_names.ts";

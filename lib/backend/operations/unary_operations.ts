@@ -49,11 +49,13 @@ export function runUnary(
   beta = 0,
 ): tf.TensorInfo {
   const count = sizeOf(x.shape);
+  // first, because numbers that wait are computed now, by kernels with descriptors of their own
+  const from = backend.addressOf(x);
   const out = backend.allocate(x.shape, "float32");
   const { words, floats } = backend.kernels;
   const parts = partsOf(backend, count);
   words[0] = unaryOperations[name];
-  words[1] = backend.addressOf(x);
+  words[1] = from;
   words[2] = backend.addressOf(out);
   words[3] = count;
   words[4] = parts;
