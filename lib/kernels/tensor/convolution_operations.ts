@@ -71,7 +71,7 @@ export function conv2dInputGradient(runner: JobRunner, operation: Conv2dInputGra
   const { input, output, taps } = sizesOf(geometry);
   if (input === 0) return;
   const parts = partsFor(runner, output * taps + input, batchSize);
-  const bufferBytes = 64 * BLOCK * (1 + Math.ceil(taps / 16));
+  const bufferBytes = 64 * BLOCK * Math.ceil(taps / 16);
   const bytes = [panelBytes(outChannels, taps), parts * bufferBytes];
   withScratch(runner, bytes, (packed = 0, buffers = 0) => {
     packPanels(runner, filter, packed, outChannels, taps, true);

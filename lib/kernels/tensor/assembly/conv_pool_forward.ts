@@ -5,13 +5,12 @@ import { convPool } from "../../assembly/conv";
 import { madd, tanhConstant } from "../../assembly/math";
 import { convPoolWinograd } from "../../assembly/winograd";
 import { convPoolWinogradColumns } from "../../assembly/winograd_columns";
-import { activate4 } from "./fused_activation";
+import { activate4, LINEAR, TANH } from "./fused_activation";
 import { imagesToLanes, lanesToImages } from "./image_lanes";
 import { split } from "./parts";
 
 /** How the sums are computed: by themselves, or by Winograd's method in both directions or down the columns. */
 const DIRECT = 0, BOTH = 1;
-const TANH = 6, LINEAR = 0;
 
 /**
  * Descriptor: 6 input, 7 weights as the method wants them, 8 bias, 9 output, 10 winners or 0, 11 activation,

@@ -138,14 +138,14 @@ function patches(
   const spread = dilationWidth(d);
   if (spread == 1 || columns == 1) {
     const depth = columns * channels, bytes = <usize> depth << 2, bSkip = bLine - <usize> depth * C_ROW;
-    tileOfRows(p0, p1, p2, p3, p4, p5, rows, depth, line - bytes, b, C_ROW, bSkip, used, c, false);
+    tileOfRows(p0, p1, p2, p3, p4, p5, rows, depth, line - bytes, b, C_ROW, bSkip, used, c, C_ROW, false);
     return;
   }
   const skip = <usize> ((spread - 1) * channels) << 2;
   let accumulate = false;
   do {
     const segments = rows > 0 ? columns : 0;
-    tileOfRows(p0, p1, p2, p3, p4, p5, segments, channels, skip, b, C_ROW, 0, used, c, accumulate);
+    tileOfRows(p0, p1, p2, p3, p4, p5, segments, channels, skip, b, C_ROW, 0, used, c, C_ROW, accumulate);
     p0 += line, p1 += line, p2 += line, p3 += line, p4 += line, p5 += line, b += bLine;
     accumulate = true;
   } while (--rows > 0);

@@ -1,6 +1,5 @@
 // The gradient of a convolution's input, image by image: what each pixel's gradient means for its patch
 // (gradient · filterᵀ, a product of matrices), added where the patch stands.
-import { finish } from "./finish";
 import {
   batchSize,
   dilationHeight,
@@ -21,6 +20,7 @@ import {
   strideHeight,
   strideWidth,
 } from "./geometry";
+import { loadSome, storeSome } from "./lanes_of_vector";
 import { split } from "./parts";
 import { C_ROW, PANEL, TILE_ROWS, tileOfRows } from "./tiles";
 
@@ -29,15 +29,15 @@ const BLOCK = 12;
 
 /**
  * Descriptor: geometry, then 16 gradient of the output, 17 filterᵀ in panels: (panel of taps and channels,
- * filters, 16), 18 gradient of the input, 19 buffers, one for each part, of 20 bytes each: 12 · 64 for
- * sums, then 12 patches of whole panels.
+ * filters, 16), 18 gradient of the input, 19 buffers, one for each part, of 20 bytes each, for 12
+ * patches of whole panels.
  */
 export function inputGradient(d: usize, part: i32): void {
   const parts = partCount(d), images = batchSize(d), filters = outChannels(d);
   const numbers = filterHeight(d) * filterWidth(d) * inChannels(d);
   const pixels = outHeight(d) * outWidth(d), pixelBytes = <usize> filters << 2;
   const imageBytes = <usize> (inHeight(d) * inWidth(d) * inChannels(d)) << 2;
-  const buffer = load<usize>(d, 76) + <usize> part * load<usize>(d, 80), patches = buffer + BLOCK * C_ROW;
+  const patches = load<usize>(d, 76) + <usize> part * load<usize>(d, 80);
   const patchBytes = <usize> ((numbers + PANEL - 1) / PANEL) * C_ROW;
   const panelBytes = <usize> filters * C_ROW;
   for (let n = split(images, part, parts), end = split(images, part + 1, parts); n < end; n++) {
@@ -49,15 +49,14 @@ export function inputGradient(d: usize, part: i32): void {
       let b = load<usize>(d, 68);
       for (let k = 0; k < numbers; k += PANEL, b += panelBytes) {
         const used = min(PANEL, numbers - k);
-        let c = buffer;
-        for (let i = 0; i < count; i += TILE_ROWS, c += <usize> TILE_ROWS * C_ROW) {
+        let c = patches + (<usize> k << 2);
+        for (let i = 0; i < count; i += TILE_ROWS, c += <usize> TILE_ROWS * patchBytes) {
           const last = count - i - 1, p0 = p + i * pixelBytes;
           const p1 = p0 + min(1, last) * pixelBytes, p2 = p0 + min(2, last) * pixelBytes;
           const p3 = p0 + min(3, last) * pixelBytes, p4 = p0 + min(4, last) * pixelBytes;
           const p5 = p0 + min(5, last) * pixelBytes;
-          tileOfRows(p0, p1, p2, p3, p4, p5, 1, filters, 0, b, C_ROW, 0, used, c, false);
+          tileOfRows(p0, p1, p2, p3, p4, p5, 1, filters, 0, b, C_ROW, 0, used, c, patchBytes, false);
         }
-        finish(buffer, count, PANEL, 0, 0, 0, patches + (<usize> k << 2), patchBytes);
       }
       for (let i = 0; i < count; i++) addPatch(d, first + i, patches + <usize> i * patchBytes, to);
     }
@@ -88,9 +87,8 @@ function addPatch(d: usize, index: i32, patch: usize, image: usize): void {
 // @ts-ignore: decorator
 @inline
 function addNumbers(from: usize, count: i32, to: usize): void {
-  let i = 0;
-  for (; i + 4 <= count; i += 4, from += 16, to += 16) {
+  for (; count >= 4; count -= 4, from += 16, to += 16) {
     v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
   }
-  for (; i < count; i++, from += 4, to += 4) store<f32>(to, load<f32>(to) + load<f32>(from));
+  if (count > 0) storeSome(to, f32x4.add(loadSome(to, count), loadSome(from, count)), count);
 }

@@ -12,16 +12,33 @@ export function activationGradient(d: usize, shard: i32): void {
   const bytes = <usize> columns << 2, to = load<usize>(d, 20);
   const first = <usize> split(rows, shard, shards), last = <usize> split(rows, shard + 1, shards);
   const sums = load<usize>(d, 28) + <usize> shard * (<usize> ((columns + 3) & ~3) << 2);
-  for (let j = 0; j < columns; j += 4) {
+  const g = load<usize>(d, 8), y = load<usize>(d, 12);
+  let j = 0;
+  for (; j + 16 <= columns; j += 16) {
+    const at = <usize> j << 2;
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let i = first * bytes + at, end = last * bytes; i < end; i += bytes) {
+      let x0 = v128.load(g + i), x1 = v128.load(g + i, 16), x2 = v128.load(g + i, 32), x3 = v128.load(g + i, 48);
+      if (to != 0) {
+        x0 = f32x4.mul(x0, derivative4(kind, v128.load(y + i)));
+        x1 = f32x4.mul(x1, derivative4(kind, v128.load(y + i, 16)));
+        x2 = f32x4.mul(x2, derivative4(kind, v128.load(y + i, 32)));
+        x3 = f32x4.mul(x3, derivative4(kind, v128.load(y + i, 48)));
+        v128.store(to + i, x1, 16), v128.store(to + i, x0), v128.store(to + i, x3, 48), v128.store(to + i, x2, 32);
+      }
+      s0 = f32x4.add(s0, x0), s1 = f32x4.add(s1, x1), s2 = f32x4.add(s2, x2), s3 = f32x4.add(s3, x3);
+    }
+    const q = sums + at;
+    v128.store(q, s1, 16), v128.store(q, s0), v128.store(q, s3, 48), v128.store(q, s2, 32);
+  }
+  for (; j < columns; j += 4) {
     const at = <usize> j << 2, count = columns - j;
     let sum = f32x4.splat(0);
-    let g = load<usize>(d, 8) + first * bytes + at, y = load<usize>(d, 12) + first * bytes + at;
-    let q = to + first * bytes + at;
-    for (let row = first; row < last; row++, g += bytes, y += bytes, q += bytes) {
-      let x = loadSome(g, count);
+    for (let i = first * bytes + at, end = last * bytes; i < end; i += bytes) {
+      let x = loadSome(g + i, count);
       if (to != 0) {
-        x = f32x4.mul(x, derivative4(kind, loadSome(y, count)));
-        storeSome(q, x, count);
+        x = f32x4.mul(x, derivative4(kind, loadSome(y + i, count)));
+        storeSome(to + i, x, count);
       }
       sum = f32x4.add(sum, x);
     }

@@ -1,4 +1,4 @@
-import { activate4 } from "./fused_activation";
+import { activate4, LINEAR } from "./fused_activation";
 import { storeSome } from "./lanes_of_vector";
 import { C_ROW } from "./tiles";
 
@@ -20,13 +20,20 @@ export function finish(
   const slope = f32x4.splat(alpha);
   for (let j = 0; j < columns; j += 4) {
     const at = <usize> j << 2, count = columns - j;
-    const b = bias == 0 ? f32x4.splat(0) : v128.load(bias + at);
+    // −0 added to a number leaves it as it is
+    const b = bias == 0 ? f32x4.splat(-0.0) : v128.load(bias + at);
     let from = c + at, q = to + at;
-    for (let r = 0; r < rows; r++, from += C_ROW, q += toRow) {
-      const sum = bias == 0 ? v128.load(from) : f32x4.add(v128.load(from), b);
-      const y = activate4(kind, slope, sum);
-      if (count >= 4) v128.store(q, y);
-      else storeSome(q, y, count);
+    const end = from + <usize> rows * C_ROW;
+    if (count < 4) {
+      for (; from < end; from += C_ROW, q += toRow) {
+        storeSome(q, activate4(kind, slope, f32x4.add(v128.load(from), b)), count);
+      }
+    } else if (kind == LINEAR) {
+      for (; from < end; from += C_ROW, q += toRow) v128.store(q, f32x4.add(v128.load(from), b));
+    } else {
+      for (; from < end; from += C_ROW, q += toRow) {
+        v128.store(q, activate4(kind, slope, f32x4.add(v128.load(from), b)));
+      }
     }
   }
 }

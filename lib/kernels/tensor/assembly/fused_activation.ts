@@ -2,7 +2,7 @@
 import { exp4, tanh4 } from "../../assembly/math";
 
 /** By number: `activationCodes` in ../activation_codes.ts. */
-const LINEAR = 0, RELU = 1, RELU6 = 2, ELU = 3, LEAKY_RELU = 4, SIGMOID = 5;
+export const LINEAR = 0, RELU = 1, RELU6 = 2, ELU = 3, LEAKY_RELU = 4, SIGMOID = 5, TANH = 6;
 
 /** f(x) of four numbers. */
 export function activate4(kind: i32, alpha: v128, x: v128): v128 {

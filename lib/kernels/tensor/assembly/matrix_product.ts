@@ -119,7 +119,7 @@ function multiplyRange(
           const last = count - r - 1;
           const p1 = p0 + <usize> min(1, last) * aRow, p2 = p0 + <usize> min(2, last) * aRow;
           const p3 = p0 + <usize> min(3, last) * aRow, p4 = p0 + <usize> min(4, last) * aRow;
-          tileOfRows(p0, p1, p2, p3, p4, p0 + <usize> min(5, last) * aRow, 1, depth, 0, q, C_ROW, 0, used, to, false);
+          tileOfRows(p0, p1, p2, p3, p4, p0 + <usize> min(5, last) * aRow, 1, depth, 0, q, C_ROW, 0, used, to, C_ROW, false);
         }
       }
       const at = c + <usize> row * cRow + (<usize> first << 2);

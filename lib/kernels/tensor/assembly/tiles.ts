@@ -25,6 +25,7 @@ const ZEROS = new StaticArray<f32>(16);
  * @param aSkip bytes from a stretch's end to the next one's start
  * @param b rows `bRow` bytes apart, with `bSkip` bytes more between two stretches
  * @param columns that are wanted, at least; rounded up to 8 or 16
+ * @param cRow bytes between two rows of C
  * @param accumulate whether the sums start from C, not from zero
  */
 export function tileOfRows(
@@ -42,17 +43,18 @@ export function tileOfRows(
   bSkip: usize,
   columns: i32,
   c: usize,
+  cRow: usize,
   accumulate: bool,
 ): void {
-  const z = accumulate ? c : changetype<usize>(ZEROS), step = accumulate ? C_ROW : 0;
+  const z = accumulate ? c : changetype<usize>(ZEROS), step = accumulate ? cRow : 0;
   if (WIDE) {
-    if (columns > 8) wideRows(true, p0, p1, p2, p3, p4, p5, segments, depth, aSkip, b, bRow, bSkip, c, z, step);
-    else wideRows(false, p0, p1, p2, p3, p4, p5, segments, depth, aSkip, b, bRow, bSkip, c, z, step);
+    if (columns > 8) wideRows(true, p0, p1, p2, p3, p4, p5, segments, depth, aSkip, b, bRow, bSkip, c, cRow, z, step);
+    else wideRows(false, p0, p1, p2, p3, p4, p5, segments, depth, aSkip, b, bRow, bSkip, c, cRow, z, step);
     return;
   }
-  narrowRows(p0, p1, p2, p3, segments, depth, aSkip, b, bRow, bSkip, c, z, step);
+  narrowRows(p0, p1, p2, p3, segments, depth, aSkip, b, bRow, bSkip, c, cRow, z, step);
   if (columns <= 8) return;
-  narrowRows(p0, p1, p2, p3, segments, depth, aSkip, b + 32, bRow, bSkip, c + 32, accumulate ? z + 32 : z, step);
+  narrowRows(p0, p1, p2, p3, segments, depth, aSkip, b + 32, bRow, bSkip, c + 32, cRow, accumulate ? z + 32 : z, step);
 }
 
 function narrowRows(
@@ -67,6 +69,7 @@ function narrowRows(
   bRow: usize,
   bSkip: usize,
   c: usize,
+  cRow: usize,
   z0: usize,
   step: usize,
 ): void {
@@ -101,10 +104,9 @@ function narrowRows(
     }
     p0 += aSkip, p1 += aSkip, p2 += aSkip, p3 += aSkip, q += bSkip;
   }
-  v128.store(c, s01, 16), v128.store(c, s00);
-  v128.store(c, s11, 80), v128.store(c, s10, 64);
-  v128.store(c, s21, 144), v128.store(c, s20, 128);
-  v128.store(c, s31, 208), v128.store(c, s30, 192);
+  const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
+  v128.store(c, s01, 16), v128.store(c, s00), v128.store(c1, s11, 16), v128.store(c1, s10);
+  v128.store(c2, s21, 16), v128.store(c2, s20), v128.store(c3, s31, 16), v128.store(c3, s30);
 }
 
 /** @param both whether 16 columns are wanted, not 8 */
@@ -125,6 +127,7 @@ function wideRows(
   bRow: usize,
   bSkip: usize,
   c: usize,
+  cRow: usize,
   z0: usize,
   step: usize,
 ): void {
@@ -168,8 +171,8 @@ function wideRows(
     }
     p0 += aSkip, p1 += aSkip, p2 += aSkip, p3 += aSkip, p4 += aSkip, p5 += aSkip, q += bSkip;
   }
-  storeTile(both, c, s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23);
-  storeTile(both, c + 3 * C_ROW, s30, s31, s32, s33, s40, s41, s42, s43, s50, s51, s52, s53);
+  storeTile(both, c, cRow, s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23);
+  storeTile(both, c + 3 * cRow, cRow, s30, s31, s32, s33, s40, s41, s42, s43, s50, s51, s52, s53);
 }
 
 /** Three rows of a tile of the wide build; of a pair the second vector first, see ../../assembly/conv.ts. */
@@ -178,6 +181,7 @@ function wideRows(
 function storeTile(
   both: bool,
   c: usize,
+  cRow: usize,
   s00: v128,
   s01: v128,
   s02: v128,
@@ -191,12 +195,13 @@ function storeTile(
   s22: v128,
   s23: v128,
 ): void {
+  const c1 = c + cRow, c2 = c1 + cRow;
   v128.store(c, s01, 16), v128.store(c, s00);
   if (both) v128.store(c, s03, 48), v128.store(c, s02, 32);
-  v128.store(c, s11, 80), v128.store(c, s10, 64);
-  if (both) v128.store(c, s13, 112), v128.store(c, s12, 96);
-  v128.store(c, s21, 144), v128.store(c, s20, 128);
-  if (both) v128.store(c, s23, 176), v128.store(c, s22, 160);
+  v128.store(c1, s11, 16), v128.store(c1, s10);
+  if (both) v128.store(c1, s13, 48), v128.store(c1, s12, 32);
+  v128.store(c2, s21, 16), v128.store(c2, s20);
+  if (both) v128.store(c2, s23, 48), v128.store(c2, s22, 32);
 }
 
 /**
@@ -315,6 +320,6 @@ function wideColumns(
       if (both) s52 = madd(x5, b2, s52), s53 = madd(x5, b3, s53);
     }
   }
-  storeTile(both, c, s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23);
-  storeTile(both, c + 3 * C_ROW, s30, s31, s32, s33, s40, s41, s42, s43, s50, s51, s52, s53);
+  storeTile(both, c, C_ROW, s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23);
+  storeTile(both, c + 3 * C_ROW, C_ROW, s30, s31, s32, s33, s40, s41, s42, s43, s50, s51, s52, s53);
 }
