@@ -2,5 +2,4 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type ThreadData, workOnJobs } from "./thread_loop.ts";
 
-parentPort!.postMessage("ready");
-workOnJobs(workerData as ThreadData);
+workOnJobs(workerData as ThreadData, () => parentPort!.postMessage("ready"));

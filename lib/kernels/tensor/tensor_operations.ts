@@ -263,7 +263,9 @@ export interface SoftmaxCrossEntropy {
 
 /**
  * The operations. Each returns when its results stand in memory. Sums run in a fixed order, so the bits do
- * not depend on the number of threads, nor on the build.
+ * not depend on the number of threads, nor on the build. Where they end to be the same: products and sums
+ * are made by WebAssembly's relaxed multiply-add, which rounds once on processors that can (all with FMA on
+ * x86, all of ARM's 64-bit ones) and twice on others.
  */
 export interface TensorOperations {
   conv2d(operation: Conv2d): void;

@@ -1,3 +1,5 @@
+import { JobBlock } from "./job_block.ts";
+
 /** What a thread needs to take part; it can be sent to a worker. */
 export interface ThreadData {
   readonly module: WebAssembly.Module;
@@ -5,8 +7,6 @@ export interface ThreadData {
   /** Where the job block stands. */
   readonly jobBlock: number;
 }
-
-import { JobBlock } from "./job_block.ts";
 
 /** A kernel that threads can share: computes one part of what stands in a descriptor. */
 export type Job = (descriptor: number, part: number) => void;
@@ -33,9 +33,13 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   };
 }
 
-/** The life of every thread but the first: takes parts of jobs until there are no more. */
-export function workOnJobs({ module, memory, jobBlock }: ThreadData): void {
+/**
+ * The life of every thread but the first: takes parts of jobs until there are no more.
+ * @param ready called when the thread can take part
+ */
+export function workOnJobs({ module, memory, jobBlock }: ThreadData, ready: () => void): void {
   const { functions } = instantiate(module, memory);
+  ready();
   const block = new JobBlock(memory.buffer, jobBlock);
   while (block.waitForJob()) {
     for (let claim = block.claim(); claim; claim = block.claim()) {

@@ -5,7 +5,4 @@ const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<ThreadData>) => void) | null;
   postMessage(message: unknown): void;
 };
-scope.onmessage = ({ data }) => {
-  scope.postMessage("ready");
-  workOnJobs(data);
-};
+scope.onmessage = ({ data }) => workOnJobs(data, () => scope.postMessage("ready"));
