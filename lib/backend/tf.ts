@@ -1,3 +1,5 @@
-/** tfjs on the native TensorFlow, ready to use: what the systems import. */
-import "./native_tensorflow.ts";
-export * from "@tensorflow/tfjs-node-gpu";
+/**
+ * TensorFlow.js as the systems import it: the same instance of @tensorflow/tfjs that
+ * @tensorflow/tfjs-node-gpu builds on. Which backend computes is chosen in choose_backend.ts.
+ */
+export * from "@tensorflow/tfjs";

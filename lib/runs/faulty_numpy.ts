@@ -36,6 +36,10 @@ export class FaultyNumpy implements System {
   }
 
   /** @throws RangeError if the optimizer is not SGD or labels are to be smoothed */
+  get runsOn(): string {
+    return this.#engine.name;
+  }
+
   async fit(train: Batches, options: FitOptions): Promise<History> {
     if (options.optimizer.kind !== "sgd") {
       throw new RangeError(

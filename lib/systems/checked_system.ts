@@ -19,6 +19,7 @@ import {
  */
 export abstract class CheckedSystem implements System, Disposable {
   abstract readonly name: SystemName;
+  abstract readonly runsOn: string;
   #isTraining = false;
   readonly #disposal = new AbortController();
 

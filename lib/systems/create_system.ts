@@ -1,4 +1,5 @@
 import type { Architecture } from "../model/architecture.ts";
+import { type BackendName, chooseBackend, openBackend } from "../backend/choose_backend.ts";
 import { type NumpyOptions, NumpySystem } from "./numpy/numpy_system.ts";
 import type { System, SystemName } from "./system.ts";
 
@@ -12,27 +13,36 @@ export const systemTitles: Readonly<Record<SystemName, string>> = {
   keras: "LeNet5 TF",
 };
 
+/** How a system is made. */
+export interface SystemOptions extends NumpyOptions {
+  /** What torch and keras run on; default: see `chooseBackend`. The hand-written system has kernels of its own. */
+  readonly backend?: BackendName;
+}
+
 /**
- * Makes a system by name, with its own way of starting its weights. Only the hand-written one looks
- * at options besides `seed`, and it alone does without the native TensorFlow, which is loaded when one
- * of the others is made.
- * @throws RangeError if there is no system of that name
+ * Makes a system by name, with its own way of starting its weights. Only torch and keras look at `backend`, only
+ * the hand-written one at the other options besides `seed`. The native TensorFlow is loaded when a system that
+ * runs on it is made.
+ * @throws RangeError if there is no system or no backend of that name
  */
 export async function createSystem(
   name: SystemName,
   architecture: Architecture,
-  options: NumpyOptions = {},
+  options: SystemOptions = {},
 ): Promise<System> {
+  const { seed = 0 } = options;
+  // a misspelt backend is refused whatever the system
+  const backendName = chooseBackend(options.backend);
   switch (name) {
     case "numpy":
       return new NumpySystem(architecture, options);
     case "torch": {
       const { TorchSystem } = await import("./torch/torch_system.ts");
-      return new TorchSystem(architecture, options);
+      return new TorchSystem(architecture, { seed, backend: await openBackend(backendName) });
     }
     case "keras": {
       const { KerasSystem } = await import("./keras/keras_system.ts");
-      return new KerasSystem(architecture, options);
+      return new KerasSystem(architecture, { seed, backend: await openBackend(backendName) });
     }
     default:
       throw new RangeError(`no system named ${name}; there are ${systemNames.join(", ")}`);

@@ -121,6 +121,8 @@ export interface System {
   readonly name: SystemName;
   /** The network that it trains. */
   readonly architecture: Architecture;
+  /** What computes: "kernels (narrow, 2 threads)", "reference", "native TensorFlow 2.21". */
+  readonly runsOn: string;
   /**
    * Trains in place and returns one record for each epoch.
    * @throws RangeError naming an option, an image or a label that cannot be trained with

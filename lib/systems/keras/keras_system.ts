@@ -1,4 +1,7 @@
 import type { OptimizerOptions } from "../../model/training_step.ts";
+import { type Backend, withBackend } from "../../backend/choose_backend.ts";
+import { defaultBackend } from "../../backend/default_backend.ts";
+import { FusedMomentum } from "../../backend/fused_optimizers.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
@@ -13,31 +16,46 @@ import { buildModel } from "./sequential_model.ts";
 export interface KerasOptions {
   /** Of the starting weights; default 0. */
   readonly seed?: number;
+  /** What computes; default: see `chooseBackend`. */
+  readonly backend?: Backend;
 }
 
 /** The report's "LeNet5 TF": `Sequential`, `compile`, `fit`, `predict`. */
 export class KerasSystem implements System {
   readonly name = "keras";
   readonly model: tf.Sequential;
+  readonly backend: Backend;
   /** The same layers without the softmax. */
   readonly #logits: tf.LayersModel;
 
   constructor(readonly architecture: Architecture, options: KerasOptions = {}) {
     countClasses(architecture);
-    this.model = buildModel(architecture, options.seed ?? 0);
+    this.backend = options.backend ?? defaultBackend;
+    this.model = this.#run(() => buildModel(architecture, options.seed ?? 0));
     const output = this.model.getLayer("logits").output as tf.SymbolicTensor;
-    this.#logits = tf.model({ inputs: this.model.inputs, outputs: output });
+    this.#logits = this.#run(() => tf.model({ inputs: this.model.inputs, outputs: output }));
+  }
+
+  get runsOn(): string {
+    return this.backend.runsOn;
+  }
+
+  #run<T>(work: () => T): T {
+    return withBackend(this.backend, work);
   }
 
   async fit(train: Batches, options: FitOptions): Promise<History> {
     checkFit(train, options);
-    const rule = kerasOptimizer(options.optimizer);
-    this.model.compile({
-      optimizer: rule,
-      // smoothed targets are rows, plain ones labels
-      loss: options.labelSmoothing ? "categoricalCrossentropy" : "sparseCategoricalCrossentropy",
-      metrics: ["accuracy"],
-    });
+    const rule = this.#run(() => kerasOptimizer(options.optimizer));
+    this.#run(() =>
+      this.model.compile({
+        optimizer: rule,
+        // smoothed targets are rows, plain ones labels
+        loss: options.labelSmoothing ? "categoricalCrossentropy" : "sparseCategoricalCrossentropy",
+        metrics: ["accuracy"],
+      })
+    );
+    this.#stepOnBackend();
     const history: EpochRecord[] = [];
     let meter: EpochMeter;
     let done = 0;
@@ -70,9 +88,25 @@ export class KerasSystem implements System {
         },
       });
     } finally {
-      rule.dispose();
+      this.#run(() => rule.dispose());
     }
     return history;
+  }
+
+  /**
+   * `fitDataset` waits between its steps, and meanwhile another system may make its backend the current one; so
+   * each step, which is one function of the compiled model, chooses this system's own.
+   */
+  #stepOnBackend(): void {
+    const model = this.model as unknown as {
+      makeTrainFunction(): (data: tf.Tensor[]) => tf.Scalar[];
+    };
+    delete (model as Partial<typeof model>).makeTrainFunction;
+    const make = model.makeTrainFunction;
+    model.makeTrainFunction = () => {
+      const step = make.call(this.model);
+      return (data) => this.#run(() => step(data));
+    };
   }
 
   async *#tensors(
@@ -81,17 +115,21 @@ export class KerasSystem implements System {
   ): AsyncGenerator<{ xs: tf.Tensor; ys: tf.Tensor }> {
     const classes = countClasses(this.architecture);
     for await (const { images, labels, size } of train as AsyncIterable<Batch>) {
-      const ys = smoothing === 0
-        ? tf.tensor2d(labels, [size, 1], "float32")
-        : tf.tidy(() =>
-          tf.add(tf.mul(tf.oneHot(labels, classes), 1 - smoothing), smoothing / classes)
-        );
-      yield { xs: this.#images(images, size), ys };
+      yield this.#run(() => {
+        const ys = smoothing === 0
+          ? tf.tensor2d(labels, [size, 1], "float32")
+          : tf.tidy(() =>
+            tf.add(tf.mul(tf.oneHot(labels, classes), 1 - smoothing), smoothing / classes)
+          );
+        return { xs: this.#images(images, size), ys };
+      });
     }
   }
 
   async predict(images: Float32Array, count: number): Promise<Float32Array> {
-    const logits = tf.tidy(() => this.#logits.predictOnBatch(this.#images(images, count)));
+    const logits = this.#run(() =>
+      tf.tidy(() => this.#logits.predictOnBatch(this.#images(images, count)))
+    );
     const data = await (logits as tf.Tensor).data<"float32">();
     (logits as tf.Tensor).dispose();
     return data;
@@ -121,19 +159,21 @@ export class KerasSystem implements System {
   // deno-lint-ignore require-await
   async setWeights(weights: Weights): Promise<void> {
     checkWeights(this.architecture, weights);
-    const tensors = toKeras(this.architecture, weights)
-      .map(({ shape, data }) => tf.tensor(data, [...shape]));
-    this.model.setWeights(tensors);
-    tf.dispose(tensors);
+    this.#run(() => {
+      const tensors = toKeras(this.architecture, weights)
+        .map(({ shape, data }) => tf.tensor(data, [...shape]));
+      this.model.setWeights(tensors);
+      tf.dispose(tensors);
+    });
   }
 
   dispose(): void {
-    this.model.dispose();
+    this.#run(() => this.model.dispose());
   }
 }
 
-function kerasOptimizer(options: OptimizerOptions): KerasAdam | tf.MomentumOptimizer {
+function kerasOptimizer(options: OptimizerOptions): KerasAdam | FusedMomentum {
   return options.kind === "adam"
     ? new KerasAdam(options.learningRate, options.weightDecay)
-    : tf.train.momentum(options.learningRate, options.momentum);
+    : new FusedMomentum(options.learningRate, options.momentum);
 }

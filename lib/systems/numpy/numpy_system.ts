@@ -63,6 +63,10 @@ export class NumpySystem extends CheckedSystem {
     this.#ready = Promise.resolve(this.engine.setWeights(weights));
   }
 
+  get runsOn(): string {
+    return this.engine.name;
+  }
+
   protected override async train(train: Batches, options: FitOptions): Promise<History> {
     await this.#ready;
     await this.engine.begin(options.optimizer);

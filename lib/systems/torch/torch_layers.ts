@@ -5,11 +5,32 @@ import { Module, type Parameter } from "./module.ts";
 export type Parametrization = (weight: tf.Tensor) => tf.Tensor;
 
 /**
- * Convolution, stride 1, no padding: (N, in, H, W) → (N, out, H − k + 1, W − k + 1), with the weight
- * (out, in, k, k) as PyTorch keeps it. TensorFlow's CPU kernels want channels last, so the tensors
- * are turned on the way in and out.
+ * A module for images (N, C, H, W) that computes with channels last, (N, H, W, C), as TensorFlow's kernels want
+ * them. Its tensors are turned on the way in and out; where several follow each other, `Sequential` turns them at
+ * the first and the last alone.
  */
-export class Conv2d extends Module {
+export abstract class ChannelsLastModule extends Module {
+  /** `forward` with channels last in and out. */
+  abstract forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D;
+
+  override forward(input: tf.Tensor): tf.Tensor {
+    return toChannelsFirst(this.forwardChannelsLast(toChannelsLast(input)));
+  }
+}
+
+function toChannelsLast(image: tf.Tensor): tf.Tensor4D {
+  return tf.transpose(image, [0, 2, 3, 1]) as tf.Tensor4D;
+}
+
+function toChannelsFirst(image: tf.Tensor4D): tf.Tensor4D {
+  return tf.transpose(image, [0, 3, 1, 2]);
+}
+
+/**
+ * Convolution, stride 1, no padding: (N, in, H, W) → (N, out, H − k + 1, W − k + 1), with the weight
+ * (out, in, k, k) as PyTorch keeps it.
+ */
+export class Conv2d extends ChannelsLastModule {
   readonly weight: Parameter;
   readonly bias: Parameter;
   readonly parametrizations: Parametrization[] = [];
@@ -20,24 +41,21 @@ export class Conv2d extends Module {
     this.bias = this.registerParameter("bias", [outChannels]);
   }
 
-  override forward(input: tf.Tensor): tf.Tensor {
-    const image = tf.transpose(input, [0, 2, 3, 1]) as tf.Tensor4D;
+  override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
     const weight = parametrized(this.weight, this.parametrizations);
     const filter = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D;
-    const output = tf.add(tf.conv2d(image, filter, 1, "valid"), this.bias.data);
-    return tf.transpose(output, [0, 3, 1, 2]);
+    return tf.add(tf.conv2d(image, filter, 1, "valid"), this.bias.data);
   }
 }
 
 /** Max-pooling over squares that do not overlap: (N, C, H, W) → (N, C, H / size, W / size). */
-export class MaxPool2d extends Module {
+export class MaxPool2d extends ChannelsLastModule {
   constructor(readonly size: number) {
     super();
   }
 
-  override forward(input: tf.Tensor): tf.Tensor {
-    const image = tf.transpose(input, [0, 2, 3, 1]) as tf.Tensor4D;
-    return tf.transpose(tf.maxPool(image, this.size, this.size, "valid"), [0, 3, 1, 2]);
+  override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
+    return tf.maxPool(image, this.size, this.size, "valid");
   }
 }
 
@@ -62,6 +80,11 @@ export class Linear extends Module {
 
 function parametrized({ data }: Parameter, steps: readonly Parametrization[]): tf.Tensor {
   return steps.reduce<tf.Tensor>((weight, step) => step(weight), data);
+}
+
+/** Activations do the same to every element, wherever its channel stands. */
+function isActivation(module: Module): boolean {
+  return module instanceof Tanh || module instanceof Sigmoid || module instanceof ReLU;
 }
 
 /** Hyperbolic tangent of every element. */
@@ -100,6 +123,21 @@ export class Sequential extends Module {
   }
 
   override forward(input: tf.Tensor): tf.Tensor {
-    return this.modules.reduce((tensor, [, module]) => module.forward(tensor), input);
+    let tensor = input;
+    let isChannelsLast = false;
+    for (const [, module] of this.modules) {
+      if (module instanceof ChannelsLastModule) {
+        const image = isChannelsLast ? tensor as tf.Tensor4D : toChannelsLast(tensor);
+        tensor = module.forwardChannelsLast(image);
+        isChannelsLast = true;
+        continue;
+      }
+      if (isChannelsLast && !isActivation(module)) {
+        tensor = toChannelsFirst(tensor as tf.Tensor4D);
+        isChannelsLast = false;
+      }
+      tensor = module.forward(tensor);
+    }
+    return isChannelsLast ? toChannelsFirst(tensor as tf.Tensor4D) : tensor;
   }
 }

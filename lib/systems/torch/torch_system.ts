@@ -1,4 +1,6 @@
 import type { StepResult } from "../../model/training_step.ts";
+import { type Backend, withBackend } from "../../backend/choose_backend.ts";
+import { defaultBackend } from "../../backend/default_backend.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
@@ -21,12 +23,15 @@ export interface TorchOptions {
   readonly criterion?: Criterion;
   /** The module to train; default: the one that the architecture describes. Its weights start anew. */
   readonly model?: Sequential;
+  /** What computes; default: see `chooseBackend`. */
+  readonly backend?: Backend;
 }
 
 /** The report's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
 export class TorchSystem implements System {
   readonly name = "torch";
   readonly model: Sequential;
+  readonly backend: Backend;
   readonly #classes: number;
   readonly #oneHot: boolean;
   readonly #criterion: Criterion | undefined;
@@ -35,24 +40,44 @@ export class TorchSystem implements System {
     this.#classes = countClasses(architecture);
     this.#criterion = options.criterion;
     this.#oneHot = options.labels !== "integer";
-    this.model = options.model ?? buildModule(architecture);
-    this.model.loadStateDict(initialWeights(architecture, "pytorch", options.seed ?? 0));
+    this.backend = options.backend ?? defaultBackend;
+    const weights = initialWeights(architecture, "pytorch", options.seed ?? 0);
+    this.model = withBackend(this.backend, () => {
+      const model = options.model ?? buildModule(architecture);
+      model.loadStateDict(weights);
+      return model;
+    });
+  }
+
+  get runsOn(): string {
+    return this.backend.runsOn;
   }
 
   async fit(train: Batches, options: FitOptions): Promise<History> {
     const criterion = this.#criterion ?? new CrossEntropyLoss(options.labelSmoothing);
-    const optimizer = new Optimizer(this.model.parameters(), options.optimizer);
+    const optimizer = withBackend(
+      this.backend,
+      () => new Optimizer(this.model.parameters(), options.optimizer),
+    );
     try {
-      return await trainingLoop(this, train, options, (batch, { learningRate }) => {
-        optimizer.learningRate = learningRate;
-        optimizer.zeroGrad();
-        const result = this.#forwardBackward(criterion, batch);
-        optimizer.step();
-        return result;
-      });
+      return await trainingLoop(
+        this,
+        train,
+        options,
+        (batch, { learningRate }) =>
+          withBackend(this.backend, () => {
+            optimizer.learningRate = learningRate;
+            optimizer.zeroGrad();
+            const result = this.#forwardBackward(criterion, batch);
+            optimizer.step();
+            return result;
+          }),
+      );
     } finally {
-      optimizer.zeroGrad();
-      optimizer.dispose();
+      withBackend(this.backend, () => {
+        optimizer.zeroGrad();
+        optimizer.dispose();
+      });
     }
   }
 
@@ -74,7 +99,10 @@ export class TorchSystem implements System {
   }
 
   async predict(images: Float32Array, count: number): Promise<Float32Array> {
-    const logits = tf.tidy(() => this.model.forward(this.#images(images, count)));
+    const logits = withBackend(
+      this.backend,
+      () => tf.tidy(() => this.model.forward(this.#images(images, count))),
+    );
     const data = await logits.data<"float32">();
     logits.dispose();
     return data;
@@ -92,10 +120,10 @@ export class TorchSystem implements System {
 
   // deno-lint-ignore require-await
   async setWeights(weights: Weights): Promise<void> {
-    this.model.loadStateDict(weights);
+    withBackend(this.backend, () => this.model.loadStateDict(weights));
   }
 
   dispose(): void {
-    this.model.dispose();
+    withBackend(this.backend, () => this.model.dispose());
   }
 }

@@ -1,0 +1,235 @@
+/**
+ * The backend of TensorFlow.js whose tensors live in the memory of the WebAssembly kernels. It begins as
+ * the CPU backend, whose kernels read and write typed arrays; here these arrays are views of the kernels'
+ * memory, so both kinds of kernels work on the same numbers.
+ */
+import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
+import { Block, type Source, type StoredElsewhere, StoredNumbers } from "./stored_numbers.ts";
+import { TensorMemory } from "./tensor_memory.ts";
+
+type Values = tf.backend_util.BackendValues;
+type TypedArray = Float32Array | Int32Array | Uint8Array;
+
+/** What `tf.memory()` tells besides the counts of tensors and their bytes. */
+export interface KernelsMemoryInfo {
+  readonly unreliable: boolean;
+  /** Bytes of the kernels' memory that are in use, with what rounding sizes up adds. */
+  readonly bytesInUse: number;
+  /** The most bytes that were in use at a time. */
+  readonly highestBytesInUse: number;
+  /** Bytes that all tensors together can take. */
+  readonly limitBytes: number;
+}
+
+/** Bytes of `length` numbers of a type. */
+function bytesOf(dtype: tf.DataType, length: number): number {
+  return dtype === "bool" ? length : 4 * length;
+}
+
+/** A backend over the memory of some kernels; see the head of the file. */
+export class KernelsBackend extends MathBackendCPU {
+  readonly tensors: TensorMemory;
+  /** CPU kernels that are running, one inside the other. */
+  #lent = 0;
+  #disposed: number[] = [];
+
+  constructor(readonly kernels: TensorKernels) {
+    super();
+    const tensors = new TensorMemory(kernels.heapStart, kernels.heapEnd);
+    this.tensors = tensors;
+    // what an operation needs while it runs comes from the same memory
+    kernels.scratch = {
+      take: (bytes) => tensors.allocate(bytes),
+      give: (at) => tensors.free(at),
+    };
+  }
+
+  /** A new tensor whose numbers are left over from earlier use: for a kernel that writes all of them. */
+  allocate(shape: number[], dtype: "float32" | "int32" | "bool"): tf.TensorInfo {
+    const length = tf.util.sizeFromShape(shape);
+    return this.wrap(shape, dtype, this.takeBlock(bytesOf(dtype, length)));
+  }
+
+  /** A tensor that is a block, or will be once somebody needs its numbers. */
+  wrap(shape: number[], dtype: tf.DataType, from: Block | Source): tf.TensorInfo {
+    const dataId = {};
+    const numbers = new StoredNumbers(this, dtype, tf.util.sizeFromShape(shape), from);
+    this.data.set(dataId, numbers as never);
+    return { dataId, shape, dtype };
+  }
+
+  /** A block that is the caller's. */
+  takeBlock(bytes: number): Block {
+    return new Block(this.tensors.allocate(bytes));
+  }
+
+  /** One holder less. */
+  releaseBlock(block: Block): void {
+    if (--block.holders > 0) return;
+    if (this.#lent > 0) this.#disposed.push(block.at);
+    else this.tensors.free(block.at);
+  }
+
+  /** What stands behind a tensor of numbers. */
+  numbers({ dataId }: tf.TensorInfo): StoredNumbers {
+    return this.data.get(dataId) as unknown as StoredNumbers;
+  }
+
+  /** The byte address of a tensor's numbers. */
+  addressOf({ dataId }: tf.TensorInfo): number {
+    return (this.data.get(dataId) as unknown as StoredNumbers).at;
+  }
+
+  /** A tensor's block, held once more. */
+  holdBlock(tensor: tf.TensorInfo): Block {
+    const numbers = this.numbers(tensor);
+    const block = numbers.block ??= numbers.source!.compute();
+    block.holders++;
+    return block;
+  }
+
+  /** The same numbers as another tensor, of the same size. */
+  share({ dataId, dtype }: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+    this.incRef(dataId);
+    return { dataId, shape, dtype };
+  }
+
+  /** The type of a tensor's numbers in memory; a cast of the CPU backend may change the tensor's own alone. */
+  storedType({ dataId }: tf.TensorInfo): tf.DataType {
+    return this.data.get(dataId).dtype;
+  }
+
+  /**
+   * Runs a kernel of the CPU backend. Some of them read the numbers of tensors that they have disposed of
+   * already, so their memory is not used again before the kernel's end.
+   */
+  lend<T>(kernel: () => T): T {
+    this.#lent++;
+    try {
+      return kernel();
+    } finally {
+      if (--this.#lent === 0 && this.#disposed.length > 0) {
+        for (const at of this.#disposed) this.tensors.free(at);
+        this.#disposed.length = 0;
+      }
+    }
+  }
+
+  /** A view of a tensor's numbers. */
+  view(numbers: StoredNumbers): TypedArray {
+    const { buffer } = this.kernels.memory;
+    switch (numbers.dtype) {
+      case "int32":
+        return new Int32Array(buffer, numbers.at, numbers.length);
+      case "bool":
+        return new Uint8Array(buffer, numbers.at, numbers.length);
+      default:
+        return new Float32Array(buffer, numbers.at, numbers.length);
+    }
+  }
+
+  /** The gradient before an activation, from that after it and the activation's result. */
+  activationGradient(activation: string, dy: Block, y: Block, count: number): Block {
+    const result = this.takeBlock(4 * count);
+    const names: Record<string, number> = { tanh: 8, sigmoid: 9, relu: 10 };
+    this.kernels.words.set([
+      ...[names[activation]!, dy.at, y.at, result.at, count, count, 1, 1, 1, 0],
+    ]);
+    this.kernels.run("binary", 1);
+    return result;
+  }
+
+  override write(values: Values, shape: number[], dtype: tf.DataType): tf.DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: Values,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
+    if (dtype === "complex64" && values instanceof Float32Array) {
+      // from another backend: real and imaginary parts take turns
+      const { real, imag } = tf.backend_util.splitRealAndImagArrays(values);
+      const complexTensorInfos = {
+        real: this.makeTensorInfo(shape, "float32", real),
+        imag: this.makeTensorInfo(shape, "float32", imag),
+      };
+      this.data.set(dataId, { refCount, dtype, values: undefined, complexTensorInfos } as never);
+      return;
+    }
+    if (dtype === "string" || dtype === "complex64" || values == null) {
+      this.data.set(dataId, { refCount, dtype, values } as StoredElsewhere as never);
+      return;
+    }
+    const { length } = values as TypedArray;
+    const block = this.takeBlock(bytesOf(dtype, length));
+    const numbers = new StoredNumbers(this, dtype, length, block);
+    numbers.refCount = refCount;
+    numbers.values.set(values as TypedArray);
+    this.data.set(dataId, numbers as never);
+  }
+
+  override readSync(dataId: tf.DataId): Values {
+    const data = this.data.get(dataId);
+    if (data.dtype === "complex64") {
+      const { real, imag } = data.complexTensorInfos!;
+      return tf.backend_util.mergeRealAndImagArrays(
+        this.readSync(real.dataId) as Float32Array,
+        this.readSync(imag.dataId) as Float32Array,
+      );
+    }
+    // a copy, because the room is used again when the tensor is disposed of
+    return (data as unknown) instanceof StoredNumbers
+      ? (data.values as TypedArray).slice()
+      : tf.util.convertBackendValuesAndArrayBuffer(data.values!, data.dtype) as Values;
+  }
+
+  override bufferSync<R extends tf.Rank, D extends tf.DataType>(
+    tensor: tf.TensorInfo,
+  ): tf.TensorBuffer<R, D> {
+    const data = this.data.get(tensor.dataId) as unknown;
+    return data instanceof StoredNumbers
+      ? tf.buffer(tensor.shape as tf.ShapeMap[R], tensor.dtype as D, data.values as never)
+      : super.bufferSync(tensor);
+  }
+
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const data = this.data.get(dataId);
+    data.refCount--;
+    if (!force && data.refCount > 0) return false;
+    if (data.complexTensorInfos != null) {
+      this.disposeData(data.complexTensorInfos.real.dataId, true);
+      this.disposeData(data.complexTensorInfos.imag.dataId, true);
+    }
+    const numbers = data as unknown;
+    if (numbers instanceof StoredNumbers) {
+      if (numbers.block) this.releaseBlock(numbers.block);
+      numbers.source?.release();
+    }
+    this.data.delete(dataId);
+    return true;
+  }
+
+  override memory(): KernelsMemoryInfo & { unreliable: boolean; reasons: string[] } {
+    const { used, highest, limit } = this.tensors;
+    return {
+      unreliable: false,
+      reasons: [],
+      bytesInUse: used,
+      highestBytesInUse: highest,
+      limitBytes: limit,
+    };
+  }
+
+  override dispose(): void {
+    this.tensors.clear();
+  }
+}

@@ -1,0 +1,118 @@
+// Backward through activation, 2 × 2 max-pooling and convolution, image by image, by the kernels of
+// ../../assembly. Images are cut into shards, each with sums of its own.
+import { addInputGradient, frameWeights } from "../../assembly/conv_input_gradient";
+import {
+  addLongWeightGradients,
+  addShortWeightGradients,
+  unpackWeightGradients
+} from "../../assembly/conv_weight_gradient";
+import { windowsOf } from "./conv_pool_forward";
+import { derivative4 } from "./fused_activation";
+import { loadSome, storeSome } from "./lanes_of_vector";
+import { split } from "./parts";
+
+/**
+ * Descriptor: shape, then 6 input, 7 gradient of the output, 8 output, 9 winners, 10 activation, 11 shards,
+ * 12 sums, 13 bytes of a shard's, 14 where its biases start, 15 chunks of a run, 16 whether runs are long,
+ * 17 gradient of the input or 0, 18 frames from `frameFilter`, 19 chunks of their rows, 20 buffers, 21 bytes
+ * of a part's; in it start 22 pointers, 23 the gradient of an image, of 24 bytes with what is written beyond.
+ */
+export function convPoolBackward(d: usize, shard: i32): void {
+  const images = load<i32>(d), shards = load<i32>(d, 44), width = load<i32>(d, 8), channels = load<i32>(d, 12);
+  const filters = load<i32>(d, 16), kernel = load<i32>(d, 20), windows = windowsOf(d);
+  const outHeight = (load<i32>(d, 4) - kernel + 1) >> 1, outWidth = (width - kernel + 1) >> 1;
+  const count = windows * filters, outBytes = <usize> count << 2;
+  const pixel = <usize> channels << 2, row = <usize> width * pixel, inBytes = <usize> load<i32>(d, 4) * row;
+  const sums = load<usize>(d, 48) + <usize> shard * load<usize>(d, 52), biases = sums + load<usize>(d, 56);
+  const chunks = load<i32>(d, 60), isLong = load<i32>(d, 64) != 0, inputGradient = load<usize>(d, 68);
+  const g = load<usize>(d, 80) + <usize> shard * load<usize>(d, 84);
+  const pointers = g + load<usize>(d, 88), image = g + load<usize>(d, 92);
+  const gWindow = <usize> filters << 2;
+  memory.fill(sums, 0, load<usize>(d, 52));
+  for (let n = split(images, shard, shards), end = split(images, shard + 1, shards); n < end; n++) {
+    const input = load<usize>(d, 24) + n * inBytes, winners = load<usize>(d, 36) + n * outBytes;
+    const output = load<usize>(d, 32) + n * outBytes;
+    beforeActivation(load<i32>(d, 40), load<usize>(d, 28) + n * outBytes, output, count, g);
+    if (isLong) {
+      addLongWeightGradients(input, g, winners, 4, gWindow, windows, filters, kernel, chunks, row, sums, biases);
+    } else {
+      addShortWeightGradients(input, g, winners, 4, gWindow, windows, filters, kernel, chunks, row, sums, biases);
+    }
+    if (inputGradient == 0) continue;
+    memory.fill(image, 0, load<usize>(d, 96));
+    addInputGradient(
+      image,
+      g,
+      winners,
+      4,
+      gWindow,
+      outHeight,
+      outWidth,
+      filters,
+      kernel,
+      load<i32>(d, 76),
+      row,
+      pixel,
+      load<usize>(d, 72),
+      pointers,
+    );
+    memory.copy(inputGradient + n * inBytes, image, inBytes);
+  }
+}
+
+/** gradient·f′ by the result of f. */
+// @ts-ignore: decorator
+@inline
+function beforeActivation(kind: i32, gradient: usize, output: usize, count: i32, to: usize): void {
+  for (; count > 0; count -= 4, gradient += 16, output += 16, to += 16) {
+    storeSome(to, f32x4.mul(loadSome(gradient, count), derivative4(kind, loadSome(output, count))), count);
+  }
+}
+
+/** (kernel², channels, filters) into (filters, channels, kernel²), or back. */
+export function permuteFilter(from: usize, taps: i32, channels: i32, filters: i32, to: usize, back: bool): void {
+  for (let tap = 0; tap < taps; tap++) {
+    for (let c = 0; c < channels; c++) {
+      for (let f = 0; f < filters; f++) {
+        const last = <usize> ((tap * channels + c) * filters + f) << 2;
+        const first = <usize> ((f * channels + c) * taps + tap) << 2;
+        if (back) store<f32>(to + last, load<f32>(from + first));
+        else store<f32>(to + first, load<f32>(from + last));
+      }
+    }
+  }
+}
+
+/** Frames that `addInputGradient` reads, `bytes` in all, from (filters, channels, kernel, kernel). */
+export function frameFilter(
+  weights: usize,
+  filters: i32,
+  channels: i32,
+  kernel: i32,
+  chunks: i32,
+  frames: usize,
+  bytes: usize,
+): void {
+  memory.fill(frames, 0, bytes);
+  frameWeights(weights, filters, channels, kernel, chunks, frames);
+}
+
+/**
+ * Adds up the shards' sums, in their order. Descriptor: as of `convPoolBackward`, and 25 rows and 26 columns
+ * of a tile of sums, 27 room for a filter, 28 filter's and 29 biases' gradients.
+ */
+export function foldConvPool(d: usize, _part: i32): void {
+  const channels = load<i32>(d, 12), filters = load<i32>(d, 16), kernel = load<i32>(d, 20);
+  const shards = load<i32>(d, 44), room = load<usize>(d, 108), biases = load<usize>(d, 116);
+  memory.fill(room, 0, <usize> (filters * channels * kernel * kernel) << 2);
+  memory.fill(biases, 0, <usize> filters << 2);
+  for (let shard = 0; shard < shards; shard++) {
+    const sums = load<usize>(d, 48) + <usize> shard * load<usize>(d, 52);
+    unpackWeightGradients(sums, filters, channels, kernel, load<i32>(d, 100), load<i32>(d, 104), room);
+    const from = sums + load<usize>(d, 56);
+    for (let at: usize = 0; at < <usize> filters << 2; at += 4) {
+      store<f32>(biases + at, load<f32>(biases + at) + load<f32>(from + at));
+    }
+  }
+  permuteFilter(room, kernel * kernel, channels, filters, load<usize>(d, 112), true);
+}

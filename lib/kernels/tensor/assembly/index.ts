@@ -1,0 +1,20 @@
+// The tensor kernels' exports. A job takes a descriptor (words in memory, written by the TypeScript beside
+// it) and the number of the part that it is to compute; addresses are in bytes.
+export { fill } from "./fill";
+export { multiply, packPanels } from "./matrix_product";
+export { convolve } from "./convolution";
+export { filterGradient, foldFilterGradient } from "./convolution_filter_gradient";
+export { inputGradient } from "./convolution_input_gradient";
+export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from "./pooling";
+export { adamStep, sgdStep } from "./optimizer_steps";
+export { softmaxCrossEntropy } from "./cross_entropy";
+export { convPoolForward } from "./conv_pool_forward";
+export { convPoolBackward, foldConvPool, frameFilter, permuteFilter } from "./conv_pool_backward";
+export { transformFilters } from "../../assembly/winograd";
+export { transformFilterColumns } from "../../assembly/winograd_columns";
+export { activationGradient, foldShards } from "./dense_backward";
+export { binary, select } from "./binary";
+export { castNumbers, copyRows, gatherRows, oneHotRows, transposeMatrices } from "./copy";
+export { argmaxRows, reduceColumns, reduceRows } from "./reduce";
+export { softmaxRows } from "./softmax";
+export { unary } from "./unary";

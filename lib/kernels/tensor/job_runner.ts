@@ -1,0 +1,45 @@
+import type { Scratch } from "./scratch.ts";
+
+/** What an operation needs to run its jobs. */
+export interface JobRunner {
+  /** The descriptor's words, as whole numbers and as floats. */
+  readonly words: Int32Array;
+  readonly floats: Float32Array;
+  readonly scratch: Scratch;
+  /** Multiply-adds, or as much other work, that a part of a job should have at least. */
+  readonly grain: number;
+  /** Runs a job's parts on all threads. */
+  run(job: string, parts: number): void;
+  /** Calls a function of the kernels on this thread alone. */
+  call(name: string, ...args: number[]): void;
+}
+
+/**
+ * Shards that a sum over a batch is cut into, whatever the number of threads: so its bits are the same for
+ * all of them.
+ */
+export const SHARDS = 4;
+
+/** The default grain: with less, one thread is done before another has begun. */
+export const GRAIN = 40_000;
+const MOST = 16;
+
+/** Into how many parts a job is cut. @param most how many there can be */
+export function partsFor({ grain }: JobRunner, work: number, most: number): number {
+  return Math.max(1, Math.min(Math.floor(work / grain), most, MOST));
+}
+
+/** Runs `work` with scratch memory of some sizes, in bytes, and gives it back. */
+export function withScratch(
+  { scratch }: JobRunner,
+  sizes: readonly number[],
+  work: (...at: number[]) => void,
+): void {
+  const taken: number[] = [];
+  try {
+    for (const size of sizes) taken.push(scratch.take(size));
+    work(...taken);
+  } finally {
+    for (const at of taken) scratch.give(at);
+  }
+}

@@ -1,0 +1,23 @@
+/** The tensor kernels with what Deno offers: builds from files, workers as threads. */
+import { startNodeThread } from "./node_threads.ts";
+import { TensorKernels } from "./tensor_kernels.ts";
+
+/** `wide` is made for V8's turbo flags; see `turboFlags` in ../kernel_module.ts. Both give the same bits. */
+export type TensorBuild = "narrow" | "wide";
+
+/**
+ * Compiles a build and starts the threads.
+ * @param options bytes of memory; threads, the calling one included
+ */
+export async function openTensorKernels(
+  options: {
+    readonly bytes: number;
+    readonly threads: number;
+    readonly build: TensorBuild;
+    readonly scratchBytes?: number;
+    readonly grain?: number;
+  },
+): Promise<TensorKernels> {
+  const binary = await Deno.readFile(new URL(`./builds/${options.build}.wasm`, import.meta.url));
+  return await TensorKernels.create({ ...options, binary, startThread: startNodeThread });
+}
