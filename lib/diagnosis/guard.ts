@@ -58,6 +58,8 @@ export async function guardedFit(
   const total = options.epochs * train.length;
   let done = 0;
   const history = await system.fit(watch.batches(train), {
+    // the guard warns of such a loss itself
+    continueAtBrokenLoss: true,
     ...options,
     onBatch: async (record) => {
       watch.loss(record.loss, done === 0);
@@ -93,6 +95,7 @@ class Watch {
     return {
       length: train.length,
       samples: train.samples,
+      ...(train.imageShape ? { imageShape: train.imageShape } : {}),
       async *[Symbol.asyncIterator]() {
         for await (const batch of train) {
           look(batch);

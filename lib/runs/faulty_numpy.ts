@@ -91,4 +91,8 @@ export class FaultyNumpy implements System {
   dispose(): void {
     this.#engine.dispose();
   }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }

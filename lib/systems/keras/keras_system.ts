@@ -2,9 +2,11 @@ import type { OptimizerOptions } from "../../model/training_step.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
-import { checkFit, EpochMeter, stepSettings } from "../loop.ts";
-import type { Batches, EpochRecord, FitOptions, History, System } from "../system.ts";
-import { checkWeights, type Weights } from "../../model/weights.ts";
+import { checkedBatches } from "../check_batches.ts";
+import { CheckedSystem } from "../checked_system.ts";
+import { EpochMeter, stepSettings } from "../loop.ts";
+import type { Batches, EpochRecord, FitOptions, History } from "../system.ts";
+import type { Weights } from "../../model/weights.ts";
 import { KerasAdam } from "./adam.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
 import { buildModel } from "./sequential_model.ts";
@@ -16,21 +18,21 @@ export interface KerasOptions {
 }
 
 /** The report's "LeNet5 TF": `Sequential`, `compile`, `fit`, `predict`. */
-export class KerasSystem implements System {
-  readonly name = "keras";
+export class KerasSystem extends CheckedSystem {
+  override readonly name = "keras";
   readonly model: tf.Sequential;
   /** The same layers without the softmax. */
   readonly #logits: tf.LayersModel;
 
-  constructor(readonly architecture: Architecture, options: KerasOptions = {}) {
-    countClasses(architecture);
+  constructor(architecture: Architecture, options: KerasOptions = {}) {
+    super(architecture);
     this.model = buildModel(architecture, options.seed ?? 0);
     const output = this.model.getLayer("logits").output as tf.SymbolicTensor;
     this.#logits = tf.model({ inputs: this.model.inputs, outputs: output });
   }
 
-  async fit(train: Batches, options: FitOptions): Promise<History> {
-    checkFit(train, options);
+  protected override async train(train: Batches, options: FitOptions): Promise<History> {
+    const checked = checkedBatches(this.architecture, train, "training");
     const rule = kerasOptimizer(options.optimizer);
     this.model.compile({
       optimizer: rule,
@@ -43,7 +45,7 @@ export class KerasSystem implements System {
     let done = 0;
     const stop = () => options.signal?.aborted && (this.model.stopTraining = true);
     const batches = tf.data.generator(() =>
-      this.#tensors(train, options.labelSmoothing ?? 0)
+      this.#tensors(checked, options.labelSmoothing ?? 0)
     ) as tf.data.Dataset<
       tf.TensorContainer
     >;
@@ -90,7 +92,7 @@ export class KerasSystem implements System {
     }
   }
 
-  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+  protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {
     const logits = tf.tidy(() => this.#logits.predictOnBatch(this.#images(images, count)));
     const data = await (logits as tf.Tensor).data<"float32">();
     (logits as tf.Tensor).dispose();
@@ -108,7 +110,7 @@ export class KerasSystem implements System {
     );
   }
 
-  async weights(): Promise<Weights> {
+  protected override async readWeights(): Promise<Weights> {
     const arrays = await Promise.all(
       this.model.getWeights().map(async (tensor) => ({
         shape: tensor.shape,
@@ -119,15 +121,14 @@ export class KerasSystem implements System {
   }
 
   // deno-lint-ignore require-await
-  async setWeights(weights: Weights): Promise<void> {
-    checkWeights(this.architecture, weights);
+  protected override async writeWeights(weights: Weights): Promise<void> {
     const tensors = toKeras(this.architecture, weights)
       .map(({ shape, data }) => tf.tensor(data, [...shape]));
     this.model.setWeights(tensors);
     tf.dispose(tensors);
   }
 
-  dispose(): void {
+  protected override free(): void {
     this.model.dispose();
   }
 }

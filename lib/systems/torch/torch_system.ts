@@ -3,8 +3,9 @@ import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
 import { initialWeights } from "../../model/initial_weights.ts";
+import { CheckedSystem } from "../checked_system.ts";
 import { trainingLoop } from "../loop.ts";
-import type { Batches, FitOptions, History, System } from "../system.ts";
+import type { Batches, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
 import type { Sequential } from "./torch_layers.ts";
 import { backward, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
@@ -24,14 +25,15 @@ export interface TorchOptions {
 }
 
 /** The report's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
-export class TorchSystem implements System {
-  readonly name = "torch";
+export class TorchSystem extends CheckedSystem {
+  override readonly name = "torch";
   readonly model: Sequential;
   readonly #classes: number;
   readonly #oneHot: boolean;
   readonly #criterion: Criterion | undefined;
 
-  constructor(readonly architecture: Architecture, options: TorchOptions = {}) {
+  constructor(architecture: Architecture, options: TorchOptions = {}) {
+    super(architecture);
     this.#classes = countClasses(architecture);
     this.#criterion = options.criterion;
     this.#oneHot = options.labels !== "integer";
@@ -39,7 +41,7 @@ export class TorchSystem implements System {
     this.model.loadStateDict(initialWeights(architecture, "pytorch", options.seed ?? 0));
   }
 
-  async fit(train: Batches, options: FitOptions): Promise<History> {
+  protected override async train(train: Batches, options: FitOptions): Promise<History> {
     const criterion = this.#criterion ?? new CrossEntropyLoss(options.labelSmoothing);
     const optimizer = new Optimizer(this.model.parameters(), options.optimizer);
     try {
@@ -73,7 +75,7 @@ export class TorchSystem implements System {
     });
   }
 
-  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+  protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {
     const logits = tf.tidy(() => this.model.forward(this.#images(images, count)));
     const data = await logits.data<"float32">();
     logits.dispose();
@@ -86,16 +88,16 @@ export class TorchSystem implements System {
     return tf.tensor4d(images.subarray(0, length), [count, channels, height, width]);
   }
 
-  async weights(): Promise<Weights> {
+  protected override async readWeights(): Promise<Weights> {
     return await this.model.stateDict();
   }
 
   // deno-lint-ignore require-await
-  async setWeights(weights: Weights): Promise<void> {
+  protected override async writeWeights(weights: Weights): Promise<void> {
     this.model.loadStateDict(weights);
   }
 
-  dispose(): void {
+  protected override free(): void {
     this.model.dispose();
   }
 }
