@@ -30,8 +30,8 @@ export class PaperCompressedSystem extends TorchSystem {
     this.#masks = masks;
   }
 
-  override dispose(): void {
-    super.dispose();
+  protected override free(): void {
+    super.free();
     for (const mask of this.#masks) mask.dispose();
   }
 }

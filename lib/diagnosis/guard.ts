@@ -106,6 +106,7 @@ class Watch {
     return {
       length: train.length,
       samples: train.samples,
+      ...(train.imageShape ? { imageShape: train.imageShape } : {}),
       async *[Symbol.asyncIterator]() {
         for await (const batch of train) {
           look(batch);

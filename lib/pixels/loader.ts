@@ -46,6 +46,12 @@ export class DataLoader implements AsyncIterable<Batch> {
   readonly #options: Required<DataLoaderOptions>;
   #epoch = 0;
 
+  /** The shape of every image. */
+  readonly imageShape: {
+    readonly channels: number;
+    readonly height: number;
+    readonly width: number;
+  };
   /** Images an epoch. */
   readonly samples: number;
   /** Batches an epoch. */
@@ -78,6 +84,8 @@ export class DataLoader implements AsyncIterable<Batch> {
     }
     checkShift(full.augmentation.shift ?? 0, source.height, source.width);
     this.#source = source;
+    const { channels, height, width } = source;
+    this.imageShape = { channels, height, width };
     this.#options = full;
     const { length } = source, { batchSize, dropLast } = full;
     this.length = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);

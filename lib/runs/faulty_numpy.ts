@@ -95,4 +95,8 @@ export class FaultyNumpy implements System {
   dispose(): void {
     this.#engine.dispose();
   }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }

@@ -114,9 +114,15 @@ export async function trainRun(
 export function fitOptionsOf(configuration: RunConfiguration): FitOptions {
   const { epochs, optimizer, schedule, labelSmoothing = 0 } = configuration;
   return {
-    ...{ epochs, optimizer, labelSmoothing },
+    // a run with the paper's mistakes may diverge, and then that is its result
+    ...{ epochs, optimizer, labelSmoothing, continueAtBrokenLoss: hasMistakes(configuration) },
     ...(schedule === "one-cycle" ? { schedule: oneCycle } : {}),
   };
+}
+
+/** Whether a configuration has a mistake of the paper's code, be it a fault or a setting. */
+function hasMistakes({ faults = [], pixels, start }: RunConfiguration): boolean {
+  return faults.length > 0 || pixels === "raw" || start === "saturating";
 }
 
 /** A system with a run's weights, without the run's faults. The caller disposes of it. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parameterShapes } from "../model/architecture.ts";
-import { decodeSafetensors, encodeSafetensors } from "../model/safetensors.ts";
+import { decodeSafetensors, encodeChecked } from "../model/safetensors.ts";
 import { checkWeights } from "../model/weights.ts";
 import { exists, projectRoot, sha256, writeAtomic } from "../util/files.ts";
 import { type Run, type RunData, type TrainOptions, trainRun } from "./run.ts";
@@ -57,7 +57,7 @@ export class RunStore {
       code: await this.#codeDigest(),
       run: JSON.stringify(rest, nameNonFinite),
     };
-    await writeAtomic(path, encodeSafetensors(weights, metadata));
+    await writeAtomic(path, encodeChecked(weights, metadata));
   }
 
   /** Trains, whatever is kept, and keeps the result. */

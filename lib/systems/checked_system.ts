@@ -17,7 +17,7 @@ import {
  * system fills in the five protected methods, which may count on checked arguments and on the system being
  * alive.
  */
-export abstract class CheckedSystem implements System, Disposable {
+export abstract class CheckedSystem implements System {
   abstract readonly name: SystemName;
   abstract readonly runsOn: string;
   #isTraining = false;

@@ -1,5 +1,6 @@
 import { countClasses } from "../model/architecture.ts";
 import { exponentialSum } from "../util/log_sum_exp.ts";
+import { checkedBatches } from "./check_batches.ts";
 import type { Batches, Evaluation, System } from "./system.ts";
 
 /**
@@ -70,7 +71,7 @@ export async function predictAll(system: System, batches: Batches): Promise<Pred
   const logits = new Float32Array(batches.samples * classes);
   const labels = new Int32Array(batches.samples);
   let done = 0;
-  for await (const batch of batches) {
+  for await (const batch of checkedBatches(system.architecture, batches, "evaluated")) {
     logits.set(await system.predict(batch.images, batch.size), done * classes);
     labels.set(batch.labels, done);
     done += batch.size;

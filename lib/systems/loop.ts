@@ -13,8 +13,6 @@ import {
 import type { Batch } from "../pixels/pixels.ts";
 import type { StepResult, StepSettings } from "../model/training_step.ts";
 
-export { checkFit };
-
 /**
  * The settings of step number `done`, counted from 0 over all epochs.
  * @throws RangeError if the schedule gives no factor to train with

@@ -23,6 +23,8 @@ export { predictAll, type Predictions } from "./evaluate.ts";
 export type { NumpyOptions } from "./numpy/numpy_system.ts";
 export type { KernelBuild } from "../kernels/kernel_module.ts";
 export { oneCycle } from "./schedule.ts";
+export { BrokenLossError, SystemStateError } from "./system.ts";
+export { ModelFileError } from "../model/model_file_error.ts";
 export type {
   Batches,
   BatchRecord,

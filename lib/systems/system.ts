@@ -116,7 +116,7 @@ export class SystemStateError extends Error {
  * A system trains one `fit` at a time. While it trains, `predict`, `weights` and `setWeights` may be
  * called; from `onBatch` and `onEpoch` they act between two steps.
  */
-export interface System {
+export interface System extends Disposable {
   /** Which of the three systems this is. */
   readonly name: SystemName;
   /** The network that it trains. */
@@ -149,4 +149,6 @@ export interface System {
    * only then is the memory freed.
    */
   dispose(): void;
+  /** Lets `using system = await createSystem(…)` dispose of the system at the end of its block. */
+  [Symbol.dispose](): void;
 }

@@ -5,9 +5,11 @@ import { FusedMomentum } from "../../backend/fused_optimizers.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
-import { checkFit, EpochMeter, stepSettings } from "../loop.ts";
-import type { Batches, EpochRecord, FitOptions, History, System } from "../system.ts";
-import { checkWeights, type Weights } from "../../model/weights.ts";
+import { checkedBatches } from "../check_batches.ts";
+import { CheckedSystem } from "../checked_system.ts";
+import { EpochMeter, stepSettings } from "../loop.ts";
+import type { Batches, EpochRecord, FitOptions, History } from "../system.ts";
+import type { Weights } from "../../model/weights.ts";
 import { KerasAdam } from "./adam.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
 import { buildModel } from "./sequential_model.ts";
@@ -21,22 +23,22 @@ export interface KerasOptions {
 }
 
 /** The report's "LeNet5 TF": `Sequential`, `compile`, `fit`, `predict`. */
-export class KerasSystem implements System {
-  readonly name = "keras";
+export class KerasSystem extends CheckedSystem {
+  override readonly name = "keras";
   readonly model: tf.Sequential;
   readonly backend: Backend;
   /** The same layers without the softmax. */
   readonly #logits: tf.LayersModel;
 
-  constructor(readonly architecture: Architecture, options: KerasOptions = {}) {
-    countClasses(architecture);
+  constructor(architecture: Architecture, options: KerasOptions = {}) {
+    super(architecture);
     this.backend = options.backend ?? defaultBackend;
     this.model = this.#run(() => buildModel(architecture, options.seed ?? 0));
     const output = this.model.getLayer("logits").output as tf.SymbolicTensor;
     this.#logits = this.#run(() => tf.model({ inputs: this.model.inputs, outputs: output }));
   }
 
-  get runsOn(): string {
+  override get runsOn(): string {
     return this.backend.runsOn;
   }
 
@@ -44,8 +46,8 @@ export class KerasSystem implements System {
     return withBackend(this.backend, work);
   }
 
-  async fit(train: Batches, options: FitOptions): Promise<History> {
-    checkFit(train, options);
+  protected override async train(train: Batches, options: FitOptions): Promise<History> {
+    const checked = checkedBatches(this.architecture, train, "training");
     const rule = this.#run(() => kerasOptimizer(options.optimizer));
     this.#run(() =>
       this.model.compile({
@@ -61,7 +63,7 @@ export class KerasSystem implements System {
     let done = 0;
     const stop = () => options.signal?.aborted && (this.model.stopTraining = true);
     const batches = tf.data.generator(() =>
-      this.#tensors(train, options.labelSmoothing ?? 0)
+      this.#tensors(checked, options.labelSmoothing ?? 0)
     ) as tf.data.Dataset<
       tf.TensorContainer
     >;
@@ -126,7 +128,7 @@ export class KerasSystem implements System {
     }
   }
 
-  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+  protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {
     const logits = this.#run(() =>
       tf.tidy(() => this.#logits.predictOnBatch(this.#images(images, count)))
     );
@@ -146,7 +148,7 @@ export class KerasSystem implements System {
     );
   }
 
-  async weights(): Promise<Weights> {
+  protected override async readWeights(): Promise<Weights> {
     const arrays = await Promise.all(
       this.model.getWeights().map(async (tensor) => ({
         shape: tensor.shape,
@@ -157,8 +159,7 @@ export class KerasSystem implements System {
   }
 
   // deno-lint-ignore require-await
-  async setWeights(weights: Weights): Promise<void> {
-    checkWeights(this.architecture, weights);
+  protected override async writeWeights(weights: Weights): Promise<void> {
     this.#run(() => {
       const tensors = toKeras(this.architecture, weights)
         .map(({ shape, data }) => tf.tensor(data, [...shape]));
@@ -167,7 +168,7 @@ export class KerasSystem implements System {
     });
   }
 
-  dispose(): void {
+  protected override free(): void {
     this.#run(() => this.model.dispose());
   }
 }

@@ -63,7 +63,7 @@ export class NumpySystem extends CheckedSystem {
     this.#ready = Promise.resolve(this.engine.setWeights(weights));
   }
 
-  get runsOn(): string {
+  override get runsOn(): string {
     return this.engine.name;
   }
 

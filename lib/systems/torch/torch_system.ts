@@ -5,8 +5,9 @@ import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
 import { initialWeights } from "../../model/initial_weights.ts";
+import { CheckedSystem } from "../checked_system.ts";
 import { trainingLoop } from "../loop.ts";
-import type { Batches, FitOptions, History, System } from "../system.ts";
+import type { Batches, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
 import type { Sequential } from "./torch_layers.ts";
 import { backward, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
@@ -28,15 +29,16 @@ export interface TorchOptions {
 }
 
 /** The report's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
-export class TorchSystem implements System {
-  readonly name = "torch";
+export class TorchSystem extends CheckedSystem {
+  override readonly name = "torch";
   readonly model: Sequential;
   readonly backend: Backend;
   readonly #classes: number;
   readonly #oneHot: boolean;
   readonly #criterion: Criterion | undefined;
 
-  constructor(readonly architecture: Architecture, options: TorchOptions = {}) {
+  constructor(architecture: Architecture, options: TorchOptions = {}) {
+    super(architecture);
     this.#classes = countClasses(architecture);
     this.#criterion = options.criterion;
     this.#oneHot = options.labels !== "integer";
@@ -49,11 +51,11 @@ export class TorchSystem implements System {
     });
   }
 
-  get runsOn(): string {
+  override get runsOn(): string {
     return this.backend.runsOn;
   }
 
-  async fit(train: Batches, options: FitOptions): Promise<History> {
+  protected override async train(train: Batches, options: FitOptions): Promise<History> {
     const criterion = this.#criterion ?? new CrossEntropyLoss(options.labelSmoothing);
     const optimizer = withBackend(
       this.backend,
@@ -98,7 +100,7 @@ export class TorchSystem implements System {
     });
   }
 
-  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+  protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {
     const logits = withBackend(
       this.backend,
       () => tf.tidy(() => this.model.forward(this.#images(images, count))),
@@ -114,16 +116,16 @@ export class TorchSystem implements System {
     return tf.tensor4d(images.subarray(0, length), [count, channels, height, width]);
   }
 
-  async weights(): Promise<Weights> {
+  protected override async readWeights(): Promise<Weights> {
     return await this.model.stateDict();
   }
 
   // deno-lint-ignore require-await
-  async setWeights(weights: Weights): Promise<void> {
+  protected override async writeWeights(weights: Weights): Promise<void> {
     withBackend(this.backend, () => this.model.loadStateDict(weights));
   }
 
-  dispose(): void {
+  protected override free(): void {
     withBackend(this.backend, () => this.model.dispose());
   }
 }
