@@ -34,7 +34,7 @@ abstract class Held {
 export interface Pooled {
   readonly output: Block;
   /** Which number of each window was the largest, as the kernels keep it; absent outside of a gradient. */
-  readonly winners: Block | undefined;
+  readonly argmax: Block | undefined;
 }
 
 /** What a convolution is made of; each block is held for it already. */
@@ -112,7 +112,7 @@ export class Convolution extends Held implements Source {
     const { backend, parts: { input, filter, bias, activation } } = this;
     const bytes = this.outputSize; // a quarter of the numbers, four bytes each
     const output = backend.takeBlock(bytes);
-    const winners = keepsWinners ? backend.takeBlock(bytes) : undefined;
+    const argmax = keepsWinners ? backend.takeBlock(bytes) : undefined;
     const zeros = bias ? undefined : this.#zeroBias();
     backend.kernels.convPool({
       shape,
@@ -121,11 +121,11 @@ export class Convolution extends Held implements Source {
       filter: filter.at,
       bias: (bias ?? zeros!).at,
       output: output.at,
-      ...(winners ? { winners: winners.at } : {}),
+      ...(argmax ? { argmax: argmax.at } : {}),
     });
     if (zeros) backend.releaseBlock(zeros);
     this.#letPooledGo();
-    this.#pooled = { output, winners };
+    this.#pooled = { output, argmax };
     output.holders++;
     return output;
   }
@@ -145,7 +145,7 @@ export class Convolution extends Held implements Source {
   #letPooledGo(): void {
     if (this.#pooled === undefined) return;
     this.backend.releaseBlock(this.#pooled.output);
-    if (this.#pooled.winners) this.backend.releaseBlock(this.#pooled.winners);
+    if (this.#pooled.argmax) this.backend.releaseBlock(this.#pooled.argmax);
     this.#pooled = undefined;
   }
 
@@ -199,7 +199,7 @@ export class PooledGradient extends Held {
       input: parts.input.at,
       filter: parts.filter.at,
       output: pooled!.output.at,
-      winners: pooled!.winners!.at,
+      argmax: pooled!.argmax!.at,
       outputGradient: this.dy.at,
       filterGradient: filters.at,
       biasGradient: biases.at,

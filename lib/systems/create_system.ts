@@ -31,8 +31,10 @@ export async function createSystem(
   options: SystemOptions = {},
 ): Promise<System> {
   const { seed = 0 } = options;
-  // a misspelt backend is refused whatever the system
-  const backendName = chooseBackend(options.backend);
+  // a misspelt backend is refused whatever the system; numpy alone need not read the environment
+  const backendName = name === "numpy" && options.backend === undefined
+    ? undefined
+    : chooseBackend(options.backend);
   switch (name) {
     case "numpy":
       return new NumpySystem(architecture, options);

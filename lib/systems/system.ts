@@ -101,11 +101,13 @@ export interface SetWeightsOptions {
 
 /** A training whose loss is no number any more. */
 export class BrokenLossError extends Error {
+  /** By which this error is told from others. */
   override readonly name = "BrokenLossError";
 }
 
 /** A system that was used while it could not be: disposed of, or already training. */
 export class SystemStateError extends Error {
+  /** By which this error is told from others. */
   override readonly name = "SystemStateError";
 }
 

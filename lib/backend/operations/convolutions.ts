@@ -235,7 +235,7 @@ const maxPoolGradient: FastKernel = ({ inputs, attrs, backend }) => {
   const geometry = poolGeometry(input.shape, attrs);
   if (geometry === undefined) return undefined;
   const { source } = backend.numbers(input);
-  if (source instanceof Convolution && source.pooled?.winners) {
+  if (source instanceof Convolution && source.pooled?.argmax) {
     const shape = source.poolShape(geometry);
     if (shape && source.pooled.output === backend.numbers(output).block) {
       const gradient = new PooledGradient(source.hold(), shape, geometry, backend.holdBlock(dy));

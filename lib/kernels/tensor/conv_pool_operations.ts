@@ -88,13 +88,13 @@ function offsets(floats: readonly number[]): number[] {
 
 /** See `ConvPool`. @throws RangeError if `takesConvPool` does not hold */
 export function convPool(runner: JobRunner, operation: ConvPool): void {
-  const { shape, activation, input, filter, bias, output, winners = 0 } = operation;
+  const { shape, activation, input, filter, bias, output, argmax = 0 } = operation;
   check(shape);
   const { batchSize, inHeight, inWidth, inChannels, outChannels, kernel } = shape;
   if (batchSize === 0) return;
   const sizes = sizesOf(shape);
   // inference is to be as exact as can be
-  const method = winners === 0 ? DIRECT : methodFor(shape, sizes.outWidth);
+  const method = argmax === 0 ? DIRECT : methodFor(shape, sizes.outWidth);
   const [transformed, columns, patches, products] = methodFloats(shape, method);
   const groups = Math.ceil(batchSize / LANES);
   const work = batchSize * sizes.output * 4 * kernel * kernel * inChannels;
@@ -119,7 +119,7 @@ export function convPool(runner: JobRunner, operation: ConvPool): void {
       writeShape(runner, shape);
       runner.words.set(
         [
-          ...[input, method === DIRECT ? planar : weights, biases, output, winners],
+          ...[input, method === DIRECT ? planar : weights, biases, output, argmax],
           ...[activationCodes[activation], parts, method, at, bytes, ...starts],
         ],
         6,
@@ -137,7 +137,7 @@ function writeShape({ words }: JobRunner, shape: ConvPoolShape): void {
 
 /** See `ConvPoolGradient`. @throws RangeError if `takesConvPool` does not hold */
 export function convPoolGradient(runner: JobRunner, operation: ConvPoolGradient): void {
-  const { shape, activation, input, filter, output, winners, outputGradient } = operation;
+  const { shape, activation, input, filter, output, argmax, outputGradient } = operation;
   const { filterGradient, biasGradient, inputGradient = 0 } = operation;
   check(shape);
   const { inChannels, outChannels, kernel } = shape;
@@ -156,15 +156,15 @@ export function convPoolGradient(runner: JobRunner, operation: ConvPoolGradient)
     [sizes.output + 4, sizes.output + 8, imageFloats],
   ) as [number, ...Triple];
   const scratch = [4 * sizes.filter, SHARDS * shardBytes, frameBytes, SHARDS * bytes];
-  withScratch(runner, scratch, (planar = 0, sums = 0, frames = 0, buffers = 0) => {
+  withScratch(runner, scratch, (planar = 0, sums = 0, paddedWeights = 0, buffers = 0) => {
     if (inputGradient !== 0) {
-      frameFilter(runner, shape, filter, planar, reach, frames, frameBytes);
+      frameFilter(runner, shape, filter, planar, reach, paddedWeights, frameBytes);
     }
     writeShape(runner, shape);
     runner.words.set(
       [
-        ...[input, outputGradient, output, winners, derivativeCodes[activation], SHARDS],
-        ...[sums, shardBytes, biases, chunks, Number(isLong), inputGradient, frames, reach],
+        ...[input, outputGradient, output, argmax, derivativeCodes[activation], SHARDS],
+        ...[sums, shardBytes, biases, chunks, Number(isLong), inputGradient, paddedWeights, reach],
         ...[buffers, bytes, pointers, image, 4 * imageFloats, rows, columns, planar],
         ...[filterGradient, biasGradient],
       ],
@@ -183,9 +183,9 @@ function frameFilter(
   filter: Address,
   planar: Address,
   chunks: number,
-  frames: Address,
+  paddedWeights: Address,
   bytes: number,
 ): void {
   runner.call("permuteFilter", filter, kernel * kernel, inChannels, outChannels, planar, 0);
-  runner.call("frameFilter", planar, outChannels, inChannels, kernel, chunks, frames, bytes);
+  runner.call("frameFilter", planar, outChannels, inChannels, kernel, chunks, paddedWeights, bytes);
 }

@@ -206,7 +206,7 @@ export interface ConvPool {
   /** (batch, (inHeight − kernel + 1)/2, (inWidth − kernel + 1)/2, outChannels) */
   readonly output: Address;
   /** int32, as `output`: what `convPoolGradient` wants; 0 or absent for inference. */
-  readonly winners?: Address;
+  readonly argmax?: Address;
 }
 
 export interface ConvPoolGradient {
@@ -216,7 +216,7 @@ export interface ConvPoolGradient {
   readonly filter: Address;
   /** The forward operation's results. */
   readonly output: Address;
-  readonly winners: Address;
+  readonly argmax: Address;
   readonly outputGradient: Address;
   /** Results; the last is 0 or absent where nobody needs the gradient of the input. */
   readonly filterGradient: Address;

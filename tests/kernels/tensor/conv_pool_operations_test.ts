@@ -46,27 +46,27 @@ Deno.test("convPool and its gradient are their twin's, with the same bits everyw
     fc.assert(
       fc.property(shapes, activations, fc.nat(1000), (shape, activation, seed) => {
         const { input, filter, bias, gradient } = numbersFor(shape, seed);
-        const [output, winners, alone, ofFilter, ofBias, ofInput, ofFilterAlone] = all.run(
+        const [output, argmax, alone, ofFilter, ofBias, ofInput, ofFilterAlone] = all.run(
           (bench, kernels) => {
             const x = bench.put(input, 1), w = bench.put(filter, 2), b = bench.put(bias, 3);
-            const [y, winners, alone] = [1, 0, 2].map((shift) =>
+            const [y, argmax, alone] = [1, 0, 2].map((shift) =>
               bench.room(gradient.length, shift)
             ) as [number, number, number];
             const forward = { shape, activation, input: x, filter: w, bias: b };
-            kernels.convPool({ ...forward, output: y, winners });
+            kernels.convPool({ ...forward, output: y, argmax });
             kernels.convPool({ ...forward, output: alone });
             const to = [filter.length, bias.length, input.length, filter.length, bias.length]
               .map((count) => bench.room(count, 1));
             const [filterGradient = 0, biasGradient = 0, inputGradient = 0] = to;
             const back = {
-              ...{ shape, activation, input: x, filter: w, output: y, winners },
+              ...{ shape, activation, input: x, filter: w, output: y, argmax },
               outputGradient: bench.put(gradient, 3),
             };
             kernels.convPoolGradient({ ...back, filterGradient, biasGradient, inputGradient });
             kernels.convPoolGradient({ ...back, filterGradient: to[3]!, biasGradient: to[4]! });
             return [
               bench.floats(y, gradient.length),
-              bench.integers(winners, gradient.length),
+              bench.integers(argmax, gradient.length),
               bench.floats(alone, gradient.length),
               bench.floats(filterGradient, filter.length),
               bench.floats(biasGradient, bias.length),
@@ -80,15 +80,15 @@ Deno.test("convPool and its gradient are their twin's, with the same bits everyw
         const largest = sums.map((four) => activate(activation, Math.max(...four)));
         // Winograd's rounding is about four times that of plain sums
         assertClose(output!, largest, 6 * terms, "output");
-        assertClose(alone!, largest, terms, "output without winners");
+        assertClose(alone!, largest, terms, "output without argmax");
         const at = Float64Array.from(sums, (four, o) => {
-          const position = positionOf(shape, o, winners![o]!);
-          assert(position >= 0, `winner ${winners![o]} is no place of window ${o}`);
+          const position = positionOf(shape, o, argmax![o]!);
+          assert(position >= 0, `argmax ${argmax![o]} is no place of window ${o}`);
           return activate(activation, four[position]!);
         });
-        assertClose(at, largest, 8 * terms, "winners");
+        assertClose(at, largest, 8 * terms, "argmax");
         const g = Float64Array.from(gradient, (g, i) => g * derivative(activation, output![i]!));
-        const twin = convPoolGradientTwin(shape, input, filter, winners!, g);
+        const twin = convPoolGradientTwin(shape, input, filter, argmax!, g);
         assertClose(ofFilter!, twin.filter, gradient.length / shape.outChannels, "filter");
         assertClose(ofBias!, twin.bias, gradient.length / shape.outChannels, "bias");
         assertClose(ofInput!, twin.input, terms * shape.outChannels, "input");
@@ -110,9 +110,9 @@ Deno.test("convPool on LeNet-5's shapes agrees with the separate operations", as
       const [together, apart] = all.run((bench, kernels) => {
         const [x, w, b] = [bench.put(input), bench.put(filter), bench.put(bias)];
         const [together, apart] = [bench.room(gradient.length), bench.room(gradient.length)];
-        const winners = bench.room(gradient.length), sums = bench.room(4 * gradient.length);
+        const argmax = bench.room(gradient.length), sums = bench.room(4 * gradient.length);
         const forward = { input: x, filter: w, bias: b };
-        kernels.convPool({ shape, activation: "tanh", ...forward, output: together, winners });
+        kernels.convPool({ shape, activation: "tanh", ...forward, output: together, argmax });
         const geometry = convolutionOf(shape);
         kernels.conv2d({ geometry, activation: "tanh", ...forward, output: sums });
         kernels.maxPool({
@@ -148,10 +148,10 @@ Deno.test("convPool's results are NaN where its weights are", async () => {
   filter.fill(NaN);
   await withAllKernels((all) => {
     const [output] = all.run((bench, kernels) => {
-      const [y, winners] = [bench.room(gradient.length), bench.room(gradient.length)];
+      const [y, argmax] = [bench.room(gradient.length), bench.room(gradient.length)];
       kernels.convPool({
         ...{ shape, activation: "tanh", input: bench.put(input), filter: bench.put(filter) },
-        ...{ bias: bench.put(bias), output: y, winners },
+        ...{ bias: bench.put(bias), output: y, argmax },
       });
       return [bench.floats(y, gradient.length)];
     });

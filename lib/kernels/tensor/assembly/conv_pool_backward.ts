@@ -1,6 +1,6 @@
 // Backward through activation, 2 × 2 max-pooling and convolution, image by image, by the kernels of
 // ../../assembly. Images are cut into shards, each with sums of its own.
-import { addInputGradient, frameWeights } from "../../assembly/conv_input_gradient";
+import { addInputGradient, padWeights } from "../../assembly/conv_input_gradient";
 import {
   addLongWeightGradients,
   addShortWeightGradients,
@@ -12,9 +12,9 @@ import { loadSome, storeSome } from "./lanes_of_vector";
 import { split } from "./parts";
 
 /**
- * Descriptor: shape, then 6 input, 7 gradient of the output, 8 output, 9 winners, 10 activation, 11 shards,
+ * Descriptor: shape, then 6 input, 7 gradient of the output, 8 output, 9 argmax, 10 activation, 11 shards,
  * 12 sums, 13 bytes of a shard's, 14 where its biases start, 15 chunks of a run, 16 whether runs are long,
- * 17 gradient of the input or 0, 18 frames from `frameFilter`, 19 chunks of their rows, 20 buffers, 21 bytes
+ * 17 gradient of the input or 0, 18 paddedWeights from `frameFilter`, 19 chunks of their rows, 20 buffers, 21 bytes
  * of a part's; in it start 22 pointers, 23 the gradient of an image, of 24 bytes with what is written beyond.
  */
 export function convPoolBackward(d: usize, shard: i32): void {
@@ -30,20 +30,20 @@ export function convPoolBackward(d: usize, shard: i32): void {
   const gWindow = <usize> filters << 2;
   memory.fill(sums, 0, load<usize>(d, 52));
   for (let n = split(images, shard, shards), end = split(images, shard + 1, shards); n < end; n++) {
-    const input = load<usize>(d, 24) + n * inBytes, winners = load<usize>(d, 36) + n * outBytes;
+    const input = load<usize>(d, 24) + n * inBytes, argmax = load<usize>(d, 36) + n * outBytes;
     const output = load<usize>(d, 32) + n * outBytes;
     beforeActivation(load<i32>(d, 40), load<usize>(d, 28) + n * outBytes, output, count, g);
     if (isLong) {
-      addLongWeightGradients(input, g, winners, 4, gWindow, windows, filters, kernel, chunks, row, sums, biases);
+      addLongWeightGradients(input, g, argmax, 4, gWindow, windows, filters, kernel, chunks, row, sums, biases);
     } else {
-      addShortWeightGradients(input, g, winners, 4, gWindow, windows, filters, kernel, chunks, row, sums, biases);
+      addShortWeightGradients(input, g, argmax, 4, gWindow, windows, filters, kernel, chunks, row, sums, biases);
     }
     if (inputGradient == 0) continue;
     memory.fill(image, 0, load<usize>(d, 96));
     addInputGradient(
       image,
       g,
-      winners,
+      argmax,
       4,
       gWindow,
       outHeight,
@@ -90,11 +90,11 @@ export function frameFilter(
   channels: i32,
   kernel: i32,
   chunks: i32,
-  frames: usize,
+  paddedWeights: usize,
   bytes: usize,
 ): void {
-  memory.fill(frames, 0, bytes);
-  frameWeights(weights, filters, channels, kernel, chunks, frames);
+  memory.fill(paddedWeights, 0, bytes);
+  padWeights(weights, filters, channels, kernel, chunks, paddedWeights);
 }
 
 /**

@@ -13,8 +13,8 @@ import { split } from "./parts";
 const DIRECT = 0, BOTH = 1;
 
 /**
- * Descriptor: 6 input, 7 weights as the method wants them, 8 bias, 9 output, 10 winners or 0, 11 activation,
- * 12 parts, 13 method, 14 buffers, 15 bytes of a part's; in it start 16 images, 17 lanes, 18 sums, 19 winners,
+ * Descriptor: 6 input, 7 weights as the method wants them, 8 bias, 9 output, 10 argmax or 0, 11 activation,
+ * 12 parts, 13 method, 14 buffers, 15 bytes of a part's; in it start 16 images, 17 lanes, 18 sums, 19 argmax,
  * 20 columns, 21 patches, 22 products.
  */
 export function convPoolForward(d: usize, part: i32): void {
@@ -51,21 +51,21 @@ export function windowsOf(d: usize): i32 {
   return ((load<i32>(d, 4) - kernel + 1) >> 1) * ((load<i32>(d, 8) - kernel + 1) >> 1);
 }
 
-function sumAndPool(d: usize, lanes: usize, sums: usize, winners: usize, buffer: usize): void {
+function sumAndPool(d: usize, lanes: usize, sums: usize, argmax: usize, buffer: usize): void {
   const height = load<i32>(d, 4), width = load<i32>(d, 8), channels = load<i32>(d, 12);
   const filters = load<i32>(d, 16), kernel = load<i32>(d, 20), method = load<i32>(d, 52);
   const weights = load<usize>(d, 28), bias = load<usize>(d, 32);
   const columns = buffer + load<usize>(d, 80), products = buffer + load<usize>(d, 88);
   const right = 4 * channels, down = right * width;
   if (method == DIRECT) {
-    convPool(lanes, weights, bias, sums, winners, channels, height, width, filters, kernel, right, down);
+    convPool(lanes, weights, bias, sums, argmax, channels, height, width, filters, kernel, right, down);
   } else if (method == BOTH) {
     convPoolWinograd(
       lanes,
       weights,
       bias,
       sums,
-      winners,
+      argmax,
       channels,
       height,
       width,
@@ -82,7 +82,7 @@ function sumAndPool(d: usize, lanes: usize, sums: usize, winners: usize, buffer:
       weights,
       bias,
       sums,
-      winners,
+      argmax,
       channels,
       height,
       width,

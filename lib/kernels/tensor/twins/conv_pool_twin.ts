@@ -45,28 +45,28 @@ export function windowSumsTwin(
   );
 }
 
-/** Which of a window's four positions a winner is: winners are places of patches in an image, in bytes. */
-export function positionOf(shape: ConvPoolShape, output: number, winner: number): number {
+/** Which of a window's four positions an argmax is: the argmax is the place of a patch in an image, in bytes. */
+export function positionOf(shape: ConvPoolShape, output: number, argmax: number): number {
   const { inWidth, inChannels, outChannels } = shape,
     { outHeight, outWidth } = convolutionOf(shape);
   const window = Math.floor(output / outChannels) % (outHeight * outWidth / 4);
   const x = window % (outWidth / 2), y = Math.floor(window / (outWidth / 2));
-  const pixel = winner / 4 / inChannels - 2 * (y * inWidth + x);
+  const pixel = argmax / 4 / inChannels - 2 * (y * inWidth + x);
   return [0, 1, inWidth, inWidth + 1].indexOf(pixel);
 }
 
-/** Gradients from that before the activation, which goes to each window's winner. */
+/** Gradients from that before the activation, which goes to each window's argmax. */
 export function convPoolGradientTwin(
   shape: ConvPoolShape,
   input: Numbers,
   filter: Numbers,
-  winners: Numbers,
+  argmax: Numbers,
   gradient: Numbers,
 ): { readonly filter: Float64Array; readonly bias: Float64Array; readonly input: Float64Array } {
   const geometry = convolutionOf(shape);
   const spread = new Float64Array(4 * gradient.length), bias = new Float64Array(shape.outChannels);
   for (let output = 0; output < gradient.length; output++) {
-    const position = positionOf(shape, output, winners[output]!);
+    const position = positionOf(shape, output, argmax[output]!);
     spread[placesOf(shape, output)[position]!] = gradient[output]!;
     bias[output % shape.outChannels]! += gradient[output]!;
   }
