@@ -33,22 +33,5 @@ export { type ConfusionMatrix, confusionMatrix } from "./metrics/confusion.ts";
 export { mcnemar, type PairedComparison } from "./metrics/mcnemar.ts";
 export { topK } from "./metrics/topk.ts";
 export { type Accuracy, wilson } from "./metrics/wilson.ts";
-export {
-  batches,
-  predictions,
-  restore,
-  type Run,
-  type RunData,
-  type TrainOptions,
-  trainRun,
-} from "./runs/run.ts";
-export { type Fault, faultSystems } from "./runs/faults.ts";
-export { type Recipe, recipes } from "./runs/recipes.ts";
-export {
-  type RunConfiguration,
-  runConfiguration,
-  type RunSettings,
-  type Start,
-} from "./runs/run_configuration.ts";
-export { type GuardedFit, guardedFit, type GuardLimits } from "./diagnosis/guard.ts";
-export type { Check, Warning } from "./diagnosis/checks.ts";
+export * from "./runs/mod.ts";
+export * from "./diagnosis/mod.ts";

@@ -151,11 +151,17 @@ function readEntries(bytes: Uint8Array, bad: (why: string) => Error): PackedEntr
 
 /** Sizes in bytes of the three ways, as they are and after gzip. */
 export interface StorageSizes {
+  /** Every number. */
   readonly dense: number;
+  /** Every number, and a mask beside each array. */
   readonly masked: number;
+  /** A bit for each number, and the numbers that are not zero. */
   readonly packed: number;
+  /** The same after gzip. */
   readonly denseGzip: number;
+  /** The same after gzip. */
   readonly maskedGzip: number;
+  /** The same after gzip. */
   readonly packedGzip: number;
 }
 

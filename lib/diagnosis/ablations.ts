@@ -9,15 +9,19 @@ import type { SystemName } from "../systems/system.ts";
 
 /** One step of an ablation: what is changed from the step before it. */
 export interface AblationStep {
+  /** What is different from the step before. */
   readonly change: string;
   /** What the change does to the network, in a sentence. The step's measurements follow it. */
   readonly mechanism: string;
+  /** The run of this step, with seed 1. */
   readonly configuration: RunConfiguration;
 }
 
 /** The way from a faulty run to the correct one, one change at a time; each step keeps all before. */
 export interface Ablation {
+  /** What the table of the steps is called. */
   readonly name: string;
+  /** The steps, the paper's run first. */
   readonly steps: readonly AblationStep[];
 }
 

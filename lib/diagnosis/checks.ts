@@ -27,7 +27,8 @@ export interface Warning {
   readonly cause: string;
 }
 
-type Finding = Warning | undefined;
+/** A warning, or nothing where all is well. */
+export type Finding = Warning | undefined;
 
 /**
  * Whether the pixels are scaled.

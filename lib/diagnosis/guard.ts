@@ -36,6 +36,7 @@ export interface GuardLimits {
   readonly onWarning: (warning: Warning) => void;
 }
 
+/** The limits that hold where none are given. */
 export const defaultLimits: GuardLimits = {
   ...{ input: 5, classesInBatch: 0.5, firstLoss: 0.5, saturated: 0.5, batches: 20 },
   onWarning: ({ check, measured, cause }) => console.warn(`${check}: ${measured}. ${cause}`),

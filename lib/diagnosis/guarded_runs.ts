@@ -7,8 +7,11 @@ import type { MeasuredAblation } from "./measure_ablation.ts";
 
 /** A run's first epoch under the guard. */
 export interface GuardedRun {
+  /** What the table calls it. */
   readonly name: string;
+  /** What was trained. */
   readonly configuration: RunConfiguration;
+  /** What the guard noticed. */
   readonly fit: GuardedFit;
 }
 

@@ -7,8 +7,11 @@ import { summarize, type Summary } from "./summary.ts";
 
 /** One size and colour of the images, and what the corrected training makes of them. */
 export interface InputVariant {
+  /** Size and colour of the images. */
   readonly name: string;
+  /** One run for each seed. */
   readonly runs: readonly SeedRun[];
+  /** What the runs have in common. */
   readonly summary: Summary;
 }
 

@@ -5,8 +5,11 @@ import { correctedRun, paperTextRun } from "./ablations.ts";
 
 /** One training, of which training and validation accuracy are followed through the epochs. */
 export interface LearningCurve {
+  /** What the figure calls it. */
   readonly name: string;
+  /** The run with its history. */
   readonly run: Run;
+  /** Whether the run was found or trained now. */
   readonly origin: RunOrigin;
 }
 

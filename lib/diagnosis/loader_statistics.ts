@@ -4,12 +4,15 @@ import type { DataLoader } from "../pixels/loader.ts";
 export interface LoaderEpoch {
   /** Counted from 1. */
   readonly epoch: number;
+  /** Number of batches. */
   readonly batches: number;
   /** Images in the first batch, and in the last. */
   readonly firstSize: number;
+  /** Images of the last batch. */
   readonly lastSize: number;
   /** Of all numbers in the epoch's images. */
   readonly mean: number;
+  /** Standard deviation of all numbers handed out. */
   readonly std: number;
   /** Labels of the first eight images. */
   readonly labels: readonly number[];

@@ -5,7 +5,9 @@ import type { System, SystemName } from "../systems/system.ts";
 
 /** How far the logits of several systems with the same weights lie apart. */
 export interface LogitsAgreement {
+  /** Names of the systems, in the order of the differences. */
   readonly systems: readonly SystemName[];
+  /** How many images were compared. */
   readonly images: number;
   /** Largest absolute difference of the logits of each system (row) and each other one (column). */
   readonly differences: readonly (readonly number[])[];

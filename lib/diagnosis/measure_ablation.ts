@@ -9,8 +9,11 @@ import { summarize, type Summary } from "./summary.ts";
 
 /** A step of an ablation, its runs, and what they have in common. */
 export interface MeasuredStep {
+  /** What was changed. */
   readonly step: AblationStep;
+  /** One run for each seed. */
   readonly runs: readonly SeedRun[];
+  /** What the runs have in common. */
   readonly summary: Summary;
   /** Layer by layer at the end of the training: medians over the seeds. */
   readonly layers: readonly LayerStatistics[];
@@ -18,10 +21,13 @@ export interface MeasuredStep {
 
 /** An ablation with every step measured. */
 export interface MeasuredAblation {
+  /** What the table is called. */
   readonly name: string;
+  /** The steps in their order. */
   readonly steps: readonly MeasuredStep[];
   /** The run that the ablation starts from, and the correct one in which it ends. */
   readonly first: Summary;
+  /** Summary of the corrected run. */
   readonly last: Summary;
 }
 

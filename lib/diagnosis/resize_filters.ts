@@ -3,6 +3,7 @@ import { preprocess } from "../pixels/preprocess.ts";
 
 /** How rough images are after shrinking with each filter, and how far the filters differ. */
 export interface FilterComparison {
+  /** How many images were compared. */
   readonly images: number;
   /** Mean absolute difference of horizontal neighbours, in grey levels. */
   readonly roughness: Readonly<Record<"opencv" | "antialiased", number>>;

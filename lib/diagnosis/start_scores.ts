@@ -6,6 +6,7 @@ import type { System, SystemName } from "../systems/system.ts";
 
 /** What an untrained system makes of the validation images. */
 export interface StartScores {
+  /** The untrained system. */
   readonly system: SystemName;
   /** Mean cross-entropy in nats. */
   readonly loss: number;

@@ -6,7 +6,9 @@ import type { ScoredRun } from "../runs/score_run.ts";
 
 /** Mean accuracies over the seeds, with their 95 % intervals. */
 export interface MeanScores {
+  /** Mean top-1 accuracy. */
   readonly top1: SeedMean;
+  /** Mean top-5 accuracy. */
   readonly top5: SeedMean;
 }
 
@@ -14,10 +16,15 @@ export interface MeanScores {
 export interface Summary {
   /** Of the first of the runs. */
   readonly configuration: RunConfiguration;
+  /** How many runs there are. */
   readonly seeds: number;
+  /** Classes of the network. */
   readonly classes: number;
+  /** How many test images there are. */
   readonly testImages: number;
+  /** On the validation images. */
   readonly val: MeanScores;
+  /** On the test images. */
   readonly test: MeanScores;
   /** Test top-1 of each seed, from 0 to 1. */
   readonly top1BySeed: readonly number[];

@@ -1,7 +1,10 @@
 /** A mean over several trainings, with its 95 % interval. */
 export interface SeedMean {
+  /** The mean. */
   readonly value: number;
+  /** From the lower to the upper end. */
   readonly interval: readonly [number, number];
+  /** How many trainings there are. */
   readonly seeds: number;
 }
 

@@ -1,6 +1,6 @@
 import { randomMasks } from "../compression/masks.ts";
 import { openInt8 } from "../compression/quantization/int8_network.ts";
-import { PaperCompressedSystem, type PaperCompression } from "../compression/paper_compression.ts";
+import type { PaperCompression } from "../compression/paper_compression.ts";
 import { paperAmounts } from "../compression/pruning_amounts.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
@@ -21,17 +21,23 @@ import { type Inference, ratesInTurns } from "./timing.ts";
 
 /** A row of Table III. */
 export interface CompressionRow {
+  /** What the table calls it. */
   readonly name: string;
+  /** What computes. */
   readonly system: "torch" | "numpy";
   /** Seconds of one epoch of training with it. */
   readonly epochSeconds?: number;
   /** Images a second, batches of 256 and single images. */
   readonly rate256: number;
+  /** Images a second, one image at a time. */
   readonly rate1: number;
+  /** Size of its file. */
   readonly fileBytes: number;
   /** Bytes of all numbers that stand for weights while it runs. */
   readonly memoryBytes: number;
+  /** On the test images. */
   readonly top1: Accuracy;
+  /** On the test images. */
   readonly top5: Accuracy;
   /** Against its own system's dense network, on top-1; absent for that one. */
   readonly paired?: PairedComparison;
@@ -54,6 +60,8 @@ export async function paperRows(
     ["+ quantization, as in the paper", { fakeQuantize: true }],
     ["+ both, as in the paper", { masks, fakeQuantize: true }],
   ];
+  // not before it is needed: it opens a backend of TensorFlow.js
+  const { PaperCompressedSystem } = await import("../compression/paper_compression.ts");
   const rows: Unrated[] = [];
   const systems: System[] = [];
   let dense: boolean[] | undefined;

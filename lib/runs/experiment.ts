@@ -15,8 +15,11 @@ export type ProgressFactory = (label: string, unit: string) => OnProgress;
 
 /** What every notebook starts from: a data set, its pixels, the network and where results go. */
 export interface Experiment {
+  /** The image files. */
   readonly dataset: Dataset;
+  /** The preprocessed images. */
   readonly data: RunData;
+  /** LeNet-5 for the classes of the data set. */
   readonly architecture: Architecture;
   /** Folder of tables and figures. */
   readonly results: string;

@@ -11,7 +11,9 @@ import { batches, type Run, type RunData } from "./run.ts";
 
 /** How to train on after compression. */
 export interface FineTuneOptions {
+  /** How often all training images are gone through, from 1. */
   readonly epochs: number;
+  /** Adam's learning rate, above 0. */
   readonly learningRate: number;
   /** Default: the learning rate stays as it is. */
   readonly schedule?: "one-cycle";

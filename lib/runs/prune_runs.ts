@@ -32,14 +32,21 @@ import { scorePredictions } from "./score_run.ts";
 
 /** A pruned network and what it scores. */
 export interface PrunedModel {
+  /** What the table calls it. */
   readonly name: string;
+  /** The network, smaller where filters and units were removed. */
   readonly architecture: Architecture;
+  /** The weights, pruned ones 0. */
   readonly weights: Weights;
   /** Absent where whole filters and units were removed. */
   readonly masks?: Masks;
+  /** On the test images. */
   readonly top1: Accuracy;
+  /** On the test images. */
   readonly top5: Accuracy;
+  /** Bytes on disk in each format. */
   readonly sizes: StorageSizes;
+  /** Multiply-adds for one image. */
   readonly multiplyAdds: number;
   /** Share of the weights that are zero. */
   readonly sparsity: number;
@@ -84,9 +91,13 @@ export async function pruneRun(
 
 /** One point of the curve of accuracy against sparsity. */
 export interface CurvePoint {
+  /** Whether each layer or the whole network was sorted by magnitude. */
   readonly scope: PruneScope;
+  /** Share of the weights that are zero, from 0 to 1. */
   readonly sparsity: number;
+  /** On the test images. */
   readonly top1: Accuracy;
+  /** On the test images. */
   readonly top5: Accuracy;
 }
 

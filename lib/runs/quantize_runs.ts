@@ -34,14 +34,19 @@ import { scorePredictions } from "./score_run.ts";
 
 /** A network in float32 or int8, and what it scores. */
 export interface QuantizedResult {
+  /** What the table calls it. */
   readonly name: string;
+  /** On the test images. */
   readonly top1: Accuracy;
+  /** On the test images. */
   readonly top5: Accuracy;
   /** Share of the test images for which it predicts the same class as the dense float32 network. */
   readonly agreement: number;
   /** Against the dense float32 network, on top-1. */
   readonly paired: PairedComparison;
+  /** Size of its file. */
   readonly bytes: number;
+  /** Size of its file after gzip, in bytes. */
   readonly gzip: number;
   /** Absent where the arithmetic is float32. */
   readonly model?: QuantizedModel;
@@ -136,6 +141,7 @@ export async function quantizeRun(
 
 /** How far rounding to int8 moves one array of weights: root mean square, as a share of the weights'. */
 export interface RoundingError {
+  /** Name of the array. */
   readonly name: string;
   /** With one scale for the whole tensor. */
   readonly tensor: number;

@@ -9,6 +9,7 @@ export const defaultSeeds: readonly number[] = [1, 2, 3];
 
 /** One of several runs that differ in their seed only. */
 export interface SeedRun extends ScoredRun {
+  /** Whether the run was found or trained now. */
   readonly origin: RunOrigin;
 }
 

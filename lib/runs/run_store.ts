@@ -14,7 +14,9 @@ export type RunOrigin = "loaded" | "trained" | "trained again";
 
 /** A run, and where it came from. */
 export interface KeptRun {
+  /** The run. */
   readonly run: Run;
+  /** Whether the run was found or trained now. */
   readonly origin: RunOrigin;
 }
 
@@ -27,7 +29,10 @@ export class RunStore {
   readonly #folder: string;
   #code: Promise<string> | undefined;
 
-  /** @param results folder of the experiment's results; runs are kept in its `runs` */
+  /**
+   * A store in a results folder, which need not exist yet.
+   * @param results folder of the experiment's results; runs are kept in its `runs`
+   */
   constructor(results: string) {
     this.#folder = join(results, "runs");
   }

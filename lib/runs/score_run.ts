@@ -6,16 +6,21 @@ import { predictions, type Run, type RunData } from "./run.ts";
 
 /** What a run's network scores on one split. */
 export interface SplitScores {
+  /** Top-1 accuracy. */
   readonly top1: Accuracy;
   /** With fewer than five classes, of as many labels as there are. */
   readonly top5: Accuracy;
+  /** Counts of images by true and predicted class. */
   readonly confusion: ConfusionMatrix;
 }
 
 /** A run and its scores, measured once and then handed to every table and figure. */
 export interface ScoredRun {
+  /** The run. */
   readonly run: Run;
+  /** On the validation images. */
   readonly val: SplitScores;
+  /** On the test images. */
   readonly test: SplitScores;
 }
 

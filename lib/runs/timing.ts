@@ -8,8 +8,11 @@ import { batches, restore, type Run } from "./run.ts";
 
 /** Images a second of one network: the median of the rounds, and their range. */
 export interface Rate {
+  /** Median of the turns, images a second. */
   readonly median: number;
+  /** Lowest of the turns, images a second. */
   readonly low: number;
+  /** Highest of the turns, images a second. */
   readonly high: number;
 }
 

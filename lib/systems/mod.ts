@@ -18,7 +18,7 @@ export * from "../model/weights.ts";
 export { loadWeights, type SafetensorsFile, saveWeights } from "../model/safetensors.ts";
 export type { Initialisation } from "../model/initial_weights.ts";
 export type { OptimizerOptions } from "../model/training_step.ts";
-export { createSystem, systemNames, type SystemOptions } from "./create_system.ts";
+export { createSystem, systemNames, type SystemOptions, systemTitles } from "./create_system.ts";
 export type { BackendName } from "../backend/choose_backend.ts";
 export { predictAll, type Predictions } from "./evaluate.ts";
 export type { NumpyOptions } from "./numpy/numpy_system.ts";

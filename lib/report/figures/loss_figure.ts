@@ -11,7 +11,7 @@ export interface Series {
   readonly history: History;
 }
 
-/** @throws RangeError if there is nothing to draw */
+/** Checks that there is something to draw. @throws RangeError if there is not */
 export function checkSeries(series: readonly Series[]): void {
   if (series.length === 0) throw new RangeError("there is no series to draw");
   for (const { name, history } of series) {

@@ -6,7 +6,9 @@ import { Table } from "../table.ts";
 
 /** A run, and images a second of its system's inference. */
 export interface TimedRun {
+  /** The run. */
   readonly run: Run;
+  /** Images a second of inference. */
   readonly inference: number;
 }
 

@@ -7,15 +7,16 @@ import { paper } from "../paper.ts";
 import { type Cell, Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
-/** The four ways of running the paper's systems. */
-const ways = {
+/** The four ways to train, and what the table calls them. */
+export const ways = {
   code: "paper's code",
   text: "paper's text",
   corrected: "corrected",
   best: "best recipe",
 } as const;
 
-type Way = keyof typeof ways;
+/** The four ways to train that the table has. */
+export type Way = keyof typeof ways;
 
 /** Table II with more columns: the paper's numbers, and four ways of running its systems. */
 export function completeTable2(

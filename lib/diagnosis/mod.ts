@@ -1,0 +1,28 @@
+/**
+ * What a network, its gradients and its training show: checks, guarded trainings, and the paper's runs
+ * with their mistakes put right one at a time.
+ *
+ * ```ts
+ * import { checkGradients, lenet5 } from "@lenet/three-ways";
+ *
+ * const [first] = checkGradients(lenet5(3));
+ * console.log(first);
+ * ```
+ * @module
+ */
+export * from "./ablations.ts";
+export * from "./cause.ts";
+export * from "./checks.ts";
+export * from "./example_images.ts";
+export * from "./gradient_check.ts";
+export * from "./guard.ts";
+export * from "./guarded_runs.ts";
+export * from "./input_variants.ts";
+export * from "./layer_statistics.ts";
+export * from "./learning_curves.ts";
+export * from "./loader_statistics.ts";
+export * from "./logits_agreement.ts";
+export * from "./measure_ablation.ts";
+export * from "./resize_filters.ts";
+export * from "./start_scores.ts";
+export * from "./summary.ts";

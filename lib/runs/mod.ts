@@ -1,0 +1,26 @@
+/**
+ * Trainings as configurations: made, kept, found again, scored, timed, pruned and quantized.
+ *
+ * ```ts
+ * import { lenet5, runConfiguration } from "@lenet/three-ways";
+ *
+ * const configuration = runConfiguration({ system: "torch", architecture: lenet5(50), epochs: 3 });
+ * console.log(configuration.optimizer, configuration.batchSize);
+ * ```
+ * @module
+ */
+export type { StorageSizes } from "../compression/sparse_file.ts";
+export type { SeedMean } from "../metrics/seeds.ts";
+export * from "./compression_timing.ts";
+export * from "./experiment.ts";
+export * from "./faults.ts";
+export * from "./finetuning.ts";
+export * from "./prune_runs.ts";
+export * from "./quantize_runs.ts";
+export * from "./recipes.ts";
+export * from "./run.ts";
+export * from "./run_configuration.ts";
+export * from "./run_seeds.ts";
+export * from "./run_store.ts";
+export * from "./score_run.ts";
+export * from "./timing.ts";
