@@ -33,6 +33,8 @@ export class Figure {
   readonly svg: string;
   /** What the figure shows. */
   readonly title: string;
+  /** What the figure shows in words, for those who do not see it: all the texts around the drawing. */
+  readonly alt: string;
   /** Width in pixels. */
   readonly width: number;
   /** Height in pixels. */
@@ -43,6 +45,9 @@ export class Figure {
     const { head, top } = drawHead(drawing.width, text);
     const captionLines = text.caption ? wrap(text.caption, drawing.width - 16, 11) : [];
     this.title = text.title;
+    const labels = (text.legend ?? []).map(({ label }) => label);
+    const parts = [text.title, text.subtitle, labels.join(", "), text.caption];
+    this.alt = parts.filter(Boolean).map((part) => part!.replace(/\.$/, "")).join(". ") + ".";
     this.width = drawing.width;
     this.height = top + drawing.height +
       (captionLines.length > 0 ? 10 + 15 * captionLines.length : 0);
@@ -73,10 +78,15 @@ export class Figure {
     await writeAtomic(`${base}.png`, await this.png());
   }
 
-  /** What a notebook shows, by media type. */
+  /**
+   * What a notebook shows, by media type. JupyterLab hides `image/svg+xml` in notebooks that it does not
+   * trust, which are all that were cloned; an image inside HTML is shown, and shrinks with its cell.
+   */
   displayData(): Record<string, string> {
+    const source = `data:image/svg+xml;base64,${new TextEncoder().encode(this.svg).toBase64()}`;
+    const style = "max-width:100%;background:#fff";
     return {
-      "image/svg+xml": this.svg,
+      "text/html": `<img alt="${escapeXml(this.alt)}" style="${style}" src="${source}">`,
       "text/plain": `Figure: ${this.title} (${this.width}×${this.height})`,
     };
   }

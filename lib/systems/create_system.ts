@@ -3,10 +3,10 @@ import { type BackendName, chooseBackend, openBackend } from "../backend/choose_
 import { type NumpyOptions, NumpySystem } from "./numpy/numpy_system.ts";
 import type { System, SystemName } from "./system.ts";
 
-/** The three systems in the report's order. */
+/** The three systems in the paper's order. */
 export const systemNames: readonly SystemName[] = ["numpy", "torch", "keras"];
 
-/** What the report's tables call them. */
+/** What the paper's tables call them. */
 export const systemTitles: Readonly<Record<SystemName, string>> = {
   numpy: "LeNet5 Numpy",
   torch: "LeNet5 Torch",
@@ -30,14 +30,15 @@ export async function createSystem(
   architecture: Architecture,
   options: SystemOptions = {},
 ): Promise<System> {
-  const { seed = 0 } = options;
+  const { backend, ...own } = options;
+  const { seed = 0 } = own;
   // a misspelt backend is refused whatever the system; numpy alone need not read the environment
-  const backendName = name === "numpy" && options.backend === undefined
+  const backendName = name === "numpy" && backend === undefined
     ? undefined
-    : chooseBackend(options.backend);
+    : chooseBackend(backend);
   switch (name) {
     case "numpy":
-      return new NumpySystem(architecture, options);
+      return new NumpySystem(architecture, own);
     case "torch": {
       const { TorchSystem } = await import("./torch/torch_system.ts");
       return new TorchSystem(architecture, { seed, backend: await openBackend(backendName) });

@@ -170,3 +170,18 @@ Deno.test("a figure is saved as SVG and PNG", async () => {
   assert.deepEqual([...Deno.readDirSync(`${folder}/a`)].length, 2);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("a notebook shows a figure as an image inside HTML, with all its texts in words", () => {
+  const text = { title: 'A "title" < b', subtitle: "below it", caption: "It ends here." };
+  const figure = new Figure({ width: 300, height: 10, body: "" }, {
+    ...text,
+    legend: [{ label: "torch", color: "#000" }],
+  });
+  const { "text/html": html, ...others } = figure.displayData();
+  assert.deepEqual(Object.keys(others), ["text/plain"]);
+  const [, alt, data] = html!.match(
+    /^<img alt="([^"]*)" .* src="data:image\/svg\+xml;base64,(.*)">$/,
+  )!;
+  assert.equal(alt, "A &quot;title&quot; &lt; b. below it. torch. It ends here.");
+  assert.equal(new TextDecoder().decode(Uint8Array.fromBase64(data!)), figure.svg);
+});

@@ -3,20 +3,21 @@ import { join } from "node:path";
 import { assertRejects } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
+import { type BackendName, backendNames } from "../../lib/backend/choose_backend.ts";
 import type { SystemName } from "../../lib/systems/system.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
 
-/** What a process that predicts once has mapped into its memory. */
-async function mapped(name: SystemName): Promise<string> {
+/** What a process that predicts once has mapped into its memory, after a line that says what computed. */
+async function mapped(name: SystemName, backend: BackendName): Promise<string> {
   const code = `
     import "./lib/runs/run.ts";
     import { lenet5 } from "./lib/model/architecture.ts";
     import { createSystem } from "./lib/systems/create_system.ts";
-    const system = await createSystem("${name}", lenet5());
+    const system = await createSystem("${name}", lenet5(), { backend: "${backend}" });
     const logits = await system.predict(new Float32Array(1024), 1);
     if (logits.length !== 50) throw new Error("no logits");
-    console.log(Deno.readTextFileSync("/proc/self/maps"));
+    console.log(system.runsOn + "\\n" + Deno.readTextFileSync("/proc/self/maps"));
     Deno.exit();`;
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--ext=ts", code],
@@ -28,14 +29,23 @@ async function mapped(name: SystemName): Promise<string> {
 }
 
 Deno.test(
-  ...needs("the native TensorFlow", "only torch and keras load the native TensorFlow"),
+  ...needs("the native TensorFlow", "only torch and keras on native load the native TensorFlow"),
   async () => {
     for (const name of systemNames) {
-      const isLoaded = (await mapped(name)).includes(join(".native", ""));
-      assert.deepEqual(isLoaded, name !== "numpy", name);
+      for (const backend of backendNames) {
+        const maps = await mapped(name, backend);
+        const isNative = name !== "numpy" && backend === "native";
+        assert.deepEqual(maps.includes(join(".native", "")), isNative, `${name} on ${backend}`);
+        assert.match(maps, isNative ? /^native TensorFlow \d/ : /^kernels \(/, name);
+      }
     }
   },
 );
+
+Deno.test("an unknown backend is refused by name", async () => {
+  const backend = "webgl" as BackendName;
+  await assertRejects(() => createSystem("torch", lenet5(), { backend }), RangeError, "webgl");
+});
 
 Deno.test("an unknown system is refused by name", async () => {
   await assertRejects(() => createSystem("caffe" as SystemName, lenet5()), RangeError, "caffe");
