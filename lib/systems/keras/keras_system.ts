@@ -22,7 +22,7 @@ export interface KerasOptions {
   readonly backend?: Backend;
 }
 
-/** The report's "LeNet5 TF": `Sequential`, `compile`, `fit`, `predict`. */
+/** The paper's "LeNet5 TF": `Sequential`, `compile`, `fit`, `predict`. */
 export class KerasSystem extends CheckedSystem {
   override readonly name = "keras";
   readonly model: tf.Sequential;

@@ -10,7 +10,7 @@ export interface Criterion {
  * PyTorch's `CrossEntropyLoss`: logits first, then the target, as integer labels (N) or one-hot rows
  * (N, classes); the mean over the batch.
  *
- * Called the wrong way round, as the report's code did, the "target" may hold any number and the
+ * Called the wrong way round, as the paper's code did, the "target" may hold any number and the
  * loss has no lower bound. Here a target whose rows are not distributions is refused.
  */
 export class CrossEntropyLoss implements Criterion {

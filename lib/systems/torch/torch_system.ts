@@ -18,7 +18,7 @@ import { Optimizer } from "./torch_optimizer.ts";
 export interface TorchOptions {
   /** Of the starting weights; default 0. */
   readonly seed?: number;
-  /** What the loss is given; the report uses one-hot rows. Same result. Default `one-hot`. */
+  /** What the loss is given; the paper uses one-hot rows. Same result. Default `one-hot`. */
   readonly labels?: "one-hot" | "integer";
   /** Computes the batch's loss instead of `CrossEntropyLoss`. */
   readonly criterion?: Criterion;
@@ -28,7 +28,7 @@ export interface TorchOptions {
   readonly backend?: Backend;
 }
 
-/** The report's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
+/** The paper's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
 export class TorchSystem extends CheckedSystem {
   override readonly name = "torch";
   readonly model: Sequential;
