@@ -33,6 +33,12 @@ export const defaultDecodeSettings: DecodeSettings = {
   blocking: false,
 };
 
+/** What bounds one image, and all that are decoded at the same time. */
+interface DecodeLimits extends Pick<DecodeSettings, "maxPixels"> {
+  /** In pixels; by default that of all images of the thread. */
+  readonly budget?: Budget;
+}
+
 /** The first bytes of the formats that are read; dots stand for any byte. */
 const signatures: readonly RegExp[] = [
   /^\xff\xd8\xff/, // JPEG
@@ -58,7 +64,7 @@ const colourSpaces = new Set(["b-w", "srgb", "rgb", "grey16", "rgb16"]);
 export async function decode(
   bytes: Uint8Array,
   name: string,
-  { maxPixels, budget }: DecodeSettings = defaultDecodeSettings,
+  { maxPixels, budget = defaultDecodeSettings.budget }: DecodeLimits = defaultDecodeSettings,
 ): Promise<Decoded> {
   checkSignature(bytes, name);
   const sharp = await loadSharp();

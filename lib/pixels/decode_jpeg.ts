@@ -62,16 +62,17 @@ export async function useJpeg<T>(
     const { handle } = decompressor;
     if (decompressor.room.length < size) decompressor.room = new Uint8Array(size);
     try {
-      const file = [handle, bytes as Uint8Array<ArrayBuffer>, BigInt(bytes.length)] as const;
+      const file = bytes as Uint8Array<ArrayBuffer>, length = BigInt(bytes.length);
       if (
-        library.tj3DecompressHeader(...file) !== 0 ||
+        library.tj3DecompressHeader(handle, file, length) !== 0 ||
         library.tj3Get(handle, turbo.jpegWidth) !== width ||
         library.tj3Get(handle, turbo.jpegHeight) !== height
       ) return undefined;
+      const { room } = decompressor;
       const format = grey ? turbo.formatGrey : turbo.formatRgb;
-      const here = settings.blocking || width * height <= SMALL;
-      const decompress = here ? library.tj3Decompress8 : library.tj3Decompress8Async;
-      const failed = await decompress(...file, decompressor.room, 0, format);
+      const failed = settings.blocking || width * height <= SMALL
+        ? library.tj3Decompress8(handle, file, length, room, 0, format)
+        : await library.tj3Decompress8Async(handle, file, length, room, 0, format);
       if (failed) return undefined;
       return use({ width, height, channels: grey ? 1 : 3, data: decompressor.room });
     } finally {

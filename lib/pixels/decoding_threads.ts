@@ -42,14 +42,10 @@ export async function preprocessOnThreads(
     }
     return batch;
   };
-  const workers: Worker[] = [];
-  const work = async () => {
-    let images = nextBatch();
-    if (images.length === 0) return;
-    const worker = new Worker(new URL("./decoding_worker.ts", import.meta.url), { type: "module" });
-    workers.push(worker);
-    for (; images.length > 0; images = nextBatch()) {
-      const answer = await send(worker, { images, options, stopAtFirst });
+  const crew: DecodingThread[] = [];
+  const handOver = async (thread: DecodingThread, first: DecodingBatch["images"]) => {
+    for (let images = first; images.length > 0; images = nextBatch()) {
+      const answer = await thread.send({ images, options, stopAtFirst });
       images.forEach(({ index }, at) => {
         const { pixels, digests } = answer, { size } = target;
         target.pixels.set(pixels.subarray(at * size, (at + 1) * size), index * size);
@@ -62,21 +58,58 @@ export async function preprocessOnThreads(
     }
   };
   try {
-    await Promise.all(Array.from({ length: threads }, work));
+    const work: Promise<void>[] = [];
+    for (let t = 0; t < threads; t++) {
+      const first = nextBatch();
+      if (first.length === 0) break;
+      const thread = new DecodingThread();
+      crew.push(thread);
+      // Two batches, so that the thread has work while this one looks after its last answer.
+      work.push(handOver(thread, first), handOver(thread, nextBatch()));
+    }
+    await Promise.all(work);
   } finally {
-    for (const worker of workers) worker.terminate();
+    for (const thread of crew) thread.end();
   }
   return left.sort((a, b) => a - b);
 }
 
-function send(worker: Worker, batch: DecodingBatch): Promise<DecodedBatch> {
-  return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<DecodedBatch | { readonly error: string }>) =>
-      "error" in data ? reject(new Error(data.error)) : resolve(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(`a thread that decodes images ended: ${event.message}`));
-    };
-    worker.postMessage(batch);
+/** An answer, or what went wrong, of the batch with a number. */
+export type DecodingAnswer =
+  & { readonly id: number }
+  & (DecodedBatch | { readonly error: string });
+
+/** A thread that decodes batches. */
+class DecodingThread {
+  readonly #worker = new Worker(new URL("./decoding_worker.ts", import.meta.url), {
+    type: "module",
   });
+  readonly #waiting = new Map<number, PromiseWithResolvers<DecodedBatch>>();
+  #id = 0;
+
+  constructor() {
+    this.#worker.onmessage = ({ data }: MessageEvent<DecodingAnswer>) => {
+      const batch = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      if ("error" in data) batch?.reject(new Error(data.error));
+      else batch?.resolve(data);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const error = new Error(`a thread that decodes images ended: ${event.message}`);
+      for (const { reject } of this.#waiting.values()) reject(error);
+    };
+  }
+
+  send(batch: DecodingBatch): Promise<DecodedBatch> {
+    const answer = Promise.withResolvers<DecodedBatch>();
+    this.#waiting.set(++this.#id, answer);
+    this.#worker.postMessage({ ...batch, id: this.#id });
+    return answer.promise;
+  }
+
+  /** Ends the thread; batches that it still has are never answered. */
+  end(): void {
+    this.#worker.terminate();
+  }
 }

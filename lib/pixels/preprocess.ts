@@ -121,7 +121,8 @@ function channel({ width, height, channels, data }: Decoded, index: number): Dec
   return { width, height, channels: 1, data: plane };
 }
 
-function checkedRaw(image: ImageSource & { kind: "raw" }, name: string): Decoded {
+/** @throws {BadImage} if an image in memory has not as many bytes as its size asks for */
+export function checkedRaw(image: ImageSource & { kind: "raw" }, name: string): Decoded {
   const { width, height, channels, data } = image;
   if (data.length === 0 || data.length !== width * height * channels) {
     throw new BadImage(

@@ -82,15 +82,20 @@ async function nextSecond(): Promise<void> {
 
 /** Fails when an image is read meanwhile. */
 async function withoutReadingImages(body: () => Promise<void>): Promise<void> {
-  const readFile = Deno.readFile;
+  const { readFile, readFileSync } = Deno;
+  const check = (path: string | URL) => assert(!String(path).endsWith(".png"), `${path} was read`);
   Deno.readFile = (path, options) => {
-    assert(!String(path).endsWith(".png"), `${path} was read`);
+    check(path);
     return readFile(path, options);
+  };
+  Deno.readFileSync = (path) => {
+    check(path);
+    return readFileSync(path);
   };
   try {
     await body();
   } finally {
-    Deno.readFile = readFile;
+    Object.assign(Deno, { readFile, readFileSync });
   }
 }
 
