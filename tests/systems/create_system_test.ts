@@ -1,17 +1,19 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import type { BackendName } from "../../lib/backend/choose_backend.ts";
+import { chosenKind } from "../../lib/backend/native_path.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import type { SystemName } from "../../lib/systems/system.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 
 /** What a process that predicts once has mapped into its memory. */
-async function mapped(name: SystemName): Promise<string> {
+async function mapped(name: SystemName, backend: BackendName): Promise<string> {
   const code = `
     import "./lib/runs/run.ts";
     import { lenet5 } from "./lib/model/architecture.ts";
     import { createSystem } from "./lib/systems/create_system.ts";
-    const system = await createSystem("${name}", lenet5());
+    const system = await createSystem("${name}", lenet5(), { backend: "${backend}" });
     const logits = await system.predict(new Float32Array(1024), 1);
     if (logits.length !== 50) throw new Error("no logits");
     console.log(Deno.readTextFileSync("/proc/self/maps"));
@@ -25,11 +27,17 @@ async function mapped(name: SystemName): Promise<string> {
   return text(stdout);
 }
 
-Deno.test("only torch and keras load the native TensorFlow", async () => {
-  for (const name of systemNames) {
-    const isLoaded = (await mapped(name)).includes(join(".native", ""));
-    assertEquals(isLoaded, name !== "numpy", name);
-  }
+Deno.test({
+  name: "only torch and keras on the native backend load the native TensorFlow",
+  ignore: chosenKind() === undefined,
+  async fn() {
+    for (const name of systemNames) {
+      for (const backend of ["kernels", "native"] as const) {
+        const isLoaded = (await mapped(name, backend)).includes(join(".native", ""));
+        assertEquals(isLoaded, name !== "numpy" && backend === "native", `${name}, ${backend}`);
+      }
+    }
+  },
 });
 
 Deno.test("a system that there is not is refused by name", async () => {

@@ -43,5 +43,5 @@ for (const [task, { command }] of Object.entries(config.tasks)) {
 }
 
 Deno.test("the walk sees the native TensorFlow where it is loaded", async () => {
-  assertEquals(needsNative(await loaded("lib/systems/torch/torch_system.ts")).length, 1);
+  assertEquals(needsNative(await loaded("lib/backend/native_backend.ts")).length, 1);
 });
