@@ -49,5 +49,5 @@ for (const [entry, path] of Object.entries(config.exports)) {
 }
 
 Deno.test("the walk sees the native TensorFlow where it is loaded", async () => {
-  assert.deepEqual(needsNative(await loaded("lib/systems/torch/torch_system.ts")).length, 1);
+  assert.deepEqual(needsNative(await loaded("lib/backend/native_backend.ts")).length, 1);
 });

@@ -195,6 +195,9 @@ function poolGeometry(
   return sizeOf(info.outShape) > 0 ? info : undefined;
 }
 
+/** Convolution and pooling at once take eight images at a time, so for fewer than these they are slower. */
+const FEW_IMAGES = 4;
+
 const maxPool: FastKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!;
   if (!areFloats(backend, x)) return undefined;
@@ -202,9 +205,9 @@ const maxPool: FastKernel = ({ inputs, attrs, backend }) => {
   if (geometry === undefined) return undefined;
   const convolution = waitingConvolution(backend, x);
   const shape = convolution?.poolShape(geometry);
-  if (convolution && shape) {
-    const { gradientDepth } = tf.engine().state;
-    return backend.wrap(geometry.outShape, "float32", convolution.pool(shape, gradientDepth > 0));
+  const isTraining = tf.engine().state.gradientDepth > 0;
+  if (convolution && shape && (isTraining || shape.batchSize >= FEW_IMAGES)) {
+    return backend.wrap(geometry.outShape, "float32", convolution.pool(shape, isTraining));
   }
   const out = backend.allocate(geometry.outShape, "float32");
   backend.kernels.maxPool({
