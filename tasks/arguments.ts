@@ -39,6 +39,23 @@ export function readArguments<T extends OptionKinds>(
   return values as OptionValues<T>;
 }
 
+/**
+ * Whether the native TensorFlow is asked for: true with `--native`, `--gpu` or `--cpu`, false with
+ * `--no-native`, undefined if nothing is said. @throws SetupError if the options contradict each other
+ */
+export function nativeChoice(given: {
+  readonly native?: boolean;
+  readonly "no-native"?: boolean;
+  readonly gpu?: boolean;
+  readonly cpu?: boolean;
+}): boolean | undefined {
+  const wanted = given.native || given.gpu || given.cpu;
+  if (wanted && given["no-native"]) {
+    throw new SetupError("--no-native cannot stand beside --native, --gpu or --cpu");
+  }
+  return wanted ? true : given["no-native"] ? false : undefined;
+}
+
 /** The build of TensorFlow that `--gpu` or `--cpu` asks for. @throws SetupError if both do */
 export function gpuChoice(
   { gpu, cpu }: { readonly gpu?: boolean; readonly cpu?: boolean },

@@ -1,6 +1,6 @@
 /**
- * `deno task reproduce [--data FOLDER] [--full] [--gpu | --cpu] [--turbo]`: runs every notebook through the Deno kernel
- * and leaves tables, figures and executed notebooks.
+ * `deno task reproduce [--data FOLDER] [--full] [--native | --no-native] [--gpu | --cpu] [--turbo]`:
+ * runs every notebook through the Deno kernel and leaves tables, figures and executed notebooks.
  *
  * - default data: notebooks/*.ipynb are replaced by their executed selves, results go to results/
  * - other data (`--data` or `LENET_DATA`) and `--full`: both go to results/<name of the folder>/
@@ -9,7 +9,7 @@
  */
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { exists, projectRoot } from "../lib/util/files.ts";
-import { gpuChoice, readArguments } from "./arguments.ts";
+import { gpuChoice, nativeChoice, readArguments } from "./arguments.ts";
 import { executeNotebook, notebookPaths } from "./execute.ts";
 import { turboEnvironment } from "./python.ts";
 import { main, SetupError, step } from "./run.ts";
@@ -19,6 +19,8 @@ interface Arguments {
   readonly data: string | undefined;
   readonly full: boolean;
   readonly gpu: boolean | undefined;
+  /** Whether the native TensorFlow must be there, or is left out; undefined: if possible. */
+  readonly native: boolean | undefined;
   /** Whether V8's turbo flags are set for the notebooks. */
   readonly turbo: boolean;
 }
@@ -28,14 +30,17 @@ export function parseArguments(args: readonly string[]): Arguments {
   const given = readArguments(
     "reproduce",
     args,
-    { data: "string", full: "boolean", gpu: "boolean", cpu: "boolean", turbo: "boolean" },
-    "--data FOLDER, --full, --gpu, --cpu and --turbo",
+    {
+      ...{ data: "string", full: "boolean", turbo: "boolean" } as const,
+      ...{ native: "boolean", "no-native": "boolean", gpu: "boolean", cpu: "boolean" } as const,
+    },
+    "--data FOLDER, --full, --native, --no-native, --gpu, --cpu and --turbo",
   );
   const data = given.data ?? (Deno.env.get("LENET_DATA") || undefined);
   const { full = false, turbo = false } = given;
-  const gpu = gpuChoice(given);
+  const gpu = gpuChoice(given), native = nativeChoice(given);
   if (full && data) throw new SetupError("--full is about the default data; leave out the other");
-  return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu, turbo };
+  return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu, native, turbo };
 }
 
 /**
@@ -55,9 +60,9 @@ export async function stage(results: string): Promise<string> {
 
 async function reproduce(): Promise<void> {
   const start = performance.now();
-  const { data, full, gpu, turbo } = parseArguments(Deno.args);
+  const { data, full, gpu, native, turbo } = parseArguments(Deno.args);
   if (data && !await exists(data)) throw new SetupError(`there is no folder ${data}`);
-  await setup({ gpu });
+  const isNative = await setup({ gpu, native });
   const name = data ? basename(data) : full ? "synthetic50-full" : undefined;
   const results = name ? join(projectRoot, "results", name) : join(projectRoot, "results");
   const target = name ? join(results, "notebooks") : join(projectRoot, "notebooks");
@@ -66,6 +71,7 @@ async function reproduce(): Promise<void> {
   if (turbo) Object.assign(env, turboEnvironment);
   if (data) env.LENET_DATA = data;
   if (full) env.LENET_FULL = "1";
+  if (native || !isNative) env.LENET_BACKEND = native ? "native" : "kernels";
   if (gpu !== undefined) env.LENET_NATIVE = gpu ? "gpu" : "cpu";
   const fresh = await Deno.makeTempDir({ prefix: "lenet-" });
   try {

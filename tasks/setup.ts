@@ -1,24 +1,68 @@
 /**
- * `deno task setup [--gpu|--cpu]`: everything the other tasks need, skipping what is there: the
- * native TensorFlow, `.venv` with nbclient, the project's Deno kernelspec. All of it stays in the
- * project's folder. The other tasks call it by themselves.
+ * `deno task setup [--native | --no-native] [--gpu | --cpu]`: makes everything that the other tasks
+ * need and skips what is there: the native TensorFlow, `.venv` with nbclient, the project's Deno
+ * kernelspec. All of it stays in the project's folder. The other tasks call it by themselves.
+ *
+ * The native TensorFlow is one of two backends of the torch and keras systems. Where it cannot be set up,
+ * and with `--no-native`, they run on the project's own kernels, and a line says so.
  */
-import { gpuChoice, readArguments } from "./arguments.ts";
+import { gpuChoice, nativeChoice, readArguments } from "./arguments.ts";
 import { kindToSetUp, setupNative } from "./native.ts";
 import { setupVenv, writeKernelspecs } from "./python.ts";
-import { main } from "./run.ts";
+import { main, SetupError } from "./run.ts";
 
-/** Sets up what is missing. */
-export async function setup(options: { readonly gpu?: boolean | undefined } = {}): Promise<void> {
+/** What to set up. */
+export interface SetupOptions {
+  /** The build of TensorFlow with CUDA, or the one without; default: by the machine. */
+  readonly gpu?: boolean | undefined;
+  /** Whether the native TensorFlow must be there (true) or is left out (false); default: if possible. */
+  readonly native?: boolean | undefined;
+}
+
+/**
+ * Sets up what is missing.
+ * @returns whether the native TensorFlow is there
+ * @throws SetupError if something cannot be set up that is needed or was asked for
+ */
+export async function setup({ gpu, native }: SetupOptions = {}): Promise<boolean> {
   await setupVenv("requirements.txt");
   await writeKernelspecs();
-  await setupNative(kindToSetUp(options.gpu));
+  return await setupNativeIfPossible(native, () => setupNative(kindToSetUp(gpu)));
+}
+
+/**
+ * Sets up the native TensorFlow, or says in a line why it is done without.
+ * @param native see `SetupOptions`
+ * @returns whether it is there
+ */
+export async function setupNativeIfPossible(
+  native: boolean | undefined,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  const instead = "torch and keras run on the project's own kernels";
+  if (native === false) {
+    console.error(`Without the native TensorFlow: ${instead}.`);
+    return false;
+  }
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (native || !(error instanceof SetupError)) throw error;
+    const reason = error.message.trim().replace(/\s+/g, " ");
+    console.error(`The native TensorFlow cannot be set up, so ${instead}. The reason: ${reason}`);
+    return false;
+  }
 }
 
 if (import.meta.main) {
   await main(() => {
-    const options = { gpu: "boolean", cpu: "boolean" } as const;
-    const given = readArguments("setup", Deno.args, options, "--gpu or --cpu");
-    return setup({ gpu: gpuChoice(given) });
+    const given = readArguments(
+      "setup",
+      Deno.args,
+      { native: "boolean", "no-native": "boolean", gpu: "boolean", cpu: "boolean" },
+      "--native or --no-native, and --gpu or --cpu",
+    );
+    return setup({ gpu: gpuChoice(given), native: nativeChoice(given) }).then(() => {});
   });
 }

@@ -27,19 +27,3 @@ export function needs(
     ? [`${name} (skipped: ${requirement} is missing; deno task setup makes it)`, { ignore: true }]
     : [`${name} (needs ${requirement})`, { ignore: false }];
 }
-
-/** The same for a test of one system: torch and keras need the native TensorFlow, numpy nothing. */
-export function needsOf(
-  system: string,
-  name: string,
-): [name: string, options: { readonly ignore: boolean }] {
-  return system === "numpy" ? [name, { ignore: false }] : needs("the native TensorFlow", name);
-}
-
-/**
- * Imports a module that loads the native TensorFlow at once. Where TensorFlow is missing the result
- * is an empty object, which is enough for a file of tests that are all skipped.
- */
-export async function whereTensorFlow<T extends object>(load: () => Promise<T>): Promise<T> {
-  return missing["the native TensorFlow"] ? {} as T : await load();
-}

@@ -2,7 +2,7 @@
 import { openBackend } from "../../lib/backend/choose_backend.ts";
 import type { KernelsBackend } from "../../lib/backend/kernels_backend.ts";
 import * as tf from "../../lib/backend/tf.ts";
-import { Rng } from "../../lib/util/rng.ts";
+import type { Rng } from "../../lib/util/rng.ts";
 
 export const kernels = await openBackend("kernels");
 

@@ -15,24 +15,16 @@ import { createSystem } from "../../lib/systems/create_system.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { asBatches, maxDifference, randomBatch, smallConvolutional } from "../systems/helpers.ts";
 import { runData } from "../runs/pixels.ts";
-import { needs, whereTensorFlow } from "../requirements.ts";
 
-const { PaperCompressedSystem } = await whereTensorFlow(() =>
-  import("../../lib/compression/paper_compression.ts")
-);
-const { compressedRows, paperRows } = await whereTensorFlow(() =>
-  import("../../lib/runs/compression_timing.ts")
-);
-const tf = await whereTensorFlow(() => import("../../lib/backend/tf.ts"));
+import { PaperCompressedSystem } from "../../lib/compression/paper_compression.ts";
+import { compressedRows, paperRows } from "../../lib/runs/compression_timing.ts";
+import * as tf from "../../lib/backend/tf.ts";
 
 const optimizer = { kind: "adam", learningRate: 1e-3 } as const;
 
 for (const [net, classes] of [[lenet5(), 50], [smallConvolutional, 4]] as const) {
   Deno.test(
-    ...needs(
-      "the native TensorFlow",
-      `${net.name}: a masked layer computes with zeros and keeps the weights behind them`,
-    ),
+    `${net.name}: a masked layer computes with zeros and keeps the weights behind them`,
     async () => {
       const weights = initialWeights(net, "pytorch", 1);
       const masks = randomMasks(net, weights, paperAmounts, 1);
@@ -59,10 +51,7 @@ for (const [net, classes] of [[lenet5(), 50], [smallConvolutional, 4]] as const)
 }
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "weights are rounded per channel, and the gradient passes as if they were not",
-  ),
+  "weights are rounded per channel, and the gradient passes as if they were not",
   async () => {
     const net = lenet5();
     const weights = initialWeights(net, "pytorch", 1);
@@ -91,7 +80,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs("the native TensorFlow", "disposing of compressed systems frees their tensors"),
+  "disposing of compressed systems frees their tensors",
   () => {
     const net = lenet5(5);
     const masks = randomMasks(net, initialWeights(net, "pytorch", 1), paperAmounts, 1);
@@ -104,7 +93,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs("the native TensorFlow", "Table III: masks cost memory, and int8 needs a quarter of it"),
+  "Table III: masks cost memory, and int8 needs a quarter of it",
   async () => {
     const [architecture, data] = [lenet5(5), runData()];
     const optimizer = { kind: "adam", learningRate: 3e-3 } as const;

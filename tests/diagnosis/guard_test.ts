@@ -14,14 +14,9 @@ import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { BrokenLossError, type System } from "../../lib/systems/system.ts";
 import { pixelSet } from "../runs/pixels.ts";
-import { needs, whereTensorFlow } from "../requirements.ts";
 
-const { swappedCrossEntropy } = await whereTensorFlow(() =>
-  import("../../lib/runs/swapped_loss.ts")
-);
-const { TorchSystem } = await whereTensorFlow(() =>
-  import("../../lib/systems/torch/torch_system.ts")
-);
+import { swappedCrossEntropy } from "../../lib/runs/swapped_loss.ts";
+import { TorchSystem } from "../../lib/systems/torch/torch_system.ts";
 
 const classes = 10;
 const net = lenet5(classes);
@@ -69,7 +64,7 @@ async function assertWarns(check: Check, measured: RegExp, plant: Plant): Promis
 
 for (const name of systemNames) {
   Deno.test(
-    ...needs("the native TensorFlow", `the guard is silent on a sound training of ${name}`),
+    `the guard is silent on a sound training of ${name}`,
     async () => {
       assert.deepEqual(
         await warningsOf({ system: await createSystem(name, net, { seed: 1 }) }),
@@ -80,7 +75,7 @@ for (const name of systemNames) {
 }
 
 Deno.test(
-  ...needs("the native TensorFlow", "a guarded training is the training itself, to the bit"),
+  "a guarded training is the training itself, to the bit",
   async () => {
     const fit = async (guarded: boolean) => {
       const system = await createSystem("numpy", net, { seed: 1 });
@@ -97,7 +92,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs("the native TensorFlow", "raw pixels are unscaled input"),
+  "raw pixels are unscaled input",
   () =>
     assertWarns("unscaled input", /mean \d\d\.\d and std \d\d/, {
       normalisation: { mean: 0, std: 1 },
@@ -105,12 +100,12 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs("the native TensorFlow", "images sorted by class make sorted batches"),
+  "images sorted by class make sorted batches",
   () => assertWarns("sorted batches", /^[12] of 10 classes/, { sorted: true }),
 );
 
 Deno.test(
-  ...needs("the native TensorFlow", "the swapped loss starts far from ln K and falls below zero"),
+  "the swapped loss starts far from ln K and falls below zero",
   async () => {
     const system = () => new TorchSystem(net, { criterion: swappedCrossEntropy });
     const far = "loss far from ln K at the start";
@@ -142,7 +137,7 @@ Deno.test("a bias that is NaN makes a loss that is no number, whether training g
 });
 
 Deno.test(
-  ...needs("the native TensorFlow", "frozen filters are parameters that do not move"),
+  "frozen filters are parameters that do not move",
   async () => {
     const system = new FaultyNumpy(net, ["frozen filters"]);
     await system.setWeights(initialWeights(net, "lecun", 1));
@@ -153,7 +148,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs("the native TensorFlow", "the paper's start saturates the units and predicts one class"),
+  "the paper's start saturates the units and predicts one class",
   async () => {
     const paperCode = lenet5(classes, { convActivation: "sigmoid", denseActivation: "relu" });
     const make = async () => {

@@ -14,18 +14,12 @@ import { initialWeights } from "../../lib/model/initial_weights.ts";
 import type { Tensor } from "../../lib/backend/tf.ts";
 import { asBatches, randomBatch } from "../systems/helpers.ts";
 import { pixelSet, runData } from "./pixels.ts";
-import { needs, whereTensorFlow } from "../requirements.ts";
 
-const { swappedCrossEntropy } = await whereTensorFlow(() =>
-  import("../../lib/runs/swapped_loss.ts")
-);
-const tf = await whereTensorFlow(() => import("../../lib/backend/tf.ts"));
+import { swappedCrossEntropy } from "../../lib/runs/swapped_loss.ts";
+import * as tf from "../../lib/backend/tf.ts";
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "the swapped loss is linear in the logits: L·Σx − x_label, with L = log(e + K − 1)",
-  ),
+  "the swapped loss is linear in the logits: L·Σx − x_label, with L = log(e + K − 1)",
   () => {
     const [k, labels] = [5, [3, 0]];
     const x = [[0.5, -1, 2, 0, 1], [3, 0, 0, -2, 1]];
@@ -47,10 +41,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "the start of the paper's code: filters in [0, 1), dense weights in [−1, 1), biases 0",
-  ),
+  "the start of the paper's code: filters in [0, 1), dense weights in [−1, 1), biases 0",
   () => {
     for (const [name, { data }] of Object.entries(saturatingWeights(lenet5(), 1))) {
       const [low, high] = [
@@ -66,10 +57,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "filters stay frozen, dense layers move twice: by 1e-3·Σg and by the optimizer",
-  ),
+  "filters stay frozen, dense layers move twice: by 1e-3·Σg and by the optimizer",
   async () => {
     const net = lenet5(5);
     const batch = randomBatch(net, 5, 4);
@@ -95,10 +83,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "a training set sorted by class holds the same images with their labels",
-  ),
+  "a training set sorted by class holds the same images with their labels",
   () => {
     const set = pixelSet(40, 4, 1), sorted = sortByClass(set);
     assert.deepEqual([...sorted.labels], [...set.labels].sort((a, b) => a - b));
@@ -112,10 +97,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "as in the paper's code, numpy and torch end with one class; the corrected do not",
-  ),
+  "as in the paper's code, numpy and torch end with one class; the corrected do not",
   async () => {
     const data = runData(5);
     const { numpy, torch } = ablations(lenet5(5), data.train.length);
@@ -138,10 +120,7 @@ Deno.test(
 );
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "the faulty NumPy system refuses what the paper's code could not do",
-  ),
+  "the faulty NumPy system refuses what the paper's code could not do",
   async () => {
     const system = new FaultyNumpy(lenet5(5), ["frozen filters"]);
     const train = asBatches(randomBatch(lenet5(5), 5, 4));

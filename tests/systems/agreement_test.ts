@@ -17,13 +17,12 @@ import {
   randomBatch,
   smallConvolutional,
 } from "./helpers.ts";
-import { needs, needsOf } from "../requirements.ts";
 
 for (const engine of [undefined, "reference"] as const) {
   for (const name of engine ? ["numpy"] as const : systemNames) {
     const title = engine ? `${name} (${engine})` : name;
     Deno.test(
-      ...needsOf(name, `${title}: logits are PyTorch's and Keras's with the same weights`),
+      `${title}: logits are PyTorch's and Keras's with the same weights`,
       async () => {
         const { torch, keras } = await fixtures();
         const system = await createSystem(name, lenet5(), engine ? { engine } : {});
@@ -70,7 +69,7 @@ for (const name of systemNames) {
   });
 
   Deno.test(
-    ...needsOf(name, `${name}: weights of another network are refused by name`),
+    `${name}: weights of another network are refused by name`,
     async () => {
       const system = await createSystem(name, perceptron);
       const { "hidden.bias": _, ...incomplete } = initialWeights(perceptron, "pytorch", 0);
@@ -118,10 +117,7 @@ Deno.test("starting weights have the bounds of PyTorch's and Keras's defaults", 
 });
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "the Keras system starts within Keras's bounds, biases at zero",
-  ),
+  "the Keras system starts within Keras's bounds, biases at zero",
   async () => {
     const system = await createSystem("keras", lenet5(), { seed: 4 });
     const weights = await system.weights();

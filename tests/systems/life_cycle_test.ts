@@ -5,7 +5,6 @@ import { createSystem } from "../../lib/systems/create_system.ts";
 import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
 import { type FitOptions, SystemStateError } from "../../lib/systems/system.ts";
 import { asBatches, perceptron, randomBatch } from "./helpers.ts";
-import { needsOf } from "../requirements.ts";
 import { CHECKED } from "./checked.ts";
 
 const options: FitOptions = { epochs: 3, optimizer: { kind: "adam", learningRate: 1e-3 } };
@@ -14,7 +13,7 @@ const train = asBatches(batch, randomBatch(perceptron, 6, 5, 2));
 
 for (const name of CHECKED) {
   Deno.test(
-    ...needsOf(name, `${name}: a second fit is refused and does not disturb the first`),
+    `${name}: a second fit is refused and does not disturb the first`,
     async () => {
       const alone = await createSystem(name, perceptron, { seed: 1 });
       const history = await alone.fit(train, options);
@@ -35,7 +34,7 @@ for (const name of CHECKED) {
   );
 
   Deno.test(
-    ...needsOf(name, `${name}: after a fit that failed another one may follow`),
+    `${name}: after a fit that failed another one may follow`,
     async () => {
       const system = await createSystem(name, perceptron);
       const onBatch = () => Promise.reject(new TypeError("the listener failed"));
@@ -47,7 +46,7 @@ for (const name of CHECKED) {
   );
 
   Deno.test(
-    ...needsOf(name, `${name}: weights and predictions may be asked for while it trains`),
+    `${name}: weights and predictions may be asked for while it trains`,
     async () => {
       const system = await createSystem(name, perceptron);
       let asked = 0;
@@ -64,7 +63,7 @@ for (const name of CHECKED) {
   );
 
   Deno.test(
-    ...needsOf(name, `${name}: dispose during a training stops it after the current batch`),
+    `${name}: dispose during a training stops it after the current batch`,
     async () => {
       const system = await createSystem(name, perceptron);
       let batches = 0;
@@ -87,10 +86,7 @@ for (const name of CHECKED) {
   );
 
   Deno.test(
-    ...needsOf(
-      name,
-      `${name}: every use after dispose is refused by name, and a second dispose does nothing`,
-    ),
+    `${name}: every use after dispose is refused by name, and a second dispose does nothing`,
     async () => {
       const system = await createSystem(name, perceptron);
       const weights = await system.weights();
@@ -113,7 +109,7 @@ for (const name of CHECKED) {
   );
 
   Deno.test(
-    ...needsOf(name, `${name}: a training that is aborted returns the epochs it completed`),
+    `${name}: a training that is aborted returns the epochs it completed`,
     async () => {
       const system = await createSystem(name, perceptron);
       assert.deepEqual(await system.fit(train, { ...options, signal: AbortSignal.abort() }), []);

@@ -8,13 +8,12 @@ import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { labelRanks, predictAll, score } from "../../lib/systems/evaluate.ts";
 import type { System } from "../../lib/systems/system.ts";
 import { asBatches, maxDifference, randomBatch } from "./helpers.ts";
-import { needs, needsOf } from "../requirements.ts";
 
 const adam = { kind: "adam", learningRate: 1e-3 } as const;
 
 for (const name of systemNames) {
   Deno.test(
-    ...needsOf(name, `${name}: the loss starts near ln 50 and never falls below zero`),
+    `${name}: the loss starts near ln 50 and never falls below zero`,
     async () => {
       const system = await createSystem(name, lenet5(), { seed: 1 });
       const losses: number[] = [];
@@ -30,7 +29,7 @@ for (const name of systemNames) {
   );
 
   Deno.test(
-    ...needsOf(name, `${name}: one step moves every parameter array, every filter and every unit`),
+    `${name}: one step moves every parameter array, every filter and every unit`,
     async () => {
       const system = await createSystem(name, lenet5(), { seed: 1 });
       const before = await system.weights();
@@ -52,7 +51,7 @@ for (const name of systemNames) {
   );
 
   Deno.test(
-    ...needsOf(name, `${name}: one batch can be trained on until every answer is right`),
+    `${name}: one batch can be trained on until every answer is right`,
     async () => {
       const system = await createSystem(name, lenet5(), { seed: 2 });
       const batch = randomBatch(lenet5(), 50, 32);
@@ -65,7 +64,7 @@ for (const name of systemNames) {
   );
 
   Deno.test(
-    ...needsOf(name, `${name}: predictions use many classes after a few steps`),
+    `${name}: predictions use many classes after a few steps`,
     async () => {
       const system = await createSystem(name, lenet5(), { seed: 3 });
       const batch = randomBatch(lenet5(), 50, 200);
@@ -84,7 +83,7 @@ for (const name of systemNames) {
   );
 
   Deno.test(
-    ...needsOf(name, `${name}: the same seed gives the same bits, and another seed gives others`),
+    `${name}: the same seed gives the same bits, and another seed gives others`,
     async () => {
       const batches = asBatches(randomBatch(lenet5(), 50, 40, 1), randomBatch(lenet5(), 50, 17, 2));
       const train = async (seed: number) => {
@@ -127,7 +126,7 @@ for (const name of systemNames) {
     system.dispose();
   });
 
-  Deno.test(...needsOf(name, `${name}: refuses options that cannot be trained with`), async () => {
+  Deno.test(`${name}: refuses options that cannot be trained with`, async () => {
     const system = await createSystem(name, lenet5());
     const batches = asBatches(randomBatch(lenet5(), 50, 4));
     await assertRejects(
@@ -158,10 +157,7 @@ Deno.test("a constant or broken output scores no better than chance", () => {
 });
 
 Deno.test(
-  ...needs(
-    "the native TensorFlow",
-    "tensors do not pile up while the two tfjs systems train and predict",
-  ),
+  "tensors do not pile up while the two tfjs systems train and predict",
   async () => {
     const { memory } = await import("../../lib/backend/tf.ts");
     const batch = randomBatch(lenet5(), 50, 8);
