@@ -8,6 +8,7 @@ import asc from "assemblyscript/asc";
 import type { KernelBuild } from "../lib/kernels/kernel_module.ts";
 import { MODULE_PAGES } from "../lib/kernels/fixed_memory.ts";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { expandVectors } from "./expand_vectors.ts";
 import { main, SetupError } from "./run.ts";
 
 const folder = join(projectRoot, "lib", "kernels");
@@ -17,6 +18,7 @@ export const builds: readonly KernelBuild[] = ["narrow", "wide", "narrow-dot", "
 
 /** Compiles one build. @throws SetupError with the compiler's messages */
 export async function compileKernels(build: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
+  const wide = build.startsWith("wide");
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main([
     ...["index.ts", "--outFile", "kernels.wasm", "-O3", "--noAssert", "--runtime", "stub"],
@@ -26,15 +28,17 @@ export async function compileKernels(build: KernelBuild): Promise<Uint8Array<Arr
     // the memory comes from outside and is shared; memory.ts fits the module to its size
     ...["--importMemory", "--sharedMemory"],
     ...["--initialMemory", `${MODULE_PAGES}`, "--maximumMemory", `${MODULE_PAGES}`],
-    ...["--memoryBase", "1024", "--use", `WIDE=${build.startsWith("wide") ? 1 : 0}`],
+    ...["--memoryBase", "1024", "--use", `WIDE=${wide ? 1 : 0}`],
     ...["--use", `DOT=${build.endsWith("-dot") ? 1 : 0}`],
   ], {
     readFile(name: string) {
+      let source: string;
       try {
-        return Deno.readTextFileSync(join(folder, "assembly", name));
+        source = Deno.readTextFileSync(join(folder, "assembly", name));
       } catch {
         return null;
       }
+      return expandVectors(source, wide);
     },
     writeFile(_name: string, contents: Uint8Array | string) {
       if (typeof contents !== "string") binary = contents;

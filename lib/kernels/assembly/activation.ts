@@ -1,7 +1,7 @@
 // Activations and their derivatives. Those of tanh are written out; the other two share theirs.
 import { madd, tanh4, tanhConstant } from "./math";
 
-/** Activations by number: `activationNumbers` in ../kernels.ts. */
+/** Activations by number: `activationNumbers` in ../kernel_module.ts. */
 const TANH = 0;
 const SIGMOID = 1;
 
@@ -17,33 +17,31 @@ function sigmoidOrRelu4(kind: i32, x: v128): v128 {
 
 /** x = f(x) for `count` numbers, a multiple of 16. */
 export function activate(kind: i32, x: usize, count: i32): void {
-  const end = x + (<usize>count << 2);
+  const end = x + (<usize> count << 2);
   if (kind == TANH) tanhInPlace(x, end);
   else for (; x < end; x += 16) v128.store(x, sigmoidOrRelu4(kind, v128.load(x)));
 }
 
 /**
- * tanh of a long run of numbers: `tanh4` with the constants read once, before the loop, and two vectors
- * side by side, so that one's division hides behind the other's products.
+ * tanh of a long run of numbers: `tanh4` with the constants read once, before the loop, and two
+ * vectors side by side, so that one's division hides behind the other's products.
  */
 function tanhInPlace(x: usize, end: usize): void {
   const p0 = tanhConstant(0), p1 = tanhConstant(1), p2 = tanhConstant(2), p3 = tanhConstant(3);
   const q0 = tanhConstant(5), q1 = tanhConstant(6), q2 = tanhConstant(7), q3 = tanhConstant(8);
   const one = tanhConstant(4), high = tanhConstant(10), low = tanhConstant(11);
   for (; x < end; x += 32) {
-    const a = f32x4.relaxed_min(f32x4.relaxed_max(v128.load(x), low), high);
-    const b = f32x4.relaxed_min(f32x4.relaxed_max(v128.load(x, 16), low), high);
-    const u = f32x4.mul(a, a), v = f32x4.mul(b, b);
-    let p = madd(p0, u, p1), r = madd(p0, v, p1);
-    let q = madd(q0, u, q1), s = madd(q0, v, q1);
-    p = madd(p, u, p2), r = madd(r, v, p2);
-    q = madd(q, u, q2), s = madd(s, v, q2);
-    p = madd(p, u, p3), r = madd(r, v, p3);
-    q = madd(q, u, q3), s = madd(s, v, q3);
-    p = madd(p, u, one), r = madd(r, v, one);
-    q = madd(q, u, one), s = madd(s, v, one);
-    v128.store(x, f32x4.div(f32x4.mul(b, r), s), 16);
-    v128.store(x, f32x4.div(f32x4.mul(a, p), q));
+    const $$x = f32x4.relaxed_min(f32x4.relaxed_max(v128.load(x), low), high);
+    const $$u = f32x4.mul($$x, $$x);
+    let $$p = madd(p0, $$u, p1);
+    let $$q = madd(q0, $$u, q1);
+    $$p = madd($$p, $$u, p2);
+    $$q = madd($$q, $$u, q2);
+    $$p = madd($$p, $$u, p3);
+    $$q = madd($$q, $$u, q3);
+    $$p = madd($$p, $$u, one);
+    $$q = madd($$q, $$u, one);
+    v128.store(x, f32x4.div(f32x4.mul($$x, $$p), $$q));
   }
 }
 
@@ -52,10 +50,8 @@ export function addBiasActivate(kind: i32, rows: i32, bytes: usize, x: usize, bi
   for (let row = 0; row < rows; row++, x += bytes) {
     if (kind == TANH) {
       for (let i: usize = 0; i < bytes; i += 32) {
-        const a = tanh4(f32x4.add(v128.load(x + i), v128.load(bias + i)));
-        const b = tanh4(f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16)));
-        v128.store(x + i, b, 16);
-        v128.store(x + i, a);
+        const $$y = tanh4(f32x4.add(v128.load(x + i), v128.load(bias + i)));
+        v128.store(x + i, $$y);
       }
     } else {
       for (let i: usize = 0; i < bytes; i += 16) {
@@ -74,11 +70,9 @@ export function activationBackward(kind: i32, count: i32, g: usize, y: usize): v
   const end = g + (<usize> count << 2);
   if (kind == TANH) {
     for (; g < end; g += 32, y += 32) {
-      const a = v128.load(y), b = v128.load(y, 16);
-      const c = f32x4.mul(v128.load(g), f32x4.relaxed_nmadd(a, a, one));
-      const d = f32x4.mul(v128.load(g, 16), f32x4.relaxed_nmadd(b, b, one));
-      v128.store(g, d, 16);
-      v128.store(g, c);
+      const $$y = v128.load(y);
+      const $$g = f32x4.mul(v128.load(g), f32x4.relaxed_nmadd($$y, $$y, one));
+      v128.store(g, $$g);
     }
   } else {
     for (; g < end; g += 16, y += 16) {

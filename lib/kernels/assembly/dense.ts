@@ -5,20 +5,30 @@ import { exp4, sum4 } from "./math";
 export function addBias(rows: i32, bytes: usize, x: usize, bias: usize): void {
   for (let row = 0; row < rows; row++, x += bytes) {
     for (let i: usize = 0; i < bytes; i += 32) {
-      const a = f32x4.add(v128.load(x + i), v128.load(bias + i));
-      const b = f32x4.add(v128.load(x + i, 16), v128.load(bias + i, 16));
-      v128.store(x + i, b, 16);
-      v128.store(x + i, a);
+      const $$sum = f32x4.add(v128.load(x + i), v128.load(bias + i));
+      v128.store(x + i, $$sum);
     }
   }
 }
 
-/** The first `count` numbers of each of `rows` rows, plus bias, into rows without a gap between them. */
-export function addBiasTo(rows: i32, bytes: usize, x: usize, bias: usize, count: i32, to: usize): void {
+/**
+ * The first `count` numbers of each of `rows` rows, plus bias, into rows without a gap between
+ * them.
+ */
+export function addBiasTo(
+  rows: i32,
+  bytes: usize,
+  x: usize,
+  bias: usize,
+  count: i32,
+  to: usize,
+): void {
   const vectors = <usize> (count & ~3) << 2, end = <usize> count << 2;
   for (let row = 0; row < rows; row++, x += bytes, to += end) {
     let i: usize = 0;
-    for (; i < vectors; i += 16) v128.store(to + i, f32x4.add(v128.load(x + i), v128.load(bias + i)));
+    for (; i < vectors; i += 16) {
+      v128.store(to + i, f32x4.add(v128.load(x + i), v128.load(bias + i)));
+    }
     for (; i < end; i += 4) store<f32>(to + i, load<f32>(x + i) + load<f32>(bias + i));
   }
 }
@@ -26,20 +36,18 @@ export function addBiasTo(rows: i32, bytes: usize, x: usize, bias: usize, count:
 /** sums += the sum over `rows` rows of `bytes` bytes (a multiple of 32), column by column. */
 export function addColumnSums(rows: i32, bytes: usize, x: usize, sums: usize): void {
   for (let i: usize = 0; i < bytes; i += 32) {
-    let a = v128.load(sums + i), b = v128.load(sums + i, 16);
+    let $$sum = v128.load(sums + i);
     let p = x + i;
     for (let row = 0; row < rows; row++, p += bytes) {
-      a = f32x4.add(a, v128.load(p));
-      b = f32x4.add(b, v128.load(p, 16));
+      $$sum = f32x4.add($$sum, v128.load(p));
     }
-    v128.store(sums + i, b, 16);
-    v128.store(sums + i, a);
+    v128.store(sums + i, $$sum);
   }
 }
 
 /**
- * Softmax cross-entropy: logits become their gradient, scale·(softmax − target), where the target is
- * (1 − smoothing) on the label and smoothing/classes everywhere.
+ * Softmax cross-entropy: logits become their gradient, scale·(softmax − target), where the target
+ * is (1 − smoothing) on the label and smoothing/classes everywhere.
  * @param bytes of a row of logits, classes rounded up to whole panels; what is too much holds zeros
  * @param report three floats an image: Σ exp(x − max), max − x_label, and max − mean of x
  */

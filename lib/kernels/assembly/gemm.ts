@@ -1,13 +1,14 @@
 // Matrix products of the dense layers.
 //
-// B and C stand in panels of 16 columns, each panel row-major, so that a tile reads and writes whole
-// neighbouring vectors. For each k a tile loads a row of B and a number of A for each of its own rows.
-// Wide build: 6 rows × 16 columns, as many sums as the registers hold; what six do not divide gets tiles
-// of 4 rows. Narrow build: 4 × 8 (two rounds a panel), so that there are registers for several numbers of
-// A at once: there each load costs a check of its bounds.
+// B and C stand in panels of 16 columns, each panel row-major, so that a tile reads and writes
+// whole neighbouring vectors. For each k a tile loads a row of B and a number of A for each of its
+// own rows. Wide build: 6 rows × 16 columns, as many sums as the registers hold; what six do not
+// divide gets tiles of 4 rows. Narrow build: 4 × 8 (two rounds a panel), so that there are
+// registers for several numbers of A at once: there each load costs a check of its bounds.
 
-import { PANEL } from "../kernel_constants";
+import { PANEL, PANEL_ROW } from "../kernel_constants";
 import { madd } from "./math";
+import { VECTOR } from "./vectors";
 
 /** A panel's row of zeros. */
 const ZEROS = new StaticArray<f32>(PANEL);
@@ -40,9 +41,8 @@ export function gemm(
   // so many tiles of four rows that six divide the others: at most two
   const fours = !WIDE ? even / 4 : even % 6 == 0 ? 0 : even % 6 == 4 ? 1 : 2;
   const sixes = (even - 4 * fours) / 6;
-  const width: usize = WIDE ? 64 : 32;
   for (let panel = 0; panel < panels; panel++, b += bPanel, c += cPanel) {
-    for (let column: usize = 0; column < 64; column += width) {
+    for (let column = 0; column < PANEL_ROW; column += 2 * VECTOR) {
       const q = b + column, end = q + depth * bRow;
       let p = a, to = c + column;
       if (WIDE) {
@@ -58,11 +58,12 @@ export function gemm(
 }
 
 /**
- * Four or six rows of a panel of C; what is known when this is compiled, `rows` among it, costs nothing.
+ * Four or six rows by two vectors of C; what is known when this is compiled, `rows` among it, costs
+ * nothing.
  * @param end where the rows of B, from `q` on, end
  */
-// @ts-ignore: decorator
-@inline
+
+// @inline
 function tile(
   rows: i32,
   p: usize,
@@ -80,91 +81,80 @@ function tile(
   // what the sums start from
   const z0 = accumulate ? c0 : changetype<usize>(ZEROS), step = accumulate ? cRow : 0;
   const z1 = z0 + step, z2 = z1 + step, z3 = z2 + step, z4 = z3 + step, z5 = z4 + step;
-  let s00 = v128.load(z0), s01 = v128.load(z0, 16), s02 = s00, s03 = s01;
-  let s10 = v128.load(z1), s11 = v128.load(z1, 16), s12 = s10, s13 = s11;
-  let s20 = v128.load(z2), s21 = v128.load(z2, 16), s22 = s20, s23 = s21;
-  let s30 = v128.load(z3), s31 = v128.load(z3, 16), s32 = s30, s33 = s31;
-  let s40 = s00, s41 = s00, s42 = s00, s43 = s00;
-  let s50 = s00, s51 = s00, s52 = s00, s53 = s00;
-  if (WIDE) {
-    s02 = v128.load(z0, 32), s03 = v128.load(z0, 48);
-    s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
-    s22 = v128.load(z2, 32), s23 = v128.load(z2, 48);
-    s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
-  }
+  let $s00 = v128.load(z0), $s01 = v128.load(z0, VECTOR);
+  let $s10 = v128.load(z1), $s11 = v128.load(z1, VECTOR);
+  let $s20 = v128.load(z2), $s21 = v128.load(z2, VECTOR);
+  let $s30 = v128.load(z3), $s31 = v128.load(z3, VECTOR);
+  let $s40 = $s00, $s41 = $s00, $s50 = $s00, $s51 = $s00;
   if (six) {
-    s40 = v128.load(z4), s41 = v128.load(z4, 16);
-    if (WIDE) s42 = v128.load(z4, 32), s43 = v128.load(z4, 48);
-    s50 = v128.load(z5), s51 = v128.load(z5, 16);
-    if (WIDE) s52 = v128.load(z5, 32), s53 = v128.load(z5, 48);
+    $s40 = v128.load(z4), $s41 = v128.load(z4, VECTOR);
+    $s50 = v128.load(z5), $s51 = v128.load(z5, VECTOR);
   }
   // narrow: four numbers of a column of A at once
   if (!WIDE && aRow == 4) {
     for (; q < end; q += bRow, p += aColumn) {
-      const b0 = v128.load(q), b1 = v128.load(q, 16), x = v128.load(p);
-      const x0 = v128.shuffle<f32>(x, x, 0, 0, 0, 0), x1 = v128.shuffle<f32>(x, x, 1, 1, 1, 1);
-      const x2 = v128.shuffle<f32>(x, x, 2, 2, 2, 2), x3 = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
-      s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
-      s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
-      s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
-      s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
+      const $b0 = v128.load(q), $b1 = v128.load(q, VECTOR);
+      const x = v128.load(p);
+      const x0 = v128.shuffle<f32>(x, x, 0, 0, 0, 0);
+      $s00 = madd(x0, $b0, $s00), $s01 = madd(x0, $b1, $s01);
+      const x1 = v128.shuffle<f32>(x, x, 1, 1, 1, 1);
+      $s10 = madd(x1, $b0, $s10), $s11 = madd(x1, $b1, $s11);
+      const x2 = v128.shuffle<f32>(x, x, 2, 2, 2, 2);
+      $s20 = madd(x2, $b0, $s20), $s21 = madd(x2, $b1, $s21);
+      const x3 = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
+      $s30 = madd(x3, $b0, $s30), $s31 = madd(x3, $b1, $s31);
     }
   }
   // or two of each row
   if (!WIDE && aColumn == 4) {
     for (const last = end - bRow; q < last; q += 2 * bRow, p += 8) {
-      const b0 = v128.load(q), b1 = v128.load(q, 16);
-      const next = q + bRow, d0 = v128.load(next), d1 = v128.load(next, 16);
-      const x0 = v128.load64_splat(p), x1 = v128.load64_splat(p + aRow);
-      const x2 = v128.load64_splat(p + 2 * aRow), x3 = v128.load64_splat(p + 3 * aRow);
+      const $b0 = v128.load(q), $b1 = v128.load(q, VECTOR);
+      const next = q + bRow;
+      const $d0 = v128.load(next), $d1 = v128.load(next, VECTOR);
+      const x0 = v128.load64_splat(p);
       const y0 = v128.shuffle<f32>(x0, x0, 0, 0, 0, 0), z0 = v128.shuffle<f32>(x0, x0, 1, 1, 1, 1);
-      s00 = madd(z0, d0, madd(y0, b0, s00)), s01 = madd(z0, d1, madd(y0, b1, s01));
+      $s00 = madd(z0, $d0, madd(y0, $b0, $s00)), $s01 = madd(z0, $d1, madd(y0, $b1, $s01));
+      const x1 = v128.load64_splat(p + aRow);
       const y1 = v128.shuffle<f32>(x1, x1, 0, 0, 0, 0), z1 = v128.shuffle<f32>(x1, x1, 1, 1, 1, 1);
-      s10 = madd(z1, d0, madd(y1, b0, s10)), s11 = madd(z1, d1, madd(y1, b1, s11));
+      $s10 = madd(z1, $d0, madd(y1, $b0, $s10)), $s11 = madd(z1, $d1, madd(y1, $b1, $s11));
+      const x2 = v128.load64_splat(p + 2 * aRow);
       const y2 = v128.shuffle<f32>(x2, x2, 0, 0, 0, 0), z2 = v128.shuffle<f32>(x2, x2, 1, 1, 1, 1);
-      s20 = madd(z2, d0, madd(y2, b0, s20)), s21 = madd(z2, d1, madd(y2, b1, s21));
+      $s20 = madd(z2, $d0, madd(y2, $b0, $s20)), $s21 = madd(z2, $d1, madd(y2, $b1, $s21));
+      const x3 = v128.load64_splat(p + 3 * aRow);
       const y3 = v128.shuffle<f32>(x3, x3, 0, 0, 0, 0), z3 = v128.shuffle<f32>(x3, x3, 1, 1, 1, 1);
-      s30 = madd(z3, d0, madd(y3, b0, s30)), s31 = madd(z3, d1, madd(y3, b1, s31));
+      $s30 = madd(z3, $d0, madd(y3, $b0, $s30)), $s31 = madd(z3, $d1, madd(y3, $b1, $s31));
     }
   }
   for (; q < end; q += bRow, p += aColumn) {
-    const b0 = v128.load(q), b1 = v128.load(q, 16);
-    let b2 = b0, b3 = b1;
-    if (WIDE) b2 = v128.load(q, 32), b3 = v128.load(q, 48);
+    const $b0 = v128.load(q), $b1 = v128.load(q, VECTOR);
     const x0 = v128.load32_splat(p);
-    s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01);
-    if (WIDE) s02 = madd(x0, b2, s02), s03 = madd(x0, b3, s03);
+    $s00 = madd(x0, $b0, $s00), $s01 = madd(x0, $b1, $s01);
     const x1 = v128.load32_splat(p + aRow);
-    s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
-    if (WIDE) s12 = madd(x1, b2, s12), s13 = madd(x1, b3, s13);
+    $s10 = madd(x1, $b0, $s10), $s11 = madd(x1, $b1, $s11);
     const x2 = v128.load32_splat(p + 2 * aRow);
-    s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21);
-    if (WIDE) s22 = madd(x2, b2, s22), s23 = madd(x2, b3, s23);
+    $s20 = madd(x2, $b0, $s20), $s21 = madd(x2, $b1, $s21);
     const x3 = v128.load32_splat(p + 3 * aRow);
-    s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
-    if (WIDE) s32 = madd(x3, b2, s32), s33 = madd(x3, b3, s33);
+    $s30 = madd(x3, $b0, $s30), $s31 = madd(x3, $b1, $s31);
     if (six) {
       const x4 = v128.load32_splat(p + 4 * aRow);
-      s40 = madd(x4, b0, s40), s41 = madd(x4, b1, s41);
-      if (WIDE) s42 = madd(x4, b2, s42), s43 = madd(x4, b3, s43);
+      $s40 = madd(x4, $b0, $s40), $s41 = madd(x4, $b1, $s41);
       const x5 = v128.load32_splat(p + 5 * aRow);
-      s50 = madd(x5, b0, s50), s51 = madd(x5, b1, s51);
-      if (WIDE) s52 = madd(x5, b2, s52), s53 = madd(x5, b3, s53);
+      $s50 = madd(x5, $b0, $s50), $s51 = madd(x5, $b1, $s51);
     }
   }
-  v128.store(c0, s01, 16), v128.store(c0, s00);
-  if (WIDE) v128.store(c0, s03, 48), v128.store(c0, s02, 32);
-  v128.store(c1, s11, 16), v128.store(c1, s10);
-  if (WIDE) v128.store(c1, s13, 48), v128.store(c1, s12, 32);
-  v128.store(c2, s21, 16), v128.store(c2, s20);
-  if (WIDE) v128.store(c2, s23, 48), v128.store(c2, s22, 32);
-  v128.store(c3, s31, 16), v128.store(c3, s30);
-  if (WIDE) v128.store(c3, s33, 48), v128.store(c3, s32, 32);
+  v128.store(c0, $s00);
+  v128.store(c0, $s01, VECTOR);
+  v128.store(c1, $s10);
+  v128.store(c1, $s11, VECTOR);
+  v128.store(c2, $s20);
+  v128.store(c2, $s21, VECTOR);
+  v128.store(c3, $s30);
+  v128.store(c3, $s31, VECTOR);
   if (!six) return;
-  v128.store(c4, s41, 16), v128.store(c4, s40);
-  if (WIDE) v128.store(c4, s43, 48), v128.store(c4, s42, 32);
-  v128.store(c5, s51, 16), v128.store(c5, s50);
-  if (WIDE) v128.store(c5, s53, 48), v128.store(c5, s52, 32);
+  v128.store(c4, $s40);
+  v128.store(c4, $s41, VECTOR);
+  v128.store(c5, $s50);
+  v128.store(c5, $s51, VECTOR);
 }
 
 /**

@@ -7,7 +7,7 @@ export { addInputGradient, padWeights } from "./conv_input_gradient";
 export {
   addLongWeightGradients,
   addShortWeightGradients,
-  unpackWeightGradients
+  unpackWeightGradients,
 } from "./conv_weight_gradient";
 export { gemm, transposePanels } from "./gemm";
 export { activate, activationBackward, addBiasActivate } from "./activation";

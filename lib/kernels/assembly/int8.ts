@@ -1,17 +1,20 @@
-// Whole-number products of 8-bit weights and inputs, for eight images in lanes of quads.
+// Whole-number products of 8-bit weights and inputs, for eight images in lanes of packed int8x4:
+// four neighbouring bytes in one 32-bit place.
 //
-// A unit is two quads, x and y, and their weights w and u. A vector operation multiplies sixteen bytes
-// and adds neighbours, into 16 bits; the results of both quads are added in 16 bits, and only then do
-// neighbours join in 32:
+// Two of them, x and y, with their weights w and u, make a pair. A vector operation multiplies
+// sixteen bytes and adds neighbours, into 16 bits; the results of x and y are added in 16 bits, and
+// only then do neighbours join in 32:
 //
 //     x: x0 x1 x2 x3      w0·x0 + w1·x1 + u0·y0 + u1·y1   }  sum += both
 //     y: y0 y1 y2 y3      w2·x2 + w3·x3 + u2·y2 + u3·y3   }
 //
 // Five operations for 32 products; in the builds with DOT, for machines that have one operation for
-// "sum += four products", it is two. 16 bits are enough because the four weights of such a sum are chosen
-// so: those of one sign add up to at most 128, times an input of at most 255 (`sumGroups`, in TypeScript).
+// "sum += four products", it is two. 16 bits are enough because the four weights of such a sum are
+// chosen so: those of one sign add up to at most 128, times an input of at most 255 (`sumGroups`,
+// in TypeScript).
 
 import { INT8_RECORD, INT8_UNITS, LANE_ROW } from "../kernel_constants";
+import { VECTOR } from "./vectors";
 
 /** Ones in 16 bits; read from memory, since V8 would rebuild the constant at every use. */
 const ONES: StaticArray<u32> = [0x00010001];
@@ -36,12 +39,15 @@ function largest(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   return i32x4.max_s(i32x4.max_s(x0, x1), i32x4.max_s(x2, x3));
 }
 
-/** Weights of 64, then inputs of 255; in memory, since the compiler would compute with its own rules. */
+/**
+ * Weights of 64, then inputs of 255; in memory, since the compiler would compute with its own
+ * rules.
+ */
 const PROBE: StaticArray<u32> = [0x40404040, 0xffffffff];
 
 /**
- * Whether the machine takes the second operand's bytes as 0 to 255, which the standard leaves open for
- * those above 127.
+ * Whether the machine takes the second operand's bytes as 0 to 255, which the standard leaves open
+ * for those above 127.
  */
 export function takesBytes(): bool {
   const at = changetype<usize>(PROBE), ones = v128.load32_splat(changetype<usize>(ONES));
@@ -50,11 +56,10 @@ export function takesBytes(): bool {
 }
 
 /**
- * Convolution and 2 × 2 max-pooling. Tile: two filters × the four positions of a window, for four
- * images (eight in the wide build; see conv.ts for the two builds).
+ * Convolution and 2 × 2 max-pooling. Tile: two filters × the four positions of a window.
  *
- * @param right, down from a quad to that of the next pixel and of the next row
- * @param records of each pair of filters `units` units and, if `odd`, one that has only x; an odd
+ * @param right, down from a packed input to that of the next pixel and of the next row
+ * @param records of each two filters `pairs` pairs and, if `odd`, one that has only x; an odd
  *   number of filters has one of zeros more
  * @param bias (filters, even), 32-bit whole numbers
  * @param output (filters, height', width') in lanes, 32-bit sums
@@ -65,17 +70,17 @@ export function convPoolInt8(
   right: usize,
   down: usize,
   records: usize,
-  units: i32,
+  pairs: i32,
   odd: bool,
   bias: usize,
   output: usize,
   outHeight: i32,
   outWidth: i32,
   filters: i32,
-  used: usize,
+  used: i32,
 ): void {
   const outPlane = <usize> (outWidth * outHeight) * LANE_ROW;
-  const pairBytes = <usize> (units + <i32> odd) * INT8_RECORD;
+  const pairBytes = <usize> (pairs + <i32> odd) * INT8_RECORD;
   const ones = v128.load32_splat(changetype<usize>(ONES));
   for (let py = 0; py < outHeight; py++) {
     let pair = records;
@@ -85,75 +90,44 @@ export function convPoolInt8(
       let to = output + <usize> f * outPlane + <usize> (py * outWidth) * LANE_ROW;
       let corner = input + 2 * py * down;
       for (let px = 0; px < outWidth; px++, to += LANE_ROW, corner += 2 * right) {
-        for (let half: usize = 0; half < used; half += 16) {
-          let a0 = biasA, a1 = biasA, a2 = biasA, a3 = biasA;
-          let b0 = biasB, b1 = biasB, b2 = biasB, b3 = biasB;
-          let A0 = biasA, A1 = biasA, A2 = biasA, A3 = biasA;
-          let B0 = biasB, B1 = biasB, B2 = biasB, B3 = biasB;
+        for (let half = 0; half < used; half += VECTOR) {
+          let $a0 = biasA, $a1 = biasA, $a2 = biasA, $a3 = biasA;
+          let $b0 = biasB, $b1 = biasB, $b2 = biasB, $b3 = biasB;
           const window = corner + half;
           let r = pair;
-          for (const end = r + <usize> units * INT8_RECORD; r < end; r += INT8_RECORD) {
+          for (const end = r + <usize> pairs * INT8_RECORD; r < end; r += INT8_RECORD) {
             let p = window + load<u32>(r), q = window + load<u32>(r, 4);
             const all = v128.load(r, 8);
-            const wa = v128.shuffle<i32>(all, all, 0, 0, 0, 0), ua = v128.shuffle<i32>(all, all, 1, 1, 1, 1);
-            const wb = v128.shuffle<i32>(all, all, 2, 2, 2, 2), ub = v128.shuffle<i32>(all, all, 3, 3, 3, 3);
-            let x = v128.load(p), y = v128.load(q);
-            a0 = dot(wa, x, ua, y, ones, a0);
-            b0 = dot(wb, x, ub, y, ones, b0);
-            if (WIDE) {
-              const X = v128.load(p, 16), Y = v128.load(q, 16);
-              A0 = dot(wa, X, ua, Y, ones, A0);
-              B0 = dot(wb, X, ub, Y, ones, B0);
-            }
-            x = v128.load(p + right), y = v128.load(q + right);
-            a1 = dot(wa, x, ua, y, ones, a1);
-            b1 = dot(wb, x, ub, y, ones, b1);
-            if (WIDE) {
-              const X = v128.load(p + right, 16), Y = v128.load(q + right, 16);
-              A1 = dot(wa, X, ua, Y, ones, A1);
-              B1 = dot(wb, X, ub, Y, ones, B1);
-            }
+            const wa = v128.shuffle<i32>(all, all, 0, 0, 0, 0);
+            const ua = v128.shuffle<i32>(all, all, 1, 1, 1, 1);
+            const wb = v128.shuffle<i32>(all, all, 2, 2, 2, 2);
+            const ub = v128.shuffle<i32>(all, all, 3, 3, 3, 3);
+            let $x = v128.load(p), $y = v128.load(q);
+            $a0 = dot(wa, $x, ua, $y, ones, $a0);
+            $b0 = dot(wb, $x, ub, $y, ones, $b0);
+            $x = v128.load(p + right), $y = v128.load(q + right);
+            $a1 = dot(wa, $x, ua, $y, ones, $a1);
+            $b1 = dot(wb, $x, ub, $y, ones, $b1);
             p += down, q += down;
-            x = v128.load(p), y = v128.load(q);
-            a2 = dot(wa, x, ua, y, ones, a2);
-            b2 = dot(wb, x, ub, y, ones, b2);
-            if (WIDE) {
-              const X = v128.load(p, 16), Y = v128.load(q, 16);
-              A2 = dot(wa, X, ua, Y, ones, A2);
-              B2 = dot(wb, X, ub, Y, ones, B2);
-            }
-            x = v128.load(p + right), y = v128.load(q + right);
-            a3 = dot(wa, x, ua, y, ones, a3);
-            b3 = dot(wb, x, ub, y, ones, b3);
-            if (WIDE) {
-              const X = v128.load(p + right, 16), Y = v128.load(q + right, 16);
-              A3 = dot(wa, X, ua, Y, ones, A3);
-              B3 = dot(wb, X, ub, Y, ones, B3);
-            }
+            $x = v128.load(p), $y = v128.load(q);
+            $a2 = dot(wa, $x, ua, $y, ones, $a2);
+            $b2 = dot(wb, $x, ub, $y, ones, $b2);
+            $x = v128.load(p + right), $y = v128.load(q + right);
+            $a3 = dot(wa, $x, ua, $y, ones, $a3);
+            $b3 = dot(wb, $x, ub, $y, ones, $b3);
           }
           if (odd) {
             const p = window + load<u32>(r);
             const wa = v128.load32_splat(r, 8), wb = v128.load32_splat(r, 16);
-            let x = v128.load(p), y = v128.load(p + right);
-            a0 = dotOne(wa, x, ones, a0), a1 = dotOne(wa, y, ones, a1);
-            b0 = dotOne(wb, x, ones, b0), b1 = dotOne(wb, y, ones, b1);
-            x = v128.load(p + down), y = v128.load(p + right + down);
-            a2 = dotOne(wa, x, ones, a2), a3 = dotOne(wa, y, ones, a3);
-            b2 = dotOne(wb, x, ones, b2), b3 = dotOne(wb, y, ones, b3);
-            if (WIDE) {
-              x = v128.load(p, 16), y = v128.load(p + right, 16);
-              A0 = dotOne(wa, x, ones, A0), A1 = dotOne(wa, y, ones, A1);
-              B0 = dotOne(wb, x, ones, B0), B1 = dotOne(wb, y, ones, B1);
-              x = v128.load(p + down, 16), y = v128.load(p + right + down, 16);
-              A2 = dotOne(wa, x, ones, A2), A3 = dotOne(wa, y, ones, A3);
-              B2 = dotOne(wb, x, ones, B2), B3 = dotOne(wb, y, ones, B3);
-            }
+            let $x = v128.load(p), $y = v128.load(p + right);
+            $a0 = dotOne(wa, $x, ones, $a0), $a1 = dotOne(wa, $y, ones, $a1);
+            $b0 = dotOne(wb, $x, ones, $b0), $b1 = dotOne(wb, $y, ones, $b1);
+            $x = v128.load(p + down), $y = v128.load(p + right + down);
+            $a2 = dotOne(wa, $x, ones, $a2), $a3 = dotOne(wa, $y, ones, $a3);
+            $b2 = dotOne(wb, $x, ones, $b2), $b3 = dotOne(wb, $y, ones, $b3);
           }
-          if (WIDE) v128.store(to + half, largest(A0, A1, A2, A3), 16);
-          v128.store(to + half, largest(a0, a1, a2, a3));
-          if (WIDE) v128.store(to + half + outPlane, largest(B0, B1, B2, B3), 16);
-          v128.store(to + half + outPlane, largest(b0, b1, b2, b3));
-          if (WIDE) break;
+          v128.store(to + half, largest($a0, $a1, $a2, $a3));
+          v128.store(to + half + outPlane, largest($b0, $b1, $b2, $b3));
         }
       }
     }
@@ -161,66 +135,72 @@ export function convPoolInt8(
 }
 
 /**
- * A dense layer's sums. Tile: eight units of the network for four images (eight in the wide build).
- * @param pairs of quads of inputs; an odd number of quads has one of zeros more
- * @param weights for each eight units, for each pair: unit 0's two quads, unit 1's, …
+ * A dense layer's sums. Tile: eight units.
+ * @param pairs of packed inputs; an odd number has one of zeros more
+ * @param weights for each eight units, for each pair: unit 0's two, unit 1's, …
  * @param bias (units, a multiple of 8), as are the sums in `output`
  * @param used see `convPoolInt8`
  */
-export function denseInt8(input: usize, pairs: i32, weights: usize, bias: usize, output: usize, units: i32, used: usize): void {
+export function denseInt8(
+  input: usize,
+  pairs: i32,
+  weights: usize,
+  bias: usize,
+  output: usize,
+  units: i32,
+  used: i32,
+): void {
   const ones = v128.load32_splat(changetype<usize>(ONES));
   const bytes = <usize> pairs << 6;
-  for (let unit = 0; unit < units; unit += INT8_UNITS, weights += bytes, bias += 4 * INT8_UNITS, output += INT8_UNITS * LANE_ROW) {
-    for (let half: usize = 0; half < used; half += 16) {
-      let s0 = v128.load32_splat(bias), s1 = v128.load32_splat(bias, 4);
-      let s2 = v128.load32_splat(bias, 8), s3 = v128.load32_splat(bias, 12);
-      let s4 = v128.load32_splat(bias, 16), s5 = v128.load32_splat(bias, 20);
-      let s6 = v128.load32_splat(bias, 24), s7 = v128.load32_splat(bias, 28);
-      let S0 = s0, S1 = s1, S2 = s2, S3 = s3, S4 = s4, S5 = s5, S6 = s6, S7 = s7;
+  for (
+    let unit = 0;
+    unit < units;
+    unit += INT8_UNITS, weights += bytes, bias += 4 * INT8_UNITS, output += INT8_UNITS * LANE_ROW
+  ) {
+    for (let half = 0; half < used; half += VECTOR) {
+      let $s0 = v128.load32_splat(bias);
+      let $s1 = v128.load32_splat(bias, 4);
+      let $s2 = v128.load32_splat(bias, 8);
+      let $s3 = v128.load32_splat(bias, 12);
+      let $s4 = v128.load32_splat(bias, 16);
+      let $s5 = v128.load32_splat(bias, 20);
+      let $s6 = v128.load32_splat(bias, 24);
+      let $s7 = v128.load32_splat(bias, 28);
       let p = input + half, w = weights;
       for (const end = w + bytes; w < end; w += 64, p += 2 * LANE_ROW) {
-        const x = v128.load(p), y = v128.load(p, 32);
-        let X = x, Y = y;
-        if (WIDE) X = v128.load(p, 16), Y = v128.load(p, 48);
+        const $x = v128.load(p), $y = v128.load(p, LANE_ROW);
         let two = v128.load(w);
-        let wa = v128.shuffle<i32>(two, two, 0, 0, 0, 0), ua = v128.shuffle<i32>(two, two, 1, 1, 1, 1);
-        let wb = v128.shuffle<i32>(two, two, 2, 2, 2, 2), ub = v128.shuffle<i32>(two, two, 3, 3, 3, 3);
-        s0 = dot(wa, x, ua, y, ones, s0), s1 = dot(wb, x, ub, y, ones, s1);
-        if (WIDE) S0 = dot(wa, X, ua, Y, ones, S0), S1 = dot(wb, X, ub, Y, ones, S1);
+        let wa = v128.shuffle<i32>(two, two, 0, 0, 0, 0),
+          ua = v128.shuffle<i32>(two, two, 1, 1, 1, 1);
+        let wb = v128.shuffle<i32>(two, two, 2, 2, 2, 2),
+          ub = v128.shuffle<i32>(two, two, 3, 3, 3, 3);
+        $s0 = dot(wa, $x, ua, $y, ones, $s0);
+        $s1 = dot(wb, $x, ub, $y, ones, $s1);
         two = v128.load(w, 16);
         wa = v128.shuffle<i32>(two, two, 0, 0, 0, 0), ua = v128.shuffle<i32>(two, two, 1, 1, 1, 1);
         wb = v128.shuffle<i32>(two, two, 2, 2, 2, 2), ub = v128.shuffle<i32>(two, two, 3, 3, 3, 3);
-        s2 = dot(wa, x, ua, y, ones, s2), s3 = dot(wb, x, ub, y, ones, s3);
-        if (WIDE) S2 = dot(wa, X, ua, Y, ones, S2), S3 = dot(wb, X, ub, Y, ones, S3);
+        $s2 = dot(wa, $x, ua, $y, ones, $s2);
+        $s3 = dot(wb, $x, ub, $y, ones, $s3);
         two = v128.load(w, 32);
         wa = v128.shuffle<i32>(two, two, 0, 0, 0, 0), ua = v128.shuffle<i32>(two, two, 1, 1, 1, 1);
         wb = v128.shuffle<i32>(two, two, 2, 2, 2, 2), ub = v128.shuffle<i32>(two, two, 3, 3, 3, 3);
-        s4 = dot(wa, x, ua, y, ones, s4), s5 = dot(wb, x, ub, y, ones, s5);
-        if (WIDE) S4 = dot(wa, X, ua, Y, ones, S4), S5 = dot(wb, X, ub, Y, ones, S5);
+        $s4 = dot(wa, $x, ua, $y, ones, $s4);
+        $s5 = dot(wb, $x, ub, $y, ones, $s5);
         two = v128.load(w, 48);
         wa = v128.shuffle<i32>(two, two, 0, 0, 0, 0), ua = v128.shuffle<i32>(two, two, 1, 1, 1, 1);
         wb = v128.shuffle<i32>(two, two, 2, 2, 2, 2), ub = v128.shuffle<i32>(two, two, 3, 3, 3, 3);
-        s6 = dot(wa, x, ua, y, ones, s6), s7 = dot(wb, x, ub, y, ones, s7);
-        if (WIDE) S6 = dot(wa, X, ua, Y, ones, S6), S7 = dot(wb, X, ub, Y, ones, S7);
+        $s6 = dot(wa, $x, ua, $y, ones, $s6);
+        $s7 = dot(wb, $x, ub, $y, ones, $s7);
       }
       const to = output + half;
-      if (WIDE) v128.store(to, S0, 16);
-      v128.store(to, s0);
-      if (WIDE) v128.store(to, S1, 48);
-      v128.store(to, s1, 32);
-      if (WIDE) v128.store(to, S2, 80);
-      v128.store(to, s2, 64);
-      if (WIDE) v128.store(to, S3, 112);
-      v128.store(to, s3, 96);
-      if (WIDE) v128.store(to, S4, 144);
-      v128.store(to, s4, 128);
-      if (WIDE) v128.store(to, S5, 176);
-      v128.store(to, s5, 160);
-      if (WIDE) v128.store(to, S6, 208);
-      v128.store(to, s6, 192);
-      if (WIDE) v128.store(to, S7, 240);
-      v128.store(to, s7, 224);
-      if (WIDE) break;
+      v128.store(to, $s0);
+      v128.store(to, $s1, 1 * LANE_ROW);
+      v128.store(to, $s2, 2 * LANE_ROW);
+      v128.store(to, $s3, 3 * LANE_ROW);
+      v128.store(to, $s4, 4 * LANE_ROW);
+      v128.store(to, $s5, 5 * LANE_ROW);
+      v128.store(to, $s6, 6 * LANE_ROW);
+      v128.store(to, $s7, 7 * LANE_ROW);
     }
   }
 }

@@ -1,20 +1,32 @@
-// What stands between the whole-number products: bytes into packed, sums into the next layer's bytes.
+// What stands between the whole-number products: bytes into packed int8x4, sums into the next
+// layer's bytes.
 //
-// A quad is four 8-bit inputs in one 32-bit place, so lanes of packed serve eight images with 32 inputs.
-// Quad n holds bytes n·step … n·step + 3, where step, 1, 2 or 4, lets a patch start at any pixel.
+// An int8x4 is four 8-bit inputs in one 32-bit place, so a lane row of them serves eight images
+// with 32 inputs. Number n holds bytes n·step … n·step + 3, where step, 1, 2 or 4, lets a patch
+// start at any pixel.
 
 import { LANE_ROW } from "../kernel_constants";
 
-/** 1.5 · 2²³, plus 128: the sum with a small x has round(x) + 128 in its low byte, halves to even. */
+/**
+ * 1.5 · 2²³, plus 128: the sum with a small x has round(x) + 128 in its low byte, halves to even.
+ */
 const ROUND: f32 = 12582912.0 + 128.0;
-/** 1, that number, and its bits without those of the sum's low byte; read from memory, see math.ts. */
+/**
+ * 1, that number, and its bits without those of the sum's low byte; read from memory, see math.ts.
+ */
 const CONSTANTS: StaticArray<f32> = [1, ROUND, 12582912.0];
 
 /**
  * Eight images of bytes, `stride` apart, to lanes of packed.
  * @param length bytes of an image, rounded up to 16 inside: `images` and `packed` need the room
  */
-export function bytesToInt8x4(images: usize, stride: usize, length: i32, step: i32, packed: usize): void {
+export function bytesToInt8x4(
+  images: usize,
+  stride: usize,
+  length: i32,
+  step: i32,
+  packed: usize,
+): void {
   for (let half: usize = 0; half < 2; half++, images += 4 * stride) {
     for (let phase = 0; phase < 4; phase += step) {
       let p = images + phase, to = packed + 16 * half + <usize> (phase / step) * LANE_ROW;
@@ -34,7 +46,7 @@ export function bytesToInt8x4(images: usize, stride: usize, length: i32, step: i
 }
 
 /**
- * Quads of four pixels below each other, from packed of step 1 and the same number of them:
+ * Packed int8x4 of four pixels below each other, from those of step 1 and the same number of them:
  * (y, x), (y + 1, x), (y + 2, x), (y + 3, x). Those that reach below the image mean nothing.
  * Each is the one above it moved up by a byte, with a new byte at its end.
  * @param from readable for three rows more
@@ -52,14 +64,14 @@ export function columnInt8x4(from: usize, height: i32, width: i32, to: usize): v
 }
 
 /**
- * Activations of sums, as whole numbers from 1 to 255 with zero at 128: x = sum · multiplier, limited to
- * low … high, then x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, rounded.
+ * Activations of sums, as whole numbers from 1 to 255 with zero at 128: x = sum · multiplier,
+ * limited to low … high, then x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, rounded.
  *
  * @param sums (channels, positions) in lanes, 32-bit whole numbers
  * @param multipliers one a channel
  * @param curve eight floats: a₀, a₁, a₂, b₁, b₂, low, high, shift
- * @param to byte (channel, position) goes to `to` + channel·toChannel + position·toPosition, in lanes
- *   of 32 bits of which the upper 24 are zero
+ * @param to byte (channel, position) goes to `to` + channel·toChannel + position·toPosition, in
+ *   lanes of 32 bits of which the upper 24 are zero
  */
 export function requantize(
   sums: usize,
@@ -71,36 +83,45 @@ export function requantize(
   toChannel: usize,
   toPosition: usize,
 ): void {
-  const a0 = v128.load32_splat(curve), a1 = v128.load32_splat(curve, 4), a2 = v128.load32_splat(curve, 8);
+  const a0 = v128.load32_splat(curve),
+    a1 = v128.load32_splat(curve, 4),
+    a2 = v128.load32_splat(curve, 8);
   const b1 = v128.load32_splat(curve, 12), b2 = v128.load32_splat(curve, 16);
-  const low = v128.load32_splat(curve, 20), high = v128.load32_splat(curve, 24), shift = v128.load32_splat(curve, 28);
+  const low = v128.load32_splat(curve, 20),
+    high = v128.load32_splat(curve, 24),
+    shift = v128.load32_splat(curve, 28);
   const constants = changetype<usize>(CONSTANTS);
   const one = v128.load32_splat(constants), round = v128.load32_splat(constants, 4);
   const exponent = v128.load32_splat(constants, 8);
   for (let channel = 0; channel < channels; channel++, multipliers += 4, to += toChannel) {
     const multiplier = v128.load32_splat(multipliers);
-    let q = to;
-    for (const end = sums + <usize> positions * LANE_ROW; sums < end; sums += LANE_ROW, q += toPosition) {
-      const a = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier);
-      const b = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 16)), multiplier);
-      const x = f32x4.pmin(f32x4.pmax(a, low), high), y = f32x4.pmin(f32x4.pmax(b, low), high);
-      const u = f32x4.mul(x, x), v = f32x4.mul(y, y);
-      const p = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(a2, u), a1), u), a0);
-      const r = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(a2, v), a1), v), a0);
-      const d = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(b2, u), b1), u), one);
-      const e = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(b2, v), b1), v), one);
-      const s = f32x4.add(f32x4.div(f32x4.mul(x, p), d), shift);
-      const t = f32x4.add(f32x4.div(f32x4.mul(y, r), e), shift);
-      v128.store(q, v128.xor(f32x4.add(t, round), exponent), 16);
-      v128.store(q, v128.xor(f32x4.add(s, round), exponent));
+    let place = to;
+    for (
+      const end = sums + <usize> positions * LANE_ROW;
+      sums < end;
+      sums += LANE_ROW, place += toPosition
+    ) {
+      const $$sum = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier);
+      const $$x = f32x4.pmin(f32x4.pmax($$sum, low), high);
+      const $$u = f32x4.mul($$x, $$x);
+      const $$p = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(a2, $$u), a1), $$u), a0);
+      const $$q = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(b2, $$u), b1), $$u), one);
+      const $$y = f32x4.add(f32x4.div(f32x4.mul($$x, $$p), $$q), shift);
+      v128.store(place, v128.xor(f32x4.add($$y, round), exponent));
     }
   }
 }
 
-/** Bytes in lanes of 32 bits to `count` packed, `step` bytes apart; reads up to three bytes more. */
+/**
+ * Bytes in lanes of 32 bits to `count` packed, `step` bytes apart; reads up to three bytes more.
+ */
 export function packInt8x4(bytes: usize, count: i32, step: i32, packed: usize): void {
   const apart = <usize> step * LANE_ROW;
-  for (const end = packed + <usize> count * LANE_ROW; packed < end; packed += LANE_ROW, bytes += apart) {
+  for (
+    const end = packed + <usize> count * LANE_ROW;
+    packed < end;
+    packed += LANE_ROW, bytes += apart
+  ) {
     for (let half: usize = 0; half < 32; half += 16) {
       const p = bytes + half;
       const low = v128.or(v128.load(p), i32x4.shl(v128.load(p, 32), 8));
@@ -112,9 +133,13 @@ export function packInt8x4(bytes: usize, count: i32, step: i32, packed: usize): 
 
 /** Sums of the last layer to logits: (units) in lanes, each times its multiplier. */
 export function scaleSums(sums: usize, units: i32, multipliers: usize, to: usize): void {
-  for (const end = sums + <usize> units * LANE_ROW; sums < end; sums += LANE_ROW, to += LANE_ROW, multipliers += 4) {
+  for (
+    const end = sums + <usize> units * LANE_ROW;
+    sums < end;
+    sums += LANE_ROW, to += LANE_ROW, multipliers += 4
+  ) {
     const multiplier = v128.load32_splat(multipliers);
-    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 16)), multiplier), 16);
-    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier));
+    const $$logit = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), multiplier);
+    v128.store(to, $$logit);
   }
 }

@@ -47,9 +47,9 @@ export function lanesToRows(lanes: usize, length: i32, rows: usize, stride: usiz
 }
 
 /**
- * Lanes (channels, positions) into eight rows (positions, channels): the channel-last order that the
- * backward convolution reads. Four channels are stored at once; what is too much at a position's end
- * is overwritten by the next position, so a row needs room for three numbers more.
+ * Lanes (channels, positions) into eight rows (positions, channels): the channel-last order that
+ * the backward convolution reads. Four channels are stored at once; what is too much at a
+ * position's end is overwritten by the next position, so a row needs room for three numbers more.
  */
 export function lanesToChannelLast(
   lanes: usize,

@@ -40,8 +40,8 @@ export function constant(table: StaticArray<f32>, i: usize): v128 {
 }
 
 /**
- * Coefficients of tanh in x², highest power first: 0 to 4 of the numerator, of which the last is 1, 5 to 9
- * of the other; 10 and 11 are the ends of their range.
+ * Coefficients of tanh in x², highest power first: 0 to 4 of the numerator, of which the last is 1,
+ * 5 to 9 of the other; 10 and 11 are the ends of their range.
  */
 export function tanhConstant(i: i32): v128 {
   if (i >= 10) return constant(TANH_RANGE, i - 10);
@@ -69,7 +69,9 @@ export function tanh4(x: v128): v128 {
   return f32x4.div(f32x4.mul(x, p), q);
 }
 
-/** eˣ of four numbers x ≤ 0: x = n·ln 2 + r, eʳ by its Taylor series (|r| ≤ 0.35), 2ⁿ by its bits. */
+/**
+ * eˣ of four numbers x ≤ 0: x = n·ln 2 + r, eʳ by its Taylor series (|r| ≤ 0.35), 2ⁿ by its bits.
+ */
 export function exp4(x: v128): v128 {
   x = f32x4.max(x, f32x4.splat(-87));
   const n = f32x4.nearest(f32x4.mul(x, constant(EXP, 8)));

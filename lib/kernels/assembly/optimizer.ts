@@ -1,5 +1,6 @@
-// The optimizers, each on a stretch of the parameters. Gradients come in shards, `shardBytes` apart,
-// and are summed in their order, so that the result does not depend on which thread was faster.
+// The optimizers, each on a stretch of the parameters. Gradients come in shards, `shardBytes`
+// apart, and are summed in their order, so that the result does not depend on which thread was
+// faster.
 
 function sumShards(g: usize, shards: i32, shardBytes: usize): v128 {
   let sum = v128.load(g);
@@ -11,8 +12,8 @@ function sumShards(g: usize, shards: i32, shardBytes: usize): v128 {
 }
 
 /**
- * Adam as PyTorch has it: w −= rate·m / (√v·correction + ε), and before it w −= decay·w (AdamW, decay
- * already multiplied by the learning rate).
+ * Adam as PyTorch has it: w −= rate·m / (√v·correction + ε), and before it w −= decay·w (AdamW,
+ * decay already multiplied by the learning rate).
  * @param count of parameters, a multiple of 4
  * @param rate learning rate / (1 − β₁ᵗ)
  * @param correction 1 / √(1 − β₂ᵗ)

@@ -1,12 +1,13 @@
 // Inference of one image, where there are no others to stand beside it: here the lanes are filters.
 // Sums run in the same order as in the batched kernels, so the logits have the same bits.
-import { SINGLE_FILTERS } from "../kernel_constants";
+import { PANEL_ROW, SINGLE_FILTERS } from "../kernel_constants";
 import { madd } from "./math";
 
 /** (filters, channels, kernel, kernel) into (tiles of 8 filters, channels, kernel, kernel, 8). */
 export function packFilters(weights: usize, filters: i32, taps: i32, packed: usize): void {
   for (let f = 0; f < filters; f++) {
-    let to = packed + (<usize>(f / SINGLE_FILTERS * taps * SINGLE_FILTERS + f % SINGLE_FILTERS) << 2);
+    let to = packed +
+      (<usize> (f / SINGLE_FILTERS * taps * SINGLE_FILTERS + f % SINGLE_FILTERS) << 2);
     for (let tap = 0; tap < taps; tap++, weights += 4, to += 4 * SINGLE_FILTERS) {
       store<f32>(to, load<f32>(weights));
     }
@@ -33,11 +34,18 @@ export function convPoolSingle(
   filters: i32,
   kernel: i32,
 ): void {
-  const row = <usize>width << 2, plane = <usize>height * row;
+  const row = <usize> width << 2, plane = <usize> height * row;
   const outWidth = (width - kernel + 1) >> 1, outHeight = (height - kernel + 1) >> 1;
-  const outPlane = <usize>(outWidth * outHeight) << 2;
-  const tileBytes = <usize>(channels * kernel * kernel) * 4 * SINGLE_FILTERS;
-  for (let f = 0; f < filters; f += SINGLE_FILTERS, packed += tileBytes, bias += 4 * SINGLE_FILTERS, output += SINGLE_FILTERS * outPlane) {
+  const outPlane = <usize> (outWidth * outHeight) << 2;
+  const tileBytes = <usize> (channels * kernel * kernel) * 4 * SINGLE_FILTERS;
+  for (
+    let f = 0;
+    f < filters;
+    f += SINGLE_FILTERS,
+      packed += tileBytes,
+      bias += 4 * SINGLE_FILTERS,
+      output += SINGLE_FILTERS * outPlane
+  ) {
     const low = v128.load(bias), high = v128.load(bias, 16);
     const stores = min(SINGLE_FILTERS, filters - f);
     let to = output;
@@ -84,14 +92,15 @@ export function convPoolSingle(
 
 /** One row of A times B in panels of 16 columns: see `gemm`. */
 export function gemv(panels: i32, depth: i32, a: usize, b: usize, bPanel: usize, c: usize): void {
-  for (let panel = 0; panel < panels; panel++, b += bPanel, c += 64) {
-    let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let panel = 0; panel < panels; panel++, b += bPanel, c += PANEL_ROW) {
+    const zero = i32x4.splat(0);
+    let $$s0 = zero, $$s1 = zero;
     let p = a, q = b;
-    for (const end = p + (<usize>depth << 2); p < end; p += 4, q += 64) {
+    for (const end = p + (<usize> depth << 2); p < end; p += 4, q += PANEL_ROW) {
       const x = v128.load32_splat(p);
-      s0 = madd(x, v128.load(q), s0), s1 = madd(x, v128.load(q, 16), s1);
-      s2 = madd(x, v128.load(q, 32), s2), s3 = madd(x, v128.load(q, 48), s3);
+      $$s0 = madd(x, v128.load(q), $$s0), $$s1 = madd(x, v128.load(q, 32), $$s1);
     }
-    v128.store(c, s1, 16), v128.store(c, s0), v128.store(c, s3, 48), v128.store(c, s2, 32);
+    v128.store(c, $$s0);
+    v128.store(c, $$s1, 32);
   }
 }

@@ -1,11 +1,11 @@
-// Winograd's method down the columns only, for convolutions of one or two channels: with so few to sum
-// over, transforms in both directions (winograd.ts) would cost more than they save. Four sums of five taps
-// take eight multiply-adds instead of twenty; along the rows nothing changes:
+// Winograd's method down the columns only, for convolutions of one or two channels: with so few to
+// sum over, transforms in both directions (winograd.ts) would cost more than they save. Four sums
+// of five taps take eight multiply-adds instead of twenty; along the rows nothing changes:
 //
 //     four rows of sums = Aᵀ m,     m_j[x] = Σ_kx (G w)_j[kx] · (Bᵀ d)_j[x + kx],     j = 0 … 7
 //
 //     Bᵀ = 1  0  −5¼   0   5¼   0  −1  0      Aᵀ = 1  1  1  1  1  1  1  0      at the points
-//          0  1   1  −4¼ −4¼    1   1  0           0  1 −1  2 −2  ½ −½  0      0, 1, −1, 2, −2, ½, −½, ∞
+//          0  1   1  −4¼ −4¼    1   1  0           0  1 −1  2 −2  ½ −½  0      0, ±1, ±2, ±½, ∞
 //          0 −1   1   4¼ −4¼   −1   1  0           0  1  1  4  4  ¼  ¼  0
 //          0  ½   ¼  −2½ −1¼    2   1  0           0  1 −1  8 −8  ⅛ −⅛  1
 //          0 −½   ¼   2½ −1¼   −2   1  0
@@ -16,15 +16,22 @@
 // Rounding is two to four times that of the direct sums.
 //
 // Everything is in lanes of eight images. Windows are taken two rows at a time.
+import { VECTOR } from "./vectors";
 import { COLUMN_POINTS, COLUMN_SUMS, LANE_ROW } from "../kernel_constants";
 import { poolColumns, sumColumns, TAPS, transformPixels } from "./winograd_columns_tiles";
 
 /**
  * G w of all filters, once after each change of weights.
  * @param weights (filters, channels, 5, 5)
- * @param to (pairs of filters, 8, channels, 5, 2); of an odd number of filters the last has zeros beside it
+ * @param to (pairs of filters, 8, channels, 5, 2); of an odd number of filters the last has zeros
+ *   beside it
  */
-export function transformFilterColumns(weights: usize, filters: i32, channels: i32, to: usize): void {
+export function transformFilterColumns(
+  weights: usize,
+  filters: i32,
+  channels: i32,
+  to: usize,
+): void {
   const value = <usize> channels * TAPS;
   for (let f = 0; f < filters; f++) {
     const pair = to + <usize> (f >> 1) * COLUMN_POINTS * value + (<usize> (f & 1) << 2);
@@ -47,7 +54,9 @@ function transformTaps(from: usize, to: usize, toStep: usize): void {
   store<f32>(to, <f32> w4);
 }
 
-/** The polynomial's values at a point and at its negative, from the sums of its even and odd terms. */
+/**
+ * The polynomial's values at a point and at its negative, from the sums of its even and odd terms.
+ */
 function transformAtPair(even: f64, odd: f64, factor: f64, to: usize, toStep: usize): usize {
   store<f32>(to, <f32> ((even + odd) * factor));
   store<f32>(to + toStep, <f32> ((even - odd) * factor));
@@ -85,7 +94,9 @@ export function convPoolWinogradColumns(
     const both = py + 1 < outHeight;
     for (let c = 0; c < channels; c++) {
       const from = input + c * plane + 2 * py * row, to = columns + c * row;
-      for (let x: usize = 0; x < row; x += WIDE ? LANE_ROW : 16) transformPixels(from + x, row, both, to + x, value);
+      for (let x: usize = 0; x < row; x += VECTOR) {
+        transformPixels(from + x, row, both, to + x, value);
+      }
     }
     let w = transformed;
     for (let f = 0; f < filters; f += 2) {
@@ -96,7 +107,18 @@ export function convPoolWinogradColumns(
         const at = <usize> (f + odd) * outPlane + py * outRow;
         const ofBias = bias + (<usize> (f + odd) << 2), m = products + odd * sums;
         const lower = both ? outRow : 0;
-        poolColumns(m, 2 * sums, ofBias, outWidth, output + at, argmax + at, lower, 2 * py * down, right, down);
+        poolColumns(
+          m,
+          2 * sums,
+          ofBias,
+          outWidth,
+          output + at,
+          argmax + at,
+          lower,
+          2 * py * down,
+          right,
+          down,
+        );
       }
     }
   }

@@ -1,0 +1,17 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { turboFlags } from "../../lib/kernels/kernel_module.ts";
+import { computeInShort } from "./turbo_process.ts";
+
+Deno.test("a process with V8's turbo flags computes the same bits with the wide kernels", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--allow-all", "--no-check", `--v8-flags=${turboFlags.join(",")}`],
+      new URL("./turbo_process.ts", import.meta.url).pathname,
+    ],
+  }).output();
+  const turbo = JSON.parse(new TextDecoder().decode(stdout));
+  const here = await computeInShort();
+  for (const name of turbo.names) assertMatch(name, /wide/);
+  for (const name of here.names) assertMatch(name, /narrow/);
+  assertEquals(turbo.digest, here.digest);
+});
