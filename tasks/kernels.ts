@@ -18,27 +18,42 @@ export const builds: readonly KernelBuild[] = ["narrow", "wide", "narrow-dot", "
 
 /** Compiles one build. @throws SetupError with the compiler's messages */
 export async function compileKernels(build: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
-  const wide = build.startsWith("wide");
+  return await compileAssembly("assembly/index.ts", {
+    wide: build.startsWith("wide"),
+    dot: build.endsWith("-dot"),
+  });
+}
+
+/**
+ * Compiles the AssemblyScript sources that one file in `lib/kernels/` exports.
+ * @param entry path of that file, from `lib/kernels/`
+ * @param options the constants `WIDE` and `DOT` of the sources
+ * @throws SetupError with the compiler's messages
+ */
+export async function compileAssembly(
+  entry: string,
+  { wide, dot }: { readonly wide: boolean; readonly dot: boolean },
+): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main([
-    ...["index.ts", "--outFile", "kernels.wasm", "-O3", "--noAssert", "--runtime", "stub"],
+    ...[entry, "--outFile", "kernels.wasm", "-O3", "--noAssert", "--runtime", "stub"],
     ...["--enable", "simd", "--enable", "relaxed-simd", "--enable", "threads"],
     // addresses are 32 bits wide, so that a number of i32 may be added to one
     ...["--disableWarning", "201", "--disableWarning", "112"],
-    // the memory comes from outside and is shared; memory.ts fits the module to its size
+    // the memory comes from outside; who loads the module fits it to the memory's size
     ...["--importMemory", "--sharedMemory"],
     ...["--initialMemory", `${MODULE_PAGES}`, "--maximumMemory", `${MODULE_PAGES}`],
-    ...["--memoryBase", "1024", "--use", `WIDE=${wide ? 1 : 0}`],
-    ...["--use", `DOT=${build.endsWith("-dot") ? 1 : 0}`],
+    ...["--memoryBase", "1024", "--use", `WIDE=${wide ? 1 : 0}`, "--use", `DOT=${dot ? 1 : 0}`],
   ], {
     readFile(name: string) {
       let source: string;
       try {
-        source = Deno.readTextFileSync(join(folder, "assembly", name));
+        source = Deno.readTextFileSync(join(folder, name));
       } catch {
         return null;
       }
-      return expandVectors(source, wide);
+      // the tensor kernels have no vectors to write out
+      return name.startsWith("assembly/") ? expandVectors(source, wide) : source;
     },
     writeFile(_name: string, contents: Uint8Array | string) {
       if (typeof contents !== "string") binary = contents;

@@ -1,11 +1,12 @@
 /** The build writes out the vectors of the kernels' sources as their names ask for. */
-import { assertEquals, assertThrows } from "@std/assert";
+import assert from "node:assert/strict";
+import { assertThrows } from "../assert.ts";
 import { expandVectors } from "../../tasks/expand_vectors.ts";
 
 /** Blanks and line breaks do not count. */
 function assertExpands(source: string, wide: boolean, expected: string): void {
   const tidy = (text: string) => text.replaceAll(/\s+/g, " ").replaceAll("; ", ";\n").trim();
-  assertEquals(tidy(expandVectors(source, wide)), tidy(expected));
+  assert.deepEqual(tidy(expandVectors(source, wide)), tidy(expected));
 }
 
 Deno.test("a vector $x is repeated in wide builds only, its loads 16 bytes further on", () => {

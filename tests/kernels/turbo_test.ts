@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import assert from "node:assert/strict";
 import { turboFlags } from "../../lib/kernels/kernel_module.ts";
 import { computeInShort } from "./turbo_process.ts";
 
@@ -11,7 +11,7 @@ Deno.test("a process with V8's turbo flags computes the same bits with the wide 
   }).output();
   const turbo = JSON.parse(new TextDecoder().decode(stdout));
   const here = await computeInShort();
-  for (const name of turbo.names) assertMatch(name, /wide/);
-  for (const name of here.names) assertMatch(name, /narrow/);
-  assertEquals(turbo.digest, here.digest);
+  for (const name of turbo.names) assert.match(name, /wide/);
+  for (const name of here.names) assert.match(name, /narrow/);
+  assert.deepEqual(turbo.digest, here.digest);
 });
