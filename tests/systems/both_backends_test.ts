@@ -1,11 +1,14 @@
 /** The torch and keras systems on the kernels and on the native TensorFlow: the same numbers, side by side. */
 import assert from "node:assert/strict";
 import { assertLess, assertRejects } from "../assert.ts";
+import * as tf from "../../lib/backend/tf.ts";
 import type { BackendName } from "../../lib/backend/choose_backend.ts";
 import { chosenKind } from "../../lib/backend/native_path.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { loadWeights } from "../../lib/model/safetensors.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";
+import type { KerasSystem } from "../../lib/systems/keras/keras_system.ts";
+import { TorchSystem } from "../../lib/systems/torch/torch_system.ts";
 import type { FitOptions, System } from "../../lib/systems/system.ts";
 import { fixtures } from "./fixtures.ts";
 import { asBatches, formulaBatch, maxDifference, smallConvolutional } from "./helpers.ts";
@@ -29,6 +32,18 @@ async function losses(system: System, optimizer: FitOptions["optimizer"]): Promi
     onBatch: ({ loss }) => void losses.push(loss),
   });
   return losses;
+}
+
+/** The backends that hold a system's weights, which are those that took its last step. */
+function whereWeightsAre(system: System): BackendName[] {
+  const variables = system instanceof TorchSystem
+    ? system.model.parameters().map(({ data }) => data)
+    : (system as KerasSystem).model.weights.map((weight) => weight.read());
+  const { tensorInfo } = tf.engine().state;
+  const names = variables.map(({ dataId }) =>
+    tensorInfo.get(dataId)!.backend === tf.findBackend("tensorflow") ? "native" : "kernels"
+  );
+  return [...new Set<BackendName>(names)];
 }
 
 for (const name of ["torch", "keras"] as const) {
@@ -68,7 +83,11 @@ Deno.test({
     }
     const systems = await Promise.all(pairs.map(({ name, backend }) => started(name, backend)));
     const together = await Promise.all(systems.map((system) => losses(system, adam)));
-    for (const system of systems) system.dispose();
+    systems.forEach((system, i) => {
+      const { name, backend } = pairs[i]!;
+      assert.deepEqual(whereWeightsAre(system), [backend], `${name} on ${backend}`);
+      system.dispose();
+    });
     pairs.forEach(({ name, backend }, i) => {
       assertLess(maxDifference(together[i]!, alone[i]!), 1e-6, `${name} on ${backend}`);
     });

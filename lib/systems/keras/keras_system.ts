@@ -100,13 +100,15 @@ export class KerasSystem extends CheckedSystem {
    * each step, which is one function of the compiled model, chooses this system's own.
    */
   #stepOnBackend(): void {
-    const model = this.model as unknown as {
+    interface Compiled {
       makeTrainFunction(): (data: tf.Tensor[]) => tf.Scalar[];
-    };
-    delete (model as Partial<typeof model>).makeTrainFunction;
+    }
+    // a Sequential leaves its training to a model inside
+    const { model } = this.model as unknown as { model: Compiled };
+    delete (model as Partial<Compiled>).makeTrainFunction; // that of an earlier training
     const make = model.makeTrainFunction;
     model.makeTrainFunction = () => {
-      const step = make.call(this.model);
+      const step = make.call(model);
       return (data) => this.#run(() => step(data));
     };
   }
