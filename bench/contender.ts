@@ -15,6 +15,7 @@ import { openInt8 } from "../lib/compression/quantization/int8_network.ts";
 import { quantizeModel } from "../lib/compression/quantization/quantized_model.ts";
 import { kernelAmounts } from "../lib/compression/pruning_amounts.ts";
 import { pruneStructured } from "../lib/compression/structured.ts";
+import { openBackend } from "../lib/backend/choose_backend.ts";
 import { lenet5 } from "../lib/model/architecture.ts";
 import { createSystem } from "../lib/systems/create_system.ts";
 import { initialWeights } from "../lib/model/initial_weights.ts";
@@ -49,14 +50,14 @@ function repeated(size: number, count: number): Batches {
 
 /**
  * `fast`: preprocesses with the fast decoder; `all`: an epoch with augmentation and evaluation;
- * `pruned`: without a quarter of the filters and 40 % of the units.
+ * `pruned`: without a quarter of the filters and 40 % of the units; `native`: on the native TensorFlow.
  */
-type Variant = "fast" | "all" | "pruned" | undefined;
+type Variant = "fast" | "all" | "pruned" | "native" | undefined;
 
 /** Seconds before anything counts: V8 compiles the kernels a second time while they run. */
 const WARM_UP = 1;
 
-/** Images of a made-up validation set, the report's number. */
+/** Images of a made-up validation set, the paper's number. */
 const VALIDATION = 450;
 
 /** Packed pixels of noise. */
@@ -178,13 +179,21 @@ function peakBytes(): number {
   return Number(line?.[1] ?? 0) * 1024;
 }
 
+/** An untrained system on so many threads; torch and keras on the kernels unless the variant says native. */
+async function makeSystem(name: string, threads: number, variant: Variant): Promise<System> {
+  if (name === "reference") return await createSystem("numpy", lenet5(), { engine: "reference" });
+  if (name === "numpy") return await createSystem("numpy", lenet5(), { threads });
+  const backend = variant === "native" ? "native" : "kernels";
+  // the first to open the backend decides how many threads it has
+  await openBackend(backend, { threads });
+  return await createSystem(name as SystemName, lenet5(), { backend });
+}
+
 if (import.meta.main) {
   const [kind = "numpy", count = "1"] = Deno.args;
   const [name = kind, variant] = kind.split(":") as [string, Variant];
   const threads = Number(count);
-  const options = name === "reference" ? { engine: "reference" as const } : { threads };
-  const system = () =>
-    createSystem(name === "reference" ? "numpy" : name as SystemName, lenet5(), options);
+  const system = () => makeSystem(name, threads, variant);
   let foreign: Awaited<ReturnType<typeof onnxruntimeNode>> | undefined;
   const prepared = new Map<string, Step>();
   const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream())

@@ -33,7 +33,11 @@ async function setupPython(): Promise<void> {
 }
 
 const ours: readonly ContenderName[] = ["numpy (ours)", "numpy (ours), turbo"];
-const systems: readonly ContenderName[] = [...ours, "torch (ours)", "keras (ours)"];
+const systems: readonly ContenderName[] = [
+  ...ours,
+  ...["torch (ours)", "torch (ours), turbo", "torch (ours), native TensorFlow"] as const,
+  ...["keras (ours)", "keras (ours), turbo", "keras (ours), native TensorFlow"] as const,
+];
 const frameworks: readonly ContenderName[] = [
   "PyTorch",
   // where PyTorch has twice the vectors that WebAssembly can get, also with the same
