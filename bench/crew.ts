@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { turboFlags } from "../lib/kernels/kernel_module.ts";
+import { turboFlags } from "../lib/kernels/kernel_platform.ts";
 import { projectRoot } from "../lib/util/files.ts";
 import { TextLineStream } from "./lines.ts";
 import type { Answer, Request } from "./protocol.ts";

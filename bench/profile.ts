@@ -9,9 +9,9 @@ import {
   compileKernels,
   instantiateKernels,
   type KernelBuild,
-  type Kernels,
-  turboFlags,
 } from "../lib/kernels/kernel_module.ts";
+import { ConvLayer, type Kernels } from "../lib/kernels/kernel_interface.ts";
+import { turboFlags } from "../lib/kernels/kernel_platform.ts";
 import { layOut, layOutBatch } from "../lib/kernels/memory_layout.ts";
 import { fixedMemory } from "../lib/kernels/fixed_memory.ts";
 import { packWeights } from "../lib/kernels/pack_weights.ts";
@@ -51,7 +51,8 @@ async function profileHere(build: KernelBuild): Promise<Profile> {
     Object.entries(kernels).map(([name, kernel]) => [name, (...args: number[]) => {
       const start = performance.now();
       kernel(...args);
-      const key = name === "convPool" ? `convPool, ${args[5]} channels` : name;
+      const channels = () => new Int32Array(memory.buffer, args[0]! + ConvLayer.channels[0], 1)[0];
+      const key = name === "convPool" ? `convPool, ${channels()} channels` : name;
       times.set(key, (times.get(key) ?? 0) + performance.now() - start);
     }]),
   ) as unknown as Kernels;

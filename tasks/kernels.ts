@@ -9,9 +9,13 @@ import type { KernelBuild } from "../lib/kernels/kernel_module.ts";
 import { MODULE_PAGES } from "../lib/kernels/fixed_memory.ts";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { expandVectors } from "./expand_vectors.ts";
+import { kernelInterface } from "./kernel_interface.ts";
 import { main, SetupError } from "./run.ts";
 
 const folder = join(projectRoot, "lib", "kernels");
+const sources = join(folder, "assembly");
+/** Generated beside the builds. */
+export const interfacePath: string = join(folder, "kernel_interface.ts");
 
 /** The builds; see `WIDE` and `DOT` in the sources. */
 export const builds: readonly KernelBuild[] = ["narrow", "wide", "narrow-dot", "wide-dot"];
@@ -64,8 +68,24 @@ export async function compileAssembly(
   return new Uint8Array(binary);
 }
 
+/** What the sources export, as TypeScript. @throws SyntaxError if they are not as expected */
+export async function generateInterface(): Promise<string> {
+  const text = kernelInterface((name) => Deno.readTextFileSync(join(sources, `${name}.ts`)));
+  const formatter = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--no-config", "--line-width", "100", "--ext", "ts", "-"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const output = formatter.output();
+  const writer = formatter.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  return new TextDecoder().decode((await output).stdout);
+}
+
 if (import.meta.main) {
   await main(async () => {
+    await writeAtomic(interfacePath, new TextEncoder().encode(await generateInterface()));
     for (const build of builds) {
       const binary = await compileKernels(build);
       await writeAtomic(join(folder, "builds", `${build}.wasm`), binary);

@@ -1,6 +1,6 @@
 /** The project's own Python in `.venv/`, and pip that works behind a proxy's certificate authority. */
 import { join } from "node:path";
-import { turboFlags } from "../lib/kernels/kernel_module.ts";
+import { turboFlags } from "../lib/kernels/kernel_platform.ts";
 import { exists, projectRoot, sha256, writeAtomic } from "../lib/util/files.ts";
 import { output, run, SetupError, step } from "./run.ts";
 

@@ -4,7 +4,7 @@
  */
 // with all of tfjs come its gradients, some of which the kernels backend replaces
 import * as tf from "./tf.ts";
-import { isTurbo, missingForKernels } from "../kernels/kernel_module.ts";
+import { isTurbo, missingForKernels } from "../kernels/kernel_platform.ts";
 import { openTensorKernels, type TensorBuild } from "../kernels/tensor/open_tensor_kernels.ts";
 import { kernelsBackendName, nativeBackendName } from "./backend_names.ts";
 import { chosenKind, hasNvidiaGpu } from "./native_path.ts";

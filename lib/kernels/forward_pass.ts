@@ -1,5 +1,7 @@
-import { activationNumbers, type Kernels } from "./kernel_module.ts";
+import { activationNumber } from "./activation_number.ts";
+import type { ConvBuffers, ConvLayout } from "./conv_memory.ts";
 import { LANE_IMAGES } from "./kernel_constants.ts";
+import type { Kernels } from "./kernel_interface.ts";
 import type { BatchLayout, Layout, ThreadLayout } from "./memory_layout.ts";
 
 /** One thread's way forward through the network: which kernel runs on which buffer. */
@@ -16,69 +18,60 @@ export class Forward {
    * @param training whether activations and argmax are kept for the way back
    */
   run(batch: BatchLayout, first: number, size: number, training: boolean): void {
-    const { buffers, layout: { inputStride, plan, convs, denses } } = this;
-    const k = this.kernels;
+    const { kernels: k, buffers, layout: { inputStride, convs, denses } } = this;
     const images = batch.images + first * inputStride;
     for (let n = 0; n < size && convs.length > 0; n += LANE_IMAGES) {
-      k.rowsToLanes(images + n * inputStride, inputStride, plan.inputLength, buffers.inputLanes);
-      if (training && buffers.input) {
-        const { channels, height, width } = convs[0]!;
-        const to = buffers.input + n * this.inputCopyStride;
-        const stride = this.inputCopyStride;
-        k.lanesToChannelLast(buffers.inputLanes, channels, height * width, to, stride);
-      }
-      let input = buffers.inputLanes;
-      convs.forEach((conv, i) => {
-        const { weight, bias, channels, height, width, filters, kernel, windows, outStride } = conv;
-        const { outLanes, argmaxLanes, out, argmax, winograd } = buffers.convs[i]!;
-        const right = 4 * channels, down = right * width;
-        if (training && winograd) {
-          const { columns, patches, products } = winograd;
-          if (patches) {
-            k.convPoolWinograd(
-              ...[input, winograd.filters, bias, outLanes, argmaxLanes, channels, height] as const,
-              ...[width, filters, right, down, columns, patches, products] as const,
-            );
-          } else {
-            k.convPoolWinogradColumns(
-              ...[input, winograd.filters, bias, outLanes, argmaxLanes, channels, height] as const,
-              ...[width, filters, right, down, columns, products] as const,
-            );
-          }
-        } else {
-          // inference too: its logits are to be as exact as can be
-          const argmaxTo = training ? argmaxLanes : 0;
-          k.convPool(
-            ...[input, weight, bias, outLanes, argmaxTo, channels, height, width] as const,
-            ...[filters, kernel, right, down] as const,
-          );
-        }
-        k.activate(activationNumbers[conv.activation], outLanes, LANE_IMAGES * windows * filters);
-        const rows = n * outStride;
-        if (conv.channelLast) {
-          if (training) {
-            k.lanesToChannelLast(outLanes, filters, windows, out + rows, outStride);
-            k.lanesToChannelLast(argmaxLanes, filters, windows, argmax + rows, outStride);
-          }
-        } else {
-          k.lanesToRows(outLanes, windows * filters, out + rows, outStride);
-          if (training) k.lanesToRows(argmaxLanes, windows * filters, argmax + rows, outStride);
-        }
-        input = outLanes;
-      });
+      this.#convs(images + n * inputStride, n, training);
     }
-    denses.forEach((dense, i) => {
-      const { weight, bias, inputs, panels, panelStride, outStride, activation } = dense;
-      const [from, stride] = this.denseInput(images, i);
-      const { out } = buffers.denses[i]!;
-      k.gemm(
-        ...[size, panels, inputs, from, stride, 4, weight, panelStride, 64] as const,
-        ...[out, 64, outStride, 0] as const,
-      );
-      if (activation) {
-        k.addBiasActivate(activationNumbers[activation], size, outStride, out, bias);
-      }
+    denses.forEach(({ inputs, weight, activation }, i) => {
+      const { layer, forward, out } = buffers.denses[i]!;
+      k.gemm(forward, size, inputs, this.denseInput(images, i), weight, out, 0);
+      if (activation) k.addBiasActivate(layer, size, out);
     });
+  }
+
+  /** The convolutions of eight images, of which the first is number `n` of the micro-batch. */
+  #convs(images: number, n: number, training: boolean): void {
+    const { kernels: k, buffers, layout: { inputStride, plan, convs } } = this;
+    k.rowsToLanes(images, inputStride, plan.inputLength, buffers.inputLanes);
+    if (training && buffers.input) {
+      const { channels, height, width } = convs[0]!;
+      const stride = buffers.inputCopyStride, to = buffers.input + n * stride;
+      k.lanesToChannelLast(buffers.inputLanes, channels, height * width, to, stride);
+    }
+    let input = buffers.inputLanes;
+    convs.forEach((conv, i) => {
+      const { filters, windows } = conv, own = buffers.convs[i]!;
+      this.#convPool(conv, own, input, training);
+      k.activate(activationNumber(conv.activation), own.outLanes, LANE_IMAGES * windows * filters);
+      this.#keep(conv, own, n, training);
+      input = own.outLanes;
+    });
+  }
+
+  #convPool(conv: ConvLayout, buffers: ConvBuffers, input: number, training: boolean): void {
+    const { layer, outLanes, argmaxLanes } = buffers;
+    // inference goes the direct way too: its logits are to be as exact as can be
+    if (!training) this.kernels.convPool(layer, input, outLanes, 0);
+    else if (conv.winograd === "patches") {
+      this.kernels.convPoolWinograd(layer, input, outLanes, argmaxLanes);
+    } else if (conv.winograd === "columns") {
+      this.kernels.convPoolWinogradColumns(layer, input, outLanes, argmaxLanes);
+    } else this.kernels.convPool(layer, input, outLanes, argmaxLanes);
+  }
+
+  /** Out of the lanes: what the backward pass reads, and what the first dense layer does. */
+  #keep(conv: ConvLayout, buffers: ConvBuffers, n: number, training: boolean): void {
+    const k = this.kernels, { filters, windows, outStride } = conv;
+    const { outLanes, argmaxLanes } = buffers;
+    const out = buffers.out + n * outStride, argmax = buffers.argmax + n * outStride;
+    if (!conv.channelLast) {
+      k.lanesToRows(outLanes, windows * filters, out, outStride);
+      if (training) k.lanesToRows(argmaxLanes, windows * filters, argmax, outStride);
+    } else if (training) {
+      k.lanesToChannelLast(outLanes, filters, windows, out, outStride);
+      k.lanesToChannelLast(argmaxLanes, filters, windows, argmax, outStride);
+    }
   }
 
   /**
@@ -87,39 +80,27 @@ export class Forward {
    * @returns where the logits stand
    */
   single(batch: BatchLayout, stale: boolean): number {
-    const k = this.kernels;
+    const { kernels: k, buffers, layout } = this;
     let from = batch.images;
-    this.layout.convs.forEach((conv, i) => {
-      const { weight, bias, channels, height, width, filters, kernel, windows, activation } = conv;
-      const { packed, out } = this.buffers.convs[i]!;
-      if (stale) k.packFilters(weight, filters, channels * kernel * kernel, packed);
-      k.convPoolSingle(from, packed, bias, out, channels, height, width, filters, kernel);
-      k.activate(activationNumbers[activation], out, Math.ceil(windows * filters / 16) * 16);
+    layout.convs.forEach(({ windows, filters, activation }, i) => {
+      const { layer, out } = buffers.convs[i]!;
+      if (stale) k.packFilters(layer);
+      k.convPoolSingle(layer, from, out);
+      k.activate(activationNumber(activation), out, Math.ceil(windows * filters / 16) * 16);
       from = out;
     });
-    this.layout.denses.forEach((dense, i) => {
-      const { weight, bias, inputs, panels, panelStride, outStride, activation } = dense;
-      const { out } = this.buffers.denses[i]!;
-      k.gemv(panels, inputs, from, weight, panelStride, out);
-      if (activation) {
-        k.addBiasActivate(activationNumbers[activation], 1, outStride, out, bias);
-      } else k.addBias(1, outStride, out, bias);
+    layout.denses.forEach(({ activation }, i) => {
+      const { layer, out } = buffers.denses[i]!;
+      k.gemv(layer, from, out);
+      if (activation) k.addBiasActivate(layer, 1, out);
+      else k.addBias(layer, 1, out);
       from = out;
     });
     return from;
   }
 
-  /** Where a dense layer reads its input rows, and the stride between them. */
-  denseInput(images: number, i: number): readonly [number, number] {
-    if (i > 0) return [this.buffers.denses[i - 1]!.out, this.layout.denses[i - 1]!.outStride];
-    const last = this.layout.convs.at(-1);
-    return last
-      ? [this.buffers.convs.at(-1)!.out, last.outStride]
-      : [images, this.layout.inputStride];
-  }
-
-  /** Bytes from a channel-last image to the next. */
-  get inputCopyStride(): number {
-    return 4 * Math.ceil((this.layout.plan.inputLength + 3) / 16) * 16;
+  /** Where a dense layer reads its input rows. */
+  denseInput(images: number, i: number): number {
+    return i > 0 ? this.buffers.denses[i - 1]!.out : this.buffers.convs.at(-1)?.out ?? images;
   }
 }

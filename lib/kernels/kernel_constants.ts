@@ -48,3 +48,6 @@ export const INT8_UNITS = 8;
 export const MICRO_BATCH = 32;
 /** The first address that is free: the compiler puts the kernels' own constants below. */
 export const MEMORY_START = 65536;
+
+/** What the kernels call the activations. */
+export const TANH = 0, SIGMOID = 1, RELU = 2;

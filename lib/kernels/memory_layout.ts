@@ -1,94 +1,34 @@
+import { AddressSpace, roundUp } from "./address_space.ts";
 import { ControlBlock } from "./control_block.ts";
+import { type ConvBuffers, convBuffers, type ConvLayout, layOutConv } from "./conv_memory.ts";
 import {
-  CHUNK,
-  COLUMN_POINTS,
-  COLUMN_SUMS,
-  INPUT_TILE_ROWS,
-  LANE_IMAGES,
-  LONG_CHUNKS,
-  MEMORY_START,
-  MICRO_BATCH,
-  PADDED_TILE_ROWS,
-  PANEL,
-  PATCH_COLUMNS,
-  PATCH_POINTS,
-  PATCH_WINDOWS,
-  SHORT_TILE_ROWS,
-  SINGLE_FILTERS,
-} from "./kernel_constants.ts";
-import type { ConvStage, DenseStage, Plan } from "./kernel_plan.ts";
-
-/** Where a convolution's numbers stand; addresses and strides in bytes. */
-export interface ConvLayout extends ConvStage {
-  readonly weight: number;
-  readonly bias: number;
-  /** Pixels of the pooled output. */
-  readonly windows: number;
-  /** Between two images' outputs. */
-  readonly outStride: number;
-  /** Whether outputs stand channel-last, as the next convolution's backward pass reads them. */
-  readonly channelLast: boolean;
-  /** Tile of the weight gradients: 5 × 8 for short runs, whole kernel × 32 for long ones. */
-  readonly tileRows: number;
-  readonly tileColumns: number;
-  readonly weightChunks: number;
-  /** Tiles of 8 floats across which the input's gradient reaches from a window. */
-  readonly inputChunks: number;
-}
-
-/** Where a dense layer's numbers stand; addresses and strides in bytes. */
-export interface DenseLayout extends DenseStage {
-  readonly weight: number;
-  readonly bias: number;
-  readonly panels: number;
-  /** Between two panels of weights. */
-  readonly panelStride: number;
-  /** Between two images' outputs. */
-  readonly outStride: number;
-}
-
-/** A thread's buffers for one convolution. */
-export interface ConvBuffers {
-  readonly outLanes: number;
-  readonly argmaxLanes: number;
-  readonly out: number;
-  readonly argmax: number;
-  readonly grad: number;
-  readonly sums: number;
-  readonly sumsFloats: number;
-  readonly paddedWeights: number;
-  readonly paddedWeightsFloats: number;
-  /** Weights as the kernels for a single image read them. */
-  readonly packed: number;
-  /** What `convPoolWinograd` needs; undefined where `convPool` does the training as well. */
-  readonly winograd: WinogradBuffers | undefined;
-}
-
-/** Transformed filters, and room for what stands between the transforms. */
-export interface WinogradBuffers {
-  readonly filters: number;
-  readonly columns: number;
-  /** Undefined where the transforms go down the columns only. */
-  readonly patches: number | undefined;
-  readonly products: number;
-}
-
-/** A thread's buffers for one dense layer. */
-export interface DenseBuffers {
-  readonly out: number;
-  readonly grad: number;
-  readonly transposed: number;
-}
+  type DenseBuffers,
+  denseBuffers,
+  type DenseLayout,
+  denseWeightFloats,
+  layOutDense,
+} from "./dense_memory.ts";
+import { descriptorBytes, type DescriptorValues } from "./descriptor.ts";
+import { LANE_IMAGES, MICRO_BATCH, PANEL, SINGLE_FILTERS } from "./kernel_constants.ts";
+import { AdamStep, ParameterShare } from "./kernel_interface.ts";
+import type { Plan } from "./kernel_plan.ts";
 
 /** A thread's buffers. */
 export interface ThreadLayout {
   readonly inputLanes: number;
   /** The input channel-last; 0 where it is that already. */
   readonly input: number;
+  /** Bytes from one of its images to the next. */
+  readonly inputCopyStride: number;
   readonly convs: readonly ConvBuffers[];
   readonly denses: readonly DenseBuffers[];
-  readonly pointers: number;
+  /** What `softmaxCrossEntropy` reports. */
   readonly report: number;
+  /** Descriptors: the thread's ParameterShare, and room for an AdamStep. */
+  readonly share: number;
+  readonly adamStep: number;
+  /** Writes the thread's descriptors. */
+  readonly describe: (memory: WebAssembly.Memory) => void;
 }
 
 /** The whole memory of an engine. */
@@ -108,11 +48,9 @@ export interface Layout {
   readonly perThread: readonly ThreadLayout[];
   readonly control: number;
   readonly inputStride: number;
-  /** Images, then bytes, labels, logits and losses of a batch start here. */
+  /** Images, then bytes, labels and logits of a batch start here. */
   readonly batch: number;
 }
-
-const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
 
 /** Shards that a batch's gradient is summed from: the same for 1, 2 and 4 threads, so are its bits. */
 export function shardsFor(threads: number): number {
@@ -131,138 +69,89 @@ export function shardOf(
 
 /** Lays out the memory for a network and a number of threads. */
 export function layOut(plan: Plan, threads: number): Layout {
-  let next = MEMORY_START;
-  const take = (floats: number): number => {
-    const at = next;
-    next += roundUp(4 * floats, 64) + 64;
+  const space = new AddressSpace();
+  const control = space.bytes(ControlBlock.bytes(threads));
+  const parameters = space.next;
+  let parameterFloats = 0;
+  const parameter = (floats: number): number => {
+    const at = parameters + 4 * parameterFloats;
+    parameterFloats += roundUp(floats, 16);
     return at;
   };
-  let floats = 0;
-  const parameter = (count: number): number => {
-    const at = floats;
-    floats += roundUp(count, 16);
-    return at;
-  };
-  const convOffsets = plan.convs.map(({ filters, channels, kernel }) => ({
-    weight: parameter(filters * channels * kernel * kernel),
-    bias: parameter(roundUp(filters + 1, 8)),
-  }));
-  const denseOffsets = plan.denses.map(({ inputs, units }) => ({
-    weight: parameter(roundUp(inputs, 4) * roundUp(units, PANEL)),
-    bias: parameter(roundUp(units, PANEL)),
-  }));
-  const control = take(ControlBlock.bytes(threads) / 4);
-  const parameters = take(floats);
-  const firstMoment = take(floats);
-  const secondMoment = take(floats);
-  const shards = shardsFor(threads);
-  const gradientStride = roundUp(4 * floats, 64) + 64;
-  const gradients = take(shards * gradientStride / 4);
-  const convs = plan.convs.map((stage, i): ConvLayout => {
-    const { channels, filters, kernel, outHeight, outWidth } = stage;
-    const isLong = kernel * channels > 2 * CHUNK;
-    const tileColumns = isLong ? LONG_CHUNKS * CHUNK : CHUNK;
-    const inputChunks = Math.ceil((kernel + 1) * channels / CHUNK);
-    const windows = outHeight * outWidth;
-    return {
-      ...stage,
-      weight: parameters + 4 * convOffsets[i]!.weight,
-      bias: parameters + 4 * convOffsets[i]!.bias,
-      windows,
-      // three numbers more than there are: see lanesToChannelLast
-      outStride: 4 * roundUp(windows * filters + (i + 1 < plan.convs.length ? 3 : 0), PANEL),
-      channelLast: i + 1 < plan.convs.length,
-      tileRows: isLong ? kernel : SHORT_TILE_ROWS,
-      tileColumns,
-      weightChunks: Math.ceil(kernel * channels / tileColumns),
-      inputChunks,
-    };
-  });
-  const denses = plan.denses.map((stage, i): DenseLayout => ({
-    ...stage,
-    weight: parameters + 4 * denseOffsets[i]!.weight,
-    bias: parameters + 4 * denseOffsets[i]!.bias,
-    panels: Math.ceil(stage.units / PANEL),
-    panelStride: 4 * PANEL * roundUp(stage.inputs, 4),
-    outStride: 4 * roundUp(stage.units, PANEL),
-  }));
   const inputStride = 4 * roundUp(plan.inputLength, PANEL);
-  const perThread = Array.from({ length: threads }, () => {
-    const first = plan.convs[0];
-    return {
-      inputLanes: take(first ? LANE_IMAGES * roundUp(plan.inputLength, 4) : 0),
-      input: first && first.channels > 1
-        ? take(MICRO_BATCH * roundUp(plan.inputLength + 3, 16) + 1024)
-        : 0,
-      convs: convs.map((conv) => convBuffers(conv, take)),
-      denses: denses.map((dense) => ({
-        out: take(MICRO_BATCH * dense.outStride / 4 + 64),
-        grad: take(MICRO_BATCH * dense.outStride / 4 + 64),
-        transposed: take(roundUp(dense.inputs, PANEL) * roundUp(dense.units, 4)),
-      })),
-      pointers: take(Math.max(1, ...convs.map(({ filters, windows }) => filters * windows + 4))),
-      report: take(3 * MICRO_BATCH),
-    };
+  const convs = plan.convs.map((stage, i) => {
+    const { filters, channels, kernel } = stage;
+    const weight = parameter(filters * channels * kernel * kernel);
+    const bias = parameter(roundUp(filters + 1, SINGLE_FILTERS));
+    return layOutConv(stage, weight, bias, i + 1 === plan.convs.length);
   });
+  let inStride = convs.at(-1)?.outStride ?? inputStride;
+  const denses = plan.denses.map((stage) => {
+    const weight = parameter(denseWeightFloats(stage));
+    const bias = parameter(roundUp(stage.units, PANEL));
+    const dense = layOutDense(stage, weight, bias, inStride);
+    inStride = dense.outStride;
+    return dense;
+  });
+  space.floats(parameterFloats);
+  const [firstMoment, secondMoment] = [
+    space.floats(parameterFloats),
+    space.floats(parameterFloats),
+  ];
+  const shards = shardsFor(threads);
+  const gradientStride = roundUp(4 * parameterFloats, 64) + 64;
+  const gradients = space.bytes(shards * gradientStride);
+  const whole = {
+    ...{ plan, threads, shards, parameterFloats, parameters, firstMoment, secondMoment },
+    ...{ gradients, gradientStride, convs, denses, control, inputStride },
+  };
+  const perThread = Array.from(
+    { length: threads },
+    (_, thread) => layOutThread(whole, thread, space),
+  );
+  return { ...whole, perThread, batch: space.next };
+}
+
+function layOutThread(
+  whole: Omit<Layout, "perThread" | "batch">,
+  thread: number,
+  space: AddressSpace,
+): ThreadLayout {
+  const { plan: { inputLength }, convs, denses } = whole;
+  const first = convs[0];
+  const inputCopyStride = 4 * roundUp(inputLength + 3, PANEL);
+  const pointers = space.floats(
+    Math.max(1, ...convs.map(({ filters, windows }) => filters * windows + 4)),
+  );
   return {
-    ...{ plan, threads, shards, parameterFloats: floats, parameters, firstMoment, secondMoment },
-    ...{ gradients, gradientStride, convs, denses, perThread, control, inputStride, batch: next },
+    inputLanes: space.floats(first ? LANE_IMAGES * roundUp(inputLength, 4) : 0),
+    input: first && first.channels > 1 ? space.floats(MICRO_BATCH * inputCopyStride / 4 + 1024) : 0,
+    inputCopyStride,
+    convs: convs.map((conv) => convBuffers(conv, pointers, space)),
+    denses: denses.map((dense) => denseBuffers(dense, space)),
+    report: space.floats(3 * MICRO_BATCH),
+    share: space.descriptor(ParameterShare, shareOf(whole, thread)),
+    adamStep: space.bytes(descriptorBytes(AdamStep)),
+    describe: space.takeConstants(),
   };
 }
 
-/** Whether there are too few channels to sum over for transforms in both directions. */
-const columnsOnly = (channels: number): boolean => channels < 3;
-
-/**
- * Whether Winograd's transforms cost less than the multiply-adds that they save: they are shared by all
- * filters, and windows that fill up the last tile of a row are computed for nothing.
- */
-function winogradPays({ kernel, channels, filters, outWidth }: ConvStage): boolean {
-  return kernel === 5 && filters >= 4 &&
-    (columnsOnly(channels) || roundUp(outWidth, PATCH_WINDOWS) <= 1.25 * outWidth);
-}
-
-function winogradBuffers(
-  { channels, filters, outWidth, width }: ConvStage,
-  take: (floats: number) => number,
-): WinogradBuffers {
-  if (columnsOnly(channels)) {
-    return {
-      filters: take(COLUMN_POINTS * channels * 5 * roundUp(filters, 2)),
-      columns: take((COLUMN_POINTS * channels * width + 7) * LANE_IMAGES),
-      patches: undefined,
-      products: take(COLUMN_POINTS * 2 * roundUp(2 * outWidth, COLUMN_SUMS) * LANE_IMAGES),
-    };
-  }
+/** The stretch of the parameters that a thread updates, in whole cache lines. */
+function shareOf(
+  whole: Omit<Layout, "perThread" | "batch">,
+  thread: number,
+): DescriptorValues<typeof ParameterShare> {
+  const { parameterFloats, threads, shards, gradientStride } = whole;
+  const step = roundUp(parameterFloats / threads, 16);
+  const from = Math.min(thread * step, parameterFloats);
   return {
-    filters: take(PATCH_POINTS * channels * roundUp(filters, 2)),
-    columns: take(6 * PATCH_COLUMNS * LANE_IMAGES),
-    patches: take(PATCH_POINTS * channels * PATCH_WINDOWS * LANE_IMAGES),
-    products: take(PATCH_POINTS * 2 * PATCH_WINDOWS * LANE_IMAGES),
-  };
-}
-
-function convBuffers(conv: ConvLayout, take: (floats: number) => number): ConvBuffers {
-  const { filters, kernel, windows, weightChunks, tileRows, tileColumns, width, channels } = conv;
-  // kernels read and write whole tiles, up to six rows past the end
-  const slack = 8 * width * channels + 64;
-  const lanes = LANE_IMAGES * windows * roundUp(filters, 4) + slack;
-  const sumsFloats = filters * Math.ceil(kernel / tileRows) * weightChunks * tileRows * tileColumns;
-  // two copies a filter, in bands of rows and chunks of a row
-  const bands = Math.ceil((kernel + 1) / INPUT_TILE_ROWS);
-  const paddedWeightsFloats = filters * 2 * bands * conv.inputChunks * PADDED_TILE_ROWS * CHUNK;
-  return {
-    outLanes: take(lanes),
-    argmaxLanes: take(lanes),
-    out: take(MICRO_BATCH * conv.outStride / 4 + 8 * filters * conv.outWidth + slack),
-    argmax: take(MICRO_BATCH * conv.outStride / 4 + slack),
-    grad: take(MICRO_BATCH * conv.outStride / 4 + 8 * filters * conv.outWidth + slack),
-    sums: take(sumsFloats),
-    sumsFloats,
-    paddedWeights: take(paddedWeightsFloats),
-    paddedWeightsFloats,
-    packed: take(roundUp(filters, SINGLE_FILTERS) * channels * kernel * kernel),
-    winograd: winogradPays(conv) ? winogradBuffers(conv, take) : undefined,
+    weights: whole.parameters + 4 * from,
+    firstMoment: whole.firstMoment + 4 * from,
+    secondMoment: whole.secondMoment + 4 * from,
+    gradients: whole.gradients + 4 * from,
+    count: Math.min(step, parameterFloats - from),
+    shards,
+    shardBytes: gradientStride,
   };
 }
 
@@ -279,16 +168,13 @@ export interface BatchLayout {
 
 /** Lays out room for a batch of `count` images. */
 export function layOutBatch(layout: Layout, count: number, classes: number): BatchLayout {
+  const space = new AddressSpace(layout.batch);
   const room = roundUp(count, MICRO_BATCH) + LANE_IMAGES;
-  let next = layout.batch;
-  const take = (bytes: number): number => {
-    const at = next;
-    next += roundUp(bytes, 64) + 64;
-    return at;
+  return {
+    images: space.bytes(room * layout.inputStride),
+    bytes: space.bytes(room * layout.plan.inputLength),
+    labels: space.bytes(4 * room),
+    logits: space.bytes(4 * room * classes),
+    end: space.next,
   };
-  const images = take(room * layout.inputStride);
-  const bytes = take(room * layout.plan.inputLength);
-  const labels = take(4 * room);
-  const logits = take(4 * room * classes);
-  return { images, bytes, labels, logits, end: next };
 }

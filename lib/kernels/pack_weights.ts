@@ -2,7 +2,8 @@ import type { ParameterShape } from "../model/architecture.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
 import { elementCount } from "../util/element_count.ts";
 import { PANEL } from "./kernel_constants.ts";
-import type { DenseLayout, Layout } from "./memory_layout.ts";
+import type { DenseLayout } from "./dense_memory.ts";
+import type { Layout } from "./memory_layout.ts";
 
 /** Writes weights into the kernels' layouts: convolutions as they are, dense layers in panels. */
 export function packWeights(memory: WebAssembly.Memory, layout: Layout, weights: Weights): void {

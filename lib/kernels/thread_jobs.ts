@@ -1,5 +1,6 @@
 import type { ControlBlock } from "./control_block.ts";
-import type { Kernels } from "./kernel_module.ts";
+import { writeDescriptor } from "./descriptor.ts";
+import { AdamStep, type Kernels } from "./kernel_interface.ts";
 import { type BatchLayout, type Layout, layOutBatch, shardOf } from "./memory_layout.ts";
 import { Pass, type Sums } from "./training_pass.ts";
 
@@ -9,7 +10,7 @@ export class ThreadJobs {
 
   constructor(
     readonly kernels: Kernels,
-    memory: WebAssembly.Memory,
+    readonly memory: WebAssembly.Memory,
     readonly layout: Layout,
     readonly control: ControlBlock,
     readonly thread: number,
@@ -34,30 +35,18 @@ export class ThreadJobs {
     this.control.report(this.thread).set([total.loss, total.correct]);
   }
 
-  /** Arguments: the optimizer's numbers; this thread's stretch of the parameters. */
+  /**
+   * Updates this thread's share of the parameters. Arguments: of Adam 1 and the fields of an AdamStep,
+   * of SGD 0, learning rate and momentum.
+   */
   update(): void {
-    const { layout, thread } = this;
-    const { parameterFloats, threads, parameters, firstMoment, secondMoment, gradients } = layout;
-    const [adam = 0, ...numbers] = this.control.arguments();
-    const step = 16 * Math.ceil(parameterFloats / 16 / threads);
-    const from = Math.min(thread * step, parameterFloats);
-    const count = Math.min(step, parameterFloats - from);
-    const [w, m, v, g] = [parameters, firstMoment, secondMoment, gradients].map((at) =>
-      at + 4 * from
-    ) as [number, number, number, number];
-    const { shards, gradientStride } = layout;
-    if (adam) {
-      const [beta1, beta2, rate, epsilon, correction, decay] = numbers as [
-        ...[number, number, number, number, number, number],
-      ];
-      this.kernels.adam(
-        ...[w, m, v, g, count, shards, gradientStride] as const,
-        ...[beta1, beta2, rate, epsilon, correction, decay] as const,
-      );
-    } else {
-      const [rate = 0, momentum = 0] = numbers;
-      this.kernels.sgd(w, m, g, count, shards, gradientStride, rate, momentum);
-    }
+    const { share, adamStep } = this.layout.perThread[this.thread]!;
+    const [isAdam, first = 0, second = 0, rate = 0, epsilon = 0, correction = 0, decay = 0] = this
+      .control.arguments();
+    if (!isAdam) return this.kernels.sgd(share, first, second);
+    const step = { beta1: first, beta2: second, rate, epsilon, correction, decay };
+    writeDescriptor(this.memory, adamStep, AdamStep, step);
+    this.kernels.adam(share, adamStep);
   }
 
   /** Logits of one image; thread 0 alone. */

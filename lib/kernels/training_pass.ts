@@ -1,7 +1,7 @@
 import { Backward } from "./backward_pass.ts";
 import { Forward } from "./forward_pass.ts";
-import type { Kernels } from "./kernel_module.ts";
 import { MICRO_BATCH } from "./kernel_constants.ts";
+import type { Kernels } from "./kernel_interface.ts";
 import type { BatchLayout, Layout, ThreadLayout } from "./memory_layout.ts";
 
 /** Sums over some images of a batch. */
@@ -31,6 +31,7 @@ export class Pass {
     this.#forward = new Forward(kernels, layout, this.#buffers);
     this.#backward = new Backward(this.#forward);
     this.#floats = new Float32Array(memory.buffer, 0, layout.batch / 4);
+    this.#buffers.describe(memory);
     for (const { paddedWeights, paddedWeightsFloats } of this.#buffers.convs) {
       this.#fill(paddedWeights, paddedWeightsFloats);
     }
@@ -39,21 +40,15 @@ export class Pass {
   /** Rebuilds the copies of the weights that the backward pass reads; after each change of weights. */
   refresh(): void {
     const { convs, denses } = this.layout;
-    convs.forEach(({ weight, filters, channels, kernel, inputChunks }, i) => {
-      const { paddedWeights, winograd } = this.#buffers.convs[i]!;
-      if (winograd?.patches) {
-        this.kernels.transformFilters(weight, filters, channels, winograd.filters);
-      } else if (winograd) {
-        this.kernels.transformFilterColumns(weight, filters, channels, winograd.filters);
-      }
-      if (i === 0) return; // nothing needs the gradient at the images
-      this.kernels.padWeights(weight, filters, channels, kernel, inputChunks, paddedWeights);
+    const k = this.kernels, buffers = this.#buffers;
+    convs.forEach(({ winograd }, i) => {
+      const { layer } = buffers.convs[i]!;
+      if (winograd === "patches") k.transformFilters(layer);
+      if (winograd === "columns") k.transformFilterColumns(layer);
+      if (i > 0) k.padWeights(layer); // nothing needs the gradient at the images
     });
-    denses.forEach(({ weight, inputs, panelStride, units }, i) => {
-      if (i === 0 && convs.length === 0) return;
-      const { transposed } = this.#buffers.denses[i]!;
-      const toPanel = 64 * Math.ceil(units / 4) * 4;
-      this.kernels.transposePanels(weight, inputs, panelStride, units, transposed, toPanel);
+    denses.forEach((_, i) => {
+      if (i > 0 || convs.length > 0) k.transposePanels(buffers.denses[i]!.layer);
     });
   }
 
@@ -63,10 +58,8 @@ export class Pass {
       this.beat();
       const size = Math.min(MICRO_BATCH, count - i);
       this.#forward.run(batch, first + i, size, false);
-      const { out } = this.#buffers.denses.at(-1)!;
-      const { outStride, bias } = this.layout.denses.at(-1)!;
-      const to = batch.logits + 4 * (first + i) * classes;
-      this.kernels.addBiasTo(size, outStride, out, bias, classes, to);
+      const { layer, out } = this.#buffers.denses.at(-1)!;
+      this.kernels.addBiasTo(layer, size, out, batch.logits + 4 * (first + i) * classes);
     }
   }
 
@@ -105,11 +98,8 @@ export class Pass {
       this.#backward.dense(batch, first + i, size, shift, i > 0);
       this.#backward.convs(batch, first + i, size, shift);
     }
-    convs.forEach(({ weight, filters, channels, kernel, tileRows, tileColumns }, i) => {
-      const { sums } = this.#buffers.convs[i]!;
-      this.kernels.unpackWeightGradients(
-        ...[sums, filters, channels, kernel, tileRows, tileColumns, weight + shift] as const,
-      );
+    convs.forEach(({ weight }, i) => {
+      this.kernels.unpackWeightGradients(this.#buffers.convs[i]!.layer, weight + shift);
     });
     return sums;
   }
@@ -137,11 +127,10 @@ export class Pass {
 
   /** Turns logits into their gradient. */
   #loss(labels: number, size: number, scale: number, smoothing: number, sums: Sums): void {
-    const { out } = this.#buffers.denses.at(-1)!;
-    const { outStride, bias, units } = this.layout.denses.at(-1)!;
+    const { layer, out } = this.#buffers.denses.at(-1)!;
     const { report } = this.#buffers;
-    this.kernels.addBias(size, outStride, out, bias);
-    this.kernels.softmaxCrossEntropy(size, units, outStride, out, labels, scale, smoothing, report);
+    this.kernels.addBias(layer, size, out);
+    this.kernels.softmaxCrossEntropy(layer, size, out, labels, report, scale, smoothing);
     const floats = this.#floats;
     for (let at = report / 4; at < report / 4 + 3 * size; at += 3) {
       const toLabel = floats[at + 1]!, toMean = floats[at + 2]!;

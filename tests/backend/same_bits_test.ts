@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assertStringIncludes } from "../assert.ts";
-import { turboFlags } from "../../lib/kernels/kernel_module.ts";
+import { turboFlags } from "../../lib/kernels/kernel_platform.ts";
 
 /** Trains both systems in a process of its own; a digest of what they have learned. */
 async function learned(threads: number, build: string, flags: readonly string[] = []) {

@@ -15,12 +15,9 @@ import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { activationRules } from "../../lib/kernels/twins/activation_twin.ts";
 import { KernelEngine } from "../../lib/systems/numpy/kernel_engine.ts";
 import type { KernelOptions } from "../../lib/kernels/kernel_network.ts";
-import {
-  activationNumbers,
-  compileKernels,
-  instantiateKernels,
-  missingForKernels,
-} from "../../lib/kernels/kernel_module.ts";
+import { compileKernels, instantiateKernels } from "../../lib/kernels/kernel_module.ts";
+import { activationNumber } from "../../lib/kernels/activation_number.ts";
+import { missingForKernels } from "../../lib/kernels/kernel_platform.ts";
 import { fitToMemory, fixedMemory } from "../../lib/kernels/fixed_memory.ts";
 import { layOut } from "../../lib/kernels/memory_layout.ts";
 import { type Plan, planKernels } from "../../lib/kernels/kernel_plan.ts";
@@ -186,8 +183,8 @@ const winogradNetworks = fc.record({
 
 Deno.test("Winograd's convolution agrees with float64, and is what computes", async () => {
   const check = async (architecture: Architecture, size: number, options: KernelOptions) => {
-    const { perThread } = layOut(plan(architecture), 1);
-    assert(perThread[0]!.convs[0]!.winograd !== undefined);
+    const { convs } = layOut(plan(architecture), 1);
+    assert(convs[0]!.winograd !== undefined);
     await agreesWithFloat64(architecture, size, options);
   };
   await fc.assert(fc.asyncProperty(winogradNetworks, sizes, options, check), {
@@ -305,7 +302,7 @@ Deno.test("activations are right to 4e-7 everywhere, infinities included", async
     for (let i = 0; i < x.length; i++) x[i] = (i - 8192) / 700;
     x.set([-0, 1e-30, -1e-8, kind === "relu" ? 5 : Infinity, -Infinity, 1e30, 88, -9]);
     const expected = Array.from(x, activationRules[kind].value);
-    kernels.activate(activationNumbers[kind], 65536, x.length);
+    kernels.activate(activationNumber(kind), 65536, x.length);
     assertLess(maxDifference(x, expected), 4e-7, kind);
     if (kind !== "relu") assert(x.every((y) => Math.abs(y) <= 1.0000002));
   }

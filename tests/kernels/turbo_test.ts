@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { turboFlags } from "../../lib/kernels/kernel_module.ts";
+import { turboFlags } from "../../lib/kernels/kernel_platform.ts";
 import { computeInShort } from "./turbo_process.ts";
 
 Deno.test("a process with V8's turbo flags computes the same bits with the wide kernels", async () => {

@@ -141,7 +141,7 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
     args: [
       "eval",
       `import { isTurbo } from "${new URL(
-        "../../lib/kernels/kernel_module.ts",
+        "../../lib/kernels/kernel_platform.ts",
         import.meta.url,
       )}"; console.log(isTurbo())`,
     ],

@@ -1,12 +1,13 @@
 /**
- * A quantized model in the order in which the kernels read it: weights of packed int8x4 (see packed_int8.ts), biases
- * as the sums start, multipliers and curves; and room for what eight images pass through.
+ * Where a quantized model stands in the kernels' memory: its weights, biases, multipliers and curves,
+ * and room for what eight images pass through.
  */
+import { AddressSpace, roundUp } from "../../kernels/address_space.ts";
+import { INT8_UNITS, LANE_IMAGES, LANE_ROW } from "../../kernels/kernel_constants.ts";
+import { Int8ConvLayer, Int8DenseLayer, Requantization } from "../../kernels/kernel_interface.ts";
 import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
 import type { Activation } from "../../model/architecture.ts";
-import { activationCurve } from "./quantized_activation.ts";
-import type { QuantizedLayer, QuantizedModel } from "./quantized_model.ts";
-import { planQuantized } from "./plan_quantized.ts";
+import { packConvWeights, packDenseWeights, startingSums } from "./int8_weights.ts";
 import {
   type Int8x4,
   int8x4Step,
@@ -14,52 +15,35 @@ import {
   packedDenseInputs,
   readsColumns,
 } from "./packed_int8.ts";
-import {
-  INT8_RECORD,
-  INT8_UNITS,
-  LANE_IMAGES,
-  LANE_ROW,
-  MEMORY_START,
-} from "../../kernels/kernel_constants.ts";
+import { planQuantized } from "./plan_quantized.ts";
+import { activationCurve } from "./quantized_activation.ts";
+import type { QuantizedLayer, QuantizedModel } from "./quantized_model.ts";
 
-/** What zero is among the inputs of all layers but the first, whose bytes are not negative. */
-const ZERO_POINT = 128;
-
-/** Addresses of what every layer has. */
-interface LayerAddresses {
-  readonly weights: number;
-  readonly bias: number;
-  readonly multipliers: number;
-  readonly curve: number;
-  /** Filters or units. */
-  readonly outputs: number;
+/** What the kernels are told about a layer, and how its inputs are packed. */
+interface Int8Layer {
+  /** Descriptors: an Int8ConvLayer or Int8DenseLayer, and a Requantization. */
+  readonly layer: number;
+  readonly requantization: number;
+  /** Packed int8x4 that the layer reads, and bytes from one to the next. */
+  readonly packedInputs: number;
+  readonly step: number;
 }
 
-/** A convolution's addresses, and distances between packed inputs in bytes. */
-export interface ConvAddresses extends LayerAddresses {
-  readonly stage: ConvStage;
-  readonly step: number;
-  readonly packed: number;
-  readonly right: number;
-  readonly down: number;
+/** A convolution's addresses and sizes. */
+export interface Int8Conv extends Int8Layer {
+  readonly height: number;
+  readonly width: number;
   /** Where inputs packed down the columns start, counted from the first; undefined without. */
   readonly columns: number | undefined;
-  /** Pairs of packed inputs, and whether one is left over. */
-  readonly pairs: number;
-  readonly odd: 0 | 1;
-}
-
-export interface DenseAddresses extends LayerAddresses {
-  readonly stage: DenseStage;
-  /** Pairs of packed inputs. */
-  readonly pairs: number;
+  /** Sums that it leaves, in lanes. */
+  readonly sums: number;
 }
 
 /** Where everything stands in the kernels' memory. */
 export interface Int8Layout {
   readonly inputLength: number;
-  readonly convs: readonly ConvAddresses[];
-  readonly denses: readonly DenseAddresses[];
+  readonly convs: readonly Int8Conv[];
+  readonly denses: readonly Int8Layer[];
   readonly packed: number;
   readonly sums: number;
   /** 32-bit places for bytes, and for logits in the end. */
@@ -69,142 +53,109 @@ export interface Int8Layout {
   readonly rowStride: number;
   /** Images start here, as bytes. */
   readonly images: number;
-  /** What the memory holds from the start. */
-  readonly constants: readonly (readonly [address: number, bytes: Uint8Array])[];
+  /** Writes what the memory holds from the start. */
+  readonly describe: (memory: WebAssembly.Memory) => void;
 }
 
 /** Lays out the memory for a model. */
 export function layOutInt8(model: QuantizedModel): Int8Layout {
-  let next = MEMORY_START;
-  const take = (bytes: number): number => {
-    const at = next;
-    next += Math.ceil(bytes / 64) * 64 + 64;
-    return at;
-  };
-  const constants: (readonly [number, Uint8Array])[] = [];
-  const put = (array: Uint8Array | Int32Array | Float32Array): number => {
-    const at = take(array.byteLength);
-    constants.push([at, new Uint8Array(array.buffer, array.byteOffset, array.byteLength)]);
-    return at;
-  };
+  const space = new AddressSpace();
   const { convs: convStages, denses: denseStages, inputLength } = planQuantized(model.architecture);
-  const common = (
-    layer: QuantizedLayer,
-    isFirst: boolean,
-    activation: Activation = "tanh", // the last layer has none and reads no curve
-  ): Omit<LayerAddresses, "weights"> => ({
-    bias: put(startingSums(layer, isFirst)),
-    multipliers: put(layer.multipliers),
-    curve: put(activationCurve(activation, layer.outputScale)),
-    outputs: layer.bias.length,
+  const convs = convStages.map((stage, i) =>
+    layOutConv(stage, model.layers[i]!, i === 0, i + 1 === convStages.length, space)
+  );
+  const denses = denseStages.map((stage, i) => {
+    const index = convs.length + i;
+    return layOutDense(stage, model.layers[index]!, index === 0, space);
   });
-  const convs = convStages.map((stage, i): ConvAddresses => {
-    const { channels, height, width } = stage;
-    const layer = model.layers[i]!, list = packedConvInputs(stage);
-    const step = int8x4Step(channels), packed = channels * height * width / step;
-    const right = LANE_ROW * channels / step;
-    const columns = readsColumns(stage) ? LANE_ROW * (packed + 4 * width) : undefined;
-    const offset = ({ byte, row, column }: Int8x4): number =>
-      column
-        ? columns! + row * width * right + byte * right
-        : row * width * right + byte / step * LANE_ROW;
-    return {
-      ...{ stage, step, packed, right, down: width * right, columns },
-      pairs: list.length >> 1,
-      odd: list.length % 2 === 0 ? 0 : 1,
-      ...common(layer, i === 0, stage.activation),
-      weights: put(packConv(layer, list, offset)),
-    };
-  });
-  const denses = denseStages.map((stage, i): DenseAddresses => {
-    const layer = model.layers[convs.length + i]!, list = packedDenseInputs(stage);
-    return {
-      ...{ stage, pairs: Math.ceil(list.length / 2) },
-      ...common(layer, convs.length + i === 0, stage.activation),
-      weights: put(packDense(layer, list)),
-    };
-  });
-  const most = (counts: readonly number[]) => LANE_ROW * (Math.max(...counts) + 64);
-  const windows = ({ stage: { outHeight, outWidth }, outputs }: ConvAddresses) =>
-    (outputs + 1) * outHeight * outWidth;
-  const packed = take(most([
+  const lanes = (numbers: readonly number[]) => space.bytes(LANE_ROW * (Math.max(...numbers) + 64));
+  const packed = lanes([
     inputLength,
-    ...convs.map(({ packed, stage: { height, width }, columns }) =>
-      packed + (columns === undefined ? 0 : (height + 8) * width)
+    ...convs.map(({ packedInputs, height, width, columns }) =>
+      packedInputs + (columns === undefined ? 0 : (height + 8) * width)
     ),
-  ]));
-  const numbers = [...convs.map(windows), ...denses.map(({ outputs }) => outputs + INT8_UNITS)];
-  const sums = take(most(numbers)), bytes = take(most(numbers));
-  const rowStride = 4 * Math.ceil(denses.at(-1)!.outputs / 4) * 4;
-  const rows = take(LANE_IMAGES * rowStride);
+  ]);
+  const numbers = [
+    ...convs.map(({ sums }) => sums),
+    ...denseStages.map(({ units }) => units + INT8_UNITS),
+  ];
+  const rowStride = 4 * roundUp(denseStages.at(-1)!.units, 4);
   return {
-    inputLength,
-    convs,
-    denses,
-    packed,
-    sums,
-    bytes,
-    rows,
-    rowStride,
-    images: next,
-    constants,
+    ...{ inputLength, convs, denses, packed, rowStride },
+    sums: lanes(numbers),
+    bytes: lanes(numbers),
+    rows: space.bytes(LANE_IMAGES * rowStride),
+    images: space.next,
+    describe: space.takeConstants(),
   };
 }
 
-/** Biases, with what the zero point of the inputs adds to each sum taken off. */
-function startingSums({ weight, bias }: QuantizedLayer, isFirst: boolean): Int32Array {
-  const each = weight.values.length / bias.length;
-  const sums = new Int32Array(Math.ceil(bias.length / INT8_UNITS) * INT8_UNITS);
-  bias.forEach((b, unit) => {
-    const row = weight.values.subarray(unit * each, (unit + 1) * each);
-    sums[unit] = b - (isFirst ? 0 : ZERO_POINT * row.reduce((sum, q) => sum + q, 0));
+function layOutConv(
+  stage: ConvStage,
+  layer: QuantizedLayer,
+  isFirst: boolean,
+  isLast: boolean,
+  space: AddressSpace,
+): Int8Conv {
+  const { channels, height, width, filters, outHeight, outWidth } = stage;
+  const inputs = packedConvInputs(stage), step = int8x4Step(channels);
+  const packedInputs = channels * height * width / step;
+  const right = LANE_ROW * channels / step, down = width * right;
+  const columns = readsColumns(stage) ? LANE_ROW * (packedInputs + 4 * width) : undefined;
+  const offset = ({ byte, row, column }: Int8x4): number =>
+    row * down + (column ? columns! + byte * right : byte / step * LANE_ROW);
+  const windows = outHeight * outWidth;
+  return {
+    ...{ packedInputs, step, height, width, columns, sums: (filters + 1) * windows },
+    layer: space.descriptor(Int8ConvLayer, {
+      ...{ right, down, filters, outHeight, outWidth },
+      pairs: inputs.length >> 1,
+      odd: inputs.length % 2,
+      bias: space.constant(startingSums(layer, isFirst)),
+      records: space.constant(packConvWeights(layer, inputs, offset)),
+    }),
+    // in rows for the dense layer, channel-last for another convolution
+    requantization: requantization(
+      layer,
+      stage.activation,
+      windows,
+      isLast ? windows * LANE_ROW : LANE_ROW,
+      isLast ? LANE_ROW : filters * LANE_ROW,
+      space,
+    ),
+  };
+}
+
+function layOutDense(
+  stage: DenseStage,
+  layer: QuantizedLayer,
+  isFirst: boolean,
+  space: AddressSpace,
+): Int8Layer {
+  const inputs = packedDenseInputs(stage), pairs = Math.ceil(inputs.length / 2);
+  return {
+    ...{ packedInputs: 2 * pairs, step: 4 },
+    layer: space.descriptor(Int8DenseLayer, {
+      ...{ pairs, units: stage.units },
+      bias: space.constant(startingSums(layer, isFirst)),
+      weights: space.constant(packDenseWeights(layer, inputs)),
+    }),
+    requantization: requantization(layer, stage.activation, 1, LANE_ROW, LANE_ROW, space),
+  };
+}
+
+/** The last layer has no activation, and reads no curve. */
+function requantization(
+  { bias, multipliers, outputScale }: QuantizedLayer,
+  activation: Activation = "tanh",
+  positions: number,
+  toChannel: number,
+  toPosition: number,
+  space: AddressSpace,
+): number {
+  return space.descriptor(Requantization, {
+    ...{ channels: bias.length, positions, toChannel, toPosition },
+    multipliers: space.constant(multipliers),
+    curve: space.constant(activationCurve(activation, outputScale)),
   });
-  return sums;
-}
-
-/** Records of `convPoolInt8`: two offsets, then the weights of two filters for both inputs of a pair. */
-function packConv(
-  { weight, bias }: QuantizedLayer,
-  inputs: readonly Int8x4[],
-  offset: (input: Int8x4) => number,
-): Uint8Array {
-  const each = weight.values.length / bias.length;
-  const packed = new Uint8Array(
-    Math.ceil(bias.length / 2) * Math.ceil(inputs.length / 2) * INT8_RECORD,
-  );
-  const view = new DataView(packed.buffer);
-  let at = 0;
-  for (let filter = 0; filter < bias.length; filter += 2) {
-    for (let i = 0; i < inputs.length; i += 2, at += INT8_RECORD) {
-      inputs.slice(i, i + 2).forEach((input, half) => {
-        view.setUint32(at + 4 * half, offset(input), true);
-        for (const odd of [0, 1]) {
-          if (filter + odd === bias.length) continue;
-          const row = weight.values.subarray((filter + odd) * each);
-          input.taps.forEach((tap, k) => {
-            if (tap >= 0) view.setInt8(at + 8 + 8 * odd + 4 * half + k, row[tap]!);
-          });
-        }
-      });
-    }
-  }
-  return packed;
-}
-
-/** Weights of `denseInt8`: eight units' packed weights side by side, pair after pair. */
-function packDense({ weight, bias }: QuantizedLayer, inputs: readonly Int8x4[]): Uint8Array {
-  const each = weight.values.length / bias.length;
-  const rowBytes = Math.ceil(inputs.length / 2) * 8; // an odd number is filled up with zeros
-  const packed = new Int8Array(Math.ceil(bias.length / INT8_UNITS) * INT8_UNITS * rowBytes);
-  for (let unit = 0; unit < bias.length; unit++) {
-    const row = weight.values.subarray(unit * each, (unit + 1) * each);
-    const block = (unit - unit % INT8_UNITS) * rowBytes;
-    inputs.forEach(({ taps }, i) => {
-      const at = block + (i >> 1) * INT8_UNITS * 8 + unit % INT8_UNITS * 8 + i % 2 * 4;
-      taps.forEach((tap, k) => {
-        if (tap >= 0) packed[at + k] = row[tap]!;
-      });
-    });
-  }
-  return new Uint8Array(packed.buffer);
 }

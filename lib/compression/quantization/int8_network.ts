@@ -1,18 +1,15 @@
 import {
   compileKernels,
-  hasByteDot,
   instantiateKernels,
-  isTurbo,
   type KernelBuild,
-  type Kernels,
-  missingForKernels,
 } from "../../kernels/kernel_module.ts";
+import type { Kernels } from "../../kernels/kernel_interface.ts";
+import { hasByteDot, isTurbo, missingForKernels } from "../../kernels/kernel_platform.ts";
 import { fixedMemory } from "../../kernels/fixed_memory.ts";
 import { IntegerNetwork } from "./integer_network.ts";
 import { LANE_IMAGES, LANE_ROW } from "../../kernels/kernel_constants.ts";
 import { type Int8Layout, layOutInt8 } from "./int8_layout.ts";
 import { modelClasses, type QuantizedModel } from "./quantized_model.ts";
-import { int8x4Step } from "./packed_int8.ts";
 
 /** A quantized model that predicts. */
 export interface Int8Predictor {
@@ -71,8 +68,7 @@ class Int8Network implements Int8Predictor {
     this.#layout = layout;
     this.#memory = memory;
     this.#kernels = kernels;
-    const bytes = new Uint8Array(memory.buffer);
-    for (const [address, constant] of layout.constants) bytes.set(constant, address);
+    layout.describe(memory);
   }
 
   /** Whether the machine's products of bytes are those that the kernels count on. */
@@ -135,33 +131,21 @@ class Int8Network implements Int8Predictor {
     const k = this.#kernels;
     const { inputLength, convs, denses, packed, sums, bytes, rows, rowStride } = this.#layout;
     k.bytesToInt8x4(images, inputLength, inputLength, convs[0]?.step ?? 4, packed);
-    convs.forEach((conv, i) => {
-      const { stage, right, down, columns, weights, pairs, odd, bias, outputs } = conv;
-      const { outHeight: height, outWidth: width } = stage;
-      if (columns !== undefined) {
-        k.columnInt8x4(packed, stage.height, stage.width, packed + columns);
-      }
-      const into = [sums, height, width, outputs, used] as const;
-      k.convPoolInt8(packed, right, down, weights, pairs, odd, bias, ...into);
-      // channel-last for another convolution, else as the dense layer's weights are ordered
-      const windows = height * width, next = convs[i + 1];
-      const [toChannel, toPosition] = next
-        ? [LANE_ROW, outputs * LANE_ROW]
-        : [windows * LANE_ROW, LANE_ROW];
-      const { multipliers, curve } = conv;
-      k.requantize(sums, outputs, windows, multipliers, curve, bytes, toChannel, toPosition);
-      if (next) k.packInt8x4(bytes, next.packed, int8x4Step(outputs), packed);
-      else k.packInt8x4(bytes, 2 * denses[0]!.pairs, 4, packed);
+    convs.forEach(({ layer, requantization, height, width, columns }, i) => {
+      if (columns !== undefined) k.columnInt8x4(packed, height, width, packed + columns);
+      k.convPoolInt8(layer, packed, sums, used);
+      k.requantize(requantization, sums, bytes);
+      const { packedInputs, step } = convs[i + 1] ?? denses[0]!;
+      k.packInt8x4(bytes, packedInputs, step, packed);
     });
-    denses.forEach((dense, i) => {
-      const { pairs, weights, bias, outputs, multipliers, curve } = dense;
-      k.denseInt8(packed, pairs, weights, bias, sums, outputs, used);
+    denses.forEach(({ layer, requantization }, i) => {
+      k.denseInt8(layer, packed, sums, used);
       const next = denses[i + 1];
       if (next) {
-        k.requantize(sums, outputs, 1, multipliers, curve, bytes, LANE_ROW, LANE_ROW);
-        k.packInt8x4(bytes, 2 * next.pairs, 4, packed);
+        k.requantize(requantization, sums, bytes);
+        k.packInt8x4(bytes, next.packedInputs, next.step, packed);
       } else {
-        k.scaleSums(sums, outputs, multipliers, bytes);
+        k.scaleSums(requantization, sums, bytes);
         k.lanesToRows(bytes, this.classes, rows, rowStride);
       }
     });

@@ -1,9 +1,7 @@
 // Activations and their derivatives. Those of tanh are written out; the other two share theirs.
+import { SIGMOID, TANH } from "../kernel_constants";
+import { DenseLayer } from "./layers";
 import { madd, tanh4, tanhConstant } from "./math";
-
-/** Activations by number: `activationNumbers` in ../kernel_module.ts. */
-const TANH = 0;
-const SIGMOID = 1;
 
 /** 1 / (1 + e⁻ˣ) = (1 + tanh(x/2)) / 2. */
 function sigmoid4(x: v128): v128 {
@@ -45,8 +43,9 @@ function tanhInPlace(x: usize, end: usize): void {
   }
 }
 
-/** x = f(x + bias) for `rows` rows of `bytes` bytes (a multiple of 32). */
-export function addBiasActivate(kind: i32, rows: i32, bytes: usize, x: usize, bias: usize): void {
+/** x = f(x + bias) for `rows` rows of a layer's outputs. */
+export function addBiasActivate(layer: DenseLayer, rows: i32, x: usize): void {
+  const kind = layer.activation, bytes = layer.outBytes, bias = layer.bias;
   for (let row = 0; row < rows; row++, x += bytes) {
     if (kind == TANH) {
       for (let i: usize = 0; i < bytes; i += 32) {

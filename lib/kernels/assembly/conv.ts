@@ -11,32 +11,22 @@
 // numbers.
 
 import { LANE_ROW } from "../kernel_constants";
+import { ConvLayer } from "./layers";
 import { madd } from "./math";
 import { VECTOR } from "./vectors";
 
 /**
  * @param input (channels, height, width) in lanes
- * @param weights (filters, channels, kernel, kernel)
- * @param output (filters, height', width') in lanes before tanh
- * @param argmax as `output`: where the patch of the largest starts in an image whose pixels stand
- *   `right` bytes and whose rows stand `down` bytes apart; 0 if inference wants none
+ * @param output (filters, height', width') in lanes before the activation
+ * @param argmax as `output`: where the patch of the largest starts in the channel-last image that
+ *   the layer describes; 0 if inference wants none
  */
-export function convPool(
-  input: usize,
-  weights: usize,
-  bias: usize,
-  output: usize,
-  argmax: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  filters: i32,
-  kernel: i32,
-  right: i32,
-  down: i32,
-): void {
-  const row = <usize> width * LANE_ROW, plane = <usize> height * row;
-  const outWidth = (width - kernel + 1) >> 1, outHeight = (height - kernel + 1) >> 1;
+export function convPool(layer: ConvLayer, input: usize, output: usize, argmax: usize): void {
+  const weights = layer.weights, bias = layer.bias, kernel = layer.kernel;
+  const channels = layer.channels, filters = layer.filters;
+  const outWidth = layer.outWidth, outHeight = layer.outHeight;
+  const right = layer.pixelBytes, down = layer.rowBytes;
+  const row = <usize> layer.width * LANE_ROW, plane = <usize> layer.height * row;
   const outPlane = <usize> (outWidth * outHeight) * LANE_ROW;
   const filterBytes = <usize> (channels * kernel * kernel) << 2;
   const kernelBytes = <usize> kernel << 2;
@@ -161,7 +151,6 @@ function poolRowOfOne(
 }
 
 /** The largest of four, in each lane. */
-
 // @inline
 export function largest(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   return f32x4.relaxed_max(f32x4.relaxed_max(x0, x1), f32x4.relaxed_max(x2, x3));
@@ -171,7 +160,6 @@ export function largest(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
  * Where the patch of the largest of four starts; of the first, if some are equal.
  * @param first where that of `x0` starts; `x1` stands `right` of it, `x2` and `x3` `down`
  */
-
 // @inline
 export function patchOfLargest(
   x0: v128,

@@ -1,5 +1,6 @@
 // Backward through pooling and convolution to a layer's input, one image at a time.
 import { CHUNK, CHUNK_ROW, INPUT_TILE_ROWS, PADDED_TILE_ROWS } from "../kernel_constants";
+import { ConvLayer } from "./layers";
 import { madd } from "./math";
 
 /** Bytes of a tile of padded weights: seven rows, of which six are read. */
@@ -17,27 +18,14 @@ const WEIGHTS_1 = 0, WEIGHTS_2 = APART * PADDED_TILE;
  * window's corner. Its weights are padded with zeros, once for a largest on the left and once, a
  * pixel further, for one on the right; for one below, reading starts a row earlier. So a tile of 6
  * rows by 8 floats is one aligned block of weights in every case.
- *
- * @param padded (filters, right?, bands, chunks, 7 rows, 8) from `padWeights`
- * @param pointers room for an address for each filter
+ * @param g, argmax as of `addShortWeightGradients`
  */
-export function addInputGradient(
-  output: usize,
-  g: usize,
-  argmax: usize,
-  gFilter: usize,
-  gWindow: usize,
-  outHeight: i32,
-  outWidth: i32,
-  filters: i32,
-  kernel: i32,
-  chunks: i32,
-  row: usize,
-  pixel: usize,
-  padded: usize,
-  pointers: usize,
-): void {
-  const bands = (kernel + INPUT_TILE_ROWS) / INPUT_TILE_ROWS;
+export function addInputGradient(layer: ConvLayer, output: usize, g: usize, argmax: usize): void {
+  const outHeight = layer.outHeight, outWidth = layer.outWidth, filters = layer.filters;
+  const gFilter = layer.filterStride, gWindow = layer.windowStride;
+  const bands = layer.paddedBands, chunks = layer.paddedChunks;
+  const row = <usize> layer.rowBytes, pixel = <usize> layer.pixelBytes;
+  const padded = layer.paddedWeights, pointers = layer.pointers;
   const copyBytes = <usize> (bands * chunks) * PADDED_TILE;
   const wholeRow = <usize> outWidth * gWindow, wholeWindow = <usize> filters * gFilter;
   const right = 2 * pixel;
@@ -65,7 +53,8 @@ export function addInputGradient(
         const low = max(high - 2 * APART, 0), end = max(high - APART, low);
         for (let tile = high - 1; tile >= end; tile--) {
           const before = tile >= low + APART ? tile - APART : tile;
-          if (WIDE && before < tile) {
+          // in a short row the second tile would overwrite what the first adds to the next row
+          if (WIDE && before < tile && row >= <usize> ((APART + 1) * CHUNK_ROW)) {
             const to = from + <usize> before * CHUNK_ROW, at = skip + <usize> before * PADDED_TILE;
             sweep_2(to, row, right, g, stop, gWindow, wholeWindow, gFilter, toPointers, at);
             continue;
@@ -185,18 +174,13 @@ function findPaddedWeights(
 }
 
 /**
- * (filters, channels, kernel, kernel) into the padded that `addInputGradient` reads; what is zero
- * in them must be zero before.
+ * Pads a layer's weights as `addInputGradient` reads them; what is zero in them must be zero
+ * before.
  */
-export function padWeights(
-  weights: usize,
-  filters: i32,
-  channels: i32,
-  kernel: i32,
-  chunks: i32,
-  padded: usize,
-): void {
-  const bands = (kernel + INPUT_TILE_ROWS) / INPUT_TILE_ROWS;
+export function padWeights(layer: ConvLayer): void {
+  const filters = layer.filters, channels = layer.channels, kernel = layer.kernel;
+  const bands = layer.paddedBands, chunks = layer.paddedChunks;
+  let weights = layer.weights, padded = layer.paddedWeights;
   const copyBytes = <usize> (bands * chunks) * PADDED_TILE;
   for (let f = 0; f < filters; f++, padded += 2 * copyBytes) {
     for (let c = 0; c < channels; c++) {

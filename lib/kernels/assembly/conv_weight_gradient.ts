@@ -8,6 +8,7 @@
 // neighbouring floats, its "run". What a tile reads past the run's end goes into sums that nobody
 // looks at.
 import { CHUNK_ROW, LONG_CHUNKS, SHORT_TILE_ROWS } from "../kernel_constants";
+import { ConvLayer } from "./layers";
 import { madd } from "./math";
 
 /** Bytes of a row of a short tile and of a long one. */
@@ -21,30 +22,24 @@ const ROW_1 = 0, ROW_2 = LONG, ROW_3 = 2 * LONG;
 
 /**
  * Adds an image's share to a layer's weight and bias gradients, for short runs: a tile is five
- * kernel rows by 8 floats; two tiles at once in the wide build.
- *
- * @param g gradient at the pooled output before tanh: filter f of window p stands at
- *   g + f·gFilter + p·gWindow; `argmax` likewise holds where its patch starts
- * @param chunks of 8 floats that a run fills
- * @param row bytes of an image's row
- * @param sums (filters, bands of 5 kernel rows, chunks, 5, 8)
- * @param biases (filters)
+ * kernel rows by 8 floats; the wide build takes two tiles at once.
+ * @param g gradient at the pooled output before the activation: that of filter f and window p
+ *   stands at g + f·filterStride + p·windowStride; `argmax` likewise holds where its patch starts
+ * @param biases gradients (filters)
  */
 export function addShortWeightGradients(
+  layer: ConvLayer,
   input: usize,
   g: usize,
   argmax: usize,
-  gFilter: usize,
-  gWindow: usize,
-  windows: i32,
-  filters: i32,
-  kernel: i32,
-  chunks: i32,
-  row: usize,
-  sums: usize,
   biases: usize,
 ): void {
-  const bands = (kernel + SHORT_TILE_ROWS - 1) / SHORT_TILE_ROWS;
+  const filters = layer.filters;
+  const windows = layer.outHeight * layer.outWidth;
+  const gFilter = layer.filterStride, gWindow = layer.windowStride;
+  const row = <usize> layer.rowBytes;
+  const bands = layer.tileBands, chunks = layer.tileChunks;
+  let sums = layer.sums;
   // tiles follow each other as their sums do: by filter, band of kernel rows, chunk of the run
   const perFilter = bands * chunks, tiles = filters * perFilter;
   const end = windows * gWindow;
@@ -125,26 +120,22 @@ function tileStart(tile: i32, bands: i32, chunks: i32, row: usize): usize {
 }
 
 /**
- * The same for long runs: a tile is one kernel row by 32 floats, or up to three rows in the wide
- * build.
- * @param chunks of 32 floats that a run fills
- * @param sums (filters, chunks, kernel, 32)
- * @param biases (filters)
+ * The same for long runs: a tile is one kernel row by 32 floats, of which the wide build takes up
+ * to three at once.
  */
 export function addLongWeightGradients(
+  layer: ConvLayer,
   input: usize,
   g: usize,
   argmax: usize,
-  gFilter: usize,
-  gWindow: usize,
-  windows: i32,
-  filters: i32,
-  kernel: i32,
-  chunks: i32,
-  row: usize,
-  sums: usize,
   biases: usize,
 ): void {
+  const filters = layer.filters, kernel = layer.kernel;
+  const windows = layer.outHeight * layer.outWidth;
+  const gFilter = layer.filterStride, gWindow = layer.windowStride;
+  const row = <usize> layer.rowBytes;
+  const chunks = layer.tileChunks;
+  let sums = layer.sums;
   const end = windows * gWindow;
   for (let f = 0; f < filters; f++, g += gFilter, argmax += gFilter, biases += 4) {
     let bias = f32x4.splat(0);
@@ -201,22 +192,12 @@ function addLongRows_(
   return bias;
 }
 
-/**
- * Adds gradients as one of the two above leaves them to (filters, channels, kernel, kernel).
- * @param rows, columns of a tile: 5 and 8 of short ones, kernel and 32 of long ones; columns are a
- *   power of 2
- */
-export function unpackWeightGradients(
-  sums: usize,
-  filters: i32,
-  channels: i32,
-  kernel: i32,
-  rows: i32,
-  columns: i32,
-  gradient: usize,
-): void {
-  const bands = (kernel + rows - 1) / rows, shift = ctz(columns);
-  const chunks = (kernel * channels + columns - 1) >> shift, tile = rows * columns;
+/** Adds gradients as one of the two above leaves them to (filters, channels, kernel, kernel). */
+export function unpackWeightGradients(layer: ConvLayer, gradient: usize): void {
+  const filters = layer.filters, channels = layer.channels, kernel = layer.kernel;
+  const sums = layer.sums, bands = layer.tileBands, chunks = layer.tileChunks;
+  const rows = layer.tileRows, columns = layer.tileColumns;
+  const shift = ctz(columns), tile = rows * columns;
   for (let f = 0; f < filters; f++) {
     for (let c = 0; c < channels; c++) {
       for (let ky = 0; ky < kernel; ky++) {

@@ -1,8 +1,10 @@
 // What stands between the matrix products of the dense layers.
+import { DenseLayer } from "./layers";
 import { exp4, sum4 } from "./math";
 
-/** x = x + bias for `rows` rows of `bytes` bytes (a multiple of 32). */
-export function addBias(rows: i32, bytes: usize, x: usize, bias: usize): void {
+/** x = x + bias for `rows` rows. */
+export function addBias(layer: DenseLayer, rows: i32, x: usize): void {
+  const bytes = layer.outBytes, bias = layer.bias;
   for (let row = 0; row < rows; row++, x += bytes) {
     for (let i: usize = 0; i < bytes; i += 32) {
       const $$sum = f32x4.add(v128.load(x + i), v128.load(bias + i));
@@ -11,18 +13,9 @@ export function addBias(rows: i32, bytes: usize, x: usize, bias: usize): void {
   }
 }
 
-/**
- * The first `count` numbers of each of `rows` rows, plus bias, into rows without a gap between
- * them.
- */
-export function addBiasTo(
-  rows: i32,
-  bytes: usize,
-  x: usize,
-  bias: usize,
-  count: i32,
-  to: usize,
-): void {
+/** The numbers of each of `rows` rows that stand for units, plus bias, into rows without a gap. */
+export function addBiasTo(layer: DenseLayer, rows: i32, x: usize, to: usize): void {
+  const bytes = layer.outBytes, bias = layer.bias, count = layer.units;
   const vectors = <usize> (count & ~3) << 2, end = <usize> count << 2;
   for (let row = 0; row < rows; row++, x += bytes, to += end) {
     let i: usize = 0;
@@ -33,8 +26,9 @@ export function addBiasTo(
   }
 }
 
-/** sums += the sum over `rows` rows of `bytes` bytes (a multiple of 32), column by column. */
-export function addColumnSums(rows: i32, bytes: usize, x: usize, sums: usize): void {
+/** sums += the sum over `rows` rows, column by column. */
+export function addColumnSums(layer: DenseLayer, rows: i32, x: usize, sums: usize): void {
+  const bytes = layer.outBytes;
   for (let i: usize = 0; i < bytes; i += 32) {
     let $$sum = v128.load(sums + i);
     let p = x + i;
@@ -48,19 +42,19 @@ export function addColumnSums(rows: i32, bytes: usize, x: usize, sums: usize): v
 /**
  * Softmax cross-entropy: logits become their gradient, scale·(softmax − target), where the target
  * is (1 − smoothing) on the label and smoothing/classes everywhere.
- * @param bytes of a row of logits, classes rounded up to whole panels; what is too much holds zeros
+ * @param logits (rows, classes rounded up to whole panels); what is too much holds zeros
  * @param report three floats an image: Σ exp(x − max), max − x_label, and max − mean of x
  */
 export function softmaxCrossEntropy(
+  layer: DenseLayer,
   rows: i32,
-  classes: i32,
-  bytes: usize,
   logits: usize,
   labels: usize,
+  report: usize,
   scale: f32,
   smoothing: f32,
-  report: usize,
 ): void {
+  const classes = layer.units, bytes = layer.outBytes;
   const used = <usize> ((classes + 3) & ~3) << 2;
   const end = <usize> classes << 2;
   const everywhere = f32x4.splat(scale * smoothing / <f32> classes);

@@ -7,6 +7,7 @@
 // registers for several numbers of A at once: there each load costs a check of its bounds.
 
 import { PANEL, PANEL_ROW } from "../kernel_constants";
+import { DenseLayer, GemmShape } from "./layers";
 import { madd } from "./math";
 import { VECTOR } from "./vectors";
 
@@ -16,27 +17,19 @@ const ZEROS = new StaticArray<f32>(PANEL);
 /**
  * C = A·B or C += A·B.
  * @param rows of A and C, rounded up to a multiple of 4 inside: A and C need the room
- * @param panels number of 16-column panels of B and C
  * @param depth columns of A, rows of B
- * @param aRow, aColumn strides of A in bytes: (stride, 4) as it stands, (4, stride) transposed
- * @param bPanel, bRow, cPanel, cRow strides in bytes: weights have rows 64 apart; a panel of
- *   activations is 16 columns of longer rows
  */
 export function gemm(
+  shape: GemmShape,
   rows: i32,
-  panels: i32,
   depth: i32,
   a: usize,
-  aRow: usize,
-  aColumn: usize,
   b: usize,
-  bPanel: usize,
-  bRow: usize,
   c: usize,
-  cPanel: usize,
-  cRow: usize,
   accumulate: bool,
 ): void {
+  const panels = shape.panels, aRow = shape.aRow, aColumn = shape.aColumn;
+  const bPanel = shape.bPanel, bRow = shape.bRow, cPanel = shape.cPanel, cRow = shape.cRow;
   const even = (rows + 3) & ~3;
   // so many tiles of four rows that six divide the others: at most two
   const fours = !WIDE ? even / 4 : even % 6 == 0 ? 0 : even % 6 == 4 ? 1 : 2;
@@ -158,17 +151,13 @@ function tile(
 }
 
 /**
- * The transpose of panels: `from` holds (inputs, outputs) in panels of outputs, `to` gets (outputs,
- * inputs) in panels of inputs. Both numbers are multiples of 4 inside their panels' room.
+ * The transpose of a layer's weights: from (inputs, units) in panels of units to (units, inputs) in
+ * panels of inputs. Both numbers are rounded up to multiples of 4 inside: the panels need the room.
  */
-export function transposePanels(
-  from: usize,
-  inputs: i32,
-  fromPanel: usize,
-  outputs: i32,
-  to: usize,
-  toPanel: usize,
-): void {
+export function transposePanels(layer: DenseLayer): void {
+  const from = layer.weights, to = layer.transposed;
+  const inputs = layer.inputs, outputs = layer.units;
+  const fromPanel = layer.panelBytes, toPanel = layer.transposedPanelBytes;
   for (let o = 0; o < outputs; o += 4) {
     const source = from + <usize> (o / PANEL) * fromPanel + (<usize> (o % PANEL) << 2);
     for (let i = 0; i < inputs; i += 4) {

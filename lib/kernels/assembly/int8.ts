@@ -14,6 +14,7 @@
 // in TypeScript).
 
 import { INT8_RECORD, INT8_UNITS, LANE_ROW } from "../kernel_constants";
+import { Int8ConvLayer, Int8DenseLayer } from "./layers";
 import { VECTOR } from "./vectors";
 
 /** Ones in 16 bits; read from memory, since V8 would rebuild the constant at every use. */
@@ -57,30 +58,15 @@ export function takesBytes(): bool {
 
 /**
  * Convolution and 2 × 2 max-pooling. Tile: two filters × the four positions of a window.
- *
- * @param right, down from a packed input to that of the next pixel and of the next row
- * @param records of each two filters `pairs` pairs and, if `odd`, one that has only x; an odd
- *   number of filters has one of zeros more
- * @param bias (filters, even), 32-bit whole numbers
  * @param output (filters, height', width') in lanes, 32-bit sums
  * @param used bytes of the lanes that matter: 32, or 16 for up to four images (narrow build)
  */
-export function convPoolInt8(
-  input: usize,
-  right: usize,
-  down: usize,
-  records: usize,
-  pairs: i32,
-  odd: bool,
-  bias: usize,
-  output: usize,
-  outHeight: i32,
-  outWidth: i32,
-  filters: i32,
-  used: i32,
-): void {
+export function convPoolInt8(layer: Int8ConvLayer, input: usize, output: usize, used: i32): void {
+  const records = layer.records, pairs = layer.pairs, odd = layer.odd, bias = layer.bias;
+  const right = layer.right, down = layer.down, filters = layer.filters;
+  const outWidth = layer.outWidth, outHeight = layer.outHeight;
   const outPlane = <usize> (outWidth * outHeight) * LANE_ROW;
-  const pairBytes = <usize> (pairs + <i32> odd) * INT8_RECORD;
+  const pairBytes = <usize> (pairs + odd) * INT8_RECORD;
   const ones = v128.load32_splat(changetype<usize>(ONES));
   for (let py = 0; py < outHeight; py++) {
     let pair = records;
@@ -136,20 +122,12 @@ export function convPoolInt8(
 
 /**
  * A dense layer's sums. Tile: eight units.
- * @param pairs of packed inputs; an odd number has one of zeros more
- * @param weights for each eight units, for each pair: unit 0's two, unit 1's, …
- * @param bias (units, a multiple of 8), as are the sums in `output`
+ * @param output (units, a multiple of 8) in lanes, 32-bit sums
  * @param used see `convPoolInt8`
  */
-export function denseInt8(
-  input: usize,
-  pairs: i32,
-  weights: usize,
-  bias: usize,
-  output: usize,
-  units: i32,
-  used: i32,
-): void {
+export function denseInt8(layer: Int8DenseLayer, input: usize, output: usize, used: i32): void {
+  const pairs = layer.pairs, units = layer.units;
+  let weights = layer.weights, bias = layer.bias;
   const ones = v128.load32_splat(changetype<usize>(ONES));
   const bytes = <usize> pairs << 6;
   for (

@@ -6,6 +6,7 @@
 // start at any pixel.
 
 import { LANE_ROW } from "../kernel_constants";
+import { Requantization } from "./layers";
 
 /**
  * 1.5 · 2²³, plus 128: the sum with a small x has round(x) + 128 in its low byte, halves to even.
@@ -17,7 +18,7 @@ const ROUND: f32 = 12582912.0 + 128.0;
 const CONSTANTS: StaticArray<f32> = [1, ROUND, 12582912.0];
 
 /**
- * Eight images of bytes, `stride` apart, to lanes of packed.
+ * Eight images of bytes, `stride` apart, to lanes of packed int8x4.
  * @param length bytes of an image, rounded up to 16 inside: `images` and `packed` need the room
  */
 export function bytesToInt8x4(
@@ -68,21 +69,12 @@ export function columnInt8x4(from: usize, height: i32, width: i32, to: usize): v
  * limited to low … high, then x·(a₀ + a₁x² + a₂x⁴) / (1 + b₁x² + b₂x⁴) + shift, rounded.
  *
  * @param sums (channels, positions) in lanes, 32-bit whole numbers
- * @param multipliers one a channel
- * @param curve eight floats: a₀, a₁, a₂, b₁, b₂, low, high, shift
- * @param to byte (channel, position) goes to `to` + channel·toChannel + position·toPosition, in
- *   lanes of 32 bits of which the upper 24 are zero
+ * @param to bytes in lanes of 32 bits of which the upper 24 are zero
  */
-export function requantize(
-  sums: usize,
-  channels: i32,
-  positions: i32,
-  multipliers: usize,
-  curve: usize,
-  to: usize,
-  toChannel: usize,
-  toPosition: usize,
-): void {
+export function requantize(layer: Requantization, sums: usize, to: usize): void {
+  const channels = layer.channels, positions = layer.positions, curve = layer.curve;
+  const toChannel = layer.toChannel, toPosition = layer.toPosition;
+  let multipliers = layer.multipliers;
   const a0 = v128.load32_splat(curve),
     a1 = v128.load32_splat(curve, 4),
     a2 = v128.load32_splat(curve, 8);
@@ -132,7 +124,9 @@ export function packInt8x4(bytes: usize, count: i32, step: i32, packed: usize): 
 }
 
 /** Sums of the last layer to logits: (units) in lanes, each times its multiplier. */
-export function scaleSums(sums: usize, units: i32, multipliers: usize, to: usize): void {
+export function scaleSums(layer: Requantization, sums: usize, to: usize): void {
+  const units = layer.channels;
+  let multipliers = layer.multipliers;
   for (
     const end = sums + <usize> units * LANE_ROW;
     sums < end;

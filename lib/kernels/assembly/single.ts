@@ -1,10 +1,14 @@
 // Inference of one image, where there are no others to stand beside it: here the lanes are filters.
 // Sums run in the same order as in the batched kernels, so the logits have the same bits.
 import { PANEL_ROW, SINGLE_FILTERS } from "../kernel_constants";
+import { ConvLayer, DenseLayer } from "./layers";
 import { madd } from "./math";
 
 /** (filters, channels, kernel, kernel) into (tiles of 8 filters, channels, kernel, kernel, 8). */
-export function packFilters(weights: usize, filters: i32, taps: i32, packed: usize): void {
+export function packFilters(layer: ConvLayer): void {
+  const filters = layer.filters, packed = layer.packed;
+  const taps = layer.channels * layer.kernel * layer.kernel;
+  let weights = layer.weights;
   for (let f = 0; f < filters; f++) {
     let to = packed +
       (<usize> (f / SINGLE_FILTERS * taps * SINGLE_FILTERS + f % SINGLE_FILTERS) << 2);
@@ -18,24 +22,13 @@ export function packFilters(weights: usize, filters: i32, taps: i32, packed: usi
  * Convolution and 2 × 2 max-pooling of one image, planar in and out. Tile: eight filters × the four
  * positions of a window; a tap costs two splats of the input, two loads of weights and eight
  * multiply-adds.
- *
- * @param packed weights from `packFilters`
- * @param bias (filters), readable to a multiple of 8
- * @param output (filters, height', width') before tanh
+ * @param output (filters, height', width') before the activation
  */
-export function convPoolSingle(
-  input: usize,
-  packed: usize,
-  bias: usize,
-  output: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  filters: i32,
-  kernel: i32,
-): void {
-  const row = <usize> width << 2, plane = <usize> height * row;
-  const outWidth = (width - kernel + 1) >> 1, outHeight = (height - kernel + 1) >> 1;
+export function convPoolSingle(layer: ConvLayer, input: usize, output: usize): void {
+  const channels = layer.channels, filters = layer.filters, kernel = layer.kernel;
+  const outWidth = layer.outWidth, outHeight = layer.outHeight;
+  const row = <usize> layer.width << 2, plane = <usize> layer.height * row;
+  let packed = layer.packed, bias = layer.bias;
   const outPlane = <usize> (outWidth * outHeight) << 2;
   const tileBytes = <usize> (channels * kernel * kernel) * 4 * SINGLE_FILTERS;
   for (
@@ -90,8 +83,10 @@ export function convPoolSingle(
   }
 }
 
-/** One row of A times B in panels of 16 columns: see `gemm`. */
-export function gemv(panels: i32, depth: i32, a: usize, b: usize, bPanel: usize, c: usize): void {
+/** One row of inputs times the weights of a dense layer: see `gemm`. */
+export function gemv(layer: DenseLayer, a: usize, c: usize): void {
+  const panels = layer.panels, depth = layer.inputs, bPanel = layer.panelBytes;
+  let b = layer.weights;
   for (let panel = 0; panel < panels; panel++, b += bPanel, c += PANEL_ROW) {
     const zero = i32x4.splat(0);
     let $$s0 = zero, $$s1 = zero;

@@ -6,7 +6,7 @@
 // values at as many points as it has coefficients: here at 0, 1, −1, 2, −2 and ∞ (the highest
 // coefficient). So
 //
-//     sums = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ d B) ] A     w: 5 × 5 weights, d: 6 × 6 pixels, ⊙: number by number
+//     sums = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ d B) ] A   w: 5 × 5 weights, d: 6 × 6 pixels, ⊙: number by number
 //
 //     Bᵀ = 4  0 −5  0  1  0      G = ¼ of   1                   Aᵀ = 1  1  1  1  1  0
 //          0 −4 −4  1  1  0         −⅙ of   1  1  1  1  1            0  1 −1  2 −2  1
@@ -20,15 +20,17 @@
 //
 // Everything is in lanes of eight images. Windows of a row are taken five at a time.
 import { LANE_ROW, PATCH_POINTS, PATCH_WINDOWS } from "../kernel_constants";
+import { ConvLayer } from "./layers";
 import { multiply, poolWindows, transformPatches } from "./winograd_tiles";
 
 /**
  * G w Gᵀ of all filters, once after each change of weights.
- * @param weights (filters, channels, 5, 5)
- * @param to (pairs of filters, 36, channels, 2); of an odd number of filters the last has zeros
- *   beside it
+ * The results stand as (pairs of filters, 36, channels, 2); of an odd number of filters the last
+ * has zeros beside it.
  */
-export function transformFilters(weights: usize, filters: i32, channels: i32, to: usize): void {
+export function transformFilters(layer: ConvLayer): void {
+  const channels = layer.channels, filters = layer.filters, to = layer.transformed;
+  let weights = layer.weights;
   const value = <usize> channels << 3;
   for (let f = 0; f < filters; f++) {
     const pair = to + <usize> (f >> 1) * PATCH_POINTS * value + (<usize> (f & 1) << 2);
@@ -64,31 +66,21 @@ function transformTaps(from: usize, step: usize, to: usize, toStep: usize): void
 }
 
 /**
+ * `convPool` by Winograd's method, with filters from `transformFilters`.
  * @param input (channels, height, width) in lanes, readable for ten pixels more
- * @param transformed filters from `transformFilters`
- * @param output, argmax, right, down as of `convPool`
- * @param columns room for (6, 14) lanes
- * @param patches room for (36, channels, 5) lanes
- * @param products room for (36, 2, 5) lanes
  */
 export function convPoolWinograd(
+  layer: ConvLayer,
   input: usize,
-  transformed: usize,
-  bias: usize,
   output: usize,
   argmax: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  filters: i32,
-  right: i32,
-  down: i32,
-  columns: usize,
-  patches: usize,
-  products: usize,
 ): void {
-  const row = <usize> width * LANE_ROW, plane = <usize> height * row;
-  const outWidth = (width - 4) >> 1, outHeight = (height - 4) >> 1;
+  const transformed = layer.transformed, bias = layer.bias;
+  const columns = layer.columns, patches = layer.patches, products = layer.products;
+  const channels = layer.channels, filters = layer.filters;
+  const outWidth = layer.outWidth, outHeight = layer.outHeight;
+  const right = layer.pixelBytes, down = layer.rowBytes;
+  const row = <usize> layer.width * LANE_ROW, plane = <usize> layer.height * row;
   const outPlane = <usize> (outWidth * outHeight) * LANE_ROW;
   const pair = <usize> (PATCH_POINTS * channels) << 3;
   for (let py = 0; py < outHeight; py++) {

@@ -16,22 +16,19 @@
 // Rounding is two to four times that of the direct sums.
 //
 // Everything is in lanes of eight images. Windows are taken two rows at a time.
-import { VECTOR } from "./vectors";
 import { COLUMN_POINTS, COLUMN_SUMS, LANE_ROW } from "../kernel_constants";
+import { ConvLayer } from "./layers";
 import { poolColumns, sumColumns, TAPS, transformPixels } from "./winograd_columns_tiles";
+import { VECTOR } from "./vectors";
 
 /**
  * G w of all filters, once after each change of weights.
- * @param weights (filters, channels, 5, 5)
- * @param to (pairs of filters, 8, channels, 5, 2); of an odd number of filters the last has zeros
- *   beside it
+ * The results stand as (pairs of filters, 8, channels, 5, 2); of an odd number of filters the last
+ * has zeros beside it.
  */
-export function transformFilterColumns(
-  weights: usize,
-  filters: i32,
-  channels: i32,
-  to: usize,
-): void {
+export function transformFilterColumns(layer: ConvLayer): void {
+  const channels = layer.channels, filters = layer.filters, to = layer.transformed;
+  let weights = layer.weights;
   const value = <usize> channels * TAPS;
   for (let f = 0; f < filters; f++) {
     const pair = to + <usize> (f >> 1) * COLUMN_POINTS * value + (<usize> (f & 1) << 2);
@@ -63,30 +60,19 @@ function transformAtPair(even: f64, odd: f64, factor: f64, to: usize, toStep: us
   return to + 2 * toStep;
 }
 
-/**
- * @param input (channels, height, width) in lanes
- * @param transformed filters from `transformFilterColumns`
- * @param output, argmax, right, down as of `convPool`
- * @param columns room for (8, channels, width) lanes, readable for seven more
- * @param products room for (8, 2, columns of sums, rounded up to COLUMN_SUMS) lanes
- */
+/** `convPool` by Winograd's method, with filters from `transformFilterColumns`. */
 export function convPoolWinogradColumns(
+  layer: ConvLayer,
   input: usize,
-  transformed: usize,
-  bias: usize,
   output: usize,
   argmax: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  filters: i32,
-  right: i32,
-  down: i32,
-  columns: usize,
-  products: usize,
 ): void {
-  const row = <usize> width * LANE_ROW, plane = <usize> height * row;
-  const outWidth = (width - 4) >> 1, outHeight = (height - 4) >> 1;
+  const transformed = layer.transformed, bias = layer.bias;
+  const columns = layer.columns, products = layer.products;
+  const channels = layer.channels, filters = layer.filters;
+  const outWidth = layer.outWidth, outHeight = layer.outHeight;
+  const right = layer.pixelBytes, down = layer.rowBytes;
+  const row = <usize> layer.width * LANE_ROW, plane = <usize> layer.height * row;
   const outRow = <usize> outWidth * LANE_ROW, outPlane = <usize> outHeight * outRow;
   const value = <usize> channels * row, taps = <usize> channels * TAPS;
   const sums = <usize> ((2 * outWidth + COLUMN_SUMS - 1) & -COLUMN_SUMS) * LANE_ROW;

@@ -1,3 +1,5 @@
+import { descriptorBytes } from "../descriptor.ts";
+import { ConvLayer } from "../kernel_interface.ts";
 import { activationCodes, derivativeCodes } from "./activation_codes.ts";
 import { type JobRunner, partsFor, SHARDS, withScratch } from "./job_runner.ts";
 import type { Address, ConvPool, ConvPoolGradient, ConvPoolShape } from "./tensor_operations.ts";
@@ -7,6 +9,8 @@ import { OVERREAD } from "./tensor_operations.ts";
 const LANES = 8;
 /** Windows of a row that Winograd's method takes at a time in both directions; columns down the columns. */
 const TILE = 5, COLUMNS = 4;
+/** Floats that the descriptor of a layer takes: ConvLayer of ../assembly/layers.ts. */
+const LAYER = descriptorBytes(ConvLayer) / 4;
 /** Floats of a tile of the backward kernels. */
 const CHUNK = 8;
 
@@ -103,7 +107,7 @@ export function convPool(runner: JobRunner, operation: ConvPool): void {
   const starts = offsets([
     LANES * Math.max(sizes.input, sizes.output) + sizes.slack,
     LANES * roundUp(inChannels, 4) * inHeight * inWidth + 16 * LANES,
-    ...[lanes, lanes, columns, patches, products],
+    ...[lanes, lanes, columns, patches, products, LAYER],
   ]);
   const bytes = starts.pop()!;
   const scratch = [4 * sizes.filter, 4 * transformed, 4 * roundUp(outChannels + 1, 8)];
@@ -114,8 +118,10 @@ export function convPool(runner: JobRunner, operation: ConvPool): void {
       const taps = kernel * kernel;
       runner.call("permuteFilter", filter, taps, inChannels, outChannels, planar, 0);
       runner.call("foldShards", bias, 0, 1, outChannels, biases);
-      const transform = method === BOTH_WAYS ? "transformFilters" : "transformFilterColumns";
-      if (method !== DIRECT) runner.call(transform, planar, outChannels, inChannels, weights);
+      if (method !== DIRECT) {
+        const room = at + starts.at(-1)!;
+        runner.call("transformFilter", method, planar, outChannels, inChannels, weights, room);
+      }
       writeShape(runner, shape);
       runner.words.set(
         [
@@ -152,13 +158,14 @@ export function convPoolGradient(runner: JobRunner, operation: ConvPoolGradient)
     ? 0
     : 4 * outChannels * 2 * Math.ceil((kernel + 1) / 6) * reach * 7 * CHUNK;
   const imageFloats = sizes.input + sizes.slack;
-  const [, pointers, image, bytes] = offsets(
-    [sizes.output + 4, sizes.output + 8, imageFloats],
-  ) as [number, ...Triple];
+  const [, pointers, image, layer, bytes] = offsets(
+    [sizes.output + 4, sizes.output + 8, imageFloats, LAYER],
+  ) as [number, number, ...Triple];
   const scratch = [4 * sizes.filter, SHARDS * shardBytes, frameBytes, SHARDS * bytes];
   withScratch(runner, scratch, (planar = 0, sums = 0, paddedWeights = 0, buffers = 0) => {
     if (inputGradient !== 0) {
-      frameFilter(runner, shape, filter, planar, reach, paddedWeights, frameBytes);
+      const padded = [reach, paddedWeights, frameBytes, buffers + layer] as const;
+      padFilter(runner, shape, filter, planar, padded);
     }
     writeShape(runner, shape);
     runner.words.set(
@@ -166,7 +173,7 @@ export function convPoolGradient(runner: JobRunner, operation: ConvPoolGradient)
         ...[input, outputGradient, output, argmax, derivativeCodes[activation], SHARDS],
         ...[sums, shardBytes, biases, chunks, Number(isLong), inputGradient, paddedWeights, reach],
         ...[buffers, bytes, pointers, image, 4 * imageFloats, rows, columns, planar],
-        ...[filterGradient, biasGradient],
+        ...[filterGradient, biasGradient, layer],
       ],
       6,
     );
@@ -177,15 +184,13 @@ export function convPoolGradient(runner: JobRunner, operation: ConvPoolGradient)
 
 type Triple = [number, number, number];
 
-function frameFilter(
+function padFilter(
   runner: JobRunner,
   { kernel, inChannels, outChannels }: ConvPoolShape,
   filter: Address,
   planar: Address,
-  chunks: number,
-  paddedWeights: Address,
-  bytes: number,
+  padded: readonly [chunks: number, at: Address, bytes: number, room: Address],
 ): void {
   runner.call("permuteFilter", filter, kernel * kernel, inChannels, outChannels, planar, 0);
-  runner.call("frameFilter", planar, outChannels, inChannels, kernel, chunks, paddedWeights, bytes);
+  runner.call("padFilter", planar, outChannels, inChannels, kernel, ...padded);
 }

@@ -9,7 +9,7 @@ import { ReferenceEngine } from "./reference_engine.ts";
 import type { Engine } from "./engine.ts";
 import { KernelEngine } from "./kernel_engine.ts";
 import type { KernelOptions } from "../../kernels/kernel_network.ts";
-import { missingForKernels } from "../../kernels/kernel_module.ts";
+import { missingForKernels } from "../../kernels/kernel_platform.ts";
 import { planKernels } from "../../kernels/kernel_plan.ts";
 
 /** How the hand-written system is made. */

@@ -5,7 +5,8 @@
  * one to three roundings of numbers not above 1.
  */
 import fc from "fast-check";
-import { activationNumbers } from "../../../lib/kernels/kernel_module.ts";
+import { activationNumber } from "../../../lib/kernels/activation_number.ts";
+import { DenseLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { type Activation, activations } from "../../../lib/model/architecture.ts";
 import { Rng } from "../../../lib/util/rng.ts";
@@ -43,7 +44,7 @@ testAgainstTwin({
   data: ({ kind, sixteens, seed }) => ({ kind, x: drawArguments(seed, 16 * sixteens) }),
   call(harness, { kind, x }) {
     const buffer = harness.output("x", x);
-    harness.call((kernels) => kernels.activate(activationNumbers[kind], buffer.at, x.length));
+    harness.call((kernels) => kernels.activate(activationNumber(kind), buffer.at, x.length));
     return { x: buffer.read() };
   },
   twin: ({ kind, x }) => ({ x: expected(kind, twins.activate(kind, x)) }),
@@ -65,10 +66,13 @@ testAgainstTwin({
     };
   },
   call(harness, { kind, rows, x, bias }) {
-    const at = harness.input("bias", bias), buffer = harness.output("x", x);
-    harness.call((kernels) =>
-      kernels.addBiasActivate(activationNumbers[kind], rows, 4 * bias.length, buffer.at, at)
-    );
+    const layer = harness.descriptor(DenseLayer, {
+      bias: harness.input("bias", bias),
+      outBytes: 4 * bias.length,
+      activation: activationNumber(kind),
+    });
+    const buffer = harness.output("x", x);
+    harness.call((kernels) => kernels.addBiasActivate(layer, rows, buffer.at));
     return { x: buffer.read() };
   },
   twin: ({ kind, x, bias }) => ({ x: expected(kind, twins.addBiasActivate(kind, x, bias)) }),
@@ -89,7 +93,7 @@ testAgainstTwin({
   call(harness, { kind, g, y }) {
     const results = harness.input("y", y), buffer = harness.output("g", g);
     harness.call((kernels) =>
-      kernels.activationBackward(activationNumbers[kind], g.length, buffer.at, results)
+      kernels.activationBackward(activationNumber(kind), g.length, buffer.at, results)
     );
     return { g: buffer.read() };
   },

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LANE_IMAGES, SINGLE_FILTERS } from "../../../lib/kernels/kernel_constants.ts";
+import { ConvLayer } from "../../../lib/kernels/kernel_interface.ts";
 import { convolve, pooledSize } from "../../../lib/kernels/twins/conv_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { convShapes, drawConv, type DrawnConv, pooledOutputs, pooledWithin } from "./conv_cases.ts";
@@ -36,24 +37,18 @@ function bounds(conv: DrawnConv): DrawnConv {
 
 function callConvPool(harness: KernelHarness, conv: DrawnConv) {
   const { channels, height, width, filters, kernel, right, down } = conv;
+  const layer = harness.descriptor(ConvLayer, {
+    weights: harness.input("weights", conv.weights),
+    bias: harness.input("bias", conv.bias),
+    ...{ channels, height, width, filters, kernel, ...pooledSize(conv) },
+    ...{ pixelBytes: right, rowBytes: down },
+  });
   const input = harness.input("input", conv.input);
-  const weights = harness.input("weights", conv.weights);
-  const bias = harness.input("bias", conv.bias);
   const { output, argmax } = pooledOutputs(harness, conv);
-  harness.call((kernels) =>
-    kernels.convPool(
-      ...[input, weights, bias, output.at, argmax.at] as const,
-      ...[channels, height, width, filters, kernel, right, down] as const,
-    )
-  );
+  harness.call((kernels) => kernels.convPool(layer, input, output.at, argmax.at));
   const trained = { output: output.read(), argmax: argmax.read() };
   // inference does without the argmax and must find the same
-  harness.call((kernels) =>
-    kernels.convPool(
-      ...[input, weights, bias, output.at, 0] as const,
-      ...[channels, height, width, filters, kernel, right, down] as const,
-    )
-  );
+  harness.call((kernels) => kernels.convPool(layer, input, output.at, 0));
   assert.deepEqual(output.read(), trained.output, "convPool with and without argmax");
   return trained;
 }
@@ -72,15 +67,14 @@ function callConvPoolSingle(harness: KernelHarness, conv: DrawnConv) {
   const { outHeight, outWidth } = pooledSize(conv);
   const input = harness.input("input", conv.input);
   const packed = twins.packFilters(conv.weights, filters, channels * kernel ** 2);
-  const weights = harness.input("packed weights", Float32Array.from(packed));
-  const bias = harness.input("bias", conv.bias);
+  const layer = harness.descriptor(ConvLayer, {
+    packed: harness.input("packed weights", Float32Array.from(packed)),
+    bias: harness.input("bias", conv.bias),
+    ...{ channels, height, width, filters, kernel, outHeight, outWidth },
+  });
   const length = filters * outHeight * outWidth;
   const output = harness.output("output", new Float32Array(length).fill(NaN));
-  harness.call((kernels) =>
-    kernels.convPoolSingle(
-      ...[input, weights, bias, output.at, channels, height, width, filters, kernel] as const,
-    )
-  );
+  harness.call((kernels) => kernels.convPoolSingle(layer, input, output.at));
   return { output: output.read() };
 }
 
@@ -131,9 +125,14 @@ testAgainstTwin({
   }),
   call(harness, { filters, taps, weights }) {
     const at = harness.input("weights", weights);
+    // the largest kernel whose taps these can be
+    const kernel = [5, 4, 3, 2, 1].find((kernel) => taps % kernel ** 2 === 0)!;
     const length = SINGLE_FILTERS * Math.ceil(filters / SINGLE_FILTERS) * taps;
     const packed = harness.output("packed", new Float32Array(length));
-    harness.call((kernels) => kernels.packFilters(at, filters, taps, packed.at));
+    const layer = harness.descriptor(ConvLayer, {
+      ...{ weights: at, packed: packed.at, filters, channels: taps / kernel ** 2, kernel },
+    });
+    harness.call((kernels) => kernels.packFilters(layer));
     return { packed: packed.read() };
   },
   twin: ({ filters, taps, weights }) => ({

@@ -5,6 +5,7 @@
  * to the label's is one subtraction and therefore exact: the loss counts a hit where it is 0.
  */
 import fc from "fast-check";
+import { DenseLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 import { drawNumbers, exactly, type Expectation, UNIT, values, within } from "./expectations.ts";
@@ -32,7 +33,8 @@ testAgainstTwin({
   data: drawRows,
   call(harness, { rows, columns, x, ofColumns }) {
     const bias = harness.input("bias", ofColumns), buffer = harness.output("x", x);
-    harness.call((kernels) => kernels.addBias(rows, 4 * columns, buffer.at, bias));
+    const layer = harness.descriptor(DenseLayer, { bias, outBytes: 4 * columns });
+    harness.call((kernels) => kernels.addBias(layer, rows, buffer.at));
     return { x: buffer.read() };
   },
   twin: ({ x, ofColumns }) => ({ x: exactly(twins.addBias(x, ofColumns)) }),
@@ -45,7 +47,9 @@ testAgainstTwin({
   call(harness, { rows, columns, x, ofColumns, count }) {
     const bias = harness.input("bias", ofColumns), at = harness.input("x", x);
     const to = harness.output("to", new Float32Array(rows * count));
-    harness.call((kernels) => kernels.addBiasTo(rows, 4 * columns, at, bias, count, to.at));
+    const sizes = { units: count, outBytes: 4 * columns };
+    const layer = harness.descriptor(DenseLayer, { bias, ...sizes });
+    harness.call((kernels) => kernels.addBiasTo(layer, rows, at, to.at));
     return { to: to.read() };
   },
   twin: ({ x, ofColumns, count }) => ({ to: exactly(twins.addBiasTo(x, ofColumns, count)) }),
@@ -57,7 +61,8 @@ testAgainstTwin({
   data: drawRows,
   call(harness, { rows, columns, x, ofColumns }) {
     const at = harness.input("x", x), sums = harness.output("sums", ofColumns);
-    harness.call((kernels) => kernels.addColumnSums(rows, 4 * columns, at, sums.at));
+    const layer = harness.descriptor(DenseLayer, { outBytes: 4 * columns });
+    harness.call((kernels) => kernels.addColumnSums(layer, rows, at, sums.at));
     return { sums: sums.read() };
   },
   twin: ({ x, ofColumns }) => ({ sums: exactly(twins.addColumnSums(x, ofColumns)) }),
@@ -91,10 +96,9 @@ testAgainstTwin({
     const at = harness.input("labels", labels), rows = labels.length;
     const gradient = harness.output("logits", logits);
     const report = harness.output("report", new Float32Array(3 * rows));
+    const layer = harness.descriptor(DenseLayer, { units: classes, outBytes: 4 * columns });
     harness.call((kernels) =>
-      kernels.softmaxCrossEntropy(
-        ...[rows, classes, 4 * columns, gradient.at, at, scale, smoothing, report.at] as const,
-      )
+      kernels.softmaxCrossEntropy(layer, rows, gradient.at, at, report.at, scale, smoothing)
     );
     return { gradient: gradient.read(), report: report.read() };
   },

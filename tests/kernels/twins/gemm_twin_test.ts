@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PANEL } from "../../../lib/kernels/kernel_constants.ts";
+import { DenseLayer, GemmShape } from "../../../lib/kernels/kernel_interface.ts";
 import type { GemmInput } from "../../../lib/kernels/twins/gemm_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { drawNumbers, exactly, magnitudes, times, UNIT, values, within } from "./expectations.ts";
@@ -42,11 +43,12 @@ function callGemm(harness: KernelHarness, product: Product) {
     for (let p = 0; p < panels; p++) room.push([4 * (cPanel * p + cRow * i), 4 * PANEL]);
   }
   const c = harness.output("c", product.c, room);
+  const shape = harness.descriptor(GemmShape, {
+    ...{ panels, aRow: 4 * aRow, aColumn: 4 * aColumn },
+    ...{ bPanel: 4 * bPanel, bRow: 4 * bRow, cPanel: 4 * cPanel, cRow: 4 * cRow },
+  });
   harness.call((kernels) =>
-    kernels.gemm(
-      ...[rows, panels, depth, a, 4 * aRow, 4 * aColumn, b, 4 * bPanel, 4 * bRow] as const,
-      ...[c.at, 4 * cPanel, 4 * cRow, product.accumulate ? 1 : 0] as const,
-    )
+    kernels.gemm(shape, rows, depth, a, b, c.at, product.accumulate ? 1 : 0)
   );
   return { c: c.read() };
 }
@@ -115,7 +117,10 @@ function drawRow({ panels, depth, gap, values }: RowShape): Product {
 function callGemv(harness: KernelHarness, { panels, depth, bPanel, ...product }: Product) {
   const a = harness.input("a", product.a), b = harness.input("b", product.b);
   const c = harness.output("c", product.c);
-  harness.call((kernels) => kernels.gemv(panels, depth, a, b, 4 * bPanel, c.at));
+  const layer = harness.descriptor(DenseLayer, {
+    ...{ weights: b, inputs: depth, panels, panelBytes: 4 * bPanel },
+  });
+  harness.call((kernels) => kernels.gemv(layer, a, c.at));
   return { c: c.read() };
 }
 
@@ -174,9 +179,11 @@ testAgainstTwin({
     }
     const length = Math.ceil(inputs / PANEL) * toPanel;
     const to = harness.output("to", new Float32Array(length), room);
-    harness.call((kernels) =>
-      kernels.transposePanels(at, inputs, 4 * fromPanel, outputs, to.at, 4 * toPanel)
-    );
+    const layer = harness.descriptor(DenseLayer, {
+      ...{ weights: at, inputs, panelBytes: 4 * fromPanel },
+      ...{ transposed: to.at, units: outputs, transposedPanelBytes: 4 * toPanel },
+    });
+    harness.call((kernels) => kernels.transposePanels(layer));
     return { to: to.read() };
   },
   twin: (panels) => ({ to: exactly(twins.transposePanels(panels)) }),

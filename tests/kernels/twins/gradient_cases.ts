@@ -55,6 +55,15 @@ export interface DrawnGradient extends PooledGradient {
   readonly numbers: ReturnType<typeof drawNumbers>;
 }
 
+/** The fields of a ConvLayer that all kernels read that take such a gradient. */
+export function gradientFields(drawn: DrawnGradient) {
+  const { filters, outHeight, outWidth, gFilter, gWindow, row } = drawn;
+  return {
+    ...{ filters, outHeight, outWidth },
+    ...{ filterStride: 4 * gFilter, windowStride: 4 * gWindow, rowBytes: 4 * row },
+  };
+}
+
 /** Draws the gradient, and for each window and filter which of its four positions won. */
 export function drawGradient(shape: GradientShape): DrawnGradient {
   const { channels, filters, kernel, outHeight, outWidth, channelLast, values } = shape;

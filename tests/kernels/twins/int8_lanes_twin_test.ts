@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { LANE_IMAGES, LANE_ROW } from "../../../lib/kernels/kernel_constants.ts";
+import { Requantization } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 import { exactly } from "./expectations.ts";
@@ -98,12 +99,11 @@ testAgainstTwin({
     const multipliers = harness.input("multipliers", arrays.multipliers);
     const curve = harness.input("curve", arrays.curve);
     const to = harness.output("bytes", new Int32Array(arrays.sums.length).fill(-1));
-    harness.call((kernels) =>
-      kernels.requantize(
-        ...[sums, channels, positions, multipliers, curve, to.at] as const,
-        ...[LANE_ROW * toChannel, LANE_ROW * toPosition] as const,
-      )
-    );
+    const layer = harness.descriptor(Requantization, {
+      ...{ channels, positions, multipliers, curve },
+      ...{ toChannel: LANE_ROW * toChannel, toPosition: LANE_ROW * toPosition },
+    });
+    harness.call((kernels) => kernels.requantize(layer, sums, to.at));
     return { bytes: to.read() };
   },
   twin: (of) => ({ bytes: exactly(twins.requantize(of)) }),
@@ -135,10 +135,13 @@ testAgainstTwin({
     };
   },
   call(harness, { sums, multipliers }) {
-    const at = harness.input("sums", sums),
-      multiplierAt = harness.input("multipliers", multipliers);
+    const at = harness.input("sums", sums);
+    const layer = harness.descriptor(Requantization, {
+      channels: multipliers.length,
+      multipliers: harness.input("multipliers", multipliers),
+    });
     const logits = harness.output("logits", new Float32Array(sums.length));
-    harness.call((kernels) => kernels.scaleSums(at, multipliers.length, multiplierAt, logits.at));
+    harness.call((kernels) => kernels.scaleSums(layer, at, logits.at));
     return { logits: logits.read() };
   },
   twin: ({ sums, multipliers }) => ({ logits: exactly(twins.scaleSums(sums, multipliers)) }),

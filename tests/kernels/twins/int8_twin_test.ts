@@ -7,6 +7,7 @@ import {
   LANE_IMAGES,
   LANE_ROW,
 } from "../../../lib/kernels/kernel_constants.ts";
+import { Int8ConvLayer, Int8DenseLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 import { exactly } from "./expectations.ts";
@@ -103,12 +104,11 @@ testAgainstTwin({
     // filters are computed in pairs
     const length = arrays.bias.length * outHeight * outWidth * LANE_IMAGES;
     const output = harness.output("output", new Int32Array(length));
-    harness.call((kernels) =>
-      kernels.convPoolInt8(
-        ...[input, right, down, records, pairs, odd ? 1 : 0, bias, output.at] as const,
-        ...[outHeight, outWidth, filters, half ? LANE_ROW / 2 : LANE_ROW] as const,
-      )
-    );
+    const layer = harness.descriptor(Int8ConvLayer, {
+      ...{ records, pairs, odd: odd ? 1 : 0, bias, right, down, filters, outHeight, outWidth },
+    });
+    const used = half ? LANE_ROW / 2 : LANE_ROW;
+    harness.call((kernels) => kernels.convPoolInt8(layer, input, output.at, used));
     return { output: output.read().slice(0, filters * outHeight * outWidth * LANE_IMAGES) };
   },
   twin: (of) => ({ output: exactly(usedLanes(twins.convPoolInt8(of), of.half)) }),
@@ -142,9 +142,8 @@ testAgainstTwin({
     const bias = harness.input("bias", arrays.bias);
     const output = harness.output("output", new Int32Array(units * LANE_IMAGES));
     const used = half ? LANE_ROW / 2 : LANE_ROW;
-    harness.call((kernels) =>
-      kernels.denseInt8(input, pairs, weights, bias, output.at, units, used)
-    );
+    const layer = harness.descriptor(Int8DenseLayer, { weights, pairs, bias, units });
+    harness.call((kernels) => kernels.denseInt8(layer, input, output.at, used));
     return { output: output.read() };
   },
   twin: (of) => ({ output: exactly(usedLanes(twins.denseInt8(of), of.half)) }),

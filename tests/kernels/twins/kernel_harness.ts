@@ -4,13 +4,19 @@
  * read as floats, so a number that a kernel reads past the end of a buffer and uses shows up in its
  * result.
  */
+import {
+  descriptorBytes,
+  type DescriptorFields,
+  type DescriptorValues,
+  writeDescriptor,
+} from "../../../lib/kernels/descriptor.ts";
 import { fixedMemory } from "../../../lib/kernels/fixed_memory.ts";
 import { MEMORY_START } from "../../../lib/kernels/kernel_constants.ts";
+import type { Kernels } from "../../../lib/kernels/kernel_interface.ts";
 import {
   compileKernels,
   instantiateKernels,
   type KernelBuild,
-  type Kernels,
 } from "../../../lib/kernels/kernel_module.ts";
 
 /** All builds; a list of its own, since that of `deno task kernels` brings the compiler along. */
@@ -109,6 +115,24 @@ export class KernelHarness {
     ) => T;
     const view = new View(this.#memory.buffer, at, values.length);
     return { at, read: () => view.slice() as T };
+  }
+
+  /**
+   * A descriptor that the kernel only reads.
+   * @param values of the fields that the kernel reads. The others get the guards' bits: as an
+   *   address or a count they reach outside the memory, and as a float they are NaN.
+   * @returns its address
+   */
+  descriptor<Fields extends DescriptorFields>(
+    fields: Fields,
+    values: Partial<DescriptorValues<Fields>>,
+  ): number {
+    const poison = Object.fromEntries(
+      Object.entries(fields).map(([name, [, type]]) => [name, type === "f32" ? NaN : GUARD]),
+    );
+    const at = this.input("descriptor", new Uint8Array(descriptorBytes(fields)));
+    writeDescriptor<DescriptorFields>(this.#memory, at, fields, { ...poison, ...values });
+    return at;
   }
 
   /**

@@ -5,9 +5,11 @@
  * is divided by.
  */
 import fc from "fast-check";
+import { AdamStep, ParameterShare } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 import { UNIT, within } from "./expectations.ts";
+import type { KernelHarness } from "./kernel_harness.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
 
 const shapes = fc.record({
@@ -42,21 +44,26 @@ function draw({ fours, shards, gap, t, withDecay, atRest, seed }: Shape) {
   };
 }
 
+/** Puts the gradients into the memory. @returns the fields that tell how they stand there */
+function shardFields(harness: KernelHarness, drawn: ReturnType<typeof draw>) {
+  return {
+    gradients: harness.input("gradients", drawn.gradients),
+    ...{ count: drawn.count, shards: drawn.shards.length, shardBytes: 4 * drawn.stride },
+  };
+}
+
 testAgainstTwin({
   kernel: "adam",
   shapes,
   data: draw,
   call(harness, drawn) {
-    const { beta1, beta2, rate, epsilon, correction, decay } = drawn.step;
-    const g = harness.input("gradients", drawn.gradients);
     const w = harness.output("w", drawn.w), m = harness.output("m", drawn.m);
     const v = harness.output("v", drawn.v);
-    harness.call((kernels) =>
-      kernels.adam(
-        ...[w.at, m.at, v.at, g, drawn.count, drawn.shards.length, 4 * drawn.stride] as const,
-        ...[beta1, beta2, rate, epsilon, correction, decay] as const,
-      )
-    );
+    const share = harness.descriptor(ParameterShare, {
+      ...{ ...shardFields(harness, drawn), weights: w.at, firstMoment: m.at, secondMoment: v.at },
+    });
+    const step = harness.descriptor(AdamStep, drawn.step);
+    harness.call((kernels) => kernels.adam(share, step));
     return { w: w.read(), m: m.read(), v: v.read() };
   },
   twin({ w, m, v, shards, step }) {
@@ -89,14 +96,11 @@ testAgainstTwin({
     ...{ ...draw(shape), momentum: Math.fround(momentum), rate: Math.fround(0.01) },
   }),
   call(harness, drawn) {
-    const g = harness.input("gradients", drawn.gradients);
     const w = harness.output("w", drawn.w), v = harness.output("v", drawn.m);
-    harness.call((kernels) =>
-      kernels.sgd(
-        ...[w.at, v.at, g, drawn.count, drawn.shards.length, 4 * drawn.stride] as const,
-        ...[drawn.rate, drawn.momentum] as const,
-      )
-    );
+    const share = harness.descriptor(ParameterShare, {
+      ...{ ...shardFields(harness, drawn), weights: w.at, firstMoment: v.at },
+    });
+    harness.call((kernels) => kernels.sgd(share, drawn.rate, drawn.momentum));
     return { w: w.read(), v: v.read() };
   },
   twin({ w, m, shards, rate, momentum }) {

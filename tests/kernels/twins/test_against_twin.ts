@@ -1,6 +1,7 @@
 /** Compares a kernel with its twin, alone, in all builds. */
 import fc from "fast-check";
-import type { KernelBuild, Kernels } from "../../../lib/kernels/kernel_module.ts";
+import type { Kernels } from "../../../lib/kernels/kernel_interface.ts";
+import type { KernelBuild } from "../../../lib/kernels/kernel_module.ts";
 import type { Expectation } from "./expectations.ts";
 import { builds, type KernelHarness, type Numbers, openHarness } from "./kernel_harness.ts";
 

@@ -4,6 +4,7 @@
  * addition, the same as the twin's.
  */
 import fc from "fast-check";
+import { ConvLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import {
   longTile,
@@ -17,6 +18,7 @@ import {
   drawGradient,
   type DrawnGradient,
   gradientExamples,
+  gradientFields,
   gradientShapes,
 } from "./gradient_cases.ts";
 import { testAgainstTwin } from "./test_against_twin.ts";
@@ -27,6 +29,12 @@ type Drawn = DrawnGradient & WeightGradientInput & {
   readonly sums: Float32Array;
   readonly biases: Float32Array;
 };
+
+/** How many tiles a layer's sums take downwards, and how many a run takes. */
+const tileFields = (kernel: number, channels: number, tile: Tile) => ({
+  tileBands: Math.ceil(kernel / tile.rows),
+  tileChunks: Math.ceil(kernel * channels / tile.columns),
+});
 
 function testWeightGradients(
   kernel: "addShortWeightGradients" | "addLongWeightGradients",
@@ -46,18 +54,16 @@ function testWeightGradients(
       };
     },
     call(harness, drawn) {
-      const { gFilter, gWindow, windows, filters, channels, kernel: side, row } = drawn;
+      const { channels, kernel: side } = drawn;
       const input = harness.input("input", drawn.input);
       const g = harness.input("g", drawn.g), argmax = harness.input("argmax", drawn.argmax);
       const sums = harness.output("sums", drawn.sums);
       const biases = harness.output("biases", drawn.biases);
-      const chunks = Math.ceil(side * channels / tileOf(side).columns);
-      harness.call((kernels) =>
-        kernels[kernel](
-          ...[input, g, argmax, 4 * gFilter, 4 * gWindow, windows, filters, side] as const,
-          ...[chunks, 4 * row, sums.at, biases.at] as const,
-        )
-      );
+      const layer = harness.descriptor(ConvLayer, {
+        ...{ ...gradientFields(drawn), kernel: side, sums: sums.at },
+        ...tileFields(side, channels, tileOf(side)),
+      });
+      harness.call((kernels) => kernels[kernel](layer, input, g, argmax, biases.at));
       return { sums: sums.read(), biases: biases.read() };
     },
     twin(drawn) {
@@ -98,11 +104,12 @@ testAgainstTwin({
   },
   call(harness, { channels, filters, kernel, tile, sums, gradient }) {
     const at = harness.input("sums", sums), output = harness.output("gradient", gradient);
-    harness.call((kernels) =>
-      kernels.unpackWeightGradients(
-        ...[at, filters, channels, kernel, tile.rows, tile.columns, output.at] as const,
-      )
-    );
+    const layer = harness.descriptor(ConvLayer, {
+      ...{ channels, filters, kernel, sums: at },
+      ...{ tileRows: tile.rows, tileColumns: tile.columns },
+      ...tileFields(kernel, channels, tile),
+    });
+    harness.call((kernels) => kernels.unpackWeightGradients(layer, output.at));
     return { gradient: output.read() };
   },
   twin: ({ channels, filters, kernel, tile, sums, gradient }) => ({

@@ -6,6 +6,7 @@
  */
 import fc from "fast-check";
 import { COLUMN_POINTS, PATCH_POINTS } from "../../../lib/kernels/kernel_constants.ts";
+import { ConvLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { COLUMN_WEIGHT_TRANSFORM } from "../../../lib/kernels/twins/winograd_columns_twin.ts";
 import { type Matrix, WEIGHT_TRANSFORM } from "../../../lib/kernels/twins/winograd_twin.ts";
@@ -43,7 +44,10 @@ function testTransform(
       const at = harness.input("weights", weights);
       const length = 2 * Math.ceil(filters / 2) * each * channels;
       const to = harness.output("transformed", new Float32Array(length));
-      harness.call((kernels) => kernels[kernel](at, filters, channels, to.at));
+      const layer = harness.descriptor(ConvLayer, {
+        ...{ weights: at, channels, filters, transformed: to.at },
+      });
+      harness.call((kernels) => kernels[kernel](layer));
       return { transformed: to.read() };
     },
     twin({ filters, channels, weights }) {

@@ -15,7 +15,8 @@ import {
   PATCH_POINTS,
   PATCH_WINDOWS,
 } from "../../../lib/kernels/kernel_constants.ts";
-import { convolve } from "../../../lib/kernels/twins/conv_twin.ts";
+import { ConvLayer } from "../../../lib/kernels/kernel_interface.ts";
+import { convolve, pooledSize } from "../../../lib/kernels/twins/conv_twin.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import {
   COLUMN_TRANSFORMS,
@@ -58,13 +59,16 @@ const sizesOf = (conv: Transformed, factor: number): TransformedConv => ({
   bias: times(factor, magnitudes(conv.bias)),
 });
 
-/** Puts what both kernels read into the memory. */
-const inputs = (harness: KernelHarness, conv: Transformed) =>
-  [
-    harness.input("input", conv.input),
-    harness.input("transformed", conv.transformed),
-    harness.input("bias", conv.bias),
-  ] as const;
+/** Puts weights and bias into the memory. @returns the fields that both kernels read */
+function layerFields(harness: KernelHarness, conv: Transformed) {
+  const { channels, height, width, filters, right, down } = conv;
+  return {
+    transformed: harness.input("transformed", conv.transformed),
+    bias: harness.input("bias", conv.bias),
+    ...{ channels, height, width, filters, ...pooledSize(conv) },
+    ...{ pixelBytes: right, rowBytes: down },
+  };
+}
 
 testAgainstTwin({
   kernel: "convPoolWinograd",
@@ -77,24 +81,21 @@ testAgainstTwin({
     return { ...conv, transformed };
   },
   call(harness, conv) {
-    const { channels, height, width, filters, right, down } = conv;
-    const read = inputs(harness, conv);
+    const input = harness.input("input", conv.input), fields = layerFields(harness, conv);
     const { output, argmax } = pooledOutputs(harness, conv);
     const columns = harness.output("columns", new Float32Array(6 * PATCH_COLUMNS * LANE_IMAGES));
     const patches = harness.output(
       "patches",
-      new Float32Array(PATCH_POINTS * channels * PATCH_WINDOWS * LANE_IMAGES),
+      new Float32Array(PATCH_POINTS * conv.channels * PATCH_WINDOWS * LANE_IMAGES),
     );
     const products = harness.output(
       "products",
       new Float32Array(PATCH_POINTS * 2 * PATCH_WINDOWS * LANE_IMAGES),
     );
-    harness.call((kernels) =>
-      kernels.convPoolWinograd(
-        ...[...read, output.at, argmax.at, channels, height, width, filters] as const,
-        ...[right, down, columns.at, patches.at, products.at] as const,
-      )
-    );
+    const layer = harness.descriptor(ConvLayer, {
+      ...{ ...fields, columns: columns.at, patches: patches.at, products: products.at },
+    });
+    harness.call((kernels) => kernels.convPoolWinograd(layer, input, output.at, argmax.at));
     return { output: output.read(), argmax: argmax.read() };
   },
   twin(conv) {
@@ -120,24 +121,21 @@ testAgainstTwin({
     return { ...conv, transformed };
   },
   call(harness, conv) {
-    const { channels, height, width, filters, right, down } = conv;
-    const read = inputs(harness, conv);
+    const input = harness.input("input", conv.input), fields = layerFields(harness, conv);
     const { output, argmax } = pooledOutputs(harness, conv);
     const columns = harness.output(
       "columns",
-      new Float32Array(COLUMN_POINTS * channels * width * LANE_IMAGES),
+      new Float32Array(COLUMN_POINTS * conv.channels * conv.width * LANE_IMAGES),
     );
-    const sums = COLUMN_SUMS * Math.ceil(2 * Math.floor((width - 4) / 2) / COLUMN_SUMS);
+    const sums = COLUMN_SUMS * Math.ceil(2 * fields.outWidth / COLUMN_SUMS);
     const products = harness.output(
       "products",
       new Float32Array(COLUMN_POINTS * 2 * sums * LANE_IMAGES),
     );
-    harness.call((kernels) =>
-      kernels.convPoolWinogradColumns(
-        ...[...read, output.at, argmax.at, channels, height, width, filters] as const,
-        ...[right, down, columns.at, products.at] as const,
-      )
-    );
+    const layer = harness.descriptor(ConvLayer, {
+      ...{ ...fields, columns: columns.at, products: products.at },
+    });
+    harness.call((kernels) => kernels.convPoolWinogradColumns(layer, input, output.at, argmax.at));
     return { output: output.read(), argmax: argmax.read() };
   },
   twin(conv) {

@@ -3,8 +3,10 @@
 // 0 images, 1 height, 2 width, 3 channels, 4 filters, 5 kernel.
 import { convPool } from "../../assembly/conv";
 import { madd, tanhConstant } from "../../assembly/math";
-import { convPoolWinograd } from "../../assembly/winograd";
-import { convPoolWinogradColumns } from "../../assembly/winograd_columns";
+import { ConvLayer } from "../../assembly/layers";
+import { convPoolWinograd, transformFilters } from "../../assembly/winograd";
+import { convPoolWinogradColumns, transformFilterColumns } from "../../assembly/winograd_columns";
+import { describeConv, describeFilters } from "./conv_layer";
 import { activate4, LINEAR, TANH } from "./fused_activation";
 import { imagesToLanes, lanesToImages } from "./image_lanes";
 import { split } from "./parts";
@@ -15,7 +17,7 @@ const DIRECT = 0, BOTH = 1;
 /**
  * Descriptor: 6 input, 7 weights as the method wants them, 8 bias, 9 output, 10 argmax or 0, 11 activation,
  * 12 parts, 13 method, 14 buffers, 15 bytes of a part's; in it start 16 images, 17 lanes, 18 sums, 19 argmax,
- * 20 columns, 21 patches, 22 products.
+ * 20 columns, 21 patches, 22 products, 23 the layer.
  */
 export function convPoolForward(d: usize, part: i32): void {
   const images = load<i32>(d), parts = load<i32>(d, 48), groups = (images + 7) >> 3;
@@ -24,8 +26,8 @@ export function convPoolForward(d: usize, part: i32): void {
   const inBytes = <usize> (positions * channels) << 2, outBytes = <usize> (windows * filters) << 2;
   const buffer = load<usize>(d, 56) + <usize> part * load<usize>(d, 60);
   const spare = buffer + load<usize>(d, 64), lanes = buffer + load<usize>(d, 68);
-  const sums = buffer + load<usize>(d, 72), winnerLanes = buffer + load<usize>(d, 76);
-  const wantsWinners = load<usize>(d, 40) != 0;
+  const sums = buffer + load<usize>(d, 72), argmaxLanes = buffer + load<usize>(d, 76);
+  const wantsArgmax = load<usize>(d, 40) != 0, layer = layerOf(d, buffer);
   for (let group = split(groups, part, parts), end = split(groups, part + 1, parts); group < end; group++) {
     const count = <usize> min(8, images - 8 * group), skip = <usize> (8 * group);
     let input = load<usize>(d, 24) + skip * inBytes;
@@ -35,11 +37,11 @@ export function convPoolForward(d: usize, part: i32): void {
       input = spare;
     }
     imagesToLanes(input, inBytes, channels, positions, lanes);
-    sumAndPool(d, lanes, sums, wantsWinners ? winnerLanes : 0, buffer);
+    sumAndPool(layer, load<i32>(d, 52), lanes, sums, wantsArgmax ? argmaxLanes : 0);
     activateLanes(load<i32>(d, 44), sums, 8 * windows * filters);
     toImages(sums, filters, windows, load<usize>(d, 36) + skip * outBytes, outBytes, count, spare);
-    if (!wantsWinners) continue;
-    toImages(winnerLanes, filters, windows, load<usize>(d, 40) + skip * outBytes, outBytes, count, spare);
+    if (!wantsArgmax) continue;
+    toImages(argmaxLanes, filters, windows, load<usize>(d, 40) + skip * outBytes, outBytes, count, spare);
   }
 }
 
@@ -51,48 +53,41 @@ export function windowsOf(d: usize): i32 {
   return ((load<i32>(d, 4) - kernel + 1) >> 1) * ((load<i32>(d, 8) - kernel + 1) >> 1);
 }
 
-function sumAndPool(d: usize, lanes: usize, sums: usize, argmax: usize, buffer: usize): void {
-  const height = load<i32>(d, 4), width = load<i32>(d, 8), channels = load<i32>(d, 12);
-  const filters = load<i32>(d, 16), kernel = load<i32>(d, 20), method = load<i32>(d, 52);
-  const weights = load<usize>(d, 28), bias = load<usize>(d, 32);
-  const columns = buffer + load<usize>(d, 80), products = buffer + load<usize>(d, 88);
-  const right = 4 * channels, down = right * width;
-  if (method == DIRECT) {
-    convPool(lanes, weights, bias, sums, argmax, channels, height, width, filters, kernel, right, down);
-  } else if (method == BOTH) {
-    convPoolWinograd(
-      lanes,
-      weights,
-      bias,
-      sums,
-      argmax,
-      channels,
-      height,
-      width,
-      filters,
-      right,
-      down,
-      columns,
-      buffer + load<usize>(d, 84),
-      products,
-    );
-  } else {
-    convPoolWinogradColumns(
-      lanes,
-      weights,
-      bias,
-      sums,
-      argmax,
-      channels,
-      height,
-      width,
-      filters,
-      right,
-      down,
-      columns,
-      products,
-    );
-  }
+/** The descriptor of a job's layer, in a part's own buffer. */
+function layerOf(d: usize, buffer: usize): ConvLayer {
+  const layer = describeConv(d, buffer + load<usize>(d, 92));
+  layer.weights = load<usize>(d, 28);
+  layer.transformed = layer.weights;
+  layer.bias = load<usize>(d, 32);
+  layer.columns = buffer + load<usize>(d, 80);
+  layer.patches = buffer + load<usize>(d, 84);
+  layer.products = buffer + load<usize>(d, 88);
+  return layer;
+}
+
+function sumAndPool(layer: ConvLayer, method: i32, lanes: usize, sums: usize, argmax: usize): void {
+  if (method == DIRECT) convPool(layer, lanes, sums, argmax);
+  else if (method == BOTH) convPoolWinograd(layer, lanes, sums, argmax);
+  else convPoolWinogradColumns(layer, lanes, sums, argmax);
+}
+
+/**
+ * Filters as one of Winograd's methods wants them, from (filters, channels, kernel, kernel).
+ * @param room for a ConvLayer
+ */
+export function transformFilter(
+  method: i32,
+  weights: usize,
+  filters: i32,
+  channels: i32,
+  to: usize,
+  room: usize,
+): void {
+  const layer = describeFilters(room, filters, channels, 5);
+  layer.weights = weights;
+  layer.transformed = to;
+  if (method == BOTH) transformFilters(layer);
+  else transformFilterColumns(layer);
 }
 
 /** Lanes into `count` images of eight. */

@@ -1,0 +1,50 @@
+/** Whether this process and this machine can run the kernels, and how fast. */
+
+/** V8 options that this process was started with, as far as they can be seen. */
+function v8Flags(): string {
+  try {
+    const asked = Deno.env.get("DENO_V8_FLAGS") ?? "";
+    return asked + (Deno.build.os === "linux" ? Deno.readTextFileSync("/proc/self/cmdline") : "");
+  } catch {
+    return "";
+  }
+}
+
+/** V8's two flags that make the kernels about twice as fast; see the README for their risk. */
+export const turboFlags: readonly string[] = [
+  "--no-wasm-bounds-checks",
+  "--experimental-wasm-revectorize",
+];
+
+/** Whether this process runs with both turbo flags. */
+export function isTurbo(): boolean {
+  const flags = v8Flags();
+  return turboFlags.every((flag) => flags.includes(flag.replace(/^-+/, "")));
+}
+
+/**
+ * Whether the processor multiplies and adds bytes in one instruction that V8 knows (x86's AVX-VNNI). It is
+ * a matter of speed alone: every build gives the same bits everywhere.
+ */
+export function hasByteDot(): boolean {
+  try {
+    return /^flags\b.* avx_vnni\b/m.test(Deno.readTextFileSync("/proc/cpuinfo"));
+  } catch {
+    return false; // another system, or no permission to look
+  }
+}
+
+/**
+ * What keeps the kernels from running here, undefined if nothing does: they need SIMD, relaxed
+ * multiply-add and shared memory.
+ */
+export function missingForKernels(): string | undefined {
+  if (typeof SharedArrayBuffer === "undefined") return "shared memory";
+  // (func (result v128) (f32x4.relaxed_madd 0 0 0))
+  const relaxed = Uint8Array.of(
+    ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0],
+    ...[65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11],
+  );
+  if (!WebAssembly.validate(relaxed)) return "WebAssembly's relaxed SIMD";
+  return undefined;
+}
