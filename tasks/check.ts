@@ -86,6 +86,9 @@ async function deno(args: string[]): Promise<{ code: number; text: string }> {
   return { code, text: decode(stdout) + decode(stderr) };
 }
 
+/** Where the kernels' AssemblyScript sources are. */
+const assemblyFolders = ["lib/kernels/assembly", "lib/kernels/tensor/assembly"];
+
 async function check(): Promise<number> {
   let failures = 0;
   for (
@@ -116,6 +119,15 @@ async function check(): Promise<number> {
   ) {
     const { code, text } = await deno(args);
     console.log(`deno ${args.join(" ")}: ${code === 0 ? "clean" : "\n" + text}`);
+    if (code !== 0) failures++;
+  }
+  for (const folder of assemblyFolders) {
+    // deno.json leaves these out, because they are no TypeScript: the format has to be asked for by name
+    const sources = [...Deno.readDirSync(join(projectRoot, folder))].map(({ name }) => name);
+    const files = sources.sort().map((name) => `${folder}/${name}`);
+    const args = ["fmt", "--check", "--no-config", "--line-width", "100", ...files];
+    const { code, text } = await deno(args);
+    console.log(`deno fmt --check ${folder}: ${code === 0 ? "clean" : "\n" + text}`);
     if (code !== 0) failures++;
   }
   for (const path of notebookPaths()) {

@@ -29,9 +29,14 @@ const PAIR_NAME = /^\$\$/;
 
 const HALVES = /for \(let half = 0; half < \w+; half \+= VECTOR\) \{/g;
 
+/** A source with AssemblyScript's decorators in place of the comments that stand for them. */
+export function restoreDecorators(source: string): string {
+  return source.replaceAll(/\/\/ (?=@inline$)/gm, "");
+}
+
 /** A kernel's source as the compiler gets it. @throws SyntaxError if a mark cannot be written out */
 export function expandVectors(source: string, wide: boolean): string {
-  const decorated = source.replaceAll(/\/\/ (?=@inline$)/gm, "");
+  const decorated = restoreDecorators(source);
   const tiled = mapStatements(decorated, (text) => {
     if (!TILED_FUNCTION.test(text)) return text;
     return Array.from({ length: MOST_TILES }, (_, i) => writeOutTiles(text, i + 1)).join("\n\n");

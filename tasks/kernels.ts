@@ -8,7 +8,7 @@ import asc from "assemblyscript/asc";
 import type { KernelBuild } from "../lib/kernels/kernel_module.ts";
 import { MODULE_PAGES } from "../lib/kernels/fixed_memory.ts";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
-import { expandVectors } from "./expand_vectors.ts";
+import { expandVectors, restoreDecorators } from "./expand_vectors.ts";
 import { kernelInterface } from "./kernel_interface.ts";
 import { main, SetupError } from "./run.ts";
 
@@ -57,7 +57,7 @@ export async function compileAssembly(
         return null;
       }
       // the tensor kernels have no vectors to write out
-      return name.startsWith("assembly/") ? expandVectors(source, wide) : source;
+      return name.startsWith("assembly/") ? expandVectors(source, wide) : restoreDecorators(source);
     },
     writeFile(_name: string, contents: Uint8Array | string) {
       if (typeof contents !== "string") binary = contents;

@@ -13,8 +13,7 @@ const EQUAL = 16, NOT_EQUAL = 17, GREATER = 18, GREATER_EQUAL = 19, LESS = 20, L
 
 const ONE: StaticArray<f32> = [1];
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function apply(op: i32, x: v128, y: v128): v128 {
   const zero = f32x4.splat(0);
   if (op == ADD) return f32x4.add(x, y);
@@ -39,13 +38,13 @@ function apply(op: i32, x: v128, y: v128): v128 {
 }
 
 /** A row; an input without a step is one number. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function row(op: i32, a: usize, stepA: i32, b: usize, stepB: i32, to: usize, count: i32): void {
   let n = count;
   if (stepA != 0 && stepB != 0) {
     for (; n >= 8; n -= 8, a += 32, b += 32, to += 32) {
-      const p = apply(op, v128.load(a), v128.load(b)), q = apply(op, v128.load(a, 16), v128.load(b, 16));
+      const p = apply(op, v128.load(a), v128.load(b)),
+        q = apply(op, v128.load(a, 16), v128.load(b, 16));
       v128.store(to, q, 16);
       v128.store(to, p);
     }
@@ -75,8 +74,7 @@ function row(op: i32, a: usize, stepA: i32, b: usize, stepB: i32, to: usize, cou
   }
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function compare(op: i32, x: v128, y: v128): v128 {
   if (op == EQUAL) return f32x4.eq(x, y);
   if (op == NOT_EQUAL) return f32x4.ne(x, y);
@@ -86,9 +84,16 @@ function compare(op: i32, x: v128, y: v128): v128 {
   return f32x4.le(x, y);
 }
 
-// @ts-ignore: decorator
-@inline
-function compareRow(op: i32, a: usize, stepA: i32, b: usize, stepB: i32, to: usize, count: i32): void {
+// @inline
+function compareRow(
+  op: i32,
+  a: usize,
+  stepA: i32,
+  b: usize,
+  stepB: i32,
+  to: usize,
+  count: i32,
+): void {
   for (let n = count; n > 0; n -= 4, a += stepA << 4, b += stepB << 4, to += 4) {
     const x = stepA != 0 ? v128.load(a) : v128.load32_splat(a);
     const y = stepB != 0 ? v128.load(b) : v128.load32_splat(b);
@@ -105,25 +110,62 @@ function compareRow(op: i32, a: usize, stepA: i32, b: usize, stepB: i32, to: usi
 
 function anyRow(op: i32, a: usize, stepA: i32, b: usize, stepB: i32, to: usize, n: i32): void {
   switch (op) {
-    case ADD: row(ADD, a, stepA, b, stepB, to, n); break;
-    case SUB: row(SUB, a, stepA, b, stepB, to, n); break;
-    case MUL: row(MUL, a, stepA, b, stepB, to, n); break;
-    case DIV: row(DIV, a, stepA, b, stepB, to, n); break;
-    case MAX: row(MAX, a, stepA, b, stepB, to, n); break;
-    case MIN: row(MIN, a, stepA, b, stepB, to, n); break;
-    case SQUARED_DIFFERENCE: row(SQUARED_DIFFERENCE, a, stepA, b, stepB, to, n); break;
-    case DIV_NO_NAN: row(DIV_NO_NAN, a, stepA, b, stepB, to, n); break;
-    case TANH_GRADIENT: row(TANH_GRADIENT, a, stepA, b, stepB, to, n); break;
-    case SIGMOID_GRADIENT: row(SIGMOID_GRADIENT, a, stepA, b, stepB, to, n); break;
-    case RELU_GRADIENT: row(RELU_GRADIENT, a, stepA, b, stepB, to, n); break;
-    case ELU_GRADIENT: row(ELU_GRADIENT, a, stepA, b, stepB, to, n); break;
-    case EQUAL: compareRow(EQUAL, a, stepA, b, stepB, to, n); break;
-    case NOT_EQUAL: compareRow(NOT_EQUAL, a, stepA, b, stepB, to, n); break;
-    case GREATER: compareRow(GREATER, a, stepA, b, stepB, to, n); break;
-    case GREATER_EQUAL: compareRow(GREATER_EQUAL, a, stepA, b, stepB, to, n); break;
-    case LESS: compareRow(LESS, a, stepA, b, stepB, to, n); break;
-    case LESS_EQUAL: compareRow(LESS_EQUAL, a, stepA, b, stepB, to, n); break;
-    default: unreachable();
+    case ADD:
+      row(ADD, a, stepA, b, stepB, to, n);
+      break;
+    case SUB:
+      row(SUB, a, stepA, b, stepB, to, n);
+      break;
+    case MUL:
+      row(MUL, a, stepA, b, stepB, to, n);
+      break;
+    case DIV:
+      row(DIV, a, stepA, b, stepB, to, n);
+      break;
+    case MAX:
+      row(MAX, a, stepA, b, stepB, to, n);
+      break;
+    case MIN:
+      row(MIN, a, stepA, b, stepB, to, n);
+      break;
+    case SQUARED_DIFFERENCE:
+      row(SQUARED_DIFFERENCE, a, stepA, b, stepB, to, n);
+      break;
+    case DIV_NO_NAN:
+      row(DIV_NO_NAN, a, stepA, b, stepB, to, n);
+      break;
+    case TANH_GRADIENT:
+      row(TANH_GRADIENT, a, stepA, b, stepB, to, n);
+      break;
+    case SIGMOID_GRADIENT:
+      row(SIGMOID_GRADIENT, a, stepA, b, stepB, to, n);
+      break;
+    case RELU_GRADIENT:
+      row(RELU_GRADIENT, a, stepA, b, stepB, to, n);
+      break;
+    case ELU_GRADIENT:
+      row(ELU_GRADIENT, a, stepA, b, stepB, to, n);
+      break;
+    case EQUAL:
+      compareRow(EQUAL, a, stepA, b, stepB, to, n);
+      break;
+    case NOT_EQUAL:
+      compareRow(NOT_EQUAL, a, stepA, b, stepB, to, n);
+      break;
+    case GREATER:
+      compareRow(GREATER, a, stepA, b, stepB, to, n);
+      break;
+    case GREATER_EQUAL:
+      compareRow(GREATER_EQUAL, a, stepA, b, stepB, to, n);
+      break;
+    case LESS:
+      compareRow(LESS, a, stepA, b, stepB, to, n);
+      break;
+    case LESS_EQUAL:
+      compareRow(LESS_EQUAL, a, stepA, b, stepB, to, n);
+      break;
+    default:
+      unreachable();
   }
 }
 

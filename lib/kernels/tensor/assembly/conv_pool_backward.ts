@@ -4,7 +4,7 @@ import { addInputGradient, padWeights } from "../../assembly/conv_input_gradient
 import {
   addLongWeightGradients,
   addShortWeightGradients,
-  unpackWeightGradients
+  unpackWeightGradients,
 } from "../../assembly/conv_weight_gradient";
 import { ConvLayer } from "../../assembly/layers";
 import { describeConv, describeFilters } from "./conv_layer";
@@ -21,11 +21,17 @@ import { split } from "./parts";
  * 30 the layer; 25 rows and 26 columns of a tile of sums.
  */
 export function convPoolBackward(d: usize, shard: i32): void {
-  const images = load<i32>(d), shards = load<i32>(d, 44), width = load<i32>(d, 8), channels = load<i32>(d, 12);
+  const images = load<i32>(d),
+    shards = load<i32>(d, 44),
+    width = load<i32>(d, 8),
+    channels = load<i32>(d, 12);
   const filters = load<i32>(d, 16), windows = windowsOf(d);
   const count = windows * filters, outBytes = <usize> count << 2;
-  const pixel = <usize> channels << 2, row = <usize> width * pixel, inBytes = <usize> load<i32>(d, 4) * row;
-  const sums = load<usize>(d, 48) + <usize> shard * load<usize>(d, 52), biases = sums + load<usize>(d, 56);
+  const pixel = <usize> channels << 2,
+    row = <usize> width * pixel,
+    inBytes = <usize> load<i32>(d, 4) * row;
+  const sums = load<usize>(d, 48) + <usize> shard * load<usize>(d, 52),
+    biases = sums + load<usize>(d, 56);
   const isLong = load<i32>(d, 64) != 0, inputGradient = load<usize>(d, 68);
   const g = load<usize>(d, 80) + <usize> shard * load<usize>(d, 84);
   const image = g + load<usize>(d, 92), layer = describeConv(d, g + load<usize>(d, 120));
@@ -58,16 +64,26 @@ function describeTiles(layer: ConvLayer, d: usize, sums: usize): void {
 }
 
 /** gradient·f′ by the result of f. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function beforeActivation(kind: i32, gradient: usize, output: usize, count: i32, to: usize): void {
   for (; count > 0; count -= 4, gradient += 16, output += 16, to += 16) {
-    storeSome(to, f32x4.mul(loadSome(gradient, count), derivative4(kind, loadSome(output, count))), count);
+    storeSome(
+      to,
+      f32x4.mul(loadSome(gradient, count), derivative4(kind, loadSome(output, count))),
+      count,
+    );
   }
 }
 
 /** (kernel², channels, filters) into (filters, channels, kernel²), or back. */
-export function permuteFilter(from: usize, taps: i32, channels: i32, filters: i32, to: usize, back: bool): void {
+export function permuteFilter(
+  from: usize,
+  taps: i32,
+  channels: i32,
+  filters: i32,
+  to: usize,
+  back: bool,
+): void {
   for (let tap = 0; tap < taps; tap++) {
     for (let c = 0; c < channels; c++) {
       for (let f = 0; f < filters; f++) {
@@ -108,7 +124,12 @@ export function padFilter(
 export function foldConvPool(d: usize, _part: i32): void {
   const channels = load<i32>(d, 12), filters = load<i32>(d, 16), kernel = load<i32>(d, 20);
   const shards = load<i32>(d, 44), room = load<usize>(d, 108), biases = load<usize>(d, 116);
-  const layer = describeFilters(load<usize>(d, 80) + load<usize>(d, 120), filters, channels, kernel);
+  const layer = describeFilters(
+    load<usize>(d, 80) + load<usize>(d, 120),
+    filters,
+    channels,
+    kernel,
+  );
   memory.fill(room, 0, <usize> (filters * channels * kernel * kernel) << 2);
   memory.fill(biases, 0, <usize> filters << 2);
   for (let shard = 0; shard < shards; shard++) {

@@ -21,14 +21,20 @@ const DIRECT = 0, BOTH = 1;
  */
 export function convPoolForward(d: usize, part: i32): void {
   const images = load<i32>(d), parts = load<i32>(d, 48), groups = (images + 7) >> 3;
-  const positions = load<i32>(d, 4) * load<i32>(d, 8), channels = load<i32>(d, 12), filters = load<i32>(d, 16);
+  const positions = load<i32>(d, 4) * load<i32>(d, 8),
+    channels = load<i32>(d, 12),
+    filters = load<i32>(d, 16);
   const kernel = load<i32>(d, 20), windows = windowsOf(d);
   const inBytes = <usize> (positions * channels) << 2, outBytes = <usize> (windows * filters) << 2;
   const buffer = load<usize>(d, 56) + <usize> part * load<usize>(d, 60);
   const spare = buffer + load<usize>(d, 64), lanes = buffer + load<usize>(d, 68);
   const sums = buffer + load<usize>(d, 72), argmaxLanes = buffer + load<usize>(d, 76);
   const wantsArgmax = load<usize>(d, 40) != 0, layer = layerOf(d, buffer);
-  for (let group = split(groups, part, parts), end = split(groups, part + 1, parts); group < end; group++) {
+  for (
+    let group = split(groups, part, parts), end = split(groups, part + 1, parts);
+    group < end;
+    group++
+  ) {
     const count = <usize> min(8, images - 8 * group), skip = <usize> (8 * group);
     let input = load<usize>(d, 24) + skip * inBytes;
     if (count < 8) {
@@ -41,13 +47,20 @@ export function convPoolForward(d: usize, part: i32): void {
     activateLanes(load<i32>(d, 44), sums, 8 * windows * filters);
     toImages(sums, filters, windows, load<usize>(d, 36) + skip * outBytes, outBytes, count, spare);
     if (!wantsArgmax) continue;
-    toImages(argmaxLanes, filters, windows, load<usize>(d, 40) + skip * outBytes, outBytes, count, spare);
+    toImages(
+      argmaxLanes,
+      filters,
+      windows,
+      load<usize>(d, 40) + skip * outBytes,
+      outBytes,
+      count,
+      spare,
+    );
   }
 }
 
 /** Windows of an image. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function windowsOf(d: usize): i32 {
   const kernel = load<i32>(d, 20);
   return ((load<i32>(d, 4) - kernel + 1) >> 1) * ((load<i32>(d, 8) - kernel + 1) >> 1);
@@ -112,7 +125,9 @@ function activateLanes(kind: i32, x: usize, count: i32): void {
   const end = x + (<usize> count << 2);
   if (kind == LINEAR) return;
   if (kind != TANH) {
-    for (const none = f32x4.splat(0); x < end; x += 16) v128.store(x, activate4(kind, none, v128.load(x)));
+    for (const none = f32x4.splat(0); x < end; x += 16) {
+      v128.store(x, activate4(kind, none, v128.load(x)));
+    }
     return;
   }
   const p0 = tanhConstant(0), p1 = tanhConstant(1), p2 = tanhConstant(2), p3 = tanhConstant(3);

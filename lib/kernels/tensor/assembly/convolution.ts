@@ -36,7 +36,10 @@ const BUFFER: usize = BLOCK * 4 + BLOCK * C_ROW;
  */
 export function convolve(d: usize, part: i32): void {
   const width = outWidth(d), rows = batchSize(d) * outHeight(d), parts = partCount(d);
-  const channels = inChannels(d), step = strideWidth(d), spread = dilationWidth(d), taps = filterWidth(d);
+  const channels = inChannels(d),
+    step = strideWidth(d),
+    spread = dilationWidth(d),
+    taps = filterWidth(d);
   const row = <usize> (inWidth(d) * channels) << 2, pixel = <usize> channels << 2;
   const pixelOut = <usize> outChannels(d) << 2;
   const buffer = load<usize>(d, 88) + <usize> part * BUFFER;
@@ -63,7 +66,8 @@ export function convolve(d: usize, part: i32): void {
           output = block(d, upper, lower, 0, taps, count, buffer, output);
           count = 0;
         }
-        const from = firstInside(start, spread), to = max(from, endInside(start, spread, taps, inWidth(d)));
+        const from = firstInside(start, spread),
+          to = max(from, endInside(start, spread, taps, inWidth(d)));
         store<usize>(buffer, line + (start + from * spread) * pixel);
         output = block(d, upper, lower, from, to, 1, buffer, output);
         continue;
@@ -137,15 +141,51 @@ function patches(
   const line = <usize> dilationHeight(d) * row, bLine = <usize> (filterWidth(d) * channels) * C_ROW;
   const spread = dilationWidth(d);
   if (spread == 1 || columns == 1) {
-    const depth = columns * channels, bytes = <usize> depth << 2, bSkip = bLine - <usize> depth * C_ROW;
-    tileOfRows(p0, p1, p2, p3, p4, p5, rows, depth, line - bytes, b, C_ROW, bSkip, used, c, C_ROW, false);
+    const depth = columns * channels,
+      bytes = <usize> depth << 2,
+      bSkip = bLine - <usize> depth * C_ROW;
+    tileOfRows(
+      p0,
+      p1,
+      p2,
+      p3,
+      p4,
+      p5,
+      rows,
+      depth,
+      line - bytes,
+      b,
+      C_ROW,
+      bSkip,
+      used,
+      c,
+      C_ROW,
+      false,
+    );
     return;
   }
   const skip = <usize> ((spread - 1) * channels) << 2;
   let accumulate = false;
   do {
     const segments = rows > 0 ? columns : 0;
-    tileOfRows(p0, p1, p2, p3, p4, p5, segments, channels, skip, b, C_ROW, 0, used, c, C_ROW, accumulate);
+    tileOfRows(
+      p0,
+      p1,
+      p2,
+      p3,
+      p4,
+      p5,
+      segments,
+      channels,
+      skip,
+      b,
+      C_ROW,
+      0,
+      used,
+      c,
+      C_ROW,
+      accumulate,
+    );
     p0 += line, p1 += line, p2 += line, p3 += line, p4 += line, p5 += line, b += bLine;
     accumulate = true;
   } while (--rows > 0);

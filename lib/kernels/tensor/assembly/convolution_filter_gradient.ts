@@ -73,7 +73,9 @@ function addRows(d: usize, n: i32, first: i32, last: i32, sums: usize): void {
       if (y0 >= y1 || x0 >= x1) continue;
       let p = input + (y0 * strideHeight(d) + top) * row + (x0 * strideWidth(d) + left) * pixel;
       const q = gradient + <usize> y0 * gRow + <usize> x0 * gPixel + (<usize> f << 2);
-      const depth = x1 - x0, aSkip = aRow - <usize> depth * aStep, bSkip = gRow - <usize> depth * gPixel;
+      const depth = x1 - x0,
+        aSkip = aRow - <usize> depth * aStep,
+        bSkip = gRow - <usize> depth * gPixel;
       let c = sums;
       for (let r = 0; r < run; r += TILE_ROWS, p += 4 * TILE_ROWS, c += <usize> TILE_ROWS * C_ROW) {
         tileOfColumns(p, aStep, y1 - y0, depth, aSkip, q, gPixel, bSkip, used, c, true);
@@ -84,7 +86,10 @@ function addRows(d: usize, n: i32, first: i32, last: i32, sums: usize): void {
 
 /** Descriptor: as above, and 21 the filter's gradient, 22 shards; parts are cut from its rows. */
 export function foldFilterGradient(d: usize, part: i32): void {
-  const filters = outChannels(d), runs = load<i32>(d, 80), shards = load<i32>(d, 88), parts = partCount(d);
+  const filters = outChannels(d),
+    runs = load<i32>(d, 80),
+    shards = load<i32>(d, 88),
+    parts = partCount(d);
   const shardBytes = load<usize>(d, 76), rows = filterHeight(d) * filterWidth(d) * inChannels(d);
   const run = max(1, rows / max(1, runs)), rounded = (run + ROUND - 1) / ROUND * ROUND;
   const panelBytes = <usize> (runs * rounded) * C_ROW;

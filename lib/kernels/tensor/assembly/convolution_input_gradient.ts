@@ -55,7 +55,24 @@ export function inputGradient(d: usize, part: i32): void {
           const p1 = p0 + min(1, last) * pixelBytes, p2 = p0 + min(2, last) * pixelBytes;
           const p3 = p0 + min(3, last) * pixelBytes, p4 = p0 + min(4, last) * pixelBytes;
           const p5 = p0 + min(5, last) * pixelBytes;
-          tileOfRows(p0, p1, p2, p3, p4, p5, 1, filters, 0, b, C_ROW, 0, used, c, patchBytes, false);
+          tileOfRows(
+            p0,
+            p1,
+            p2,
+            p3,
+            p4,
+            p5,
+            1,
+            filters,
+            0,
+            b,
+            C_ROW,
+            0,
+            used,
+            c,
+            patchBytes,
+            false,
+          );
         }
       }
       for (let i = 0; i < count; i++) addPatch(d, first + i, patches + <usize> i * patchBytes, to);
@@ -84,8 +101,7 @@ function addPatch(d: usize, index: i32, patch: usize, image: usize): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function addNumbers(from: usize, count: i32, to: usize): void {
   for (; count >= 4; count -= 4, from += 16, to += 16) {
     v128.store(to, f32x4.add(v128.load(to), v128.load(from)));

@@ -7,7 +7,10 @@ import { rowOffset } from "./rows";
  * bytes, parts, outer dimensions; then for each of these size and strides of x and output in bytes.
  */
 export function copyRows(d: usize, part: i32): void {
-  const x = load<usize>(d), to = load<usize>(d, 4), rows = load<i32>(d, 8), inner = load<i32>(d, 12);
+  const x = load<usize>(d),
+    to = load<usize>(d, 4),
+    rows = load<i32>(d, 8),
+    inner = load<i32>(d, 12);
   const step = load<i32>(d, 16), parts = load<i32>(d, 20), rank = load<i32>(d, 24), dims = d + 28;
   const past = split(rows, part + 1, parts), bytes = <usize> inner << 2;
   for (let r = split(rows, part, parts); r < past; r++) {
@@ -43,7 +46,10 @@ export function transposeMatrices(d: usize, part: i32): void {
       }
       for (; r < rows; r++) {
         for (let c: usize = 0; c < 4; c++) {
-          store<i32>(to + c * toStride + (<usize> r << 2), load<i32>(x + <usize> r * stride + (c << 2)));
+          store<i32>(
+            to + c * toStride + (<usize> r << 2),
+            load<i32>(x + <usize> r * stride + (c << 2)),
+          );
         }
       }
     } else {
@@ -73,7 +79,10 @@ export function gatherRows(d: usize, part: i32): void {
 
 /** Rows that hold `off` and, at the row's index, `on`. Descriptor: indices, output, rows, depth, on, off (words). */
 export function oneHotRows(d: usize, _part: i32): void {
-  const indices = load<usize>(d), to = load<usize>(d, 4), rows = load<i32>(d, 8), depth = load<i32>(d, 12);
+  const indices = load<usize>(d),
+    to = load<usize>(d, 4),
+    rows = load<i32>(d, 8),
+    depth = load<i32>(d, 12);
   const on = load<i32>(d, 16), off = load<i32>(d, 20);
   for (let p = to, end = to + (<usize> (rows * depth) << 2); p < end; p += 4) store<i32>(p, off);
   for (let r = 0; r < rows; r++) {

@@ -48,8 +48,7 @@ export function softmaxCrossEntropy(d: usize, part: i32): void {
 }
 
 /** All bits of the first `count` lanes. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function first4(count: i32): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
 }

@@ -1,84 +1,68 @@
 // Shape of a convolution or pooling: the first 16 words of a descriptor, in the order of `writeGeometry` in
 // ../geometry_words.ts.
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function batchSize(d: usize): i32 {
   return load<i32>(d);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function inHeight(d: usize): i32 {
   return load<i32>(d, 4);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function inWidth(d: usize): i32 {
   return load<i32>(d, 8);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function inChannels(d: usize): i32 {
   return load<i32>(d, 12);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function outHeight(d: usize): i32 {
   return load<i32>(d, 16);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function outWidth(d: usize): i32 {
   return load<i32>(d, 20);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function outChannels(d: usize): i32 {
   return load<i32>(d, 24);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function filterHeight(d: usize): i32 {
   return load<i32>(d, 28);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function filterWidth(d: usize): i32 {
   return load<i32>(d, 32);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function strideHeight(d: usize): i32 {
   return load<i32>(d, 36);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function strideWidth(d: usize): i32 {
   return load<i32>(d, 40);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function dilationHeight(d: usize): i32 {
   return load<i32>(d, 44);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function dilationWidth(d: usize): i32 {
   return load<i32>(d, 48);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function padTop(d: usize): i32 {
   return load<i32>(d, 52);
 }
-// @ts-ignore: decorator
-@inline
+// @inline
 export function padLeft(d: usize): i32 {
   return load<i32>(d, 56);
 }
 /** Parts of the job. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function partCount(d: usize): i32 {
   return load<i32>(d, 60);
 }

@@ -9,7 +9,13 @@ export const LANES: usize = 32;
  * Eight images, `stride` bytes apart, into lanes (channels rounded up to a multiple of 4, positions); of one
  * channel, (positions rounded up).
  */
-export function imagesToLanes(images: usize, stride: usize, channels: i32, positions: i32, lanes: usize): void {
+export function imagesToLanes(
+  images: usize,
+  stride: usize,
+  channels: i32,
+  positions: i32,
+  lanes: usize,
+): void {
   if (channels == 1) {
     rowsToLanes(images, stride, positions, lanes);
     return;
@@ -34,7 +40,13 @@ export function imagesToLanes(images: usize, stride: usize, channels: i32, posit
 }
 
 /** Lanes (channels, positions), readable for three planes more, into eight images `stride` bytes apart. */
-export function lanesToImages(lanes: usize, channels: i32, positions: i32, images: usize, stride: usize): void {
+export function lanesToImages(
+  lanes: usize,
+  channels: i32,
+  positions: i32,
+  images: usize,
+  stride: usize,
+): void {
   const plane = <usize> positions * LANES, pixel = <usize> channels << 2;
   for (let half: usize = 0; half < 2; half++) {
     const row = images + 4 * half * stride;

@@ -12,12 +12,17 @@ const BLOCK = 48;
  * two matrices of B, 7 parts.
  */
 export function packPanels(d: usize, part: i32): void {
-  const b = load<usize>(d), packed = load<usize>(d, 4), depth = load<i32>(d, 8), columns = load<i32>(d, 12);
+  const b = load<usize>(d),
+    packed = load<usize>(d, 4),
+    depth = load<i32>(d, 8),
+    columns = load<i32>(d, 12);
   const transposed = load<i32>(d, 16), stride = load<usize>(d, 24), parts = load<i32>(d, 28);
   const panels = (columns + PANEL - 1) / PANEL, all = panels * load<i32>(d, 20);
   const panelBytes = <usize> depth * C_ROW;
   for (let i = split(all, part, parts), end = split(all, part + 1, parts); i < end; i++) {
-    const panel = i % panels, from = b + <usize> (i / panels) * stride, to = packed + i * panelBytes;
+    const panel = i % panels,
+      from = b + <usize> (i / panels) * stride,
+      to = packed + i * panelBytes;
     const count = min(PANEL, columns - panel * PANEL);
     if (transposed) packRows(from + (<usize> (panel * PANEL * depth) << 2), depth, count, to);
     else packColumns(from + (<usize> (panel * PANEL) << 2), depth, <usize> columns << 2, count, to);
@@ -46,11 +51,16 @@ function packRows(from: usize, depth: i32, count: i32, to: usize): void {
     let p = from, q = to, k = 0;
     if (rows >= 4) {
       for (; k + 4 <= depth; k += 4, p += 16, q += 4 * C_ROW) {
-        const x = v128.load(p), y = v128.load(p + row), z = v128.load(p + 2 * row), w = v128.load(p + 3 * row);
+        const x = v128.load(p),
+          y = v128.load(p + row),
+          z = v128.load(p + 2 * row),
+          w = v128.load(p + 3 * row);
         const e = v128.shuffle<f32>(x, y, 0, 4, 1, 5), f = v128.shuffle<f32>(x, y, 2, 6, 3, 7);
         const g = v128.shuffle<f32>(z, w, 0, 4, 1, 5), h = v128.shuffle<f32>(z, w, 2, 6, 3, 7);
-        v128.store(q, v128.shuffle<f64>(e, g, 0, 2)), v128.store(q, v128.shuffle<f64>(e, g, 1, 3), 64);
-        v128.store(q, v128.shuffle<f64>(f, h, 0, 2), 128), v128.store(q, v128.shuffle<f64>(f, h, 1, 3), 192);
+        v128.store(q, v128.shuffle<f64>(e, g, 0, 2)),
+          v128.store(q, v128.shuffle<f64>(e, g, 1, 3), 64);
+        v128.store(q, v128.shuffle<f64>(f, h, 0, 2), 128),
+          v128.store(q, v128.shuffle<f64>(f, h, 1, 3), 192);
       }
     }
     for (; k < depth; k++, p += 4, q += C_ROW) {
@@ -73,7 +83,11 @@ export function multiply(d: usize, part: i32): void {
   const panels = (columns + PANEL - 1) / PANEL;
   const ranges = rowRanges * panelRanges, units = ranges * load<i32>(d, 40);
   const buffer = load<usize>(d, 68) + <usize> (part * BLOCK) * C_ROW;
-  for (let unit = split(units, part, parts), end = split(units, part + 1, parts); unit < end; unit++) {
+  for (
+    let unit = split(units, part, parts), end = split(units, part + 1, parts);
+    unit < end;
+    unit++
+  ) {
     const range = unit % ranges, rowRange = range / panelRanges, panelRange = range % panelRanges;
     multiplyRange(
       d,
@@ -119,11 +133,37 @@ function multiplyRange(
           const last = count - r - 1;
           const p1 = p0 + <usize> min(1, last) * aRow, p2 = p0 + <usize> min(2, last) * aRow;
           const p3 = p0 + <usize> min(3, last) * aRow, p4 = p0 + <usize> min(4, last) * aRow;
-          tileOfRows(p0, p1, p2, p3, p4, p0 + <usize> min(5, last) * aRow, 1, depth, 0, q, C_ROW, 0, used, to, C_ROW, false);
+          tileOfRows(
+            p0,
+            p1,
+            p2,
+            p3,
+            p4,
+            p0 + <usize> min(5, last) * aRow,
+            1,
+            depth,
+            0,
+            q,
+            C_ROW,
+            0,
+            used,
+            to,
+            C_ROW,
+            false,
+          );
         }
       }
       const at = c + <usize> row * cRow + (<usize> first << 2);
-      finish(buffer, count, used, bias == 0 ? 0 : bias + (<usize> first << 2), kind, alpha, at, cRow);
+      finish(
+        buffer,
+        count,
+        used,
+        bias == 0 ? 0 : bias + (<usize> first << 2),
+        kind,
+        alpha,
+        at,
+        cRow,
+      );
     }
   }
 }

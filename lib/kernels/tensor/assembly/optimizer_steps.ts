@@ -7,8 +7,7 @@ import { split } from "./parts";
 const TABLE: usize = 64;
 
 /** Numbers of parameter i: the fifth word of its row in the table. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function countOf(row: usize): i32 {
   return load<i32>(row, 16);
 }
@@ -20,7 +19,9 @@ function boundary(count: i32, part: i32, parts: i32): i32 {
 
 function total(d: usize): i32 {
   let sum = 0;
-  for (let row = d + TABLE, end = row + load<usize>(d) * 20; row < end; row += 20) sum += countOf(row);
+  for (let row = d + TABLE, end = row + load<usize>(d) * 20; row < end; row += 20) {
+    sum += countOf(row);
+  }
   return sum;
 }
 
@@ -71,7 +72,9 @@ export function sgdStep(d: usize, part: i32): void {
 }
 
 function sgdOn(d: usize, row: usize, skip: usize, count: i32): void {
-  const rate = v128.load32_splat(d, 8), momentum = v128.load32_splat(d, 12), keep = v128.load32_splat(d, 20);
+  const rate = v128.load32_splat(d, 8),
+    momentum = v128.load32_splat(d, 12),
+    keep = v128.load32_splat(d, 20);
   const nesterov = load<i32>(d, 16) != 0, hasVelocity = load<usize>(row, 4) != 0;
   let w = load<usize>(row) + skip, v = load<usize>(row, 4) + skip, g = load<usize>(row, 8) + skip;
   for (; count > 0; count -= 4, w += 16, v += 16, g += 16) {

@@ -39,7 +39,8 @@ export function maxPool(d: usize, part: i32): void {
     for (let x = 0; x < outWidth(d); x++, output += pixel, argmax += pixel) {
       const side = x * strideWidth(d) - padLeft(d), left = firstInside(side, dilationWidth(d));
       const width = endInside(side, dilationWidth(d), filterWidth(d), inWidth(d)) - left;
-      const corner = image + (top + upper * dilationHeight(d)) * row + (side + left * dilationWidth(d)) * pixel;
+      const corner = image + (top + upper * dilationHeight(d)) * row +
+        (side + left * dilationWidth(d)) * pixel;
       for (let c = 0; c < channels; c += 4) {
         const at = <usize> c << 2;
         let largest = f32x4.splat(-Infinity);
@@ -50,7 +51,9 @@ export function maxPool(d: usize, part: i32): void {
         let line = corner + at;
         for (let ky = 0; ky < taps; ky++, line += down) {
           let p = line;
-          for (let kx = 0; kx < width; kx++, p += right) largest = f32x4.pmax(largest, v128.load(p));
+          for (let kx = 0; kx < width; kx++, p += right) {
+            largest = f32x4.pmax(largest, v128.load(p));
+          }
         }
         storeSome(output + at, largest, channels - c);
       }
@@ -59,9 +62,15 @@ export function maxPool(d: usize, part: i32): void {
 }
 
 /** Where the largest of a window stand, in floats from the image's start; −1 where there is none. */
-// @ts-ignore: decorator
-@inline
-function argmaxOf(corner: usize, image: usize, taps: i32, width: i32, right: usize, down: usize): v128 {
+// @inline
+function argmaxOf(
+  corner: usize,
+  image: usize,
+  taps: i32,
+  width: i32,
+  right: usize,
+  down: usize,
+): v128 {
   const iota = i32x4(0, 1, 2, 3);
   let largest = f32x4.splat(-Infinity), found = i32x4.splat(-1);
   for (let ky = 0; ky < taps; ky++, corner += down) {
@@ -81,7 +90,9 @@ function argmaxOf(corner: usize, image: usize, taps: i32, width: i32, right: usi
  */
 export function maxPoolGradient(d: usize, part: i32): void {
   const channels = inChannels(d), parts = partCount(d), images = batchSize(d);
-  const pixel = <usize> channels << 2, row = <usize> inWidth(d) * pixel, imageBytes = <usize> inHeight(d) * row;
+  const pixel = <usize> channels << 2,
+    row = <usize> inWidth(d) * pixel,
+    imageBytes = <usize> inHeight(d) * row;
   const right = <usize> dilationWidth(d) * pixel, down = <usize> dilationHeight(d) * row;
   const first = split(images, part, parts), last = split(images, part + 1, parts);
   let g = load<usize>(d, 64) + <usize> (first * outHeight(d) * outWidth(d)) * pixel;
@@ -109,8 +120,7 @@ export function maxPoolGradient(d: usize, part: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function addTo(image: usize, index: i32, g: usize): void {
   if (index < 0) return;
   const at = image + (<usize> index << 2);
@@ -154,7 +164,9 @@ export function averagePool(d: usize, part: i32): void {
  */
 export function averagePoolGradient(d: usize, part: i32): void {
   const channels = inChannels(d), parts = partCount(d), images = batchSize(d);
-  const pixel = <usize> channels << 2, row = <usize> inWidth(d) * pixel, imageBytes = <usize> inHeight(d) * row;
+  const pixel = <usize> channels << 2,
+    row = <usize> inWidth(d) * pixel,
+    imageBytes = <usize> inHeight(d) * row;
   const right = <usize> dilationWidth(d) * pixel, down = <usize> dilationHeight(d) * row;
   const first = split(images, part, parts), last = split(images, part + 1, parts);
   const share = f32x4.splat(1 / <f32> (filterHeight(d) * filterWidth(d)));
@@ -168,7 +180,8 @@ export function averagePoolGradient(d: usize, part: i32): void {
       for (let x = 0; x < outWidth(d); x++, g += pixel) {
         const side = x * strideWidth(d) - padLeft(d), left = firstInside(side, dilationWidth(d));
         const width = endInside(side, dilationWidth(d), filterWidth(d), inWidth(d)) - left;
-        let line = image + (top + upper * dilationHeight(d)) * row + (side + left * dilationWidth(d)) * pixel;
+        let line = image + (top + upper * dilationHeight(d)) * row +
+          (side + left * dilationWidth(d)) * pixel;
         for (let ky = 0; ky < taps; ky++, line += down) {
           let to = line;
           for (let kx = 0; kx < width; kx++, to += right) {

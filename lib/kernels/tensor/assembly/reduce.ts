@@ -5,8 +5,7 @@ import { storeLanes } from "./vector_math";
 // numbers of the operations: `reductions` in lib/backend/operations/reductions.ts
 const SUM = 0, MAX = 1, MIN = 2, PROD = 3;
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function join4(op: i32, x: v128, y: v128): v128 {
   if (op == SUM) return f32x4.add(x, y);
   if (op == MAX) return f32x4.max(x, y);
@@ -14,8 +13,7 @@ function join4(op: i32, x: v128, y: v128): v128 {
   return f32x4.mul(x, y);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function join1(op: i32, x: f32, y: f32): f32 {
   if (op == SUM) return x + y;
   if (op == MAX) return max(x, y);
@@ -23,14 +21,12 @@ function join1(op: i32, x: f32, y: f32): f32 {
   return x * y;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function identity(op: i32): f32 {
   return op == SUM ? 0 : op == MAX ? -Infinity : op == MIN ? Infinity : 1;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function rowOf(op: i32, x: usize, count: i32): f32 {
   const start = f32x4.splat(identity(op));
   let a = start, b = start, c = start, e = start;
@@ -72,8 +68,7 @@ export function reduceRows(d: usize, part: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function columnsOf(op: i32, x: usize, rows: i32, inner: i32, to: usize, divisor: v128): void {
   const stride = <usize> inner << 2, start = f32x4.splat(identity(op));
   for (let i = 0; i < inner; i += 16, x += 64, to += 64) {

@@ -6,8 +6,7 @@
  *   all, outermost first
  * @param which of these words is this tensor's stride, in bytes from the dimension's start
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function rowOffset(row: i32, rank: i32, dims: usize, width: usize, which: usize): usize {
   let at: i32 = 0;
   for (let k = rank - 1; k >= 0; k--) {

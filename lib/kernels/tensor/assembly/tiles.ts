@@ -48,13 +48,65 @@ export function tileOfRows(
 ): void {
   const z = accumulate ? c : changetype<usize>(ZEROS), step = accumulate ? cRow : 0;
   if (WIDE) {
-    if (columns > 8) wideRows(true, p0, p1, p2, p3, p4, p5, segments, depth, aSkip, b, bRow, bSkip, c, cRow, z, step);
-    else wideRows(false, p0, p1, p2, p3, p4, p5, segments, depth, aSkip, b, bRow, bSkip, c, cRow, z, step);
+    if (columns > 8) {
+      wideRows(
+        true,
+        p0,
+        p1,
+        p2,
+        p3,
+        p4,
+        p5,
+        segments,
+        depth,
+        aSkip,
+        b,
+        bRow,
+        bSkip,
+        c,
+        cRow,
+        z,
+        step,
+      );
+    } else {wideRows(
+        false,
+        p0,
+        p1,
+        p2,
+        p3,
+        p4,
+        p5,
+        segments,
+        depth,
+        aSkip,
+        b,
+        bRow,
+        bSkip,
+        c,
+        cRow,
+        z,
+        step,
+      );}
     return;
   }
   narrowRows(p0, p1, p2, p3, segments, depth, aSkip, b, bRow, bSkip, c, cRow, z, step);
   if (columns <= 8) return;
-  narrowRows(p0, p1, p2, p3, segments, depth, aSkip, b + 32, bRow, bSkip, c + 32, cRow, accumulate ? z + 32 : z, step);
+  narrowRows(
+    p0,
+    p1,
+    p2,
+    p3,
+    segments,
+    depth,
+    aSkip,
+    b + 32,
+    bRow,
+    bSkip,
+    c + 32,
+    cRow,
+    accumulate ? z + 32 : z,
+    step,
+  );
 }
 
 function narrowRows(
@@ -98,8 +150,14 @@ function narrowRows(
       const b0 = v128.load(q), b1 = v128.load(q, 16);
       const x0 = v128.load32_splat(p0), x1 = v128.load32_splat(p1);
       const x2 = v128.load32_splat(p2), x3 = v128.load32_splat(p3);
-      s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01), s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
-      s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21), s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
+      s00 = madd(x0, b0, s00),
+        s01 = madd(x0, b1, s01),
+        s10 = madd(x1, b0, s10),
+        s11 = madd(x1, b1, s11);
+      s20 = madd(x2, b0, s20),
+        s21 = madd(x2, b1, s21),
+        s30 = madd(x3, b0, s30),
+        s31 = madd(x3, b1, s31);
       p0 += 4, p1 += 4, p2 += 4, p3 += 4;
     }
     p0 += aSkip, p1 += aSkip, p2 += aSkip, p3 += aSkip, q += bSkip;
@@ -110,8 +168,7 @@ function narrowRows(
 }
 
 /** @param both whether 16 columns are wanted, not 8 */
-// @ts-ignore: decorator
-@inline
+// @inline
 function wideRows(
   both: bool,
   p0: usize,
@@ -140,9 +197,18 @@ function wideRows(
   let s40 = v128.load(z4), s41 = v128.load(z4, 16), s42 = s40, s43 = s41;
   let s50 = v128.load(z5), s51 = v128.load(z5, 16), s52 = s50, s53 = s51;
   if (both) {
-    s02 = v128.load(z0, 32), s03 = v128.load(z0, 48), s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
-    s22 = v128.load(z2, 32), s23 = v128.load(z2, 48), s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
-    s42 = v128.load(z4, 32), s43 = v128.load(z4, 48), s52 = v128.load(z5, 32), s53 = v128.load(z5, 48);
+    s02 = v128.load(z0, 32),
+      s03 = v128.load(z0, 48),
+      s12 = v128.load(z1, 32),
+      s13 = v128.load(z1, 48);
+    s22 = v128.load(z2, 32),
+      s23 = v128.load(z2, 48),
+      s32 = v128.load(z3, 32),
+      s33 = v128.load(z3, 48);
+    s42 = v128.load(z4, 32),
+      s43 = v128.load(z4, 48),
+      s52 = v128.load(z5, 32),
+      s53 = v128.load(z5, 48);
   }
   for (; segments > 0; segments--) {
     for (const end = q + stretch; q < end; q += bRow) {
@@ -176,8 +242,7 @@ function wideRows(
 }
 
 /** Three rows of a tile of the wide build; of a pair the second vector first, see ../../assembly/conv.ts. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function storeTile(
   both: bool,
   c: usize,
@@ -225,13 +290,26 @@ export function tileOfColumns(
 ): void {
   const start = accumulate ? c : changetype<usize>(ZEROS), step = accumulate ? C_ROW : 0;
   if (WIDE) {
-    if (columns > 8) wideColumns(true, p, aStep, segments, depth, aSkip, b, bRow, bSkip, c, start, step);
-    else wideColumns(false, p, aStep, segments, depth, aSkip, b, bRow, bSkip, c, start, step);
+    if (columns > 8) {
+      wideColumns(true, p, aStep, segments, depth, aSkip, b, bRow, bSkip, c, start, step);
+    } else wideColumns(false, p, aStep, segments, depth, aSkip, b, bRow, bSkip, c, start, step);
     return;
   }
   narrowColumns(p, aStep, segments, depth, aSkip, b, bRow, bSkip, c, start, step);
   if (columns <= 8) return;
-  narrowColumns(p, aStep, segments, depth, aSkip, b + 32, bRow, bSkip, c + 32, start + (accumulate ? 32 : 0), step);
+  narrowColumns(
+    p,
+    aStep,
+    segments,
+    depth,
+    aSkip,
+    b + 32,
+    bRow,
+    bSkip,
+    c + 32,
+    start + (accumulate ? 32 : 0),
+    step,
+  );
 }
 
 function narrowColumns(
@@ -255,8 +333,14 @@ function narrowColumns(
       const b0 = v128.load(q), b1 = v128.load(q, 16), x = v128.load(p);
       const x0 = v128.shuffle<f32>(x, x, 0, 0, 0, 0), x1 = v128.shuffle<f32>(x, x, 1, 1, 1, 1);
       const x2 = v128.shuffle<f32>(x, x, 2, 2, 2, 2), x3 = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
-      s00 = madd(x0, b0, s00), s01 = madd(x0, b1, s01), s10 = madd(x1, b0, s10), s11 = madd(x1, b1, s11);
-      s20 = madd(x2, b0, s20), s21 = madd(x2, b1, s21), s30 = madd(x3, b0, s30), s31 = madd(x3, b1, s31);
+      s00 = madd(x0, b0, s00),
+        s01 = madd(x0, b1, s01),
+        s10 = madd(x1, b0, s10),
+        s11 = madd(x1, b1, s11);
+      s20 = madd(x2, b0, s20),
+        s21 = madd(x2, b1, s21),
+        s30 = madd(x3, b0, s30),
+        s31 = madd(x3, b1, s31);
     }
   }
   v128.store(c, s01, 16), v128.store(c, s00);
@@ -266,8 +350,7 @@ function narrowColumns(
 }
 
 /** @param both whether 16 columns are wanted, not 8 */
-// @ts-ignore: decorator
-@inline
+// @inline
 function wideColumns(
   both: bool,
   p: usize,
@@ -291,9 +374,18 @@ function wideColumns(
   let s40 = v128.load(z4), s41 = v128.load(z4, 16), s42 = s40, s43 = s41;
   let s50 = v128.load(z5), s51 = v128.load(z5, 16), s52 = s50, s53 = s51;
   if (both) {
-    s02 = v128.load(z0, 32), s03 = v128.load(z0, 48), s12 = v128.load(z1, 32), s13 = v128.load(z1, 48);
-    s22 = v128.load(z2, 32), s23 = v128.load(z2, 48), s32 = v128.load(z3, 32), s33 = v128.load(z3, 48);
-    s42 = v128.load(z4, 32), s43 = v128.load(z4, 48), s52 = v128.load(z5, 32), s53 = v128.load(z5, 48);
+    s02 = v128.load(z0, 32),
+      s03 = v128.load(z0, 48),
+      s12 = v128.load(z1, 32),
+      s13 = v128.load(z1, 48);
+    s22 = v128.load(z2, 32),
+      s23 = v128.load(z2, 48),
+      s32 = v128.load(z3, 32),
+      s33 = v128.load(z3, 48);
+    s42 = v128.load(z4, 32),
+      s43 = v128.load(z4, 48),
+      s52 = v128.load(z5, 32),
+      s53 = v128.load(z5, 48);
   }
   for (; segments > 0; segments--, p += aSkip, q += bSkip) {
     for (const end = q + stretch; q < end; q += bRow, p += aStep) {

@@ -11,8 +11,7 @@ const LEAKY_RELU = 17, SCALE = 18;
 
 const ONE: StaticArray<f32> = [1, 6];
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function apply(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   const zero = f32x4.splat(0);
   if (op == NEG) return f32x4.neg(x);
@@ -42,8 +41,7 @@ function apply(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   return x;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function loop(op: i32, x: usize, to: usize, end: usize, alpha: v128, beta: v128): void {
   for (; to < end; to += 32, x += 32) {
     const p = apply(op, v128.load(x), alpha, beta), q = apply(op, v128.load(x, 16), alpha, beta);
@@ -78,29 +76,69 @@ function tanhLoop(x: usize, to: usize, end: usize): void {
 export function unary(d: usize, part: i32): void {
   const op = load<i32>(d), count = load<i32>(d, 12), parts = load<i32>(d, 16);
   const blocks = (count + 15) >> 4;
-  const from = <usize> split(blocks, part, parts) << 6, past = <usize> split(blocks, part + 1, parts) << 6;
+  const from = <usize> split(blocks, part, parts) << 6,
+    past = <usize> split(blocks, part + 1, parts) << 6;
   const x = load<usize>(d, 4) + from, to = load<usize>(d, 8) + from, end = load<usize>(d, 8) + past;
   const a = v128.load32_splat(d, 20), b = v128.load32_splat(d, 24);
   switch (op) {
-    case NEG: loop(NEG, x, to, end, a, b); break;
-    case ABS: loop(ABS, x, to, end, a, b); break;
-    case SQUARE: loop(SQUARE, x, to, end, a, b); break;
-    case SQRT: loop(SQRT, x, to, end, a, b); break;
-    case RSQRT: loop(RSQRT, x, to, end, a, b); break;
-    case RECIPROCAL: loop(RECIPROCAL, x, to, end, a, b); break;
-    case EXP: loop(EXP, x, to, end, a, b); break;
-    case LOG: loop(LOG, x, to, end, a, b); break;
-    case TANH: tanhLoop(x, to, end); break;
-    case SIGMOID: loop(SIGMOID, x, to, end, a, b); break;
-    case RELU: loop(RELU, x, to, end, a, b); break;
-    case RELU6: loop(RELU6, x, to, end, a, b); break;
-    case STEP: loop(STEP, x, to, end, a, b); break;
-    case CLIP: loop(CLIP, x, to, end, a, b); break;
-    case FLOOR: loop(FLOOR, x, to, end, a, b); break;
-    case CEIL: loop(CEIL, x, to, end, a, b); break;
-    case ELU: loop(ELU, x, to, end, a, b); break;
-    case LEAKY_RELU: loop(LEAKY_RELU, x, to, end, a, b); break;
-    case SCALE: loop(SCALE, x, to, end, a, b); break;
-    default: unreachable();
+    case NEG:
+      loop(NEG, x, to, end, a, b);
+      break;
+    case ABS:
+      loop(ABS, x, to, end, a, b);
+      break;
+    case SQUARE:
+      loop(SQUARE, x, to, end, a, b);
+      break;
+    case SQRT:
+      loop(SQRT, x, to, end, a, b);
+      break;
+    case RSQRT:
+      loop(RSQRT, x, to, end, a, b);
+      break;
+    case RECIPROCAL:
+      loop(RECIPROCAL, x, to, end, a, b);
+      break;
+    case EXP:
+      loop(EXP, x, to, end, a, b);
+      break;
+    case LOG:
+      loop(LOG, x, to, end, a, b);
+      break;
+    case TANH:
+      tanhLoop(x, to, end);
+      break;
+    case SIGMOID:
+      loop(SIGMOID, x, to, end, a, b);
+      break;
+    case RELU:
+      loop(RELU, x, to, end, a, b);
+      break;
+    case RELU6:
+      loop(RELU6, x, to, end, a, b);
+      break;
+    case STEP:
+      loop(STEP, x, to, end, a, b);
+      break;
+    case CLIP:
+      loop(CLIP, x, to, end, a, b);
+      break;
+    case FLOOR:
+      loop(FLOOR, x, to, end, a, b);
+      break;
+    case CEIL:
+      loop(CEIL, x, to, end, a, b);
+      break;
+    case ELU:
+      loop(ELU, x, to, end, a, b);
+      break;
+    case LEAKY_RELU:
+      loop(LEAKY_RELU, x, to, end, a, b);
+      break;
+    case SCALE:
+      loop(SCALE, x, to, end, a, b);
+      break;
+    default:
+      unreachable();
   }
 }

@@ -21,8 +21,7 @@ const EXP: StaticArray<f32> = [
  * eˣ: x = n·ln 2 + r, eʳ by its Taylor series (|r| ≤ 0.35), 2ⁿ by its bits and in two factors, so that
  * what is too large or too small comes out as infinity, a subnormal or zero.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function expAll4(x: v128): v128 {
   // pmax and pmin, unlike max and min, are one instruction and keep a first operand that is NaN
   x = f32x4.pmin(f32x4.pmax(x, constant(EXP, 0)), constant(EXP, 1));
@@ -63,8 +62,7 @@ const LOG: StaticArray<f32> = [
 ];
 
 /** ln x: x = m·2ᵉ with m from √½ to √2, ln m by a polynomial in m − 1 (Cephes' logf). */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function log4(x: v128): v128 {
   const zero = f32x4.splat(0), one = constant(LOG, 13);
   // a subnormal is made 2²³ times as large first
@@ -94,8 +92,7 @@ export function log4(x: v128): v128 {
 }
 
 /** 1 / (1 + e⁻ˣ). */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function sigmoidAll4(x: v128): v128 {
   const one = constant(EXP, 11);
   return f32x4.div(one, f32x4.add(one, expAll4(f32x4.neg(x))));
