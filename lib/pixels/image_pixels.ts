@@ -3,7 +3,7 @@ import type { PixelSource } from "./pixels.ts";
 import { preprocess, type PreprocessOptions, preprocessOptions } from "./preprocess.ts";
 
 /**
- * The report's data set: knows its length and labels, and reads and preprocesses an image at the
+ * The paper's data set: knows its length and labels, and reads and preprocesses an image at the
  * moment it is asked for, every time anew. `packPixels` does all the work once instead.
  */
 export class ImagePixels implements PixelSource {
@@ -39,9 +39,9 @@ export class ImagePixels implements PixelSource {
 
   /**
    * Reads and preprocesses an image.
-   * @returns (1, height, width), 0–255
+   * @returns (channels, height, width), 0–255
    * @throws {RangeError} when there is no image `index`
-   * @throws {Error} naming the image, when it is missing, damaged or no image
+   * @throws {BadImage} when it is missing, damaged, too large or no image
    */
   async get(index: number): Promise<Uint8Array> {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) {

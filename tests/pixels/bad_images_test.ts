@@ -7,6 +7,7 @@ import { BadImage, BadImages } from "../../lib/pixels/bad_image.ts";
 import { type LoadOptions, loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { preprocess } from "../../lib/pixels/preprocess.ts";
 import { floatTiff } from "./float_tiff.ts";
+import { withoutOpening } from "./without_opening.ts";
 
 const fixtures = new URL("../fixtures/opencv/", import.meta.url).pathname;
 
@@ -143,7 +144,7 @@ for (const threads of [1, 3]) {
 
 test("an image that was mended is no longer set aside", async (folder) => {
   const train = await good(folder, "fine", 3), held = await good(folder, "held", 2);
-  const [intact] = [await Deno.readFile(join(folder, train[1]!))];
+  const intact = await Deno.readFile(join(folder, train[1]!));
   await Deno.writeFile(join(folder, train[1]!), intact.subarray(0, 200));
   const data = dataset(folder, { train, val: [held[0]!], test: [held[1]!] });
   const before = (await load(data)).pixels;
@@ -161,20 +162,14 @@ test("bad validation and test images are listed in one error, before training im
   const names = bad.map(([name]) => name);
   const half = names.length >> 1;
   const data = dataset(folder, { train, val: names.slice(0, half), test: names.slice(half) });
-  const { readFile, readFileSync } = Deno;
-  const watch = (path: string | URL) => assert(!String(path).includes("fine"), `${path} is read`);
-  try {
-    Deno.readFile = (path, options) => (watch(path), readFile(path, options));
-    Deno.readFileSync = (path) => (watch(path), readFileSync(path));
+  await withoutOpening("fine", async () => {
     const error = await assertRejects(() => load(data), BadImages);
     assert.deepEqual(error.images.map(({ name }) => name), names);
     for (const [name, reason] of bad) {
       const line = error.message.split("\n").find((text) => text.startsWith(`  ${name}: `));
       assert.match(line ?? "", reason);
     }
-  } finally {
-    Object.assign(Deno, { readFile, readFileSync });
-  }
+  });
 });
 
 test("bad validation and test images are set aside when that is asked for", async (folder) => {
@@ -197,15 +192,10 @@ test("bad validation and test images are set aside when that is asked for", asyn
 test("a strict load stops at the first bad image, and reads nothing if a file is missing", async (folder) => {
   const train = await good(folder, "fine", 3), held = await good(folder, "held", 2);
   const data = dataset(folder, { train, val: [held[0]!], test: [held[1]!, "none.jpg"] });
-  const { readFile, readFileSync } = Deno;
-  try {
-    Deno.readFile = () => assert.fail("an image is read");
-    Deno.readFileSync = () => assert.fail("an image is read");
+  await withoutOpening(".jpg", async () => {
     const missing = await assertRejects(() => load(data, { strict: true }), BadImage);
     assert(missing.message.startsWith("none.jpg: there is no such file"));
-  } finally {
-    Object.assign(Deno, { readFile, readFileSync });
-  }
+  });
   await Deno.writeTextFile(join(folder, "none.jpg"), "no image");
   for (const threads of [1, 2]) {
     const damaged = await assertRejects(() => load(data, { strict: true, threads }), BadImage);
@@ -258,7 +248,6 @@ test("files and headers beyond the limits are refused, and pass when the limits 
 
 test("small files that claim much memory are refused without taking it", async (folder) => {
   const bombs = { "flat.png": flat(8100, 8000).png(), "flat.webp": flat(8100, 8000).webp() };
-  const before = Deno.memoryUsage().rss;
   for (const [name, image] of Object.entries(bombs)) {
     const path = join(folder, name);
     await Deno.writeFile(path, await image.toBuffer());
@@ -266,5 +255,4 @@ test("small files that claim much memory are refused without taking it", async (
     await assertRejects(() => preprocess({ kind: "file", path }), BadImage, "8100×8000 pixels");
     assert(Deno.memoryUsage().rss - used < 50 * 2 ** 20, name);
   }
-  void before;
 });

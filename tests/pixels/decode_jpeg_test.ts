@@ -58,8 +58,10 @@ Deno.test("the accurate transform gives sharp's pixels, bit for bit, on any thre
       assert(found !== undefined, `image ${seed} is left to sharp`);
       assert.equal(found.channels, grey ? 1 : 3);
       // sharp turns grey into three equal channels, whose luma is the same
-      if (grey) assert.deepEqual(found.data, toGrey(wanted));
-      else assert.deepEqual(found, { ...wanted, data: Uint8Array.from(wanted.data) });
+      assert.deepEqual([found.width, found.height], [wanted.width, wanted.height]);
+      const levels = grey ? toGrey(wanted) : wanted.data;
+      assert.equal(found.data.length, levels.length);
+      assert(found.data.every((level, i) => level === levels[i]), `image ${seed}`);
     }
   }
 });

@@ -4,6 +4,7 @@ import { assertRejects } from "../assert.ts";
 import type { Dataset, ImageSource, Split } from "../../lib/data/dataset.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { type PackOptions, packPixels } from "../../lib/pixels/pack_pixels.ts";
+import { withoutOpening } from "./without_opening.ts";
 import { ImagePixels } from "../../lib/pixels/image_pixels.ts";
 
 /** A folder with six small images and a cache, and what happens when they are packed. */
@@ -80,25 +81,6 @@ async function nextSecond(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1150 - Date.now() % 1000));
 }
 
-/** Fails when an image is read meanwhile. */
-async function withoutReadingImages(body: () => Promise<void>): Promise<void> {
-  const { readFile, readFileSync } = Deno;
-  const check = (path: string | URL) => assert(!String(path).endsWith(".png"), `${path} was read`);
-  Deno.readFile = (path, options) => {
-    check(path);
-    return readFile(path, options);
-  };
-  Deno.readFileSync = (path) => {
-    check(path);
-    return readFileSync(path);
-  };
-  try {
-    await body();
-  } finally {
-    Object.assign(Deno, { readFile, readFileSync });
-  }
-}
-
 test("packed pixels are those of the lazy data set", async (bench) => {
   for (const filter of ["opencv", "antialiased"] as const) {
     const options = { width: 20, height: 12, filter };
@@ -116,7 +98,7 @@ test("packed pixels are those of the lazy data set", async (bench) => {
 test("a second time no image is read", async (bench) => {
   await nextSecond();
   const first = await bench.packs();
-  await withoutReadingImages(async () => {
+  await withoutOpening(".png", async () => {
     const second = await bench.packs();
     assert(!second.decoded);
     assert.deepEqual(second.set.key, first.set.key);
@@ -134,7 +116,7 @@ test("files touched, moved or renamed but equal are read, not decoded, and then 
   const again = await bench.packs();
   assert(!again.decoded);
   assert.deepEqual(again.set.key, set.key);
-  await withoutReadingImages(async () => assert(!(await bench.packs()).decoded));
+  await withoutOpening(".png", async () => assert(!(await bench.packs()).decoded));
 });
 
 test("a changed image is noticed, even with its size and time of change as before", async (bench) => {
