@@ -7,7 +7,8 @@
  *
  * The protocol is that of contender.py.
  */
-import { TextLineStream } from "./lines.ts";
+import { stdin } from "node:process";
+import { createInterface } from "node:readline";
 import { ImagePixels } from "../lib/pixels/image_pixels.ts";
 import { DataLoader } from "../lib/pixels/loader.ts";
 import type { PixelSet } from "../lib/pixels/pixels.ts";
@@ -196,9 +197,7 @@ if (import.meta.main) {
   const system = () => makeSystem(name, threads, variant);
   let foreign: Awaited<ReturnType<typeof onnxruntimeNode>> | undefined;
   const prepared = new Map<string, Step>();
-  const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
-    .pipeThrough(new TextLineStream());
-  for await (const line of lines) {
+  for await (const line of createInterface({ input: stdin })) {
     const request = JSON.parse(line) as Request;
     const key = `${request.work} ${request.batch} ${request.images}`;
     let answer: object;

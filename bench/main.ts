@@ -8,10 +8,11 @@ import { openDataset } from "../lib/data/open_dataset.ts";
 import { defaultDatasetFolder } from "../lib/data/synthetic/default_dataset.ts";
 import { isJpeg } from "../lib/pixels/jpeg_header.ts";
 import { exists, sha256, writeAtomic } from "../lib/util/files.ts";
+import { readArguments } from "../tasks/arguments.ts";
 import { createVenv, pip } from "../tasks/python.ts";
 import { main, run, step } from "../tasks/run.ts";
 import { setup } from "../tasks/setup.ts";
-import { benchVenv, compare, type ContenderName, type Measurement } from "./crew.ts";
+import { benchVenv, compare, type ContenderName, type Measurement } from "./contenders.ts";
 import { hasAvx512, machine } from "./machine.ts";
 import { profile } from "./profile.ts";
 import { modelPath, type Request } from "./protocol.ts";
@@ -47,7 +48,7 @@ const frameworks: readonly ContenderName[] = [
 ];
 
 async function bench(): Promise<void> {
-  const quick = Deno.args.includes("--quick");
+  const { quick = false } = readArguments("bench", Deno.args, { quick: "boolean" }, "--quick");
   // many short turns rather than a few long ones: the machine's pace changes within seconds
   const rounds = quick ? 7 : 15, seconds = quick ? 0.25 : 0.5;
   await setup();

@@ -1,8 +1,9 @@
+import { median } from "../lib/metrics/median.ts";
 import { Figure } from "../lib/report/figure.ts";
 import { escapeXml } from "../lib/report/escape.ts";
 import { palette } from "../lib/report/plot.ts";
 import { type Cell, Table } from "../lib/report/table.ts";
-import { type ContenderName, type Measurement, median, pairedRatio } from "./crew.ts";
+import { type ContenderName, type Measurement, pairedRatio } from "./contenders.ts";
 import type { Profile } from "./profile.ts";
 
 /** One comparison: who was measured at what. */

@@ -1,8 +1,9 @@
 /** The figures that matter most, of the machine's last three runs of the bench side by side. */
+import { median } from "../lib/metrics/median.ts";
 import { join } from "node:path";
 import { Table } from "../lib/report/table.ts";
 import { exists, writeAtomic } from "../lib/util/files.ts";
-import { type ContenderName, median, pairedRatio } from "./crew.ts";
+import { type ContenderName, pairedRatio } from "./contenders.ts";
 import type { Section } from "./report.ts";
 
 /** A claim: who at what, in proportion to whom, and what it ought to be. */

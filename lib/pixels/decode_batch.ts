@@ -1,6 +1,6 @@
 import { BadImage, TooLarge } from "./bad_image.ts";
 import { Budget } from "./budget.ts";
-import { digestImage, digestLength } from "./fingerprint.ts";
+import { digestImage, digestLength } from "./pixel_cache_key.ts";
 import { preprocessBytes, type PreprocessOptions } from "./preprocess.ts";
 import { forEachIndex } from "./for_each_index.ts";
 import { useSource } from "./read_image.ts";

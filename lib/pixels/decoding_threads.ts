@@ -1,6 +1,6 @@
 import type { Split } from "../data/dataset.ts";
 import type { DecodedBatch, DecodingBatch } from "./decode_batch.ts";
-import { digestLength } from "./fingerprint.ts";
+import { digestLength } from "./pixel_cache_key.ts";
 import type { PreprocessOptions } from "./preprocess.ts";
 
 /** Images that a thread is handed at a time. */

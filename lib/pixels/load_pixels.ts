@@ -1,7 +1,7 @@
 import type { Dataset, SplitName } from "../data/dataset.ts";
 import { sha256 } from "../util/files.ts";
 import { BadImage, BadImages, type SetAsideImage } from "./bad_image.ts";
-import { lookAtSplit } from "./fingerprint.ts";
+import { lookAtSplit } from "./pixel_cache_key.ts";
 import { type PackOptions, packPixels } from "./pack_pixels.ts";
 import type { PackedPixels } from "./packed.ts";
 import type { PixelSet } from "./pixels.ts";

@@ -1,7 +1,7 @@
 import type { Split } from "../data/dataset.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { BadImage, BadImages, type SetAsideImage } from "./bad_image.ts";
-import { contentKey, lookAtSplit } from "./fingerprint.ts";
+import { contentKey, lookAtSplit } from "./pixel_cache_key.ts";
 import { PackedPixels } from "./packed.ts";
 import { PixelCache, type PixelCacheOptions } from "./pixel_cache.ts";
 import { type PreprocessOptions, preprocessOptions } from "./preprocess.ts";

@@ -2,7 +2,7 @@ import type { Split } from "../data/dataset.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { BadImage, type SetAsideImage } from "./bad_image.ts";
 import { preprocessOnThreads } from "./decoding_threads.ts";
-import { digestImage, digestLength } from "./fingerprint.ts";
+import { digestImage, digestLength } from "./pixel_cache_key.ts";
 import { forEachIndex } from "./for_each_index.ts";
 import { preprocessBytes, type PreprocessOptions } from "./preprocess.ts";
 import { useSource } from "./read_image.ts";

@@ -12,13 +12,13 @@
 export { Figure } from "./figure.ts";
 export { type Displayable, progress, show } from "./notebook.ts";
 export { type Cell, type Column, type Interval, Table, type TableOptions } from "./table.ts";
-export * from "./figures/accuracy_figure.ts";
-export * from "./figures/architecture_figure.ts";
+export * from "./figures/figure_3_accuracy.ts";
+export * from "./figures/figure_1_architecture.ts";
 export * from "./figures/before_after_figure.ts";
 export * from "./figures/confusion_figure.ts";
 export * from "./figures/ladder_figure.ts";
 export * from "./figures/learning_curves_figure.ts";
-export * from "./figures/loss_figure.ts";
+export * from "./figures/figure_2_loss.ts";
 export * from "./figures/pruning_figure.ts";
 export * from "./figures/table_2_figure.ts";
 export * from "./tables/ablation_table.ts";

@@ -1,8 +1,9 @@
 /** The bench's arithmetic, and that a contender of ours answers as the protocol has it. */
+import { median } from "../../lib/metrics/median.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertGreater } from "../assert.ts";
-import { type ContenderName, type Measurement, median, pairedRatio } from "../../bench/crew.ts";
+import { type ContenderName, type Measurement, pairedRatio } from "../../bench/contenders.ts";
 import { throughputTable } from "../../bench/report.ts";
 import { claimedRatios, runsTable } from "../../bench/runs.ts";
 import { projectRoot } from "../../lib/util/files.ts";

@@ -6,7 +6,7 @@ import type { ImageSource, Split } from "../../lib/data/dataset.ts";
 import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { preprocessOnThreads } from "../../lib/pixels/decoding_threads.ts";
-import { digestLength } from "../../lib/pixels/fingerprint.ts";
+import { digestLength } from "../../lib/pixels/pixel_cache_key.ts";
 import { packPixels } from "../../lib/pixels/pack_pixels.ts";
 import { preprocessOptions } from "../../lib/pixels/preprocess.ts";
 

@@ -7,7 +7,7 @@ import { INT8_UNITS, LANE_IMAGES, LANE_ROW } from "../../kernels/kernel_constant
 import { Int8ConvLayer, Int8DenseLayer, Requantization } from "../../kernels/kernel_interface.ts";
 import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
 import type { Activation } from "../../model/architecture.ts";
-import { packConvWeights, packDenseWeights, startingSums } from "./int8_weights.ts";
+import { packConvWeights, packDenseWeights, startingSums } from "./pack_int8_weights.ts";
 import {
   type Int8x4,
   int8x4Step,

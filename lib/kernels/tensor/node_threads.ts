@@ -1,6 +1,6 @@
 /** Threads of Deno and Node.js: workers of `node:worker_threads`. */
 import { Worker } from "node:worker_threads";
-import type { StartThread } from "./thread_pool.ts";
+import type { StartThread } from "./tensor_thread_pool.ts";
 
 /** Starts a worker that does not keep the process alive. */
 export const startNodeThread: StartThread = async (data, died) => {

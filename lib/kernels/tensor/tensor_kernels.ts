@@ -31,7 +31,7 @@ import {
   type SoftmaxCrossEntropy,
   type TensorOperations,
 } from "./tensor_operations.ts";
-import { type StartThread, ThreadPool } from "./thread_pool.ts";
+import { type StartThread, ThreadPool } from "./tensor_thread_pool.ts";
 
 /** The compiler's constants stand below. */
 const JOB_BLOCK = 65536;

@@ -1,5 +1,5 @@
 /** Threads of a page: web workers, for which it must be cross-origin isolated. */
-import type { StartThread } from "./thread_pool.ts";
+import type { StartThread } from "./tensor_thread_pool.ts";
 
 /**
  * A way to start threads as web workers.

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Figure } from "../figure.ts";
 import { plotFigure, seriesStyle } from "../plot.ts";
-import type { Series } from "./loss_figure.ts";
+import type { Series } from "./figure_2_loss.ts";
 
 /**
  * Accuracy on training and validation images by epoch, one panel for each training. A network overfits

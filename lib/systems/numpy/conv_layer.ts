@@ -10,7 +10,7 @@
  *   ∂loss/∂in[n, c, v, u]     = Σ_{f, i, j} weight[f, c, i, j] · dOut[n, f, v − i, u − j]
  */
 import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
-import { gemm, matrix, transpose } from "./gemm.ts";
+import { gemm, matrix, transpose } from "./matmul.ts";
 import { col2im, im2col, type Window } from "./im2col.ts";
 import type { NumpyLayer } from "./layer.ts";
 

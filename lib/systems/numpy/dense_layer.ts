@@ -9,7 +9,7 @@
  *   ∂loss/∂in     = dOut · weight   (N, inputs)
  */
 import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
-import { gemm, matrix, transpose } from "./gemm.ts";
+import { gemm, matrix, transpose } from "./matmul.ts";
 import type { NumpyLayer } from "./layer.ts";
 
 /** A fully connected layer. */

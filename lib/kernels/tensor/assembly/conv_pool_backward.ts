@@ -7,7 +7,7 @@ import {
   unpackWeightGradients,
 } from "../../assembly/conv_weight_gradient";
 import { ConvLayer } from "../../assembly/layers";
-import { describeConv, describeFilters } from "./conv_layer";
+import { describeConv, describeFilters } from "./describe_conv";
 import { windowsOf } from "./conv_pool_forward";
 import { derivative4 } from "./fused_activation";
 import { loadSome, storeSome } from "./lanes_of_vector";

@@ -6,7 +6,7 @@ import { madd, tanhConstant } from "../../assembly/math";
 import { ConvLayer } from "../../assembly/layers";
 import { convPoolWinograd, transformFilters } from "../../assembly/winograd";
 import { convPoolWinogradColumns, transformFilterColumns } from "../../assembly/winograd_columns";
-import { describeConv, describeFilters } from "./conv_layer";
+import { describeConv, describeFilters } from "./describe_conv";
 import { activate4, LINEAR, TANH } from "./fused_activation";
 import { imagesToLanes, lanesToImages } from "./image_lanes";
 import { split } from "./parts";

@@ -6,7 +6,7 @@ import { startNodeThread } from "../../../lib/kernels/tensor/node_threads.ts";
 import { openTensorKernels } from "../../../lib/kernels/tensor/open_tensor_kernels.ts";
 import { ScratchStretch } from "../../../lib/kernels/tensor/scratch.ts";
 import { TensorKernels } from "../../../lib/kernels/tensor/tensor_kernels.ts";
-import type { StartThread } from "../../../lib/kernels/tensor/thread_pool.ts";
+import type { StartThread } from "../../../lib/kernels/tensor/tensor_thread_pool.ts";
 import { webThreads } from "../../../lib/kernels/tensor/web_threads.ts";
 
 const binary = await Deno.readFile(

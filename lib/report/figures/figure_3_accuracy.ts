@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Figure } from "../figure.ts";
 import { plotFigure, seriesStyle } from "../plot.ts";
-import { checkSeries, type Series } from "./loss_figure.ts";
+import { checkSeries, type Series } from "./figure_2_loss.ts";
 
 /** Figure 3: top-1 and top-5 on the validation images by epoch, side by side. */
 export function accuracyFigure(

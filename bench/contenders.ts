@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { turboFlags } from "../lib/kernels/kernel_platform.ts";
+import { median } from "../lib/metrics/median.ts";
 import { projectRoot } from "../lib/util/files.ts";
-import { TextLineStream } from "./lines.ts";
 import type { Answer, Request } from "./protocol.ts";
 
 /** Folder of the Python environment that holds what we compare with. */
@@ -52,7 +54,7 @@ const avx2 = {
 export class Contender {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #lines: ReadableStreamDefaultReader<string>;
+  readonly #lines: AsyncIterator<string>;
 
   constructor(readonly name: ContenderName, readonly threads: number) {
     const [runtime, kind] = contenders[name];
@@ -83,15 +85,15 @@ export class Contender {
       stderr: Deno.env.get("BENCH_DEBUG") ? "inherit" : "null",
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
-    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream())
-      .pipeThrough(new TextLineStream()).getReader();
+    const output = Readable.from(this.#child.stdout);
+    this.#lines = createInterface({ input: output })[Symbol.asyncIterator]();
   }
 
   /** Asks and waits for the answer. */
   async ask(request: Request): Promise<Answer> {
     await this.#input.write(new TextEncoder().encode(JSON.stringify(request) + "\n"));
     for (;;) {
-      const { value, done } = await this.#lines.read();
+      const { value, done } = await this.#lines.next();
       if (done) return { error: `${this.name} ended`, peakBytes: 0 };
       if (value.startsWith("{")) return JSON.parse(value) as Answer;
     }
@@ -134,13 +136,13 @@ export async function compare(
   rounds: number,
   say: (text: string) => void,
 ): Promise<Measurement[]> {
-  const crew = names.map((name) => new Contender(name, threads));
+  const contestants = names.map((name) => new Contender(name, threads));
   const rates = new Map<ContenderName, number[]>();
   const errors = new Map<ContenderName, string>();
   const peaks = new Map<ContenderName, number>();
   try {
     for (let round = 0; round < rounds; round++) {
-      for (const contender of crew) {
+      for (const contender of contestants) {
         const { name } = contender;
         if (errors.has(name)) continue;
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -158,7 +160,7 @@ export async function compare(
       }
     }
   } finally {
-    await Promise.all(crew.map((contender) => contender.stop()));
+    await Promise.all(contestants.map((contender) => contender.stop()));
   }
   return names.map((name) => {
     const error = errors.get(name);
@@ -166,13 +168,6 @@ export async function compare(
     const peakBytes = peaks.get(name) ?? 0;
     return { ...measurement, peakBytes, ...(error === undefined ? {} : { error }) };
   });
-}
-
-/** The middle of some numbers. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Median and range of the ratios of two contenders, round by round. */

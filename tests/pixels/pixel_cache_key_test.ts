@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Split } from "../../lib/data/dataset.ts";
-import { lookAtSplit } from "../../lib/pixels/fingerprint.ts";
+import { lookAtSplit } from "../../lib/pixels/pixel_cache_key.ts";
 import { preprocessOptions } from "../../lib/pixels/preprocess.ts";
 
 Deno.test("a stamp waits until no later change can bear the second of the last one", async () => {
