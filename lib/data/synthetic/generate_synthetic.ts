@@ -94,9 +94,9 @@ async function drawAll(
       worker.terminate();
     }
   };
-  const crew = Array.from({ length: workers }, drawBatches);
-  await Promise.allSettled(crew); // no worker writes on after a failure
-  await Promise.all(crew);
+  const drawing = Array.from({ length: workers }, drawBatches);
+  await Promise.allSettled(drawing); // no worker writes on after a failure
+  await Promise.all(drawing);
 }
 
 function send(worker: Worker, job: Job): Promise<void> {

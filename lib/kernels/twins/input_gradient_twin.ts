@@ -17,7 +17,7 @@ export interface InputGradientInput extends PooledGradient {
 }
 
 /**
- * The gradient at a layer's input, (height, width, channels): each winner adds g · weights to its
+ * The gradient at a layer's input, (height, width, channels): the largest of each window adds g · weights to its
  * patch. The kernel reads the weights as `padWeights` lays them out.
  */
 export function addInputGradient(of: InputGradientInput): Float64Array {

@@ -8,7 +8,7 @@ import { CHUNK, LONG_CHUNKS, SHORT_TILE_ROWS } from "../kernel_constants.ts";
 
 /**
  * The gradient at a pooled output before its activation. Those of filter f at window p stand at
- * gFilter·f + gWindow·p. The argmax is the byte where the winner's patch starts in a channel-last
+ * gFilter·f + gWindow·p. The argmax is the byte where the largest one's patch starts in a channel-last
  * image.
  */
 export interface PooledGradient {

@@ -28,7 +28,7 @@ Deno.test("uniform logits lose ln K", () => {
 });
 
 Deno.test(
-  "swapped arguments, the report's bug, are refused",
+  "swapped arguments, the paper's bug, are refused",
   () => {
     const logits = tf.tensor2d([[2.5, -1], [0.3, 4]]);
     const target = tf.tensor2d([[1, 0], [0, 1]]);
