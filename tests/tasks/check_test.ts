@@ -69,6 +69,7 @@ Deno.test("reproduce reads its arguments and refuses others", () => {
     data: "/x/y",
     full: false,
     gpu: true,
+    native: true,
     turbo: true,
   });
   assert.deepEqual(parseArguments(["--full"]).full, true);
