@@ -66,7 +66,7 @@ export function layOutConv(
     // three numbers more than there are: see lanesToChannelLast
     outStride: 4 * roundUp(windows * filters + (isLast ? 0 : 3), PANEL),
     isLong: kernel * channels > 2 * CHUNK,
-    winograd: winogradPays(stage) ? columnsOnly(channels) ? "columns" : "patches" : undefined,
+    winograd: winogradMethod(stage),
   };
 }
 
@@ -77,9 +77,17 @@ const columnsOnly = (channels: number): boolean => channels < 3;
  * Whether Winograd's transforms cost less than the multiply-adds that they save: they are shared by all
  * filters, and windows that fill up the last tile of a row are computed for nothing.
  */
-function winogradPays({ kernel, channels, filters, outWidth }: ConvStage): boolean {
+function winogradPays({ kernel, channels, filters, outWidth }: WinogradShape): boolean {
   return kernel === 5 && filters >= 4 &&
     (columnsOnly(channels) || roundUp(outWidth, PATCH_WINDOWS) <= 1.25 * outWidth);
+}
+
+/** What decides on Winograd's method. */
+type WinogradShape = Pick<ConvStage, "kernel" | "channels" | "filters" | "outWidth">;
+
+/** Which of Winograd's methods trains, if one does: transforms in both directions or in one. */
+export function winogradMethod(shape: WinogradShape): ConvLayout["winograd"] {
+  return winogradPays(shape) ? columnsOnly(shape.channels) ? "columns" : "patches" : undefined;
 }
 
 /**

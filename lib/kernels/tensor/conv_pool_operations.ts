@@ -1,23 +1,23 @@
+import { roundUp } from "../address_space.ts";
+import { winogradMethod } from "../conv_memory.ts";
 import { descriptorBytes } from "../descriptor.ts";
+import {
+  CHUNK,
+  COLUMN_SUMS as COLUMNS,
+  LANE_IMAGES as LANES,
+  PATCH_WINDOWS as TILE,
+} from "../kernel_constants.ts";
 import { ConvLayer } from "../kernel_interface.ts";
 import { activationCodes, derivativeCodes } from "./activation_codes.ts";
 import { type JobRunner, partsFor, SHARDS, withScratch } from "./job_runner.ts";
 import type { Address, ConvPool, ConvPoolGradient, ConvPoolShape } from "./tensor_operations.ts";
 import { OVERREAD } from "./tensor_operations.ts";
 
-/** Images side by side. */
-const LANES = 8;
-/** Windows of a row that Winograd's method takes at a time in both directions; columns down the columns. */
-const TILE = 5, COLUMNS = 4;
 /** Floats that the descriptor of a layer takes: ConvLayer of ../assembly/layers.ts. */
 const LAYER = descriptorBytes(ConvLayer) / 4;
-/** Floats of a tile of the backward kernels. */
-const CHUNK = 8;
 
 /** How the forward kernels compute their sums, as assembly/conv_pool_forward.ts numbers it. */
 const [DIRECT, BOTH_WAYS, DOWN_COLUMNS] = [0, 1, 2];
-
-const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
 
 /** Windows, numbers of an image before and after, and of a filter. */
 function sizesOf({ inHeight, inWidth, inChannels, outChannels, kernel }: ConvPoolShape) {
@@ -57,10 +57,9 @@ function check(shape: ConvPoolShape): void {
 
 /** Winograd's method where its transforms cost less than the multiply-adds that they save. */
 function methodFor({ kernel, inChannels, outChannels }: ConvPoolShape, outWidth: number): number {
-  if (kernel !== 5 || outChannels < 4) return DIRECT;
-  // with few channels to sum over, transforms in both directions cost too much
-  if (inChannels < 3) return DOWN_COLUMNS;
-  return roundUp(outWidth, TILE) <= 1.25 * outWidth ? BOTH_WAYS : DIRECT;
+  const layer = { kernel, channels: inChannels, filters: outChannels, outWidth };
+  const method = winogradMethod(layer);
+  return method === undefined ? DIRECT : method === "columns" ? DOWN_COLUMNS : BOTH_WAYS;
 }
 
 /** Floats of a method's transformed filters, columns, patches and products. */
