@@ -36,6 +36,20 @@ export interface Run {
   readonly seconds: number;
   /** The weights after the last epoch. */
   readonly weights: Weights;
+  /** Only a `StoppedRun` has it, so that neither of the two is taken for the other. */
+  readonly stopped?: undefined;
+}
+
+/** A training that a signal stopped before its end. No store keeps it as a run. */
+export interface StoppedRun extends Omit<Run, "stopped"> {
+  /** Tells it from a `Run`. */
+  readonly stopped: true;
+  /** One record for each epoch that was completed. */
+  readonly history: History;
+  /** Seconds of training over the completed epochs. */
+  readonly seconds: number;
+  /** The weights after the last batch that was trained on. */
+  readonly weights: Weights;
 }
 
 /** Who is told of a training while it goes on, and what happens if it diverges. */
@@ -49,6 +63,14 @@ export interface TrainOptions {
    * default it ends with a `BrokenLossError`.
    */
   readonly continueAtBrokenLoss?: boolean;
+  /** See `StoppableTrainOptions`. */
+  readonly signal?: undefined;
+}
+
+/** The options of a training that may be stopped, and then gives a `StoppedRun`. */
+export interface StoppableTrainOptions extends Omit<TrainOptions, "signal"> {
+  /** Stops the training after the batch at hand. */
+  readonly signal: AbortSignal;
 }
 
 /** What a configuration trains, before its first step. The caller disposes of the system. */
@@ -91,20 +113,38 @@ export async function prepareRun(
  * Trains from the start and returns the run; nothing is written.
  * @throws BrokenLossError if the loss is NaN or infinite, unless the options say to go on
  */
+export function trainRun(
+  configuration: RunConfiguration,
+  data: RunData,
+  options?: TrainOptions,
+): Promise<Run>;
+/**
+ * The same with a signal. If it stops the training, the epochs completed and the weights reached are
+ * returned as a `StoppedRun`.
+ */
+export function trainRun(
+  configuration: RunConfiguration,
+  data: RunData,
+  options: StoppableTrainOptions,
+): Promise<Run | StoppedRun>;
 export async function trainRun(
   configuration: RunConfiguration,
   data: RunData,
-  options: TrainOptions = {},
-): Promise<Run> {
+  options: TrainOptions | StoppableTrainOptions = {},
+): Promise<Run | StoppedRun> {
   const { system, train, normalisation } = await prepareRun(configuration, data);
   try {
+    const { signal, ...others } = options;
     const history = await system.fit(train, {
       ...fitOptionsOf(configuration),
       validation: batches(data.val, normalisation),
-      ...options,
+      ...others,
+      ...(signal ? { signal } : {}),
     });
     const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
-    return { configuration, normalisation, history, seconds, weights: await system.weights() };
+    const weights = await system.weights();
+    const run = { configuration, normalisation, history, seconds, weights };
+    return history.length < configuration.epochs ? { ...run, stopped: true } : run;
   } finally {
     system.dispose();
   }

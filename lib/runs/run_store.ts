@@ -3,7 +3,14 @@ import { parameterShapes } from "../model/architecture.ts";
 import { decodeSafetensors, encodeChecked } from "../model/safetensors.ts";
 import { checkWeights } from "../model/weights.ts";
 import { exists, projectRoot, sha256, writeAtomic } from "../util/files.ts";
-import { type Run, type RunData, type TrainOptions, trainRun } from "./run.ts";
+import {
+  type Run,
+  type RunData,
+  type StoppableTrainOptions,
+  type StoppedRun,
+  type TrainOptions,
+  trainRun,
+} from "./run.ts";
 import type { RunConfiguration } from "./run_configuration.ts";
 
 /**
@@ -18,6 +25,14 @@ export interface KeptRun {
   readonly run: Run;
   /** Whether the run was found or trained now. */
   readonly origin: RunOrigin;
+}
+
+/** A training that was stopped, in the place of a kept run. */
+export interface StoppedTraining {
+  /** As far as it came. */
+  readonly run: StoppedRun;
+  /** Tells it from a `KeptRun`. */
+  readonly origin: "stopped";
 }
 
 /**
@@ -53,9 +68,19 @@ export class RunStore {
     return (await this.#read(configuration, data)).run;
   }
 
-  /** Writes a run, whole or not at all. */
+  /**
+   * Writes a run, whole or not at all.
+   * @throws RangeError if the run was stopped before its last epoch
+   */
   async save(run: Run, data: RunData): Promise<void> {
     const { weights, ...rest } = run;
+    const { history, configuration: { epochs } } = run;
+    // a notebook's types are not checked when it runs
+    if (run.stopped || history.length !== epochs) {
+      throw new RangeError(
+        `a run of ${history.length} of ${epochs} epochs is not kept as a whole one; train it to its end`,
+      );
+    }
     const path = await this.path(run.configuration, data);
     const metadata = {
       key: await runKey(run.configuration, data),
@@ -66,25 +91,44 @@ export class RunStore {
   }
 
   /** Trains, whatever is kept, and keeps the result. */
+  train(configuration: RunConfiguration, data: RunData, options?: TrainOptions): Promise<Run>;
+  /** The same with a signal. A run that it stops is returned, but not kept. */
+  train(
+    configuration: RunConfiguration,
+    data: RunData,
+    options: StoppableTrainOptions,
+  ): Promise<Run | StoppedRun>;
   async train(
     configuration: RunConfiguration,
     data: RunData,
-    options: TrainOptions = {},
-  ): Promise<Run> {
-    const run = await trainRun(configuration, data, options);
-    await this.save(run, data);
+    options: TrainOptions | StoppableTrainOptions = {},
+  ): Promise<Run | StoppedRun> {
+    const run = await trainRun(configuration, data, options as StoppableTrainOptions);
+    if (!run.stopped) await this.save(run, data);
     return run;
   }
 
   /** The kept run of a configuration, or else a new one, which is kept; `origin` tells which. */
+  loadOrTrain(
+    configuration: RunConfiguration,
+    data: RunData,
+    options?: TrainOptions,
+  ): Promise<KeptRun>;
+  /** The same with a signal. A run that it stops is returned, but not kept. */
+  loadOrTrain(
+    configuration: RunConfiguration,
+    data: RunData,
+    options: StoppableTrainOptions,
+  ): Promise<KeptRun | StoppedTraining>;
   async loadOrTrain(
     configuration: RunConfiguration,
     data: RunData,
-    options: TrainOptions = {},
-  ): Promise<KeptRun> {
+    options: TrainOptions | StoppableTrainOptions = {},
+  ): Promise<KeptRun | StoppedTraining> {
     const { run, outdated } = await this.#read(configuration, data);
     if (run) return { run, origin: "loaded" };
-    const trained = await this.train(configuration, data, options);
+    const trained = await this.train(configuration, data, options as StoppableTrainOptions);
+    if (trained.stopped) return { run: trained, origin: "stopped" };
     return { run: trained, origin: outdated ? "trained again" : "trained" };
   }
 
@@ -117,8 +161,10 @@ export class RunStore {
 }
 
 /** "3 runs: 2 loaded, 1 trained", for the reader of a notebook. */
-export function describeOrigins(runs: readonly { readonly origin: RunOrigin }[]): string {
-  const parts = (["loaded", "trained", "trained again"] as const).flatMap((origin) => {
+export function describeOrigins(
+  runs: readonly { readonly origin: RunOrigin | StoppedTraining["origin"] }[],
+): string {
+  const parts = (["loaded", "trained", "trained again", "stopped"] as const).flatMap((origin) => {
     const count = runs.filter((run) => run.origin === origin).length;
     return count > 0 ? [`${count} ${origin}`] : [];
   });
