@@ -4,6 +4,7 @@
  */
 // with all of tfjs come its gradients, some of which the kernels backend replaces
 import * as tf from "./tf.ts";
+import { defaultThreads } from "../kernels/default_threads.ts";
 import { isTurbo, missingForKernels } from "../kernels/kernel_platform.ts";
 import { openTensorKernels, type TensorBuild } from "../kernels/tensor/open_tensor_kernels.ts";
 import { kernelsBackendName, nativeBackendName } from "./backend_names.ts";
@@ -24,7 +25,7 @@ export interface Backend {
 
 /** How the kernels backend is opened. */
 export interface KernelsBackendOptions {
-  /** Threads, the calling one included; default 1, 2 or 4, as many as there are cores for. */
+  /** Threads, the calling one included; default: see `defaultThreads`. */
   readonly threads?: number;
   /** Default: `wide` in a process with the turbo flags, else `narrow`. The results are the same. */
   readonly build?: TensorBuild;
@@ -100,12 +101,6 @@ async function openKernels(options: KernelsBackendOptions): Promise<Backend> {
   // made now, so that it can become the current one at once
   tf.findBackend(kernelsBackendName);
   return { name: "kernels", tfName: kernelsBackendName, runsOn };
-}
-
-/** 1, 2 or 4. */
-function defaultThreads(): number {
-  const cores = navigator.hardwareConcurrency;
-  return cores >= 4 ? 4 : cores >= 2 ? 2 : 1;
 }
 
 /**

@@ -13,6 +13,7 @@ import { ThreadPool } from "./thread_pool.ts";
 import { compileKernels, instantiateKernels, type KernelBuild } from "./kernel_module.ts";
 import { isTurbo } from "./kernel_platform.ts";
 import { type BatchLayout, type Layout, layOut, layOutBatch, shardOf } from "./memory_layout.ts";
+import { defaultThreads } from "./default_threads.ts";
 import { fixedMemory } from "./fixed_memory.ts";
 import { packWeights, unpackWeights } from "./pack_weights.ts";
 import type { Plan } from "./kernel_plan.ts";
@@ -20,16 +21,10 @@ import type { WorkerData } from "./thread_worker.ts";
 
 /** How the kernels are run. */
 export interface KernelOptions {
-  /** Threads, the calling one included; default 1, 2 or 4, as many as there are cores for. */
+  /** Threads, the calling one included; default: see `defaultThreads`. */
   readonly threads?: number;
   /** Default: `wide` in a process with the turbo flags, else `narrow`. The results are the same. */
   readonly build?: KernelBuild;
-}
-
-/** 1, 2 or 4: with these the results have the same bits. */
-function defaultThreads(): number {
-  const cores = navigator.hardwareConcurrency;
-  return cores >= 4 ? 4 : cores >= 2 ? 2 : 1;
 }
 
 /** Bytes for batches at first: about 6,000 images of 32 × 32. */

@@ -1,0 +1,29 @@
+/**
+ * Threads that the kernels take where none are asked for: what the environment variable LENET_THREADS
+ * says, else 1, 2 or 4, as many as there are cores for. Both the hand-written system's kernels and the
+ * kernels backend of TensorFlow.js take them, so `LENET_THREADS=1` holds a whole process to one thread.
+ * @throws RangeError if LENET_THREADS is not a whole number from 1
+ */
+export function defaultThreads(): number {
+  const asked = environment("LENET_THREADS");
+  if (asked) {
+    if (!/^[1-9]\d{0,2}$/.test(asked)) {
+      throw new RangeError(
+        `LENET_THREADS must be a whole number from 1 to 999, but it is "${asked}"`,
+      );
+    }
+    return Number(asked);
+  }
+  const cores = navigator.hardwareConcurrency;
+  return cores >= 4 ? 4 : cores >= 2 ? 2 : 1;
+}
+
+/** A variable of the environment, undefined where the process may not look. */
+function environment(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { openBackend } from "../../lib/backend/choose_backend.ts";
+import { defaultThreads } from "../../lib/kernels/default_threads.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
+
+async function withThreads(value: string, work: () => unknown): Promise<void> {
+  const before = Deno.env.get("LENET_THREADS");
+  Deno.env.set("LENET_THREADS", value);
+  try {
+    await work();
+  } finally {
+    if (before === undefined) Deno.env.delete("LENET_THREADS");
+    else Deno.env.set("LENET_THREADS", before);
+  }
+}
+
+Deno.test("LENET_THREADS holds the kernels and the kernels backend to so many threads", () =>
+  withThreads("1", async () => {
+    using system = new NumpySystem(lenet5(3));
+    assert.match(system.runsOn, /, 1 thread\)$/);
+    assert.match((await openBackend("kernels")).runsOn, /, 1 thread\)$/);
+  }));
+
+Deno.test("a LENET_THREADS that is no number of threads is refused by name", async () => {
+  for (const value of ["0", "-1", "two", "1.5", "1e3"]) {
+    await withThreads(value, () => {
+      assert.throws(() => defaultThreads(), new RegExp(`LENET_THREADS .*"${value}"`));
+    });
+  }
+  await withThreads("", () => assert([1, 2, 4].includes(defaultThreads())));
+});
