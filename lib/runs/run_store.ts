@@ -3,6 +3,7 @@ import { parameterShapes } from "../model/architecture.ts";
 import { decodeSafetensors, encodeChecked } from "../model/safetensors.ts";
 import { checkWeights } from "../model/weights.ts";
 import { exists, projectRoot, sha256, writeAtomic } from "../util/files.ts";
+import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 import {
   type Run,
   type RunData,
@@ -152,12 +153,17 @@ export class RunStore {
   }
 
   #codeDigest(): Promise<string> {
-    return this.#code ??= sourceDigest([
-      ...["lib/pixels", "lib/model", "lib/kernels", "lib/backend", "lib/systems", "lib/util"],
-      ...["run", "faulty_numpy", "saturating_weights", "sort_by_class", "swapped_loss"]
-        .map((name) => `lib/runs/${name}.ts`),
-    ]);
+    return this.#code ??= trainingCode();
   }
+}
+
+/** Digest of the code that a run's result depends on. */
+export async function trainingCode(): Promise<string> {
+  return await sourceDigest([
+    ...["lib/pixels", "lib/model", "lib/kernels", "lib/backend", "lib/systems", "lib/util"],
+    ...["run", "faulty_numpy", "saturating_weights", "sort_by_class", "swapped_loss"]
+      .map((name) => `lib/runs/${name}.ts`),
+  ]);
 }
 
 /** "3 runs: 2 loaded, 1 trained", for the reader of a notebook. */
@@ -193,15 +199,4 @@ export async function sourceDigest(paths: readonly string[]): Promise<string> {
   };
   for (const path of paths) await visit(path);
   return await sha256(digests.join("\n"));
-}
-
-/** JSON has no NaN and no Infinity, but the loss of a run that collapsed may be one. */
-function nameNonFinite(_: string, value: unknown): unknown {
-  return typeof value === "number" && !Number.isFinite(value) ? `number ${value}` : value;
-}
-
-function readNonFinite(_: string, value: unknown): unknown {
-  return typeof value === "string" && /^number (NaN|-?Infinity)$/.test(value)
-    ? Number(value.slice("number ".length))
-    : value;
 }
