@@ -85,7 +85,7 @@ export class ControlBlock {
    */
   async ready(): Promise<void> {
     Atomics.add(this.#words, READY, 1);
-    while (!this.areReady()) await new Promise((resolve) => setTimeout(resolve, 2));
+    while (!this.areReady()) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   /** Whether all workers are ready for jobs. */

@@ -7,8 +7,32 @@ import type { Kernels } from "./kernel_interface.ts";
  */
 export type KernelBuild = "narrow" | "wide" | "narrow-dot" | "wide-dot";
 
-/** The module of a build, compiled for memories of this one's size. */
+/** Compiled modules by build and size of memory, the one used last at the end. */
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+const MOST_COMPILED = 8;
+
+/**
+ * The module of a build, compiled for memories of this one's size. The last ones are kept: the engine compiles a
+ * module's functions better once they have run for a while, and what it has gained holds for all instances.
+ */
 export async function compileKernels(
+  build: KernelBuild,
+  memory: WebAssembly.Memory,
+): Promise<WebAssembly.Module> {
+  const key = `${build} ${memory.buffer.byteLength}`;
+  const module = compiled.get(key) ?? compile(build, memory);
+  compiled.delete(key);
+  compiled.set(key, module);
+  if (compiled.size > MOST_COMPILED) compiled.delete(compiled.keys().next().value!);
+  try {
+    return await module;
+  } catch (error) {
+    compiled.delete(key);
+    throw error;
+  }
+}
+
+async function compile(
   build: KernelBuild,
   memory: WebAssembly.Memory,
 ): Promise<WebAssembly.Module> {

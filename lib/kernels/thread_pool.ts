@@ -1,12 +1,16 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { ControlBlock, WorkJob } from "./control_block.ts";
+import { giveWorkerBack, takeWorker } from "./worker_reserve.ts";
 
 /** What a pool of threads is made of. */
 export interface PoolOptions {
   readonly control: ControlBlock;
-  /** The module that each worker runs: it tells `control` that it is ready, then waits for jobs. */
+  /**
+   * The module that each worker runs. For each message it tells `control` that it is ready, does jobs until it is
+   * told to stop, and then waits for the next message: of this pool, or of a later one.
+   */
   readonly worker: URL;
-  /** What the worker of a thread, counted from 1, is given. */
+  /** The message to the worker of a thread, counted from 1. */
   readonly dataOf: (thread: number) => unknown;
   /** The calling thread's part of each job. */
   readonly ownPart: Readonly<Record<WorkJob, () => void>>;
@@ -24,31 +28,30 @@ export interface PoolOptions {
 export class ThreadPool {
   readonly #options: PoolOptions;
   readonly #workers: readonly Worker[];
+  readonly #stopListening: (() => void)[];
   #failure: Error | undefined;
   #stopped = false;
 
   private constructor(options: PoolOptions, workers: readonly Worker[]) {
     this.#options = options;
     this.#workers = workers;
-    workers.forEach((worker, i) => {
-      worker.on("error", (error) => this.#fail(`thread ${i + 1} failed`, error));
-      worker.on("exit", (code) => this.#fail(`thread ${i + 1} ended with code ${code}`));
-      // a network that nobody disposed of must not keep the process alive
-      worker.unref();
-    });
+    this.#stopListening = workers.map((worker, i) =>
+      listen(worker, {
+        error: (error) => this.#fail(`thread ${i + 1} failed`, error),
+        exit: (code) => this.#fail(`thread ${i + 1} ended with code ${code}`),
+      })
+    );
   }
 
   /**
-   * Starts the workers and waits until they are ready.
+   * Takes workers that wait, or starts new ones, and waits until they are ready.
    * @throws Error if one fails, ends or is not ready in time; then none is left running
    */
   static async start(options: PoolOptions): Promise<ThreadPool> {
     const { control, worker, dataOf, startTime = 60_000 } = options;
-    const workers = Array.from(
-      { length: control.threads - 1 },
-      (_, i) => new Worker(worker, { workerData: dataOf(i + 1) }),
-    );
+    const workers = Array.from({ length: control.threads - 1 }, () => takeWorker(worker));
     try {
+      workers.forEach((worker, i) => worker.postMessage(dataOf(i + 1)));
       await areReady(control, workers, startTime);
     } catch (error) {
       await Promise.all(workers.map((worker) => worker.terminate()));
@@ -84,12 +87,16 @@ export class ThreadPool {
     return [first, second];
   }
 
-  /** Ends the workers. */
+  /** Lets the workers go: they wait for the next pool, or end if one of them has failed. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    for (const stop of this.#stopListening) stop();
     this.#options.control.start("stop", []);
-    for (const worker of this.#workers) worker.terminate();
+    for (const worker of this.#workers) {
+      if (this.#failure) worker.terminate();
+      else giveWorkerBack(this.#options.worker, worker);
+    }
   }
 
   #join(silence: number): void {
@@ -109,6 +116,18 @@ export class ThreadPool {
   }
 }
 
+/** What is called when a worker fails or ends. */
+interface WorkerListener {
+  readonly error: (error: unknown) => void;
+  readonly exit: (code: number) => void;
+}
+
+/** @returns what ends the listening */
+function listen(worker: Worker, { error, exit }: WorkerListener): () => void {
+  worker.on("error", error).on("exit", exit);
+  return () => worker.off("error", error).off("exit", exit);
+}
+
 /**
  * Settles when all workers are ready, or one cannot become so. They tell it in shared memory: a
  * message that a worker posts right before it goes to sleep may never arrive.
@@ -121,12 +140,12 @@ async function areReady(
   let failure: Error | undefined;
   const fail = (thread: number, reason: string, cause?: unknown) =>
     failure ??= new Error(`thread ${thread} did not start: ${reason}`, { cause });
-  const stopListening = workers.map((worker, i) => {
-    const onError = (error: unknown) => fail(i + 1, (error as Error).message, error);
-    const onExit = (code: number) => fail(i + 1, `it ended with code ${code}`);
-    worker.on("error", onError).on("exit", onExit);
-    return () => worker.off("error", onError).off("exit", onExit);
-  });
+  const stopListening = workers.map((worker, i) =>
+    listen(worker, {
+      error: (error) => fail(i + 1, (error as Error).message, error),
+      exit: (code) => fail(i + 1, `it ended with code ${code}`),
+    })
+  );
   try {
     const end = performance.now() + startTime;
     while (!control.areReady()) {
@@ -134,7 +153,7 @@ async function areReady(
       if (performance.now() > end) {
         throw new Error(`not all workers were ready after ${startTime} ms`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
   } finally {
     for (const stop of stopListening) stop();

@@ -1,6 +1,6 @@
 /** A worker of a thread pool that goes wrong in the way that it is told to. */
 import process from "node:process";
-import { workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { ControlBlock } from "../../lib/kernels/control_block.ts";
 
 export type Fault =
@@ -8,6 +8,7 @@ export type Fault =
   | "throws"
   | "ends"
   | "ends later"
+  | "ends while idle"
   | "is silent"
   | "is slow"
   | "never ready"
@@ -22,29 +23,27 @@ export interface FaultyWorkerData {
   readonly fault: Fault;
 }
 
-const data = workerData as FaultyWorkerData;
-const { memory, threads, thread } = data;
-const fault = thread === 1 ? data.fault : "none";
-const control = new ControlBlock(memory, 0, threads);
-
 /** Time passes for this thread alone. */
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-if (fault === "no start") throw new Error("this worker does not start");
-if (fault !== "never ready") {
+async function assignment(data: FaultyWorkerData): Promise<void> {
+  const { memory, threads, thread } = data;
+  const fault = thread === 1 ? data.fault : "none";
+  if (fault === "no start") throw new Error("this worker does not start");
+  if (fault === "never ready") return;
+  const control = new ControlBlock(memory, 0, threads);
   await control.ready();
-  work();
-} else setInterval(() => {}, 1000);
-
-function work(): void {
   for (let seen = 0;;) {
     const { number, job } = control.next(seen);
     seen = number;
-    if (job === "stop") return;
+    if (job === "stop") {
+      if (fault === "ends while idle") setTimeout(() => process.exit(0), 50);
+      return;
+    }
     if (fault === "throws") control.fail("thread 1 failed: the numbers are bad");
-    if (fault === "ends") return;
+    if (fault === "ends") process.exit(0);
     if (fault === "is silent") sleep(60_000);
     for (let beat = 0; fault === "is slow" && beat < 30; beat++) {
       sleep(50);
@@ -56,3 +55,5 @@ function work(): void {
     if (fault === "ends later") process.exit(3);
   }
 }
+
+parentPort!.on("message", assignment);

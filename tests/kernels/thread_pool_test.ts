@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { assertRejects, assertThrows } from "../assert.ts";
 import { ControlBlock } from "../../lib/kernels/control_block.ts";
 import { type PoolOptions, ThreadPool } from "../../lib/kernels/thread_pool.ts";
+import { idleWorkers, MOST_IDLE } from "../../lib/kernels/worker_reserve.ts";
 import type { Fault, FaultyWorkerData } from "./faulty_worker.ts";
 
 const times = { startTime: 20_000, silence: 800 };
@@ -81,5 +82,40 @@ Deno.test("the calling thread's own error is told once the workers have finished
     ownPart: { gradient: fails, update: fails, predict: fails },
   });
   assertThrows(() => pool.run("predict", [1, 1]), Error, "thread 0 cannot");
+  pool.stop();
+});
+
+Deno.test("workers whose pool has stopped serve the next one", async () => {
+  const first = await start("none");
+  const before = idleWorkers();
+  first.stop();
+  assert.deepEqual(idleWorkers(), before + 2);
+  const second = await start("none");
+  assert.deepEqual(idleWorkers(), before);
+  assert.deepEqual(second.run("predict", [10, 5]), [1030, 11]);
+  second.stop();
+});
+
+Deno.test("no worker of a pool in which one has failed serves another", async () => {
+  const pool = await start("throws");
+  const before = idleWorkers();
+  assertThrows(() => pool.run("predict", [1, 1]), Error, "the numbers are bad");
+  pool.stop();
+  assert.deepEqual(idleWorkers(), before);
+});
+
+Deno.test("a worker that ends while it waits is forgotten, and few are kept", async () => {
+  const pools = [];
+  for (let i = 0; i < 5; i++) pools.push(await start("none"));
+  for (const pool of pools) pool.stop();
+  assert.deepEqual(idleWorkers(), MOST_IDLE);
+  const ends = await start("ends while idle");
+  ends.stop();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = setInterval(() => idleWorkers() < MOST_IDLE && resolve(), 10);
+  await promise;
+  clearInterval(look);
+  const pool = await start("none");
+  assert.deepEqual(pool.run("predict", [10, 5]), [1030, 11]);
   pool.stop();
 });
