@@ -7,12 +7,15 @@ import * as tf from "./tf.ts";
 import { defaultThreads } from "../kernels/default_threads.ts";
 import { isTurbo, missingForKernels } from "../kernels/kernel_platform.ts";
 import { openTensorKernels, type TensorBuild } from "../kernels/tensor/open_tensor_kernels.ts";
-import { kernelsBackendName, nativeBackendName } from "./backend_names.ts";
+import {
+  type BackendName,
+  backendNames,
+  kernelsBackendName,
+  nativeBackendName,
+} from "./backend_names.ts";
 import { chosenKind, hasNvidiaGpu } from "./native_path.ts";
 
-/** The backends that there are: our WebAssembly kernels, and the native TensorFlow. */
-export type BackendName = "kernels" | "native";
-export const backendNames: readonly BackendName[] = ["kernels", "native"];
+export { type BackendName, backendNames };
 
 /** An open backend. */
 export interface Backend {

@@ -10,7 +10,10 @@
  * @module
  */
 export { Figure } from "./figure.ts";
-export { type Displayable, progress, show } from "./notebook.ts";
+export { experimentNote } from "./experiment_note.ts";
+export { type Displayable, keep, livePlace, show } from "./notebook.ts";
+export { progress, training } from "./progress_bar.ts";
+export { stop, Stopped, stopSignal } from "./stop.ts";
 export { type Cell, type Column, type Interval, Table, type TableOptions } from "./table.ts";
 export * from "./figures/figure_3_accuracy.ts";
 export * from "./figures/figure_1_architecture.ts";

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { datasetFromEnvironment } from "../data/open_dataset.ts";
+import { datasetFromEnvironment, openDataset } from "../data/open_dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Architecture, lenet5 } from "../model/architecture.ts";
-import { loadPixels } from "../pixels/load_pixels.ts";
+import { type DatasetPixels, loadPixels } from "../pixels/load_pixels.ts";
 import { systemNames } from "../systems/create_system.ts";
 import { projectRoot } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
-import type { RunData } from "./run.ts";
-import { runConfiguration } from "./run_configuration.ts";
+import { type GatheredParameters, gatherParameters, type Parameters } from "./parameters.ts";
+import { type RunConfiguration, runConfiguration, type RunSettings } from "./run_configuration.ts";
 import { type KeptRun, RunStore } from "./run_store.ts";
 
 /** Makes a listener for one long piece of work: a progress bar with this label. */
@@ -18,49 +18,99 @@ export interface Experiment {
   /** The image files. */
   readonly dataset: Dataset;
   /** The preprocessed images. */
-  readonly data: RunData;
+  readonly data: DatasetPixels;
   /** LeNet-5 for the classes of the data set. */
   readonly architecture: Architecture;
   /** Folder of tables and figures. */
   readonly results: string;
-  /** Keeps the runs, in the same folder. */
+  /** Whether these are results to keep, which `reproduce` asks for, or those of somebody who explores. */
+  readonly isReproduction: boolean;
+  /** Keeps the runs, for `reproduce` and for those who explore alike. */
   readonly store: RunStore;
+  /** What the notebooks said, and which of them. */
+  readonly parameters: GatheredParameters;
+  /**
+   * A configuration with the notebook's parameters and this network; whatever else is given counts more.
+   * Only what is left out by both is as in the corrected recipe.
+   */
+  configuration(settings: Omit<RunSettings, "architecture">): RunConfiguration;
+}
+
+/** What an experiment is opened with: the parameters, and the notebook that says them. */
+export interface ExperimentOptions extends Parameters {
+  /** Name of the notebook, as in "3_training"; without it nothing is kept for other notebooks. */
+  readonly notebook?: string;
 }
 
 /**
- * Opens the data set that `LENET_DATA` names (by default the synthetic one, made if missing) and
- * preprocesses it, or takes the pixels from the cache.
+ * Opens the data set of the parameters (else the one that `LENET_DATA` names, else the synthetic one, made if
+ * missing) and preprocesses it, or takes the pixels from the cache.
+ * @throws RangeError naming a parameter without a sensible value
+ * @throws DataError as `openDataset` does
  */
-export async function openExperiment(progress?: ProgressFactory): Promise<Experiment> {
-  const dataset = await datasetFromEnvironment(progress?.("Making the synthetic images", "images"));
+export async function openExperiment(
+  progress?: ProgressFactory,
+  { notebook, ...given }: ExperimentOptions = {},
+): Promise<Experiment> {
+  const parameters =
+    await (notebook === undefined
+      ? gatherParameters("", given, "none")
+      : gatherParameters(notebook, given));
+  const { dataFolder, threads, epochs, batchSize, learningRate, seed, backend } = parameters.values;
+  // read by `defaultThreads`; what is open already keeps its threads
+  if (threads !== undefined) Deno.env.set("LENET_THREADS", String(threads));
+  const making = progress?.("Making the synthetic images", "images");
+  const dataset =
+    await (dataFolder === undefined
+      ? datasetFromEnvironment(making)
+      : openDataset(dataFolder, { followLinks: Deno.env.get("LENET_FOLLOW_LINKS") === "1" }));
   const onProgress = progress?.("Preprocessing to 32×32 grey", "images");
   const data = await loadPixels(dataset, {}, onProgress ? { onProgress } : {});
   const results = resultsFolder(dataset);
   const architecture = lenet5(dataset.classes.length);
-  return { dataset, data, architecture, results, store: new RunStore(results) };
+  const own = {
+    ...epochs && { epochs },
+    ...batchSize && { batchSize },
+    ...learningRate && { optimizer: { kind: "adam", learningRate } as const },
+    ...seed !== undefined && { seed },
+    ...backend && { backend },
+  };
+  return {
+    ...{ dataset, data, architecture, results, parameters },
+    isReproduction: reproducedResults() !== undefined,
+    store: new RunStore(reproducedResults() ?? committedResults(dataset)),
+    configuration: (settings) => runConfiguration({ architecture, ...own, ...settings }),
+  };
 }
 
 /**
- * `results/` for the default data, `results/<name of the data set>/` for any other, and whatever
- * `LENET_RESULTS` says before both.
+ * Where tables and figures go: the folder in `LENET_RESULTS`, which `reproduce` sets. For everybody else,
+ * who explores, it is `results/explored/<name of the data set>/`, so that no committed file changes.
  */
-export function resultsFolder(dataset: Pick<Dataset, "name" | "root">): string {
-  const chosen = Deno.env.get("LENET_RESULTS");
-  if (chosen) return chosen;
+export function resultsFolder({ name }: Pick<Dataset, "name">): string {
+  return reproducedResults() ?? join(projectRoot, "results", "explored", name);
+}
+
+function reproducedResults(): string | undefined {
+  return Deno.env.get("LENET_RESULTS") || undefined;
+}
+
+/** `results/` for the default data, `results/<name of the data set>/` for any other. */
+function committedResults(dataset: Pick<Dataset, "name" | "root">): string {
   const isDefault = dataset.root.replace(/\/+$/, "") === join(projectRoot, "data", "synthetic50");
   return isDefault ? join(projectRoot, "results") : join(projectRoot, "results", dataset.name);
 }
 
-/** The corrected runs of all three systems with seed 1, loaded or trained. */
+/** The corrected runs of all three systems with the experiment's parameters, loaded or trained. */
 export async function loadOrTrainAll(
-  { architecture, data, store }: Experiment,
+  { configuration, data, store }: Experiment,
   progress?: ProgressFactory,
 ): Promise<KeptRun[]> {
   const runs: KeptRun[] = [];
   for (const system of systemNames) {
     const onProgress = progress?.(`Training ${system}`, "images");
-    const configuration = runConfiguration({ system, architecture });
-    runs.push(await store.loadOrTrain(configuration, data, onProgress ? { onProgress } : {}));
+    const options = onProgress ? { onProgress } : {};
+    runs.push(await store.loadOrTrain(configuration({ system }), data, options));
   }
   return runs;
 }

@@ -15,6 +15,7 @@ export * from "./compression_timing.ts";
 export * from "./experiment.ts";
 export * from "./faults.ts";
 export * from "./finetuning.ts";
+export * from "./parameters.ts";
 export * from "./prune_runs.ts";
 export * from "./quantize_runs.ts";
 export * from "./recipes.ts";

@@ -167,7 +167,10 @@ function hasMistakes({ faults = [], pixels, start }: RunConfiguration): boolean 
 
 /** A system with a run's weights, without the run's faults. The caller disposes of it. */
 export async function restore({ configuration, weights }: Run): Promise<System> {
-  const system = await createSystem(configuration.system, configuration.architecture);
+  const { backend } = configuration;
+  const system = await createSystem(configuration.system, configuration.architecture, {
+    ...backend && { backend },
+  });
   // those of a training that diverged are part of its result
   await system.setWeights(weights, { allowBroken: true });
   return system;
@@ -190,16 +193,18 @@ export async function predictions(run: Run, pixels: PixelSet): Promise<Predictio
 }
 
 async function untrainedSystem(configuration: RunConfiguration): Promise<System> {
-  const { system, architecture, faults = [], seed } = configuration;
+  const { system, architecture, faults = [], seed, backend: asked } = configuration;
   if (faults.includes("swapped loss arguments")) {
     // loaded only here, because the native TensorFlow may be missing where numpy alone is used
     const { TorchSystem } = await import("../systems/torch/torch_system.ts");
     const { swappedCrossEntropy } = await import("./swapped_loss.ts");
-    return new TorchSystem(architecture, { criterion: swappedCrossEntropy });
+    const { openBackend } = await import("../backend/choose_backend.ts");
+    const backend = await openBackend(asked);
+    return new TorchSystem(architecture, { criterion: swappedCrossEntropy, backend });
   }
   return faults.length > 0
     ? new FaultyNumpy(architecture, faults)
-    : await createSystem(system, architecture, { seed });
+    : await createSystem(system, architecture, { seed, ...asked && { backend: asked } });
 }
 
 async function predictViews(

@@ -2,6 +2,7 @@ import type { Architecture } from "../model/architecture.ts";
 import type { Initialisation } from "../model/initial_weights.ts";
 import type { OptimizerOptions } from "../model/training_step.ts";
 import type { Augmentation } from "../pixels/augment.ts";
+import { type BackendName, backendNames } from "../backend/backend_names.ts";
 import { systemNames } from "../systems/create_system.ts";
 import type { SystemName } from "../systems/system.ts";
 import { checkFaults, type Fault } from "./faults.ts";
@@ -47,6 +48,8 @@ export interface RunConfiguration {
   readonly seed: number;
   /** Mistakes that are made on purpose; absent: none. */
   readonly faults?: readonly Fault[];
+  /** What torch and keras run on, if it was asked for; absent: whatever `chooseBackend` takes. */
+  readonly backend?: BackendName;
 }
 
 /** What a caller has to choose; the rest is as in the corrected recipe, with seed 1. */
@@ -89,6 +92,7 @@ const keys: Readonly<Record<keyof RunConfiguration, readonly string[] | undefine
   views: undefined,
   seed: undefined,
   faults: undefined,
+  backend: backendNames,
 };
 
 const nestedKeys: Readonly<Record<string, readonly string[]>> = {
@@ -125,6 +129,7 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
   }
   if (chosen.start === "own") chosen.start = ownStart[system];
   if (chosen.standsFor === system) delete chosen.standsFor;
+  if (system === "numpy") delete chosen.backend; // it has kernels of its own
   const faults = [...new Set(chosen.faults as readonly Fault[] | undefined)].sort();
   checkFaults(system, faults);
   if (faults.length > 0) chosen.faults = faults;
