@@ -1,4 +1,4 @@
-"""execute.py NOTEBOOK --out FILE: runs a notebook with the Deno kernel and writes the result.
+"""execute.py NOTEBOOK --out FILE [-p NAME VALUE]: runs a notebook with the Deno kernel and writes the result.
 
 The kernel may send a cell's last output some milliseconds after it has said that it is idle, when
 nbclient has stopped listening; the client here reads on until the channel has been quiet for a
@@ -87,17 +87,34 @@ def clean(notebook):
     }
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"
-        cell.metadata = {}
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": tags} if tags else {}
         if cell.cell_type == "code":
-            cell.metadata = {"lenet": {"source": hashlib.sha256(cell.source.encode()).hexdigest()}}
+            digest = hashlib.sha256(cell.source.encode()).hexdigest()
+            cell.metadata["lenet"] = {"source": digest}
             for output in cell.outputs:
                 output.pop("transient", None)
                 if "metadata" in output:
                     output.metadata = {}
 
 
-def execute(path, out, kernel):
+def inject(notebook, parameters):
+    """Puts a cell with parameters behind the cell tagged so, as papermill does, which writes no
+    TypeScript."""
+    for index, cell in enumerate(notebook.cells):
+        if "parameters" in cell.metadata.get("tags", []):
+            lines = [f"const {name} = {value};" for name, value in parameters]
+            injected = nbformat.v4.new_code_cell("\n".join(lines))
+            injected.metadata["tags"] = ["injected-parameters"]
+            notebook.cells.insert(index + 1, injected)
+            return
+    sys.exit("the notebook has no cell that is tagged parameters")
+
+
+def execute(path, out, kernel, parameters=()):
     notebook = nbformat.read(path, as_version=4)
+    if parameters:
+        inject(notebook, parameters)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count, cell.outputs = None, []  # of an earlier run
@@ -140,8 +157,13 @@ def main():
     parser.add_argument("notebook", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--kernel", default="deno")
+    parser.add_argument(
+        "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
+        help="sets a parameter, as in -p epochs 3; the value is TypeScript",
+    )
     arguments = parser.parse_args()
-    sys.exit(execute(arguments.notebook.resolve(), arguments.out, arguments.kernel))
+    path, out, kernel = arguments.notebook.resolve(), arguments.out, arguments.kernel
+    sys.exit(execute(path, out, kernel, arguments.p))
 
 
 if __name__ == "__main__":

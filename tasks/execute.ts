@@ -21,7 +21,12 @@ export async function executeNotebook(
 ): Promise<string> {
   const out = join(folder, basename(path));
   await run(venvPython, [join(projectRoot, "tasks", "execute.py"), path, "--out", out], {
-    env: { ...jupyterEnvironment(), DENO_NO_UPDATE_CHECK: "1", ...env },
+    env: {
+      ...jupyterEnvironment(),
+      DENO_NO_UPDATE_CHECK: "1",
+      LENET_PARAMETERS: "none", // what somebody tried in JupyterLab counts only there
+      ...env,
+    },
     advice: `${basename(path)} did not run to its end; the reason stands above.`,
   });
   return out;

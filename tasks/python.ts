@@ -120,7 +120,7 @@ export async function writeKernelspecs(): Promise<void> {
       argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],
       display_name: title,
       language: "typescript",
-      interrupt_mode: "message",
+      // no interrupt_mode: Stop then sends SIGINT, which lib/report/stop.ts listens to
       env,
     };
     const path = join(venv, "share", "jupyter", "kernels", name, "kernel.json");

@@ -35,7 +35,7 @@ for (const path of notebookPaths()) {
       const where = `${name}, code cell ${i + 1}: run \`deno task reproduce\` again`;
       assert.deepEqual(cell.execution_count, i + 1, where);
       assert.deepEqual(cell.metadata.lenet?.source, await sha256(joined(cell.source)), where);
-      assert(cell.outputs!.length > 0, where);
+      if (joined(cell.source).includes("await ")) assert(cell.outputs!.length > 0, where);
       assert(cell.outputs!.every(({ output_type }) => output_type === "display_data"), where);
     }
   });

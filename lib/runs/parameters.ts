@@ -95,6 +95,10 @@ async function readKept(file: string): Promise<Record<string, Said>> {
   if (!await exists(file)) return {};
   try {
     const kept = JSON.parse(await Deno.readTextFile(file)) as Record<string, Said>;
+    const isKnown = Object.values(kept).every((said) => typeof said?.notebook === "string");
+    if (!isKnown || Object.prototype !== Object.getPrototypeOf(kept)) {
+      throw new Error("it does not say which notebook said what");
+    }
     checkParameters("it", Object.fromEntries(Object.entries(kept).map(([k, v]) => [k, v.value])));
     return kept;
   } catch (error) {

@@ -61,7 +61,7 @@ Deno.test(
   ...needs("the notebooks' Python", "a progress bar shows in the terminal and not in the notebook"),
   async () => {
     const { code, cells, message } = await execute([
-      `import { Progress } from "${join(projectRoot, "lib", "report", "notebook.ts")}";
+      `import { Progress } from "${join(projectRoot, "lib", "report", "progress_bar.ts")}";
      const real = performance.now;
      const bar = new Progress("digging", "holes");
      performance.now = () => real.call(performance) + 4000;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { Progress } from "../../lib/report/notebook.ts";
+import { stop } from "../../lib/report/stop.ts";
+import { Progress, type ProgressBarOptions, training } from "../../lib/report/progress_bar.ts";
 
 /** A bar with a clock of our own. */
-function bar(label: string, unit: string, before = 0) {
+function bar(label: string, unit: string, options: ProgressBarOptions = {}) {
   const drawn: [text: string, share: number, last: boolean][] = [];
   const clock = { time: 0 };
   const port = {
@@ -11,8 +12,9 @@ function bar(label: string, unit: string, before = 0) {
       drawn.push([text, share, last]);
       return Promise.resolve();
     },
+    breathe: () => Promise.resolve(),
   };
-  return { bar: new Progress(label, unit, port, before), drawn, clock };
+  return { bar: new Progress(label, unit, { port, ...options }), drawn, clock };
 }
 
 Deno.test("quick work shows no bar", async () => {
@@ -23,7 +25,7 @@ Deno.test("quick work shows no bar", async () => {
   assert.deepEqual(drawn, []);
 });
 
-Deno.test("a bar shows rate and remaining time, at most five times a second, and a last line", async () => {
+Deno.test("a bar shows rate and remaining time, at most three times a second, and a last line", async () => {
   const { bar: progress, drawn, clock } = bar("Training", "images");
   for (clock.time = 0; clock.time <= 10_000; clock.time += 50) {
     await progress.update(clock.time / 5, 2000, "epoch 1");
@@ -34,7 +36,7 @@ Deno.test("a bar shows rate and remaining time, at most five times a second, and
     false,
   ]);
   assert.deepEqual(drawn.at(-1), ["Training: 2,000 of 2,000 images, 200/s, took 10 s", 1, true]);
-  assert.deepEqual(drawn.length, 41);
+  assert.deepEqual(drawn.length, 24);
 });
 
 Deno.test("long durations are shown in minutes", async () => {
@@ -45,7 +47,7 @@ Deno.test("long durations are shown in minutes", async () => {
 });
 
 Deno.test("work that was done before the clock started does not raise the rate", async () => {
-  const { bar: progress, drawn, clock } = bar("Training", "images", 500);
+  const { bar: progress, drawn, clock } = bar("Training", "images", { before: 500 });
   clock.time = 10_000;
   await progress.update(600, 1000);
   assert.deepEqual(drawn[0]![0], "Training: 600 of 1,000 images (60 %), 10/s, 10 s, 40 s left");
@@ -56,4 +58,32 @@ Deno.test("a bar for no work ends with a last line", async () => {
   clock.time = 3000;
   await progress.update(0, 0);
   assert.deepEqual(drawn, [["Reading: 0 of 0 images, 0/s, took 3 s", 1, true]]);
+});
+
+Deno.test("a stop ends the bar, and the work with an error that says how far it had come", async () => {
+  const stop = new AbortController();
+  const { bar: progress, drawn, clock } = bar("Pruning", "ways", { signal: stop.signal });
+  clock.time = 4000;
+  await progress.update(10, 100);
+  stop.abort();
+  const message = "Pruning: stopped at 21 %, 21 of 100 ways";
+  await assert.rejects(async () => await progress.update(21, 100), { name: "Stopped", message });
+  assert.deepEqual(drawn.at(-1), [`${message}, after 4 s`, 0.21, true]);
+});
+
+Deno.test("a stop ends a training's bar, and leaves the end to the training", async () => {
+  const signal = AbortSignal.abort();
+  const { bar: progress, drawn } = bar("Training", "images", { signal, throws: false });
+  await progress.update(21, 100);
+  await progress.update(22, 100); // a listener may hear of the validation too
+  assert.deepEqual(drawn.map(([text]) => text), [
+    "Training: stopped at 21 %, 21 of 100 images, after 0 s",
+  ]);
+});
+
+Deno.test("stop() reaches the work under way and not the work that begins afterwards", () => {
+  const first = training("Training");
+  stop();
+  assert.equal(first.signal.aborted, true);
+  assert.equal(training("Training").signal.aborted, false);
 });
