@@ -141,6 +141,22 @@ export interface Kernels {
     scale: number,
     smoothing: number,
   ): void;
+  /**
+   * Softmax cross-entropy with a target for each class: logits become their gradient,
+   * scale·(softmax − target).
+   * @param logits (rows, classes rounded up to whole panels); what is too much holds zeros
+   * @param targets (rows, classes) without a gap; the targets of a row sum to 1
+   * @param report three floats an image: Σ exp(x − max), max − x_label, and max − Σ target·x
+   */
+  softTargetCrossEntropy(
+    layer: number,
+    rows: number,
+    logits: number,
+    labels: number,
+    targets: number,
+    report: number,
+    scale: number,
+  ): void;
   /** Clears some bytes. */
   zero(at: number, bytes: number): void;
   /**

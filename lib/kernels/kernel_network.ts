@@ -6,6 +6,7 @@ import type {
 } from "../model/training_step.ts";
 import type { Batch } from "../pixels/pixels.ts";
 import { type Architecture, parameterShapes } from "../model/architecture.ts";
+import { checkTargets } from "../model/training_step.ts";
 import { checkWeights, type Weights } from "../model/weights.ts";
 import { ControlBlock } from "./control_block.ts";
 import { ThreadJobs } from "./thread_jobs.ts";
@@ -118,6 +119,7 @@ export class KernelNetwork {
     this.#check(bytes ?? images, size);
     const { pool, room } = await this.#room(size);
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
+    if (batch.targets) this.#writeTargets(room, batch.targets, size, smoothing);
     const write = (ofThread0: boolean) => {
       const { shards, threads } = this.#layout;
       for (let shard = 0; shard < shards; shard++) {
@@ -134,7 +136,7 @@ export class KernelNetwork {
     write(false);
     const [loss, correct] = pool.run(
       "gradient",
-      [size, this.#classes, smoothing, ...toFloats],
+      [size, this.#classes, batch.targets ? -1 : smoothing, ...toFloats],
       () => write(true),
     );
     return { loss, correct };
@@ -194,6 +196,16 @@ export class KernelNetwork {
   /** Bytes that the threads are to normalise, if they can: floats must follow each other without a gap. */
   #bytesOf({ bytes, normalisation }: Batch): Uint8Array | undefined {
     return normalisation && this.#layout.plan.inputLength % 16 === 0 ? bytes : undefined;
+  }
+
+  /** Targets, smoothed, for the threads. @throws RangeError if they are not (size, classes) */
+  #writeTargets(room: BatchLayout, targets: Float32Array, size: number, smoothing: number): void {
+    const length = size * this.#classes;
+    checkTargets(targets, size, this.#classes);
+    const to = new Float32Array(this.#memory.buffer, room.targets, length);
+    if (smoothing === 0) return to.set(targets);
+    const everywhere = smoothing / this.#classes;
+    for (let i = 0; i < length; i++) to[i] = (1 - smoothing) * targets[i]! + everywhere;
   }
 
   #writeBytes(room: BatchLayout, bytes: Uint8Array, first: number, count: number): void {

@@ -48,7 +48,7 @@ export interface Layout {
   readonly perThread: readonly ThreadLayout[];
   readonly control: number;
   readonly inputStride: number;
-  /** Images, then bytes, labels and logits of a batch start here. */
+  /** Images, then bytes, labels, logits and targets of a batch start here. */
   readonly batch: number;
 }
 
@@ -163,6 +163,8 @@ export interface BatchLayout {
   readonly labels: number;
   /** (images, classes) */
   readonly logits: number;
+  /** (images, classes), for batches with targets of their own */
+  readonly targets: number;
   readonly end: number;
 }
 
@@ -175,6 +177,7 @@ export function layOutBatch(layout: Layout, count: number, classes: number): Bat
     bytes: space.bytes(room * layout.plan.inputLength),
     labels: space.bytes(4 * room),
     logits: space.bytes(4 * room * classes),
+    targets: space.bytes(4 * room * classes),
     end: space.next,
   };
 }

@@ -18,7 +18,10 @@ export class ThreadJobs {
     this.#pass = new Pass(kernels, memory, layout, thread, () => control.beat(thread));
   }
 
-  /** Arguments: images, classes, smoothing, scale and shift of bytes (scale 0: images are floats). */
+  /**
+   * Arguments: images, classes, smoothing (−1: the batch has targets), scale and shift of bytes
+   * (scale 0: images are floats).
+   */
   gradient(): void {
     const { shards, threads } = this.layout;
     const [count = 0, classes = 0, smoothing = 0, scale = 0, shift = 0] = this.control.arguments();
@@ -28,7 +31,8 @@ export class ThreadJobs {
     for (let shard = this.thread; shard < shards; shard += threads) {
       const { first, size } = shardOf(count, shard, shards);
       if (scale !== 0 && size > 0) this.#pass.normalise(batch, first, size, scale, shift);
-      const sums = this.#pass.gradient(batch, shard, first, size, 1 / count, smoothing);
+      const smooth = smoothing < 0 ? undefined : smoothing;
+      const sums = this.#pass.gradient(batch, shard, first, size, 1 / count, smooth);
       total.loss += sums.loss;
       total.correct += sums.correct;
     }

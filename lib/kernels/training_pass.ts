@@ -74,6 +74,7 @@ export class Pass {
 
   /**
    * Leaves the gradient of Σ loss·scale over images `first` to `first + count` in a shard.
+   * @param smoothing of the labels; undefined: the batch has targets
    * @returns loss and hits summed over the images
    */
   gradient(
@@ -82,7 +83,7 @@ export class Pass {
     first: number,
     count: number,
     scale: number,
-    smoothing: number,
+    smoothing: number | undefined,
   ): Sums {
     const { convs, parameterFloats, gradients, gradientStride, parameters } = this.layout;
     const shift = gradients + shard * gradientStride - parameters;
@@ -94,7 +95,7 @@ export class Pass {
       this.beat();
       const size = Math.min(MICRO_BATCH, count - i);
       this.#forward.run(batch, first + i, size, true);
-      this.#loss(batch.labels + 4 * (first + i), size, scale, smoothing, sums);
+      this.#loss(batch, first + i, size, scale, smoothing, sums);
       this.#backward.dense(batch, first + i, size, shift, i > 0);
       this.#backward.convs(batch, first + i, size, shift);
     }
@@ -126,15 +127,30 @@ export class Pass {
   }
 
   /** Turns logits into their gradient. */
-  #loss(labels: number, size: number, scale: number, smoothing: number, sums: Sums): void {
-    const { layer, out } = this.#buffers.denses.at(-1)!;
-    const { report } = this.#buffers;
-    this.kernels.addBias(layer, size, out);
-    this.kernels.softmaxCrossEntropy(layer, size, out, labels, report, scale, smoothing);
+  #loss(
+    batch: BatchLayout,
+    first: number,
+    size: number,
+    scale: number,
+    smoothing: number | undefined,
+    sums: Sums,
+  ): void {
+    const { layer, out } = this.#buffers.denses.at(-1)!, { units } = this.layout.denses.at(-1)!;
+    const { report } = this.#buffers, { kernels } = this;
+    const labels = batch.labels + 4 * first;
+    kernels.addBias(layer, size, out);
+    if (smoothing === undefined) {
+      const targets = batch.targets + 4 * first * units;
+      kernels.softTargetCrossEntropy(layer, size, out, labels, targets, report, scale);
+    } else {
+      kernels.softmaxCrossEntropy(layer, size, out, labels, report, scale, smoothing);
+    }
+    // with targets the third number of an image is all of the gap
+    const toTarget = smoothing ?? 1;
     const floats = this.#floats;
     for (let at = report / 4; at < report / 4 + 3 * size; at += 3) {
-      const toLabel = floats[at + 1]!, toMean = floats[at + 2]!;
-      sums.loss += Math.log(floats[at]!) + (1 - smoothing) * toLabel + smoothing * toMean;
+      const toLabel = floats[at + 1]!;
+      sums.loss += Math.log(floats[at]!) + (1 - toTarget) * toLabel + toTarget * floats[at + 2]!;
       if (toLabel === 0) sums.correct++;
     }
   }

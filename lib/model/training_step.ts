@@ -27,3 +27,12 @@ export interface StepResult {
 export interface BatchGradient extends StepResult {
   readonly gradients: Weights;
 }
+
+/** @throws RangeError unless there is one number for each class of each of `size` images */
+export function checkTargets(targets: Float32Array, size: number, classes: number): void {
+  if (targets.length !== size * classes) {
+    throw new RangeError(
+      `${size} images of ${classes} classes need ${size * classes} targets, got ${targets.length}`,
+    );
+  }
+}

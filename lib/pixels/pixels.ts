@@ -42,6 +42,11 @@ export interface Batch {
   readonly images: Float32Array;
   /** One label for each image. */
   readonly labels: Int32Array;
+  /**
+   * What the loss is taken against in place of the labels: (size, classes), each image's numbers at least
+   * 0 and with sum 1. Absent: 1 for the label, 0 for all others.
+   */
+  readonly targets?: Float32Array;
   /** The same images before normalisation, 0–255, for a system that normalises by itself. */
   readonly bytes?: Uint8Array;
   /** How `images` come from `bytes`. */

@@ -22,17 +22,19 @@ export function checkedBatches(
   batches: Batches,
   what: string,
 ): Batches {
-  const { length, samples, imageShape } = batches;
+  const { length, samples, imageShape, softTargets = false } = batches;
   if (imageShape) checkImageShape(architecture, imageShape, what);
   const classes = countClasses(architecture);
   return {
     length,
     samples,
+    softTargets,
     ...(imageShape ? { imageShape } : {}),
     async *[Symbol.asyncIterator]() {
       let number = 0;
       for await (const batch of batches) {
         checkBatch(architecture, classes, batch, `${what} batch ${++number}`);
+        checkTargets(batch, classes, softTargets, `${what} batch ${number}`);
         yield batch;
       }
     },
@@ -89,6 +91,42 @@ function checkBatch(
   checkImages(architecture, batch.images, size, where);
   const broken = firstNonFinite(batch.images);
   if (broken >= 0) throw brokenPixel(batch.images, broken, architecture, where);
+}
+
+/** How far an image's targets may sum from 1: they are float32. */
+const tolerance = 1e-3;
+
+/** @throws RangeError unless targets are there as announced, each image's at least 0 and with sum 1 */
+function checkTargets(
+  { size, targets }: Batch,
+  classes: number,
+  announced: boolean,
+  where: string,
+): void {
+  if ((targets !== undefined) !== announced) {
+    throw new RangeError(
+      `${where} ${targets ? "has" : "lacks"} targets, but softTargets is ${announced}`,
+    );
+  }
+  if (!targets) return;
+  if (targets.length !== size * classes) {
+    throw new RangeError(
+      `${where}: ${size} images of ${classes} classes need ${size * classes} targets, got ` +
+        targets.length,
+    );
+  }
+  for (let n = 0; n < size; n++) {
+    let sum = 0, least = 0;
+    for (let i = n * classes; i < (n + 1) * classes; i++) {
+      sum += targets[i]!;
+      if (!(targets[i]! >= 0)) least = targets[i]!;
+    }
+    if (least === 0 && Math.abs(sum - 1) <= tolerance) continue;
+    throw new RangeError(
+      `${where}: the targets of image ${n} must be at least 0 and sum to 1` +
+        (least === 0 ? `, but sum to ${sum}` : `, but one is ${least}`),
+    );
+  }
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Batches extends AsyncIterable<Batch> {
    * checked, and images of 16 × 64 pass for images of 32 × 32.
    */
   readonly imageShape?: Architecture["input"];
+  /** Whether each batch has `targets`; default false. */
+  readonly softTargets?: boolean;
 }
 
 /** How well a system does on some images. */

@@ -7,6 +7,8 @@ import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { initialBounds, initialWeights } from "../../lib/model/initial_weights.ts";
 import { loadWeights } from "../../lib/model/safetensors.ts";
 import type { FitOptions, System } from "../../lib/systems/system.ts";
+import type { Batch } from "../../lib/pixels/pixels.ts";
+import { Rng } from "../../lib/util/rng.ts";
 import { maxWeightDifference } from "../../lib/model/weights.ts";
 import { fixtures } from "./fixtures.ts";
 import {
@@ -193,4 +195,47 @@ Deno.test("the systems agree on weight decay, a schedule and label smoothing, an
   // smoothing asks for less than certainty: the loss at a start near ln 50 hardly changes
   const smoothed = await train("numpy", { labelSmoothing: 0.2 });
   assertLess(Math.abs(smoothed.losses[0]! - plain.losses[0]!), 0.05);
+});
+
+Deno.test("with targets for all classes the systems agree, and one-hot targets are labels", async () => {
+  const list = Array.from({ length: 6 }, (_, b) => formulaBatch(b));
+  const rng = new Rng(5);
+  const soft = list.map((batch) => {
+    const shares = Float64Array.from({ length: batch.size * 50 }, () => rng.uniform() ** 8);
+    const targets = new Float32Array(shares.length);
+    for (let n = 0; n < shares.length; n += 50) {
+      const row = shares.subarray(n, n + 50), sum = row.reduce((a, b) => a + b, 0);
+      targets.set(row.map((share) => share / sum), n);
+    }
+    return { ...batch, targets };
+  });
+  const hard = list.map((batch) => {
+    const targets = new Float32Array(batch.size * 50);
+    batch.labels.forEach((label, n) => targets[n * 50 + label] = 1);
+    return { ...batch, targets };
+  });
+  const start = initialWeights(lenet5(), "pytorch", 2);
+  const train = async (name: System["name"], batches: Batch[], engine?: "reference") => {
+    using system = await createSystem(name, lenet5(), engine ? { engine } : {});
+    await system.setWeights(start);
+    const losses: number[] = [];
+    await system.fit({ ...asBatches(...batches), softTargets: batches !== list }, {
+      epochs: 1,
+      optimizer: { kind: "adam", learningRate: 1e-3 },
+      labelSmoothing: 0.1,
+      onBatch: ({ loss }) => void losses.push(loss),
+    });
+    return losses;
+  };
+  const labels = await train("numpy", list, "reference");
+  const reference = await train("numpy", soft, "reference");
+  assertGreater(maxDifference(reference, labels), 1e-2);
+  for (const name of systemNames) {
+    // Keras divides by another ε
+    const tolerance = name === "keras" ? 0.05 : 1e-4;
+    const losses = await train(name, soft);
+    assertLess(maxDifference(losses, reference), tolerance, name);
+    assertLess(Math.abs(losses[0]! - reference[0]!), 1e-5, name);
+    assertLess(maxDifference(await train(name, hard), labels), tolerance, name);
+  }
 });

@@ -317,3 +317,35 @@ Deno.test(
     }
   },
 );
+
+testEach(
+  CHECKED,
+  "targets that were not announced, are too few, or are no shares are refused",
+  perceptron,
+  async (system) => {
+    const batch = randomBatch(perceptron, 6, 2);
+    const fit = (targets: Float32Array | undefined, softTargets: boolean) =>
+      system.fit({ ...asBatches(targets ? { ...batch, targets } : batch), softTargets }, once);
+    const good = Float32Array.from({ length: 12 }, (_, i) => i % 6 === 0 ? 1 : 0);
+    await fit(good, true);
+    await assertRejects(
+      () => fit(good, false),
+      RangeError,
+      "has targets, but softTargets is false",
+    );
+    await assertRejects(
+      () => fit(undefined, true),
+      RangeError,
+      "lacks targets, but softTargets is true",
+    );
+    await assertRejects(
+      () => fit(good.subarray(1), true),
+      RangeError,
+      "2 images of 6 classes need 12 targets, got 11",
+    );
+    const halved = good.with(6, 0.5), negative = good.with(0, 1.5).with(1, -0.5);
+    await assertRejects(() => fit(halved, true), RangeError, "of image 1 must");
+    await assertRejects(() => fit(negative, true), RangeError, "but one is -0.5");
+    await assertRejects(() => fit(good.with(3, NaN), true), RangeError, "but one is NaN");
+  },
+);

@@ -11,7 +11,13 @@ export {
 } from "./conv_weight_gradient";
 export { gemm, transposePanels } from "./gemm";
 export { activate, activationBackward, addBiasActivate } from "./activation";
-export { addBias, addBiasTo, addColumnSums, softmaxCrossEntropy } from "./dense";
+export {
+  addBias,
+  addBiasTo,
+  addColumnSums,
+  softmaxCrossEntropy,
+  softTargetCrossEntropy,
+} from "./dense";
 export { zero } from "./math";
 export { adam, sgd } from "./optimizer";
 export { convPoolSingle, gemv, packFilters } from "./single";

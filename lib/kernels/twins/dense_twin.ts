@@ -81,3 +81,33 @@ export function softmaxCrossEntropy(
   }
   return { gradient, report };
 }
+
+/** Logits and targets, and what their gradient depends on. */
+export interface SoftTargetInput extends Omit<CrossEntropyInput, "smoothing"> {
+  /** (rows, classes), the numbers of a row with sum 1 */
+  readonly targets: ArrayLike<number>;
+}
+
+/**
+ * Softmax cross-entropy with a target for each class. The third number that a row reports is
+ * max − Σ target·x; the row's loss is that plus the logarithm of the first.
+ */
+export function softTargetCrossEntropy(
+  { logits, columns, classes, labels, targets, scale }: SoftTargetInput,
+): CrossEntropyResult {
+  const rows = labels.length;
+  const gradient = new Float64Array(rows * columns), report = new Float64Array(3 * rows);
+  for (let row = 0; row < rows; row++) {
+    const x = Array.from({ length: classes }, (_, c) => logits[row * columns + c]!);
+    const target = Array.from({ length: classes }, (_, c) => targets[row * classes + c]!);
+    const top = Math.max(...x);
+    const exponentials = x.map((x) => Math.exp(x - top));
+    const sum = exponentials.reduce((a, b) => a + b, 0);
+    const gap = x.reduce((gap, x, c) => gap + target[c]! * (top - x), 0);
+    report.set([sum, top - x[labels[row]!]!, gap], 3 * row);
+    exponentials.forEach((exponential, c) => {
+      gradient[row * columns + c] = scale * (exponential / sum - target[c]!);
+    });
+  }
+  return { gradient, report };
+}

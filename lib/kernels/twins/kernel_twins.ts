@@ -11,7 +11,13 @@ export {
 } from "./weight_gradient_twin.ts";
 export { gemm, gemv, transposePanels } from "./gemm_twin.ts";
 export { activate, activationBackward, addBiasActivate } from "./activation_twin.ts";
-export { addBias, addBiasTo, addColumnSums, softmaxCrossEntropy } from "./dense_twin.ts";
+export {
+  addBias,
+  addBiasTo,
+  addColumnSums,
+  softmaxCrossEntropy,
+  softTargetCrossEntropy,
+} from "./dense_twin.ts";
 export { adam, sgd } from "./optimizer_twin.ts";
 export { peak } from "./peak_twin.ts";
 export {

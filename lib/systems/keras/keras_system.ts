@@ -49,11 +49,12 @@ export class KerasSystem extends CheckedSystem {
   protected override async train(train: Batches, options: FitOptions): Promise<History> {
     const checked = checkedBatches(this.architecture, train, "training");
     const rule = this.#run(() => kerasOptimizer(options.optimizer));
+    // smoothed targets and those of a teacher are rows, plain ones labels
+    const asRows = Boolean(options.labelSmoothing) || train.softTargets === true;
     this.#run(() =>
       this.model.compile({
         optimizer: rule,
-        // smoothed targets are rows, plain ones labels
-        loss: options.labelSmoothing ? "categoricalCrossentropy" : "sparseCategoricalCrossentropy",
+        loss: asRows ? "categoricalCrossentropy" : "sparseCategoricalCrossentropy",
         metrics: ["accuracy"],
       })
     );
@@ -63,7 +64,7 @@ export class KerasSystem extends CheckedSystem {
     let done = 0;
     const stop = () => options.signal?.aborted && (this.model.stopTraining = true);
     const batches = tf.data.generator(() =>
-      this.#tensors(checked, options.labelSmoothing ?? 0)
+      this.#tensors(checked, options.labelSmoothing ?? 0, asRows)
     ) as tf.data.Dataset<
       tf.TensorContainer
     >;
@@ -116,15 +117,16 @@ export class KerasSystem extends CheckedSystem {
   async *#tensors(
     train: Batches,
     smoothing: number,
+    asRows: boolean,
   ): AsyncGenerator<{ xs: tf.Tensor; ys: tf.Tensor }> {
     const classes = countClasses(this.architecture);
-    for await (const { images, labels, size } of train as AsyncIterable<Batch>) {
+    for await (const { images, labels, size, targets } of train as AsyncIterable<Batch>) {
       yield this.#run(() => {
-        const ys = smoothing === 0
-          ? tf.tensor2d(labels, [size, 1], "float32")
-          : tf.tidy(() =>
-            tf.add(tf.mul(tf.oneHot(labels, classes), 1 - smoothing), smoothing / classes)
-          );
+        const rows = () =>
+          targets ? tf.tensor2d(targets, [size, classes]) : tf.oneHot(labels, classes);
+        const ys = asRows
+          ? tf.tidy(() => tf.add(tf.mul(rows(), 1 - smoothing), smoothing / classes))
+          : tf.tensor2d(labels, [size, 1], "float32");
         return { xs: this.#images(images, size), ys };
       });
     }

@@ -35,15 +35,15 @@ export class ReferenceEngine implements Engine {
     this.#optimizer = optimizer(options, this.#network.parameters, "float32");
   }
 
-  step({ images, labels, size }: Batch, settings?: StepSettings): StepResult {
+  step({ images, labels, size, targets }: Batch, settings?: StepSettings): StepResult {
     if (this.#optimizer === undefined) throw new Error("begin() was not called before step()");
-    const result = this.#network.gradient(images, labels, size, settings?.labelSmoothing);
+    const result = this.#network.gradient(images, labels, size, settings?.labelSmoothing, targets);
     this.#optimizer.step(settings?.learningRate ?? this.#learningRate);
     return result;
   }
 
-  gradient({ images, labels, size }: Batch): BatchGradient {
-    const result = this.#network.gradient(images, labels, size);
+  gradient({ images, labels, size, targets }: Batch): BatchGradient {
+    const result = this.#network.gradient(images, labels, size, 0, targets);
     const gradients = this.#network.parameters.map(({ name, shape, grad }) =>
       [name, { shape, data: Float32Array.from(grad) }] as const
     );

@@ -59,10 +59,17 @@ export class Network {
    * The forward and the backward pass. They leave the gradient of the batch's mean loss in the `grad` of
    * each of `parameters`.
    * @param smoothing the part of each target that is spread over all classes
+   * @param targets (count, classes), in place of the labels
    */
-  gradient(images: FloatArray, labels: Int32Array, count: number, smoothing = 0): StepResult {
+  gradient(
+    images: FloatArray,
+    labels: Int32Array,
+    count: number,
+    smoothing = 0,
+    targets?: Float32Array,
+  ): StepResult {
     const logits = this.forward(images, count);
-    const result = softmaxCrossEntropy(logits, labels, count, this.classes, smoothing);
+    const result = softmaxCrossEntropy(logits, labels, count, this.classes, smoothing, targets);
     let grad = logits;
     for (let i = this.#layers.length - 1; i >= 0; i--) {
       grad = this.#layers[i]!.backward(grad, i > 0);

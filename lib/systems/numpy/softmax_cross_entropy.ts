@@ -1,4 +1,4 @@
-import type { StepResult } from "../../model/training_step.ts";
+import { checkTargets, type StepResult } from "../../model/training_step.ts";
 import { argmax } from "../../util/argmax.ts";
 import { exponentialSum } from "../../util/log_sum_exp.ts";
 import type { FloatArray } from "./array.ts";
@@ -17,7 +17,11 @@ import type { FloatArray } from "./array.ts";
  *   loss        = log Σ_c exp(x_c) − (1 − s) · x_y − s · mean_c x_c
  *   ∂loss/∂x_c  = softmax(x)_c − (1 − s) · [c = y] − s / classes
  *
+ * With targets t (count, classes), which sum to 1 for each image, t_c takes the place of [c = y], and x_y
+ * becomes Σ_c t_c · x_c (Hinton et al. 2015, at temperature 1).
+ *
  * @param logits (count, classes), replaced by the gradient
+ * @param targets absent: 1 for the label
  * @returns the loss summed over the images, and how many have their largest logit at the label
  * @throws RangeError naming a label that is none of the classes
  */
@@ -27,7 +31,9 @@ export function softmaxCrossEntropy(
   count: number,
   classes: number,
   smoothing = 0,
+  targets?: Float32Array,
 ): StepResult {
+  if (targets) checkTargets(targets, count, classes);
   let loss = 0;
   let correct = 0;
   for (let n = 0; n < count; n++) {
@@ -38,14 +44,15 @@ export function softmaxCrossEntropy(
     }
     const own = logits.subarray(row, row + classes);
     const { largest, sum } = exponentialSum(own);
-    let mean = 0;
-    for (let c = 0; c < classes; c++) mean += logits[row + c]! / classes;
-    loss += Math.log(sum) + largest - (1 - smoothing) * logits[row + label]! - smoothing * mean;
+    const target = (c: number) =>
+      (1 - smoothing) * (targets ? targets[row + c]! : Number(c === label)) + smoothing / classes;
+    let aimed = 0;
+    for (let c = 0; c < classes; c++) aimed += target(c) * logits[row + c]!;
+    loss += Math.log(sum) + largest - aimed;
     if (argmax(own) === label) correct++;
     for (let c = 0; c < classes; c++) {
       const probability = Math.exp(logits[row + c]! - largest) / sum;
-      const target = (c === label ? 1 - smoothing : 0) + smoothing / classes;
-      logits[row + c] = (probability - target) / count;
+      logits[row + c] = (probability - target(c)) / count;
     }
   }
   return { loss, correct };

@@ -87,7 +87,11 @@ export class TorchSystem extends CheckedSystem {
     return tf.tidy(() => {
       const images = this.#images(batch.images, batch.size);
       const labels = tf.tensor1d(batch.labels, "int32");
-      const target = this.#oneHot ? tf.oneHot(labels, this.#classes) : labels;
+      const target = batch.targets
+        ? tf.tensor2d(batch.targets, [batch.size, this.#classes])
+        : this.#oneHot
+        ? tf.oneHot(labels, this.#classes)
+        : labels;
       let logits: tf.Tensor | undefined;
       const loss = backward(this.model, () => {
         logits = tf.keep(this.model.forward(images));

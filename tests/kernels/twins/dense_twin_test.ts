@@ -119,3 +119,55 @@ testAgainstTwin({
     };
   },
 });
+
+testAgainstTwin({
+  kernel: "softTargetCrossEntropy",
+  shapes: fc.record({
+    rows: fc.integer({ min: 0, max: 9 }),
+    classes: fc.integer({ min: 1, max: 60 }),
+    spread: fc.constantFrom(0, 1, 10, 100),
+    /** Whether the target is one class or many. */
+    hard: fc.boolean(),
+    values,
+  }),
+  data({ rows, classes, spread, hard, values }) {
+    const rng = new Rng(values.seed), numbers = drawNumbers(values);
+    const columns = 16 * Math.ceil(classes / 16);
+    const logits = new Float32Array(rows * columns), targets = new Float32Array(rows * classes);
+    for (let row = 0; row < rows; row++) {
+      logits.set(numbers(classes).map((x) => spread * x), row * columns);
+      const shares = Float64Array.from({ length: classes }, () => hard ? 0 : rng.uniform());
+      shares[rng.int(classes)]! += 1;
+      const sum = shares.reduce((a, b) => a + b, 0);
+      targets.set(shares.map((share) => share / sum), row * classes);
+    }
+    const labels = Int32Array.from({ length: rows }, () => rng.int(classes));
+    return { logits, columns, classes, labels, targets, scale: Math.fround(1 / (rows + 1)) };
+  },
+  call(harness, { logits, columns, classes, labels, targets, scale }) {
+    const at = harness.input("labels", labels), rows = labels.length;
+    const goal = harness.input("targets", targets);
+    const gradient = harness.output("logits", logits);
+    const report = harness.output("report", new Float32Array(3 * rows));
+    const layer = harness.descriptor(DenseLayer, { units: classes, outBytes: 4 * columns });
+    harness.call((kernels) =>
+      kernels.softTargetCrossEntropy(layer, rows, gradient.at, at, goal, report.at, scale)
+    );
+    return { gradient: gradient.read(), report: report.read() };
+  },
+  twin(of) {
+    const { gradient, report } = twins.softTargetCrossEntropy(of), { classes, columns, scale } = of;
+    const largest = of.logits.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    // of a row: Σ exp, max − x_label, max − Σ target·x
+    const accepted: Expectation["accepts"][] = [
+      (actual, i) => Math.abs(actual - report[i]!) <= EXPONENTIAL * report[i]!,
+      (actual, i) => actual === Math.fround(report[i]!),
+      (actual, i) => Math.abs(actual - report[i]!) <= (classes + 2) * UNIT * 2 * largest,
+    ];
+    const bound = (i: number) => i % columns < classes ? scale * EXPONENTIAL : 0;
+    return {
+      report: { values: report, accepts: (actual, i) => accepted[i % 3]!(actual, i) },
+      gradient: within(gradient, Float64Array.from(gradient, (_, i) => bound(i))),
+    };
+  },
+});
