@@ -2,7 +2,7 @@ import { lenet5 } from "../model/architecture.ts";
 import { loadPixels } from "../pixels/load_pixels.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
 import { defaultSeeds, runSeeds, type SeedRun } from "../runs/run_seeds.ts";
-import { correctedRun } from "./ablations.ts";
+import { correctedRun } from "./paper_faults.ts";
 import { summarize, type Summary } from "./summary.ts";
 
 /** One size and colour of the images, and what the corrected training makes of them. */

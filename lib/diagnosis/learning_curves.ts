@@ -1,7 +1,7 @@
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
 import type { Run } from "../runs/run.ts";
 import type { RunOrigin } from "../runs/run_store.ts";
-import { correctedRun, paperTextRun } from "./ablations.ts";
+import { correctedRun, paperTextRun } from "./paper_faults.ts";
 
 /** One training, of which training and validation accuracy are followed through the epochs. */
 export interface LearningCurve {

@@ -54,7 +54,7 @@ export async function measureAblations(
   experiment: Experiment,
   progress?: ProgressFactory,
 ): Promise<Readonly<Record<AblationName, MeasuredAblation>>> {
-  const all = ablations(experiment.architecture, experiment.data.train.length);
+  const all = ablations(experiment.architecture);
   const measure = (name: AblationName) =>
     measureAblation(experiment, all[name], progress?.(`Ablation: ${all[name].name}`, "steps"));
   return {
@@ -65,14 +65,20 @@ export async function measureAblations(
   };
 }
 
-/** Layer statistics on the first 64 test images, as medians over runs of one configuration. */
+/** Test images on which saturation and gradients are measured. */
+export const MEASURED_IMAGES = 256;
+
+/** Layer statistics on randomly drawn test images, as medians over runs of one configuration. */
 async function medianLayers(
   runs: readonly SeedRun[],
   { test }: RunData,
 ): Promise<LayerStatistics[]> {
   const all: LayerStatistics[][] = [];
   for (const { run: { configuration, weights, normalisation } } of runs) {
-    const loader = batches(test, normalisation, { batchSize: 64 });
+    // the seed is the same for all, so that all are measured on the same images
+    const loader = batches(test, normalisation, {
+      ...{ batchSize: MEASURED_IMAGES, shuffle: true, seed: 1 },
+    });
     const { value } = await loader[Symbol.asyncIterator]().next();
     all.push(layerStatistics(configuration.architecture, weights, value!));
   }

@@ -11,9 +11,10 @@
  * @module
  */
 export * from "./ablations.ts";
-export * from "./cause.ts";
+export * from "./step_measurements.ts";
 export * from "./checks.ts";
 export * from "./example_images.ts";
+export * from "./fault_matrix.ts";
 export * from "./gradient_check.ts";
 export * from "./guard.ts";
 export * from "./guarded_runs.ts";
@@ -23,6 +24,7 @@ export * from "./learning_curves.ts";
 export * from "./loader_statistics.ts";
 export * from "./logits_agreement.ts";
 export * from "./measure_ablation.ts";
+export * from "./paper_faults.ts";
 export * from "./resize_filters.ts";
 export * from "./start_scores.ts";
 export * from "./summary.ts";

@@ -1,20 +1,28 @@
 import type { SystemName } from "../systems/system.ts";
 
 /**
- * The mistakes of the paper's code that change how a system trains, and the one system that each of
- * them was made in. Mistakes that are settings (raw pixels, images sorted by class, weights that
- * saturate the units) are values of a run's configuration instead.
+ * The mistakes and habits of the paper's code that change how a system trains, and the one system that
+ * each of them was made in. What is a setting (raw pixels, images sorted by class, a start that
+ * saturates the units) is a value of a run's configuration instead.
  *
  * - `swapped loss arguments`: `CrossEntropyLoss` got the one-hot labels as logits and the logits as
  *   the target.
  * - `frozen filters`: the gradients of the convolutions were computed and thrown away.
  * - `dense layers move twice`: each dense layer moved by itself during the backward pass, and was
  *   moved by the optimizer as well.
+ * - `wrong input gradient`: the gradient that a convolution hands to the layer before it was computed
+ *   with filters and channels in reverse order in place of turned kernels, and one pixel off.
+ * - `summed gradient`: gradients are sums over a batch, not means.
+ * - `weights shrink each step`: each step also takes 0.0003 of every weight away, whatever the
+ *   learning rate.
  */
 export const faultSystems = {
   "swapped loss arguments": "torch",
   "frozen filters": "numpy",
   "dense layers move twice": "numpy",
+  "wrong input gradient": "numpy",
+  "summed gradient": "numpy",
+  "weights shrink each step": "numpy",
 } as const satisfies Readonly<Record<string, SystemName>>;
 
 /** The name of a mistake. */

@@ -5,7 +5,7 @@ import type { Batch } from "../pixels/pixels.ts";
 import { trainingLoop } from "../systems/loop.ts";
 import type { Parameter } from "../systems/numpy/array.ts";
 import type { Engine } from "../systems/numpy/engine.ts";
-import { Sgd } from "../systems/numpy/numpy_optimizer.ts";
+import { type Optimizer, optimizer } from "../systems/numpy/numpy_optimizer.ts";
 import { createEngine } from "../systems/numpy/numpy_system.ts";
 import type { Batches, FitOptions, History, System } from "../systems/system.ts";
 import type { Fault } from "./faults.ts";
@@ -14,62 +14,88 @@ import { elementCount } from "../util/element_count.ts";
 /** Rate at which each dense layer of the paper's NumPy code moved by itself, on the summed gradient. */
 const SELF_UPDATE = 1e-3;
 
-/**
- * The hand-written system with the training steps of the paper's NumPy code, and with none, one or
- * both of its faults. It trains with SGD and momentum only, and knows no label smoothing.
- */
+/** Share of every weight that each step of the paper's optimizer took away. */
+const SHRINKAGE = 3e-4;
+
+/** A system that is made with `FaultyNumpy.create`, which opens what the faults need. */
 export class FaultyNumpy implements System {
   readonly name = "numpy";
   readonly #engine: Engine;
   readonly #parameters: readonly Parameter[];
-  readonly #frozenFilters: boolean;
-  readonly #movesTwice: boolean;
+  readonly #filters: ReadonlySet<string>;
 
-  constructor(readonly architecture: Architecture, faults: readonly Fault[]) {
-    this.#engine = createEngine(architecture);
-    this.#frozenFilters = faults.includes("frozen filters");
-    this.#movesTwice = faults.includes("dense layers move twice");
+  private constructor(
+    readonly architecture: Architecture,
+    readonly faults: ReadonlySet<Fault>,
+    engine: Engine,
+  ) {
+    this.#engine = engine;
+    this.#filters = new Set(
+      architecture.layers.flatMap((layer) =>
+        layer.kind === "conv" ? [`${layer.name}.weight`, `${layer.name}.bias`] : []
+      ),
+    );
     this.#parameters = parameterShapes(architecture).map(({ name, shape }) => {
       const length = elementCount(shape);
       return { name, shape, value: new Float32Array(length), grad: new Float32Array(length) };
     });
   }
 
-  /** @throws RangeError if the optimizer is not SGD or labels are to be smoothed */
+  /**
+   * The hand-written system with the training steps of the paper's NumPy code, and with any of its
+   * faults. It knows no label smoothing.
+   */
+  static async create(architecture: Architecture, faults: readonly Fault[]): Promise<FaultyNumpy> {
+    const all = new Set(faults);
+    // the wrong gradient reaches filters only, so where they are frozen it changes nothing
+    const isWrong = all.has("wrong input gradient") && !all.has("frozen filters");
+    if (!isWrong) return new FaultyNumpy(architecture, all, createEngine(architecture));
+    // loaded only here, because it needs TensorFlow.js
+    const { openBackend } = await import("../backend/choose_backend.ts");
+    const { WrongGradientEngine } = await import("./wrong_input_gradient.ts");
+    const engine = new WrongGradientEngine(architecture, await openBackend());
+    return new FaultyNumpy(architecture, all, engine);
+  }
+
   get runsOn(): string {
     return this.#engine.name;
   }
 
+  /** @throws RangeError if labels are to be smoothed */
   async fit(train: Batches, options: FitOptions): Promise<History> {
-    if (options.optimizer.kind !== "sgd") {
-      throw new RangeError(
-        `the faulty NumPy system trains with sgd only, not with ${options.optimizer.kind}`,
-      );
-    }
     if (options.labelSmoothing) {
       throw new RangeError("the faulty NumPy system knows no label smoothing");
     }
-    const sgd = new Sgd(this.#parameters, "float32", options.optimizer.momentum);
+    const chosen = optimizer(options.optimizer, this.#parameters, "float32");
     return await trainingLoop(
       this,
       train,
       options,
-      (batch, { learningRate }) => this.#step(batch, sgd, learningRate),
+      (batch, { learningRate }) => this.#step(batch, chosen, learningRate),
     );
   }
 
-  async #step(batch: Batch, sgd: Sgd, learningRate: number): Promise<StepResult> {
+  async #step(batch: Batch, optimizer: Optimizer, learningRate: number): Promise<StepResult> {
     const { gradients, loss, correct } = await this.#engine.gradient(batch);
-    for (const { name, shape, value, grad } of this.#parameters) {
-      const isFilter = name.startsWith("conv") || shape.length === 4;
-      if (isFilter && this.#frozenFilters) continue;
-      grad.set(gradients[name]!.data);
-      if (isFilter || !this.#movesTwice) continue;
-      // the engine's gradient is that of the mean, the paper's code summed it over the batch
+    // the engine's gradient is that of the mean loss
+    const summed = this.faults.has("summed gradient") ? batch.size : 1;
+    for (const { name, value, grad } of this.#parameters) {
+      const isFilter = this.#filters.has(name);
+      if (isFilter && this.faults.has("frozen filters")) continue; // `grad` stays 0
+      const mean = gradients[name]!.data;
+      for (let i = 0; i < grad.length; i++) grad[i] = summed * mean[i]!;
+      if (isFilter || !this.faults.has("dense layers move twice")) continue;
       const rate = SELF_UPDATE * batch.size;
-      for (let i = 0; i < value.length; i++) value[i]! -= rate * grad[i]!;
+      for (let i = 0; i < value.length; i++) value[i]! -= rate * mean[i]!;
     }
-    sgd.step(learningRate);
+    const before = this.faults.has("weights shrink each step")
+      ? this.#parameters.map(({ value }) => value.slice())
+      : [];
+    optimizer.step(learningRate);
+    before.forEach((old, index) => {
+      const { value } = this.#parameters[index]!;
+      for (let i = 0; i < value.length; i++) value[i]! -= SHRINKAGE * old[i]!;
+    });
     await this.#engine.setWeights(await this.weights());
     return { loss, correct };
   }

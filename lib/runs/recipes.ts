@@ -1,9 +1,7 @@
 import type { RunConfiguration } from "./run_configuration.ts";
 
 /** All of a run's configuration that makes a recipe: neither system nor network nor seed. */
-export type Recipe = Partial<
-  Omit<RunConfiguration, "system" | "standsFor" | "architecture" | "seed">
->;
+export type Recipe = Partial<Omit<RunConfiguration, "system" | "architecture" | "seed">>;
 
 /** The recipes by name: `runConfiguration({ system, architecture, ...recipes.best })`. */
 export const recipes = {

@@ -203,7 +203,7 @@ async function untrainedSystem(configuration: RunConfiguration): Promise<System>
     return new TorchSystem(architecture, { criterion: swappedCrossEntropy, backend });
   }
   return faults.length > 0
-    ? new FaultyNumpy(architecture, faults)
+    ? await FaultyNumpy.create(architecture, faults)
     : await createSystem(system, architecture, { seed, ...asked && { backend: asked } });
 }
 

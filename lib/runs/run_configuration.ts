@@ -20,8 +20,6 @@ export type Start = Initialisation | "saturating" | "own";
 export interface RunConfiguration {
   /** What computes. */
   readonly system: SystemName;
-  /** The system whose place this run takes in a table; absent where that is `system` itself. */
-  readonly standsFor?: SystemName;
   /** The network. */
   readonly architecture: Architecture;
   /** How the weights start. */
@@ -78,7 +76,6 @@ const ownStart: Readonly<Record<SystemName, Start>> = {
 /** Every key in the order in which configurations hold it, and the words it may have if they are few. */
 const keys: Readonly<Record<keyof RunConfiguration, readonly string[] | undefined>> = {
   system: systemNames,
-  standsFor: systemNames,
   architecture: undefined,
   start: ["lecun", "pytorch", "keras", "saturating", "own"],
   pixels: ["raw", "standardised"],
@@ -128,7 +125,6 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
     if (chosen[key]) chosen[key] = ordered(key, chosen[key], nestedKeys[key]!);
   }
   if (chosen.start === "own") chosen.start = ownStart[system];
-  if (chosen.standsFor === system) delete chosen.standsFor;
   if (system === "numpy") delete chosen.backend; // it has kernels of its own
   const faults = [...new Set(chosen.faults as readonly Fault[] | undefined)].sort();
   checkFaults(system, faults);
@@ -137,11 +133,6 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
   const { labelSmoothing } = chosen as unknown as RunConfiguration;
   if (faults.length > 0 && labelSmoothing) {
     throw new RangeError(`labels cannot be smoothed in a run with the fault "${faults[0]}"`);
-  }
-  if (faults.length > 0 && system === "numpy" && optimizer.kind !== "sgd") {
-    throw new RangeError(
-      `a numpy run with the fault "${faults[0]}" trains with sgd only, not with ${optimizer.kind}`,
-    );
   }
   return ordered("a run's configuration", chosen, Object.keys(keys)) as unknown as RunConfiguration;
 }

@@ -162,6 +162,7 @@ export async function trainingCode(): Promise<string> {
   return await sourceDigest([
     ...["lib/pixels", "lib/model", "lib/kernels", "lib/backend", "lib/systems", "lib/util"],
     ...["run", "faulty_numpy", "saturating_weights", "sort_by_class", "swapped_loss"]
+      .concat("wrong_input_gradient")
       .map((name) => `lib/runs/${name}.ts`),
   ]);
 }

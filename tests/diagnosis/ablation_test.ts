@@ -1,25 +1,34 @@
 import assert from "node:assert/strict";
 import { assertThrows } from "../assert.ts";
-import { ablations, correctedRun } from "../../lib/diagnosis/ablations.ts";
-import { causeOf } from "../../lib/diagnosis/cause.ts";
+import { ablations } from "../../lib/diagnosis/ablations.ts";
+import { measurements, measurementsOf } from "../../lib/diagnosis/step_measurements.ts";
 import { measureAblation } from "../../lib/diagnosis/measure_ablation.ts";
+import { correctedRun } from "../../lib/diagnosis/paper_faults.ts";
 import { summarize } from "../../lib/diagnosis/summary.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { RunStore } from "../../lib/runs/run_store.ts";
 import { runData } from "../runs/pixels.ts";
-import { measuredStep, scoredRun } from "./scored_runs.ts";
+import { measuredAblation, measuredStep, scoredRun } from "./scored_runs.ts";
 
-Deno.test("each ablation starts from a faulty run and ends in the corrected one", () => {
-  const all = ablations(lenet5(), 25_000);
-  for (const { name, steps } of Object.values(all)) {
+Deno.test("each ablation leads from a faulty run to the corrected one, on one system", () => {
+  const all = ablations(lenet5());
+  const systems = { numpy: "numpy", torch: "torch", keras: "keras", text: "torch" } as const;
+  for (const [name, { steps }] of Object.entries(all)) {
+    const system = systems[name as keyof typeof systems];
     const { configuration: last } = steps.at(-1)!;
-    const { standsFor = "numpy" } = last;
-    assert.deepEqual(last, correctedRun(lenet5(), standsFor), name);
+    assert.deepEqual(last, correctedRun(lenet5(), system), name);
     assert.deepEqual([last.epochs, last.batchSize, last.pixels], [10, 256, "standardised"], name);
     assert.deepEqual([last.order, last.faults], ["shuffled", undefined], name);
     assert.deepEqual(last.optimizer, { kind: "adam", learningRate: 1e-3 });
-    // a step changes one thing, or two that its text names together
+    for (const { change, configuration } of steps) {
+      assert.equal(configuration.system, system, `${name}, ${change}`);
+    }
+  }
+});
+
+Deno.test("a step changes one thing, or what its text names together", () => {
+  for (const { steps } of Object.values(ablations(lenet5()))) {
     steps.slice(1).forEach(({ change, configuration }, i) => {
       const before: object = steps[i]!.configuration;
       const keys = new Set([...Object.keys(before), ...Object.keys(configuration)]);
@@ -27,25 +36,13 @@ Deno.test("each ablation starts from a faulty run and ends in the corrected one"
         JSON.stringify(before[key as keyof typeof before]) !==
           JSON.stringify(configuration[key as keyof typeof configuration])
       );
-      // which system computes is not a change of the run that is described
-      const told = changed.filter((key) => key !== "system" && key !== "standsFor");
-      assert.deepEqual(told.length, change.includes("Adam") ? 2 : 1, change);
+      // with the optimizer go its batches and what its steps do beside
+      const expected = change.includes("Adam")
+        ? ["batchSize", "faults", "optimizer"]
+        : [changed[0]];
+      assert.deepEqual(changed.toSorted(), expected, change);
     });
   }
-  const [faulty] = all.numpy.steps;
-  assert.deepEqual(faulty!.configuration.batchSize, 125);
-  assert.deepEqual(faulty!.configuration.faults, ["dense layers move twice", "frozen filters"]);
-});
-
-Deno.test("a step that another system computes says so", () => {
-  const { numpy, torch, keras, text } = ablations(lenet5(), 25_000);
-  const computed = ({ steps }: typeof numpy) =>
-    steps.map(({ configuration: { system, standsFor } }) => `${system} for ${standsFor ?? system}`);
-  assert.deepEqual(new Set(computed(numpy)), new Set(["numpy for numpy"]));
-  assert.deepEqual(computed(torch)[0], "torch for torch");
-  assert.deepEqual(new Set(computed(torch).slice(1)), new Set(["numpy for torch"]));
-  assert.deepEqual(new Set(computed(keras)), new Set(["numpy for keras"]));
-  assert.deepEqual(new Set(computed(text)), new Set(["numpy for torch"]));
 });
 
 Deno.test("a summary has means and medians over the seeds", () => {
@@ -70,25 +67,36 @@ Deno.test("above chance is what lies above it by top-1 or by top-5, with its int
   ]);
 });
 
-Deno.test("a cause says whether the network is above chance, and what stands in the way", () => {
-  const [first, next] = ablations(lenet5(), 100).numpy.steps;
-  const dead = [{ layer: "conv1", saturated: 1, gradientNorm: 0 }];
-  const live = [{ layer: "conv1", saturated: 0.1, gradientNorm: 0.5 }];
+Deno.test("a step's sentences say what was measured, before and after", () => {
+  const [first, next] = ablations(lenet5()).numpy.steps;
+  const dead = [
+    { layer: "conv1", saturated: 0.9, gradientNorm: 0 },
+    { layer: "fc1", saturated: 1, gradientNorm: 0 },
+  ];
+  const live = [
+    { layer: "conv1", saturated: 0.1, gradientNorm: 0.5 },
+    { layer: "fc1", saturated: 0.05, gradientNorm: 0.5 },
+  ];
   const below = measuredStep(first!, [9, 9, 9], dead, { predicted: 1 });
   const above = measuredStep(next!, [70, 70, 70], live);
   assert.deepEqual([below.summary.aboveChance, above.summary.aboveChance], [false, true]);
-  assert.match(
-    causeOf(below, undefined),
-    /It is at chance: top-1 0\.020, top-5 0\.040, 1 class predicted; units are saturated/,
+  assert.equal(
+    measurementsOf(below, undefined),
+    "At chance: top-1 0.020, top-5 0.040, 1 class predicted. Most saturated is fc1 with 100 % of its " +
+      "units. The gradient at conv1 has norm 0.",
   );
-  assert.match(causeOf(below, undefined), /conv1 100 %; the gradient at conv1 is 0\.$/);
-  assert.match(causeOf({ ...below, step: next! }, below), /It is still at chance/);
-  assert.match(causeOf(above, below), /the network rises above chance: top-1 0\.156/);
-  assert.match(causeOf({ ...below, step: next! }, above), /it falls back to chance/);
+  assert.equal(
+    measurementsOf(above, below),
+    "The network rises above chance: top-1 0.156, top-5 0.311, 40 classes predicted. Most saturated " +
+      "is conv1 with 10 % of its units (before: 90 %). The gradient at conv1 has norm 5e-1 (before: 0).",
+  );
+  const again = { ...below, step: next! };
+  assert.match(measurementsOf(again, below), /^At chance, as before: /);
+  assert.match(measurementsOf(again, above), /^The network falls back to chance: /);
   const falling = measuredStep(next!, [9, 9, 9], dead, { predicted: 1, loss: -24.5 });
-  assert.match(causeOf(falling, below), /fallen to -24\.5, below zero/);
-  const slow = measuredStep(next!, [9, 9, 9], live, { predicted: 1 });
-  assert.match(causeOf(slow, below), /has norm 5e-1, so it could learn/);
+  assert.match(measurementsOf(falling, below), /The training loss is -24\.5, below zero\./);
+  const lines = measurements(measuredAblation("both", [below, above])).split("\n");
+  assert.match(lines[1]!, /^1\. \*\*each dense layer moves once a step\.\*\* The network rises/);
 });
 
 Deno.test("a measured ablation keeps its runs, and takes them from the store the next time", async () => {
@@ -97,7 +105,6 @@ Deno.test("a measured ablation keeps its runs, and takes them from the store the
   const shared = { system: "numpy", architecture: lenet5(5), batchSize: 16 } as const;
   const steps = [1, 2].map((epochs) => ({
     change: `${epochs} epochs`,
-    mechanism: "there are more steps",
     configuration: runConfiguration({ ...shared, epochs }),
   }));
   const measure = () =>

@@ -139,7 +139,7 @@ Deno.test("a bias that is NaN makes a loss that is no number, whether training g
 Deno.test(
   "frozen filters are parameters that do not move",
   async () => {
-    const system = new FaultyNumpy(net, ["frozen filters"]);
+    const system = await FaultyNumpy.create(net, ["frozen filters"]);
     await system.setWeights(initialWeights(net, "lecun", 1));
     const optimizer = { kind: "sgd", learningRate: 0.01, momentum: 0.8 } as const;
     const named = /^conv1\.weight, conv1\.bias, conv2\.weight, conv2\.bias did not change/;

@@ -1,5 +1,4 @@
 import type { MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
-import { systemTitles } from "../../systems/create_system.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
 import { palette } from "../plot.ts";
@@ -66,20 +65,6 @@ export function ladderFigure(
     caption:
       "Test top-1: dots are seeds, bars their mean, dotted is chance. Classes: how many are " +
       "predicted. Saturated: units in the layer that has most of them. One change a row, all " +
-      `earlier ones kept. ${computedElsewhere(ablations)}`,
+      "earlier ones kept, so the order matters. Every step is computed by the system that it names.",
   });
-}
-
-/** Says which steps were computed by another system than the one whose name they bear. */
-function computedElsewhere(ablations: readonly MeasuredAblation[]): string {
-  const parts = ablations.flatMap(({ name, steps }) => {
-    const indices = steps.flatMap(({ summary }, i) => summary.configuration.standsFor ? [i] : []);
-    if (indices.length === 0) return [];
-    const [{ system } = { system: "numpy" as const }] = indices
-      .map((i) => steps[i]!.summary.configuration);
-    return [`${name} ${indices.join(", ")} (by ${systemTitles[system]})`];
-  });
-  return parts.length === 0
-    ? "Every step is computed by the system that it names."
-    : `Steps computed by another system than the one they stand for: ${parts.join("; ")}.`;
 }

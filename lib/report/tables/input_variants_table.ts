@@ -1,12 +1,12 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { InputVariant } from "../../diagnosis/input_variants.ts";
-import { computedBy } from "../computed_by.ts";
+import { systemTitles } from "../../systems/create_system.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
 /** The corrected training on images of other sizes and colours. */
 export function inputVariantsTable(dataset: Dataset, variants: readonly InputVariant[]): Table {
-  const by = new Set(variants.map(({ summary }) => computedBy(summary.configuration)));
+  const by = new Set(variants.map(({ summary }) => systemTitles[summary.configuration.system]));
   return new Table({
     title: `Size and colour, corrected training, on ${dataLabel(dataset)}`,
     columns: [

@@ -2,7 +2,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { Summary } from "../../diagnosis/summary.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import type { SystemName } from "../../systems/system.ts";
-import { computedBy } from "../computed_by.ts";
+import { requireOwnSystem } from "../own_system.ts";
 import { paper } from "../paper.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
@@ -14,11 +14,11 @@ export function paperCodeTable(
   summaries: Readonly<Record<SystemName, Summary>>,
 ): Table {
   const systems = Object.entries(summaries) as [SystemName, Summary][];
+  for (const [system, summary] of systems) requireOwnSystem(system, summary);
   return new Table({
     title: `The paper's code, run on ${dataLabel(dataset)}`,
     columns: [
       { key: "system", label: "system" },
-      { key: "computedBy", label: "computed by" },
       { key: "loss", label: "training loss at the end", digits: 1 },
       { key: "paper1", label: "test top-1, paper", digits: 4 },
       { key: "top1", label: "test top-1, here (95 %)" },
@@ -26,9 +26,8 @@ export function paperCodeTable(
       { key: "top5", label: "test top-5, here (95 %)" },
       { key: "predicted", label: "classes predicted" },
     ],
-    rows: systems.map(([system, { configuration, loss, test, predicted }]) => ({
+    rows: systems.map(([system, { loss, test, predicted }]) => ({
       system: systemTitles[system],
-      computedBy: computedBy(configuration),
       loss,
       paper1: paper.table2[system].test.top1,
       top1: test.top1,

@@ -2,7 +2,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { Summary } from "../../diagnosis/summary.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import type { SystemName } from "../../systems/system.ts";
-import { computedBy, standsFor } from "../computed_by.ts";
+import { requireOwnSystem } from "../own_system.ts";
 import { paper } from "../paper.ts";
 import { type Cell, Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
@@ -33,6 +33,7 @@ export function completeTable2(
         paper: paper.table2[system][split][metric],
         ...Object.fromEntries(names.flatMap((name): [string, Cell][] => {
           const summary = columns[name][system];
+          if (summary) requireOwnSystem(system, summary);
           return summary ? [[name, summary[split][metric]]] : [];
         })),
       }))
@@ -55,27 +56,9 @@ export function completeTable2(
       }). The intervals hold the uncertainty from the images ` +
       "and that from the seeds.",
       "Paper's code: what the code did. Paper's text: Table I's learning rate 0.01, on raw pixels. " +
-      "Corrected: learning rate 1e-3, standardised pixels, loss and order put right. Best recipe: " +
-      "`recipes.best` on the same network, trained on the fastest system only.",
-      ...computedElsewhere(columns),
+      "Corrected: loss, order and pixels put right, learning rate 1e-3, which is not that of Table I. " +
+      "Best recipe: `recipes.best` on the same network, trained on one system only. Every cell is " +
+      "computed by the system that its row names.",
     ],
-  });
-}
-
-/** Names the cells that another system computed than the one whose row they stand in. */
-function computedElsewhere(
-  columns: Readonly<Record<Way, Partial<Record<SystemName, Summary>>>>,
-): string[] {
-  const cells = (Object.keys(ways) as Way[]).flatMap((name) =>
-    Object.values(columns[name]).flatMap(({ configuration }) =>
-      configuration.standsFor
-        ? [{ by: computedBy(configuration), cell: `${standsFor(configuration)}, ${ways[name]}` }]
-        : []
-    )
-  );
-  return [...new Set(cells.map(({ by }) => by))].map((by) => {
-    const own = cells.filter((cell) => cell.by === by).map(({ cell }) => cell);
-    return `Computed by ${by}, from the starting weights of the system that the row names: ` +
-      `${own.join("; ")}.`;
   });
 }
