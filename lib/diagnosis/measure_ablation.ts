@@ -1,6 +1,7 @@
 import { median } from "../metrics/median.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
 import { batches, type RunData } from "../runs/run.ts";
+import type { RunStore } from "../runs/run_store.ts";
 import { defaultSeeds, runSeeds, type SeedRun } from "../runs/run_seeds.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { type Ablation, type AblationName, ablations, type AblationStep } from "./ablations.ts";
@@ -33,7 +34,7 @@ export interface MeasuredAblation {
 
 /** Measures one ablation, step by step. @param onProgress told of finished steps */
 export async function measureAblation(
-  { store, data }: Pick<Experiment, "store" | "data">,
+  { store, data }: { readonly store: RunStore; readonly data: RunData },
   { name, steps }: Ablation,
   onProgress?: OnProgress,
   seeds: readonly number[] = defaultSeeds,
