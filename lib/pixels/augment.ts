@@ -22,20 +22,44 @@ export function augment(
   { shift = 0, mirror = false }: Augmentation,
   rng: Rng,
 ): void {
-  const { channels, height, width } = shape;
+  const side = 2 * shift + 1, size = shape.channels * shape.height * shape.width;
+  const variants = Uint16Array.from({ length: bytes.length / size }, () => {
+    const row = rng.int(side), column = rng.int(side);
+    return (mirror && rng.int(2) === 1 ? side * side : 0) + row * side + column;
+  });
+  augmentAs(bytes, shape, shift, variants);
+}
+
+/** In how many ways an image can come out of an augmentation. */
+export function countVariants({ shift = 0, mirror = false }: Augmentation): number {
+  return (2 * shift + 1) ** 2 * (mirror ? 2 : 1);
+}
+
+/**
+ * Varies images in place, each in the way that is given.
+ * @param variants for each image a number below `countVariants`: with s = 2·shift + 1, s² for a mirrored
+ * image plus s·(shift down + shift) plus (shift right + shift)
+ * @throws RangeError if the shift is no whole number from 0 to below height and width
+ */
+export function augmentAs(
+  bytes: Uint8Array,
+  { channels, height, width }: Parameters<typeof augment>[1],
+  shift: number,
+  variants: ArrayLike<number>,
+): void {
   checkShift(shift, height, width);
   const rows = shiftedIndices(height, shift), columns = shiftedIndices(width, shift);
   const mirrored = columns.map((indices) => indices.toReversed());
-  const area = height * width, size = channels * area;
+  const area = height * width, size = channels * area, side = 2 * shift + 1;
   const plane = new Uint8Array(area);
   // four pixels at once where they fit
   const words = width % 4 === 0 && bytes.byteOffset % 4 === 0
     ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
     : undefined;
-  for (let from = 0; from + size <= bytes.length; from += size) {
-    const row = rows[rng.int(2 * shift + 1)]!;
-    const column = rng.int(2 * shift + 1);
-    const across = (mirror && rng.int(2) === 1 ? mirrored : columns)[column]!;
+  for (let from = 0, n = 0; from + size <= bytes.length; from += size, n++) {
+    const variant = variants[n]!, place = variant % (side * side);
+    const row = rows[Math.floor(place / side)]!;
+    const across = (variant >= side * side ? mirrored : columns)[place % side]!;
     for (let at = from; at < from + size; at += area) {
       plane.set(bytes.subarray(at, at + area));
       if (words) moveWords(plane, row, across, words, at / 4);

@@ -1,4 +1,6 @@
-import { augment, type Augmentation, checkShift } from "./augment.ts";
+import { augment, augmentAs, type Augmentation, checkShift } from "./augment.ts";
+import { checkMixing, mix, type Mixing } from "./mix.ts";
+import { checkTeaching, type Teaching } from "./teaching.ts";
 import { Semaphore } from "../util/semaphore.ts";
 import { Rng } from "../util/rng.ts";
 import {
@@ -27,7 +29,21 @@ export interface DataLoaderOptions {
   readonly normalisation?: Normalisation;
   /** Varies the images, differently in each epoch but, with the same seed, always alike. */
   readonly augmentation?: Augmentation;
+  /** Mixes images of a batch, and gives all batches targets. It needs `classes`. */
+  readonly mixing?: Mixing;
+  /** Number of classes, for what has targets for all of them. */
+  readonly classes?: number;
+  /**
+   * Gives all batches a teacher's answers as targets. The images are varied only in the ways for which there
+   * are answers.
+   */
+  readonly teaching?: Teaching;
 }
+
+/** The options, completed. */
+type Settings =
+  & Required<Omit<DataLoaderOptions, "mixing" | "classes" | "teaching">>
+  & Pick<DataLoaderOptions, "mixing" | "classes" | "teaching">;
 
 /**
  * Goes through images in batches, one epoch each time it is iterated over:
@@ -43,7 +59,7 @@ export interface DataLoaderOptions {
  */
 export class DataLoader implements AsyncIterable<Batch> {
   readonly #source: PixelSource;
-  readonly #options: Required<DataLoaderOptions>;
+  readonly #options: Settings;
   #epoch = 0;
 
   /** The shape of every image. */
@@ -56,6 +72,8 @@ export class DataLoader implements AsyncIterable<Batch> {
   readonly samples: number;
   /** Batches an epoch. */
   readonly length: number;
+  /** Whether the batches have targets for all classes. */
+  readonly softTargets: boolean;
 
   /**
    * Batches of a source's images.
@@ -83,6 +101,11 @@ export class DataLoader implements AsyncIterable<Batch> {
       );
     }
     checkShift(full.augmentation.shift ?? 0, source.height, source.width);
+    const { mixing, teaching } = full;
+    if (mixing) checkMixing(mixing);
+    if (mixing && !teaching) checkInteger("classes", full.classes ?? NaN, 1);
+    if (teaching) checkTeaching(teaching, source.length, full.augmentation);
+    this.softTargets = mixing !== undefined || teaching !== undefined;
     this.#source = source;
     const { channels, height, width } = source;
     this.imageShape = { channels, height, width };
@@ -144,7 +167,7 @@ export class DataLoader implements AsyncIterable<Batch> {
     }
   }
 
-  /** A batch, augmented if that is wanted. */
+  /** A batch, augmented and mixed if that is wanted. */
   async #varied(
     indices: Int32Array,
     label: string,
@@ -152,11 +175,33 @@ export class DataLoader implements AsyncIterable<Batch> {
     stop: AbortController,
   ): Promise<Batch> {
     const batch = await this.#batch(indices, permits, stop);
-    const { augmentation, seed } = this.#options;
-    if (augmentation.shift || augmentation.mirror) {
-      augment(batch.bytes, this.#source, augmentation, new Rng(seed).fork(label));
+    const rng = new Rng(this.#options.seed).fork(label);
+    const targets = this.#vary(batch, indices, rng);
+    return targets ? new ByteBatch(batch.bytes, batch.labels, batch.normalisation, targets) : batch;
+  }
+
+  /** Augments and mixes a batch's images in place. @returns the targets, where labels do not suffice */
+  #vary(
+    { bytes, labels }: ByteBatch,
+    indices: Int32Array,
+    rng: Rng,
+  ): Float32Array<ArrayBuffer> | undefined {
+    const { augmentation, mixing, teaching, classes = 0 } = this.#options;
+    let targets: Float32Array<ArrayBuffer> | undefined;
+    if (teaching) {
+      const drawn = teaching.draw(indices, labels, rng);
+      augmentAs(bytes, this.#source, augmentation.shift ?? 0, drawn.variants);
+      targets = drawn.targets;
+    } else {
+      if (augmentation.shift || augmentation.mirror) {
+        augment(bytes, this.#source, augmentation, rng);
+      }
+      if (mixing) targets = oneHot(labels, classes);
     }
-    return batch;
+    if (mixing && targets && rng.uniform() < mixing.share) {
+      mix(bytes, targets, this.#source, labels.length, mixing.kind, rng);
+    }
+    return targets;
   }
 
   async #batch(indices: Int32Array, permits: Semaphore, stop: AbortController): Promise<ByteBatch> {
@@ -184,6 +229,13 @@ export class DataLoader implements AsyncIterable<Batch> {
     }
     return new ByteBatch(bytes, labels, this.#options.normalisation);
   }
+}
+
+/** 1 for each image's label, 0 for all other classes. */
+function oneHot(labels: Int32Array, classes: number): Float32Array<ArrayBuffer> {
+  const targets = new Float32Array(labels.length * classes);
+  for (let n = 0; n < labels.length; n++) targets[n * classes + labels[n]!] = 1;
+  return targets;
 }
 
 function isPixelSet(source: PixelSource): source is PixelSet {

@@ -46,7 +46,7 @@ export interface Batch {
    * What the loss is taken against in place of the labels: (size, classes), each image's numbers at least
    * 0 and with sum 1. Absent: 1 for the label, 0 for all others.
    */
-  readonly targets?: Float32Array;
+  readonly targets?: Float32Array | undefined;
   /** The same images before normalisation, 0–255, for a system that normalises by itself. */
   readonly bytes?: Uint8Array;
   /** How `images` come from `bytes`. */
@@ -62,6 +62,7 @@ export class ByteBatch implements Batch {
     readonly bytes: Uint8Array,
     readonly labels: Int32Array,
     readonly normalisation: Normalisation,
+    readonly targets?: Float32Array,
   ) {
     this.size = labels.length;
   }
