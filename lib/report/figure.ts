@@ -2,6 +2,9 @@ import { writeAtomic } from "../util/files.ts";
 import { escapeXml } from "./escape.ts";
 import { fontFamily, useOwnFont } from "./fonts.ts";
 
+/** A grey with the same contrast, 4.4 to 1, to white and to the cells of JupyterLab's dark theme. */
+const greyInk = "#7a7a7a";
+
 /** The texts around a drawing. */
 export interface FigureText {
   readonly title: string;
@@ -39,6 +42,8 @@ export class Figure {
   readonly width: number;
   /** Height in pixels. */
   readonly height: number;
+  /** The SVG without paper, in an ink that can be read on light and dark pages. */
+  readonly #onAnyGround: string;
 
   /** A figure of a drawing and its texts. */
   constructor(drawing: Drawing, text: FigureText) {
@@ -55,13 +60,17 @@ export class Figure {
       `<text x="8" y="${top + drawing.height + 15 * (i + 1)}" font-size="11" fill="#555">` +
       `${escapeXml(line)}</text>`
     ).join("");
-    this.svg =
+    const open =
       `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
       `width="${this.width}" height="${this.height}" viewBox="0 0 ${this.width} ${this.height}" ` +
-      `font-family="${fontFamily}" role="img"><title>${escapeXml(text.title)}</title>` +
-      `<desc>${escapeXml(text.caption ?? text.subtitle ?? text.title)}</desc>` +
-      `<rect width="100%" height="100%" fill="white"/>${head}` +
-      `<g transform="translate(0 ${top})">${drawing.body}</g>${foot}</svg>\n`;
+      `font-family="${fontFamily}" role="img"`;
+    const about = `<title>${escapeXml(text.title)}</title>` +
+      `<desc>${escapeXml(text.caption ?? text.subtitle ?? text.title)}</desc>`;
+    const content = `${head}<g transform="translate(0 ${top})">${drawing.body}</g>${foot}</svg>\n`;
+    const paper = `<rect width="100%" height="100%" fill="white"/>`;
+    this.svg = `${open}>${about}${paper}${content}`;
+    this.#onAnyGround = `${open} fill="${greyInk}" color="${greyInk}">${about}` +
+      content.replaceAll('fill="#555"', `fill="${greyInk}"`);
   }
 
   /** The figure as a PNG, `scale` pixels to a unit. */
@@ -80,13 +89,14 @@ export class Figure {
 
   /**
    * What a notebook shows, by media type. JupyterLab hides `image/svg+xml` in notebooks that it does not
-   * trust, which are all that were cloned; an image inside HTML is shown, and shrinks with its cell.
+   * trust, which are all that were cloned; an image inside HTML is shown, and shrinks with its cell. An
+   * image cannot know the page's theme, so it has no paper, and a grey ink that both themes can take.
    */
   displayData(): Record<string, string> {
-    const source = `data:image/svg+xml;base64,${new TextEncoder().encode(this.svg).toBase64()}`;
-    const style = "max-width:100%;background:#fff";
+    const svg = new TextEncoder().encode(this.#onAnyGround).toBase64();
+    const source = `data:image/svg+xml;base64,${svg}`;
     return {
-      "text/html": `<img alt="${escapeXml(this.alt)}" style="${style}" src="${source}">`,
+      "text/html": `<img alt="${escapeXml(this.alt)}" style="max-width:100%" src="${source}">`,
       "text/plain": `Figure: ${this.title} (${this.width}×${this.height})`,
     };
   }

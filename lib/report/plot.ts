@@ -1,13 +1,26 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { systemNames } from "../systems/create_system.ts";
 import { Figure, type FigureText } from "./figure.ts";
 import { fontFamily } from "./fonts.ts";
+import type { SystemName } from "../systems/system.ts";
+
+/** Observable Plot, for figures that are written in a cell: `plotFigure({ marks: [Plot.line(…)] }, …)`. */
+export { Plot };
+
+/** How a series is drawn: its colour, and its dash for readers of a grey print. */
+export interface SeriesStyle {
+  /** As CSS writes it. */
+  readonly color: string;
+  /** As SVG's `stroke-dasharray` takes it. */
+  readonly dash: string;
+}
 
 /**
  * Okabe and Ito's colours, which colour-blind readers can tell apart. Each has a dash of its own for
  * readers of a grey print.
  */
-export const palette: readonly { readonly color: string; readonly dash: string }[] = [
+export const palette: readonly SeriesStyle[] = [
   { color: "#0072B2", dash: "none" },
   { color: "#D55E00", dash: "7 3" },
   { color: "#009E73", dash: "2 3" },
@@ -17,8 +30,13 @@ export const palette: readonly { readonly color: string; readonly dash: string }
 ];
 
 /** Colour and dash of the series at a position; they repeat after six. */
-export function seriesStyle(index: number): { readonly color: string; readonly dash: string } {
+export function seriesStyle(index: number): SeriesStyle {
   return palette[index % palette.length]!;
+}
+
+/** Colour and dash of a system, the same in every figure. */
+export function systemStyle(system: SystemName): SeriesStyle {
+  return seriesStyle(systemNames.indexOf(system));
 }
 
 /** Draws a plot of @observablehq/plot as a figure. Legends are given as text: Plot's are HTML. */
@@ -30,7 +48,7 @@ export function plotFigure(options: Plot.PlotOptions, text: FigureText): Figure 
     document: document as unknown as Document,
     figure: false,
     className: "plot",
-    style: { fontFamily, fontSize: "12px", background: "white", overflow: "visible" },
+    style: { fontFamily, fontSize: "12px", background: "none", overflow: "visible" },
   });
   element.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new Figure({

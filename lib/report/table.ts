@@ -77,9 +77,11 @@ export class Table {
     const { title, columns, notes = [] } = this.options;
     const aligns = this.#aligns();
     const row = (tag: "th" | "td", cells: readonly string[]) =>
-      "<tr>" + cells.map((cell, i) =>
-        `<${tag} style="text-align:${aligns[i]}">${escapeXml(cell)}</${tag}>`
-      ).join("") + "</tr>";
+      "<tr>" + cells.map((cell, i) => {
+        // a number, its unit and its interval stay in one line; words may be broken
+        const whole = tag === "td" && aligns[i] === "right" ? ";white-space:nowrap" : "";
+        return `<${tag} style="text-align:${aligns[i]}${whole}">${keepTogether(cell)}</${tag}>`;
+      }).join("") + "</tr>";
     return `<table><caption style="text-align:left;font-weight:bold">${
       escapeXml(title)
     }</caption>` +
@@ -126,6 +128,16 @@ export class Table {
   [Symbol.for("Jupyter.display")](): Record<string, string> {
     return this.displayData();
   }
+}
+
+/** Text for HTML in which numbers keep their units, signs and exponents in words that break too. */
+function keepTogether(text: string): string {
+  return escapeXml(
+    text.replaceAll(/(\d) (%|s|ms|kB|nats)(?![\w])/g, "$1\u00a0$2")
+      .replaceAll(/(\d) (\(\d)/g, "$1\u00a0$2")
+      .replaceAll(/(\d)([-–])(\d)/g, "$1\u2060$2\u2060$3")
+      .replaceAll(/e([-+])(\d)/g, "e\u2060$1\u2060$2"),
+  );
 }
 
 /** JSON has no NaN and no Infinity and would write null, so their names are written. */

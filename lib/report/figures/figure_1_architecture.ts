@@ -40,9 +40,7 @@ export function architectureFigure(architecture: Architecture): Figure {
     const lines = [shapeText(stage.shape), ...stage.made, ...stage.costs];
     body += lines.map((line, row) =>
       `<text x="${x}" y="${middle + 88 + 15 * row}" font-size="${row === 0 ? 12 : 10.5}" ` +
-      `fill="${row > stage.made.length ? "#555" : "#111"}"${
-        row === 0 ? ' font-weight="bold"' : ""
-      }>` +
+      `${row > stage.made.length ? 'fill="#555"' : ""}${row === 0 ? ' font-weight="bold"' : ""}>` +
       `${line}</text>`
     ).join("");
     if (i > 0) {
