@@ -1,4 +1,4 @@
-import { type Architecture, type Layer, trace } from "../model/architecture.ts";
+import { type Architecture, type Layer, requirePlainLayers, trace } from "../model/architecture.ts";
 import { checkWeights, type WeightArray, weightArray, type Weights } from "../model/weights.ts";
 import { amountsByLayer, type PruningAmounts } from "./pruning_amounts.ts";
 
@@ -17,12 +17,14 @@ export interface SmallerNetwork {
  * Euclidean norm (Li et al. 2017, "Pruning filters for efficient ConvNets"). The result is an ordinary
  * network that is smaller. The last layer keeps all its units, because they are the classes, and every
  * layer keeps at least one.
+ * @throws RangeError naming a layer of a kind that LeNet-5 has none of
  */
 export function pruneStructured(
   architecture: Architecture,
   weights: Weights,
   amounts: PruningAmounts,
 ): SmallerNetwork {
+  requirePlainLayers("structured pruning", architecture);
   checkWeights(architecture, weights);
   const byLayer = amountsByLayer(architecture, amounts);
   const traced = trace(architecture);

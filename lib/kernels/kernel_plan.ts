@@ -46,6 +46,10 @@ export function planKernels(architecture: Architecture): Plan | string {
   const convs: ConvStage[] = [];
   let i = 0;
   for (; layers[i]?.layer.kind === "conv"; i += 3) {
+    const { layer } = layers[i]!;
+    if (layer.kind === "conv" && ((layer.stride ?? 1) !== 1 || (layer.padding ?? 0) !== 0)) {
+      return `layer ${i} is a convolution with a stride or padding`;
+    }
     const stage = convStage(layers.slice(i, i + 3));
     if (stage === undefined) {
       return `layer ${i} is a convolution that no activation and 2 × 2 max-pooling follow`;

@@ -1,6 +1,7 @@
 /**
  * A network described as data: what every system builds, Figure 1 draws and the counts are read
- * from. Convolutions have stride 1 and no padding, as in LeNet-5.
+ * from. LeNet-5 has "plain" layers only, which everything here takes. The others are for the torch and the
+ * keras system; whatever cannot take them refuses them by name (`requirePlainLayers`).
  */
 import { checkArchitecture, layerTitle, requireKeys, requireSize } from "./check_architecture.ts";
 
@@ -21,9 +22,23 @@ export type Layer =
     readonly name: string;
     readonly filters: number;
     readonly kernel: number;
+    /** Steps between the places of the kernel; 1 where it is absent. */
+    readonly stride?: number;
+    /** Rows and columns of zeros put around the input; 0 where it is absent. */
+    readonly padding?: number;
   }
   | { readonly kind: Activation }
   | { readonly kind: "maxpool"; readonly size: number }
+  /** The mean of each window, where `maxpool` has the largest number. */
+  | { readonly kind: "avgpool"; readonly size: number }
+  /**
+   * Normalises each channel, or each number of a flat input, over the batch, then scales and shifts it
+   * (Ioffe & Szegedy 2015). A tenth of the running statistics is renewed in each step, and 1e-5 is added to
+   * variances, as by default in PyTorch. Inference takes the running statistics.
+   */
+  | { readonly kind: "batchnorm"; readonly name: string }
+  /** In training puts numbers to 0 with this probability, and divides the others by what is left of 1. */
+  | { readonly kind: "dropout"; readonly rate: number }
   | { readonly kind: "flatten" }
   | { readonly kind: "dense"; readonly name: string; readonly units: number };
 
@@ -54,7 +69,7 @@ export interface TracedLayer {
   readonly multiplyAdds: number;
 }
 
-/** One trainable array, in PyTorch's name and layout. */
+/** One array of a network's weights, in PyTorch's name and layout. */
 export interface ParameterShape {
   /** The array's name: the layer's and `.weight` or `.bias`. */
   readonly name: string;
@@ -64,6 +79,10 @@ export interface ParameterShape {
   readonly fanIn: number;
   /** Outputs that one input unit reaches. */
   readonly fanOut: number;
+  /** What all its numbers are at first, where they are not drawn. */
+  readonly startsAt?: number;
+  /** Whether it is a running statistic, which no optimizer changes; absent: false. */
+  readonly isStatistic?: true;
 }
 
 /** Ways in which a LeNet-5 may differ from the paper's text. */
@@ -134,17 +153,21 @@ export function trace(architecture: Architecture): TracedLayer[] {
     switch (layer.kind) {
       case "conv": {
         const [c, h, w] = spatial(where, input);
-        const { filters, kernel } = layer;
-        if (kernel > h || kernel > w) {
-          throw new RangeError(`${where}: kernel ${kernel} is larger than its input ${h}×${w}`);
+        const { filters, kernel, stride = 1, padding = 0 } = layer;
+        const [rows, columns] = [h + 2 * padding, w + 2 * padding];
+        if (kernel > rows || kernel > columns) {
+          const size = padding > 0 ? `padded input ${rows}×${columns}` : `input ${h}×${w}`;
+          throw new RangeError(`${where}: kernel ${kernel} is larger than its ${size}`);
         }
-        const output: Shape = [filters, h - kernel + 1, w - kernel + 1];
+        const places = (length: number) => Math.floor((length - kernel) / stride) + 1;
+        const output: Shape = [filters, places(rows), places(columns)];
         parameters = filters * (c * kernel * kernel + 1);
         multiplyAdds = filters * output[1] * output[2] * c * kernel * kernel;
         shape = output;
         break;
       }
-      case "maxpool": {
+      case "maxpool":
+      case "avgpool": {
         const [c, h, w] = spatial(where, input);
         const { size } = layer;
         if (h % size !== 0 || w % size !== 0) {
@@ -169,9 +192,13 @@ export function trace(architecture: Architecture): TracedLayer[] {
         shape = [layer.units];
         break;
       }
+      case "batchnorm":
+        parameters = 2 * input[0];
+        break;
       case "tanh":
       case "sigmoid":
       case "relu":
+      case "dropout":
         break;
       default:
         layer satisfies never;
@@ -186,7 +213,7 @@ export function trace(architecture: Architecture): TracedLayer[] {
   });
 }
 
-/** Weights and biases of a network. */
+/** Weights and biases of a network; running statistics are not counted, as in PyTorch. */
 export function countParameters(architecture: Architecture): number {
   return trace(architecture).reduce((sum, layer) => sum + layer.parameters, 0);
 }
@@ -205,7 +232,7 @@ export function countClasses(architecture: Architecture): number {
   return output[0];
 }
 
-/** Every trainable array in order, weight before bias. */
+/** Every array of the weights in order, weight before bias, running statistics after them. */
 export function parameterShapes(architecture: Architecture): ParameterShape[] {
   return trace(architecture).flatMap(({ layer, input, output }) => {
     if (layer.kind === "conv") {
@@ -224,7 +251,37 @@ export function parameterShapes(architecture: Architecture): ParameterShape[] {
         { name: `${layer.name}.bias`, shape: [layer.units], ...fans },
       ];
     }
+    if (layer.kind === "batchnorm") {
+      const [channels] = input;
+      return [["weight", 1], ["bias", 0], ["running_mean", 0], ["running_var", 1]].map((
+        [array, startsAt],
+      ) => ({
+        ...{ name: `${layer.name}.${array}`, shape: [channels], fanIn: 1, fanOut: 1 },
+        startsAt: Number(startsAt),
+        ...(String(array).startsWith("running") ? { isStatistic: true as const } : {}),
+      }));
+    }
     return [];
+  });
+}
+
+/**
+ * Refuses layers that LeNet-5 has none of, for what can take no others.
+ * @param whose begins the message: "the numpy system", say
+ * @throws RangeError naming the first such layer
+ */
+export function requirePlainLayers(whose: string, { layers }: Architecture): void {
+  layers.forEach((layer, index) => {
+    const extra = layer.kind === "conv"
+      ? (layer.stride ?? 1) !== 1 ? "a stride" : (layer.padding ?? 0) !== 0 ? "padding" : undefined
+      : ["avgpool", "batchnorm", "dropout"].includes(layer.kind)
+      ? layer.kind
+      : undefined;
+    if (extra === undefined) return;
+    throw new RangeError(
+      `${whose} cannot take ${layerTitle(layer, index)}: ${extra} is for the torch and the keras ` +
+        "system only",
+    );
   });
 }
 

@@ -10,10 +10,13 @@ type LayerOf<Kind> = Layer extends infer L
   ? L extends { readonly kind: infer K } ? Kind extends K ? L : never : never
   : never;
 
-/** The keys that a layer of each kind has: all of them, and no others. */
+/** The keys that a layer of each kind may have, and no others. */
 const layerKeys: { readonly [Kind in Layer["kind"]]: Record<keyof LayerOf<Kind>, true> } = {
-  conv: { kind: true, name: true, filters: true, kernel: true },
+  conv: { kind: true, name: true, filters: true, kernel: true, stride: true, padding: true },
   maxpool: { kind: true, size: true },
+  avgpool: { kind: true, size: true },
+  batchnorm: { kind: true, name: true },
+  dropout: { kind: true, rate: true },
   flatten: { kind: true },
   dense: { kind: true, name: true, units: true },
   tanh: { kind: true },
@@ -34,8 +37,8 @@ const inputKeys: Record<keyof Architecture["input"], true> = {
 
 /** Said about options that other libraries have and this one has not. */
 const hints: Readonly<Record<string, string>> = {
-  stride: "; convolutions have stride 1, and pooling windows do not overlap",
-  padding: "; convolutions have no padding",
+  stride: "; pooling windows do not overlap",
+  padding: "; only convolutions have padding",
   activation: "; an activation is a layer of its own",
 };
 
@@ -84,13 +87,26 @@ function checkLayer(layer: Layer, index: number): void {
       requireName(where, layer.name);
       requireSize(where, "filters", layer.filters);
       requireSize(where, "kernel", layer.kernel);
+      if (layer.stride !== undefined) requireSize(where, "stride", layer.stride);
+      if (layer.padding !== undefined && layer.padding !== 0) {
+        requireSize(where, "padding", layer.padding);
+      }
       break;
     case "dense":
       requireName(where, layer.name);
       requireSize(where, "units", layer.units);
       break;
     case "maxpool":
+    case "avgpool":
       requireSize(where, "size", layer.size);
+      break;
+    case "batchnorm":
+      requireName(where, layer.name);
+      break;
+    case "dropout":
+      if (!(layer.rate >= 0 && layer.rate < 1)) {
+        throw new RangeError(`${where}: rate must be in [0, 1), got ${describe(layer.rate)}`);
+      }
       break;
     case "flatten":
     case "tanh":

@@ -37,7 +37,10 @@ export function initialBounds(
   }
 }
 
-/** The starting weights of a network. The random numbers of an array depend on its name and the seed. */
+/**
+ * The starting weights of a network. Batch normalisations start at scale 1, shift 0, mean 0 and variance 1,
+ * in all schemes. The random numbers of an array depend on its name and the seed.
+ */
 export function initialWeights(
   architecture: Architecture,
   scheme: Initialisation,
@@ -45,7 +48,11 @@ export function initialWeights(
 ): Weights {
   const root = new Rng(seed);
   const weights: Record<string, WeightArray> = {};
-  for (const { name, shape, fanIn, fanOut } of parameterShapes(architecture)) {
+  for (const { name, shape, fanIn, fanOut, startsAt } of parameterShapes(architecture)) {
+    if (startsAt !== undefined) {
+      weights[name] = { shape, data: new Float32Array(elementCount(shape)).fill(startsAt) };
+      continue;
+    }
     const bounds = initialBounds(scheme, fanIn, fanOut);
     const bound = name.endsWith(".bias") ? bounds.bias : bounds.weight;
     const rng = root.fork(name);

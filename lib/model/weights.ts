@@ -2,7 +2,7 @@ import { type Architecture, parameterShapes } from "./architecture.ts";
 import { firstNonFinite } from "./finite.ts";
 import { elementCount } from "../util/element_count.ts";
 
-/** One trainable array, row-major. */
+/** One array of weights, row-major. */
 export interface WeightArray {
   /** Sides of the array. */
   readonly shape: readonly number[];

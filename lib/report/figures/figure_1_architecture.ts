@@ -80,9 +80,14 @@ function merge(traced: readonly TracedLayer[]): Stage[] {
       case "maxpool":
         stages.push({ shape: output, made: [`max-pool ${layer.size}`], costs, color: green! });
         break;
+      case "avgpool":
+        stages.push({ shape: output, made: [`mean-pool ${layer.size}`], costs, color: green! });
+        break;
       case "dense":
         stages.push({ shape: output, made: [layer.name], costs, color: red! });
         break;
+      case "batchnorm":
+      case "dropout":
       case "tanh":
       case "sigmoid":
       case "relu": {

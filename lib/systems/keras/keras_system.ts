@@ -34,7 +34,7 @@ export class KerasSystem extends CheckedSystem {
     super(architecture);
     this.backend = options.backend ?? defaultBackend;
     this.model = this.#run(() => buildModel(architecture, options.seed ?? 0));
-    const output = this.model.getLayer("logits").output as tf.SymbolicTensor;
+    const output = this.model.layers.at(-2)!.output as tf.SymbolicTensor;
     this.#logits = this.#run(() => tf.model({ inputs: this.model.inputs, outputs: output }));
   }
 

@@ -1,4 +1,4 @@
-import { type Architecture, trace } from "../../model/architecture.ts";
+import { type Architecture, parameterShapes, trace } from "../../model/architecture.ts";
 import { type WeightArray, weightArray, type Weights } from "../../model/weights.ts";
 
 /**
@@ -57,24 +57,49 @@ function kernelMaps(architecture: Architecture): KernelMap[] {
   });
 }
 
-/** The arrays of `model.setWeights`: kernel and bias of each layer in turn. */
+/**
+ * Names of the arrays of `model.getWeights`: first what is trained, layer by layer, then the running
+ * statistics.
+ */
+function kerasOrder(architecture: Architecture): string[] {
+  const shapes = parameterShapes(architecture);
+  return [
+    ...shapes.filter(({ isStatistic }) => !isStatistic),
+    ...shapes.filter((s) => s.isStatistic),
+  ]
+    .map(({ name }) => name);
+}
+
+/** The kernels by the names of their arrays. */
+function mapsByName(architecture: Architecture): Map<string, KernelMap> {
+  return new Map(kernelMaps(architecture).map((map) => [`${map.name}.weight`, map]));
+}
+
+/** The arrays of `model.setWeights`. */
 export function toKeras(architecture: Architecture, weights: Weights): WeightArray[] {
-  return kernelMaps(architecture).flatMap(({ name, kerasShape, order }) => {
-    const common = weightArray(weights, `${name}.weight`).data;
-    const data = Float32Array.from(order, (index) => common[index]!);
-    return [{ shape: kerasShape, data }, weightArray(weights, `${name}.bias`)];
+  const maps = mapsByName(architecture);
+  return kerasOrder(architecture).map((name) => {
+    const array = weightArray(weights, name), map = maps.get(name);
+    if (!map) return array;
+    const data = Float32Array.from(map.order, (index) => array.data[index]!);
+    return { shape: map.kerasShape, data };
   });
 }
 
 /** The other way: from the arrays of `model.getWeights`. */
 export function fromKeras(architecture: Architecture, arrays: readonly WeightArray[]): Weights {
-  const weights: Record<string, WeightArray> = {};
-  kernelMaps(architecture).forEach(({ name, commonShape, order }, layer) => {
-    const [kernel, bias] = [arrays[2 * layer]!, arrays[2 * layer + 1]!];
-    const data = new Float32Array(order.length);
-    order.forEach((index, at) => data[index] = kernel.data[at]!);
-    weights[`${name}.weight`] = { shape: commonShape, data };
-    weights[`${name}.bias`] = { shape: bias.shape, data: Float32Array.from(bias.data) };
+  const maps = mapsByName(architecture);
+  const found: Record<string, WeightArray> = {};
+  kerasOrder(architecture).forEach((name, i) => {
+    const { shape, data } = arrays[i]!, map = maps.get(name);
+    if (!map) {
+      found[name] = { shape, data: Float32Array.from(data) };
+      return;
+    }
+    const common = new Float32Array(data.length);
+    map.order.forEach((index, at) => common[index] = data[at]!);
+    found[name] = { shape: map.commonShape, data: common };
   });
-  return weights;
+  const names = parameterShapes(architecture).map(({ name }) => name);
+  return Object.fromEntries(names.map((name) => [name, found[name]!]));
 }

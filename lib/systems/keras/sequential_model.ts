@@ -1,11 +1,19 @@
 import * as tf from "../../backend/tf.ts";
-import { type Architecture, isActivation, trace } from "../../model/architecture.ts";
+import {
+  type Architecture,
+  isActivation,
+  trace,
+  type TracedLayer,
+} from "../../model/architecture.ts";
 import { Rng } from "../../util/rng.ts";
+import { SeededDropout } from "./seeded_dropout.ts";
+
+const isDense = ({ layer }: TracedLayer) => layer.kind === "dense";
 
 /**
  * The network as a Keras user writes it: activations inside the layers, softmax at the end. tfjs
  * would start convolutions with glorotNormal; Keras's glorotUniform is asked for, with seeds.
- * The layer before the softmax is named `logits`.
+ * The last dense layer is named `logits`.
  */
 export function buildModel(architecture: Architecture, seed: number): tf.Sequential {
   const { channels, height, width } = architecture.input;
@@ -13,16 +21,20 @@ export function buildModel(architecture: Architecture, seed: number): tf.Sequent
   const model = tf.sequential({ name: "lenet" });
   const traced = trace(architecture);
   const lastDense = traced.findLastIndex(({ layer }) => layer.kind === "dense");
-  traced.forEach(({ layer }, index) => {
-    const inputShape = index === 0 ? { inputShape: [height, width, channels] } : {};
+  traced.forEach(({ layer, input }, index) => {
+    let inputShape = index === 0 ? { inputShape: [height, width, channels] } : {};
     // Keras writes the activation that follows into the layer itself
     const next = traced[index + 1]?.layer;
     const follows = isActivation(next) ? { activation: next.kind } : {};
     const kernelInitializer = tf.initializers.glorotUniform({ seed: seeds.int(2 ** 31) });
     switch (layer.kind) {
       case "conv": {
-        const { name, filters, kernel: kernelSize } = layer;
-        const options = { name, filters, kernelSize, kernelInitializer };
+        const { name, filters, kernel: kernelSize, stride: strides = 1, padding = 0 } = layer;
+        if (padding > 0) {
+          model.add(tf.layers.zeroPadding2d({ padding, ...inputShape } as object));
+          inputShape = {};
+        }
+        const options = { name, filters, kernelSize, strides, kernelInitializer };
         model.add(tf.layers.conv2d({ ...options, ...follows, ...inputShape }));
         break;
       }
@@ -41,6 +53,24 @@ export function buildModel(architecture: Architecture, seed: number): tf.Sequent
       }
       case "maxpool":
         model.add(tf.layers.maxPooling2d({ poolSize: layer.size, ...inputShape }));
+        break;
+      case "avgpool":
+        model.add(tf.layers.averagePooling2d({ poolSize: layer.size, ...inputShape }));
+        break;
+      case "batchnorm": {
+        if (input.length === 1 && !traced.slice(0, index).some(isDense)) {
+          throw new RangeError(
+            `the keras system cannot take ${layer.name} right behind a flatten, where Keras has another ` +
+              "order of the numbers than PyTorch; put it before the flatten",
+          );
+        }
+        // Keras itself would take 0.99 and 1e-3; with the same weights all systems compute the same
+        const { name } = layer, momentum = 0.9, epsilon = 1e-5;
+        model.add(tf.layers.batchNormalization({ name, momentum, epsilon, ...inputShape }));
+        break;
+      }
+      case "dropout":
+        model.add(new SeededDropout(layer.rate, seeds.int(2 ** 31), inputShape));
         break;
       case "flatten":
         model.add(tf.layers.flatten(inputShape));

@@ -1,4 +1,4 @@
-import type { Architecture } from "../../model/architecture.ts";
+import { type Architecture, requirePlainLayers } from "../../model/architecture.ts";
 import { initialWeights } from "../../model/initial_weights.ts";
 import { trainingLoop } from "../loop.ts";
 import { CheckedSystem } from "../checked_system.ts";
@@ -38,6 +38,7 @@ export function createEngine(architecture: Architecture, options: NumpyOptions =
   if (engine !== undefined && engine !== "kernels" && engine !== "reference") {
     throw new RangeError(`there is no engine named ${engine}; there are kernels and reference`);
   }
+  requirePlainLayers("the numpy system", architecture);
   if (options.engine === "reference") return new ReferenceEngine(architecture);
   const plan = planKernels(architecture);
   const missing = missingForKernels();

@@ -8,6 +8,7 @@ import {
   countClasses,
   isActivation,
   parameterShapes,
+  requirePlainLayers,
   trace,
 } from "../../model/architecture.ts";
 import { checkWeights, type WeightArray, type Weights } from "../../model/weights.ts";
@@ -28,6 +29,7 @@ export class Network {
   readonly #inputLength: number;
 
   constructor(readonly architecture: Architecture, readonly precision: Precision = "float32") {
+    requirePlainLayers("the numpy system", architecture);
     const { channels, height, width } = architecture.input;
     this.#inputLength = channels * height * width;
     this.classes = countClasses(architecture);
@@ -126,6 +128,10 @@ function buildLayers(
         const size = input.reduce<number>((product, side) => product * side, 1);
         return new ActivationLayer(precision, layer.kind, size);
       }
+      case "avgpool":
+      case "batchnorm":
+      case "dropout":
+        throw new Error("requirePlainLayers has refused this layer");
       case "flatten":
         throw new Error("flatten moves no number and needs no layer");
       default:

@@ -23,13 +23,47 @@ export class Parameter {
   }
 }
 
+/** A tensor that belongs to a module's state and that no optimizer changes. */
+export class ModuleBuffer {
+  readonly data: tf.Variable;
+
+  constructor(readonly shape: readonly number[]) {
+    const zeros = tf.zeros([...shape]);
+    this.data = tf.variable(zeros, false);
+    zeros.dispose(); // the variable has a copy
+  }
+
+  dispose(): void {
+    this.data.dispose();
+  }
+}
+
 /**
- * The base of everything that computes, after PyTorch's `nn.Module`: a `forward`, parameters of its
- * own by name, and children by name whose parameters are `child.name`.
+ * The base of everything that computes, after PyTorch's `nn.Module`: a `forward`, parameters and buffers of
+ * its own by name, and children by name whose parameters are `child.name`.
  */
 export abstract class Module {
   readonly #parameters = new Map<string, Parameter>();
+  readonly #buffers = new Map<string, ModuleBuffer>();
   readonly #children = new Map<string, Module>();
+  #isTraining = false;
+
+  /** Whether the module computes as in training; it matters to batch normalisation and dropout. */
+  get isTraining(): boolean {
+    return this.#isTraining;
+  }
+
+  /** Puts the module and all its children into the mode for training, or with `false` for inference. */
+  train(mode = true): this {
+    this.#isTraining = mode;
+    for (const child of this.#children.values()) child.train(mode);
+    return this;
+  }
+
+  /** Puts the module and all its children into the mode for inference, in which they are made. */
+  eval(): this {
+    return this.train(false);
+  }
 
   abstract forward(input: tf.Tensor): tf.Tensor;
 
@@ -37,6 +71,12 @@ export abstract class Module {
     const parameter = new Parameter(shape);
     this.#parameters.set(name, parameter);
     return parameter;
+  }
+
+  protected registerBuffer(name: string, shape: readonly number[]): ModuleBuffer {
+    const buffer = new ModuleBuffer(shape);
+    this.#buffers.set(name, buffer);
+    return buffer;
   }
 
   protected registerModule(name: string, module: Module): void {
@@ -54,35 +94,42 @@ export abstract class Module {
     return [...this.namedParameters()].map(([, parameter]) => parameter);
   }
 
-  /** A copy of all parameters, by name. */
+  /** All parameters and buffers by their full names, those of a module before its children's. */
+  *#state(prefix = ""): IterableIterator<[string, Parameter | ModuleBuffer]> {
+    for (const [name, parameter] of this.#parameters) yield [prefix + name, parameter];
+    for (const [name, buffer] of this.#buffers) yield [prefix + name, buffer];
+    for (const [name, child] of this.#children) yield* child.#state(`${prefix}${name}.`);
+  }
+
+  /** A copy of all parameters and buffers, by name. */
   async stateDict(): Promise<Weights> {
     const state: Record<string, WeightArray> = {};
-    for (const [name, { data, shape }] of this.namedParameters()) {
+    for (const [name, { data, shape }] of this.#state()) {
       state[name] = { shape, data: Float32Array.from(await data.data<"float32">()) };
     }
     return state;
   }
 
-  /** Replaces all parameters. @throws RangeError naming what is missing, unknown or misshapen */
+  /** Replaces all parameters and buffers. @throws RangeError naming what is missing, unknown or misshapen */
   loadStateDict(state: Weights): void {
-    const parameters = new Map(this.namedParameters());
-    const unknown = Object.keys(state).filter((name) => !parameters.has(name));
+    const own = new Map(this.#state());
+    const unknown = Object.keys(state).filter((name) => !own.has(name));
     if (unknown.length > 0) throw new RangeError(`unexpected in the state: ${unknown.join(", ")}`);
-    const missing = [...parameters.keys()].filter((name) => !(name in state));
+    const missing = [...own.keys()].filter((name) => !(name in state));
     if (missing.length > 0) throw new RangeError(`missing in the state: ${missing.join(", ")}`);
-    for (const [name, { shape }] of parameters) {
+    for (const [name, { shape }] of own) {
       if (state[name]!.shape.join() !== shape.join()) {
         throw new RangeError(
           `${name} must have shape (${shape.join(", ")}), got (${state[name]!.shape.join(", ")})`,
         );
       }
     }
-    for (const [name, { data, shape }] of parameters) {
+    for (const [name, { data, shape }] of own) {
       tf.tidy(() => data.assign(tf.tensor(state[name]!.data, [...shape])));
     }
   }
 
   dispose(): void {
-    for (const parameter of this.parameters()) parameter.dispose();
+    for (const [, held] of this.#state()) held.dispose();
   }
 }

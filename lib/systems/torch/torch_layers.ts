@@ -1,4 +1,5 @@
 import * as tf from "../../backend/tf.ts";
+import { Rng } from "../../util/rng.ts";
 import { Module, type Parameter } from "./module.ts";
 
 /** Done to a layer's weight each time before it is used, as PyTorch's parametrizations are. */
@@ -26,8 +27,16 @@ function toChannelsFirst(image: tf.Tensor4D): tf.Tensor4D {
   return tf.transpose(image, [0, 3, 1, 2]);
 }
 
+/** Stride and padding of a convolution. */
+export interface Conv2dOptions {
+  /** Steps between the places of the kernel; default 1. */
+  readonly stride?: number | undefined;
+  /** Rows and columns of zeros around the image; default 0. */
+  readonly padding?: number | undefined;
+}
+
 /**
- * Convolution, stride 1, no padding: (N, in, H, W) → (N, out, H − k + 1, W − k + 1), with the weight
+ * Convolution: (N, in, H, W) → (N, out, ⌊(H + 2p − k) / s⌋ + 1, ⌊(W + 2p − k) / s⌋ + 1), with the weight
  * (out, in, k, k) as PyTorch keeps it.
  */
 export class Conv2d extends ChannelsLastModule {
@@ -35,8 +44,18 @@ export class Conv2d extends ChannelsLastModule {
   readonly bias: Parameter;
   readonly parametrizations: Parametrization[] = [];
 
-  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: number) {
+  readonly stride: number;
+  readonly padding: number;
+
+  constructor(
+    readonly inChannels: number,
+    readonly outChannels: number,
+    readonly kernel: number,
+    { stride = 1, padding = 0 }: Conv2dOptions = {},
+  ) {
     super();
+    this.stride = stride;
+    this.padding = padding;
     this.weight = this.registerParameter("weight", [outChannels, inChannels, kernel, kernel]);
     this.bias = this.registerParameter("bias", [outChannels]);
   }
@@ -44,7 +63,9 @@ export class Conv2d extends ChannelsLastModule {
   override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
     const weight = parametrized(this.weight, this.parametrizations);
     const filter = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D;
-    return tf.add(tf.conv2d(image, filter, 1, "valid"), this.bias.data);
+    const p = this.padding;
+    const padded = p > 0 ? tf.pad(image, [[0, 0], [p, p], [p, p], [0, 0]]) : image;
+    return tf.add(tf.conv2d(padded, filter, this.stride, "valid"), this.bias.data);
   }
 }
 
@@ -56,6 +77,38 @@ export class MaxPool2d extends ChannelsLastModule {
 
   override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
     return tf.maxPool(image, this.size, this.size, "valid");
+  }
+}
+
+/** Means over squares that do not overlap: (N, C, H, W) → (N, C, H / size, W / size). */
+export class AvgPool2d extends ChannelsLastModule {
+  constructor(readonly size: number) {
+    super();
+  }
+
+  override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
+    return tf.avgPool(image, this.size, this.size, "valid");
+  }
+}
+
+/**
+ * Puts each number to 0 with probability `rate` and divides the others by 1 − rate, in training; in
+ * inference changes nothing.
+ */
+export class Dropout extends Module {
+  readonly #rng: Rng;
+
+  constructor(readonly rate: number, seed = 0) {
+    super();
+    this.#rng = new Rng(seed).fork("dropout");
+  }
+
+  override forward(input: tf.Tensor): tf.Tensor {
+    if (!this.isTraining || this.rate === 0) return input;
+    const kept = 1 / (1 - this.rate);
+    const mask = new Float32Array(input.size);
+    for (let i = 0; i < mask.length; i++) mask[i] = this.#rng.uniform() < this.rate ? 0 : kept;
+    return tf.mul(input, tf.tensor(mask, input.shape));
   }
 }
 
@@ -82,9 +135,10 @@ function parametrized({ data }: Parameter, steps: readonly Parametrization[]): t
   return steps.reduce<tf.Tensor>((weight, step) => step(weight), data);
 }
 
-/** Activations do the same to every element, wherever its channel stands. */
-function isActivation(module: Module): boolean {
-  return module instanceof Tanh || module instanceof Sigmoid || module instanceof ReLU;
+/** Whether a module does the same to every element, wherever its channel stands. */
+function isElementwise(module: Module): boolean {
+  return module instanceof Dropout || module instanceof Tanh || module instanceof Sigmoid ||
+    module instanceof ReLU;
 }
 
 /** Hyperbolic tangent of every element. */
@@ -132,7 +186,7 @@ export class Sequential extends Module {
         isChannelsLast = true;
         continue;
       }
-      if (isChannelsLast && !isActivation(module)) {
+      if (isChannelsLast && !isElementwise(module)) {
         tensor = toChannelsFirst(tensor as tf.Tensor4D);
         isChannelsLast = false;
       }

@@ -45,7 +45,7 @@ export class TorchSystem extends CheckedSystem {
     this.backend = options.backend ?? defaultBackend;
     const weights = initialWeights(architecture, "pytorch", options.seed ?? 0);
     this.model = withBackend(this.backend, () => {
-      const model = options.model ?? buildModule(architecture);
+      const model = options.model ?? buildModule(architecture, options.seed);
       model.loadStateDict(weights);
       return model;
     });
@@ -93,10 +93,12 @@ export class TorchSystem extends CheckedSystem {
         ? tf.oneHot(labels, this.#classes)
         : labels;
       let logits: tf.Tensor | undefined;
+      this.model.train();
       const loss = backward(this.model, () => {
         logits = tf.keep(this.model.forward(images));
         return criterion.forward(logits, target);
       });
+      this.model.eval(); // predict may be called between two steps
       for (const parameter of this.model.parameters()) tf.keep(parameter.grad!);
       const hits = tf.sum(tf.equal(tf.argMax(logits!, 1), labels)).dataSync()[0]!;
       logits!.dispose();
