@@ -12,6 +12,7 @@
  */
 export * from "./ablations.ts";
 export * from "./step_measurements.ts";
+export * from "./chance.ts";
 export * from "./checks.ts";
 export * from "./example_images.ts";
 export * from "./fault_matrix.ts";

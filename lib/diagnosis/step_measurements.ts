@@ -15,15 +15,15 @@ export function measurements({ steps }: MeasuredAblation): string {
  * @param before the step before, undefined for the first
  */
 export function measurementsOf(measured: MeasuredStep, before: MeasuredStep | undefined): string {
-  const { summary: { test, predicted, aboveChance, loss }, layers } = measured;
+  const { summary: { test, predicted, loss }, verdict: { alive }, layers } = measured;
   const found = `top-1 ${test.top1.value.toFixed(3)}, top-5 ${test.top5.value.toFixed(3)}, ` +
     `${predicted} ${predicted === 1 ? "class" : "classes"} predicted`;
-  const was = before?.summary.aboveChance;
-  const verdict = was === undefined
-    ? aboveChance ? "Above chance" : "At chance"
-    : aboveChance === was
-    ? aboveChance ? "Above chance, as before" : "At chance, as before"
-    : aboveChance
+  const was = before?.verdict.alive;
+  const judged = was === undefined
+    ? alive ? "Above chance" : "At chance"
+    : alive === was
+    ? alive ? "Above chance, as before" : "At chance, as before"
+    : alive
     ? "The network rises above chance"
     : "The network falls back to chance";
   const facts = [
@@ -31,7 +31,7 @@ export function measurementsOf(measured: MeasuredStep, before: MeasuredStep | un
     saturation(layers, before?.layers),
     gradient(layers, before?.layers),
   ];
-  return `${verdict}: ${found}. ${facts.join(" ")}`;
+  return `${judged}: ${found}. ${facts.join(" ")}`;
 }
 
 /** The layer with the largest share of saturated units, and what that layer's share was before. */

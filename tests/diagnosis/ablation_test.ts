@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assertThrows } from "../assert.ts";
 import { ablations } from "../../lib/diagnosis/ablations.ts";
 import { measurements, measurementsOf } from "../../lib/diagnosis/step_measurements.ts";
-import { measureAblation } from "../../lib/diagnosis/measure_ablation.ts";
+import { judgeAblations, measureAblation } from "../../lib/diagnosis/measure_ablation.ts";
 import { correctedRun } from "../../lib/diagnosis/paper_faults.ts";
 import { summarize } from "../../lib/diagnosis/summary.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
@@ -58,13 +58,26 @@ Deno.test("a summary has means and medians over the seeds", () => {
   assertThrows(() => summarize([]), RangeError, "no runs");
 });
 
-Deno.test("above chance is what lies above it by top-1 or by top-5, with its interval", () => {
-  const above = (top1: number, top5: number) =>
-    summarize([1, 2, 3].map((seed) => scoredRun(seed, top1, { top5 }))).aboveChance;
-  // chance is 9 and 45 hits of 450; the intervals reach 6 and 13 hits further down
-  assert.deepEqual([above(9, 45), above(14, 50), above(25, 45), above(9, 65)], [
-    ...[false, false, true, true],
-  ]);
+Deno.test("steps of all ablations are judged together, a shared configuration once", () => {
+  const [first, second] = ablations(lenet5()).keras.steps;
+  const labels = Int32Array.from({ length: 450 }, (_, i) => i % 50);
+  // 20 hits of 450 are much for one test, and not for a hundred
+  const weak = measuredStep(first!, [20, 20, 20], [], { top5: 45 });
+  const strong = measuredStep(second!, [70, 80, 90], []);
+  const [alone] = judgeAblations([{ name: "alone", steps: [weak] }], labels);
+  assert.deepEqual([alone!.steps[0]!.verdict.alive, alone!.family], [true, 1]);
+  const many = Array.from({ length: 100 }, (_, i) => {
+    const configuration = { ...first!.configuration, epochs: i + 1 };
+    return measuredStep({ ...first!, configuration }, [20, 20, 20], [], { top5: 45 });
+  });
+  const judged = judgeAblations([
+    { name: "many", steps: [...many, strong] },
+    { name: "again", steps: [strong] },
+  ], labels);
+  assert.deepEqual(judged.map(({ family }) => family), [101, 101]);
+  assert(judged[0]!.steps.slice(0, 100).every(({ verdict }) => !verdict.alive));
+  assert.deepEqual(judged[0]!.steps.at(-1)!.verdict, judged[1]!.steps[0]!.verdict);
+  assert(judged[1]!.steps[0]!.verdict.alive);
 });
 
 Deno.test("a step's sentences say what was measured, before and after", () => {
@@ -79,7 +92,7 @@ Deno.test("a step's sentences say what was measured, before and after", () => {
   ];
   const below = measuredStep(first!, [9, 9, 9], dead, { predicted: 1 });
   const above = measuredStep(next!, [70, 70, 70], live);
-  assert.deepEqual([below.summary.aboveChance, above.summary.aboveChance], [false, true]);
+  assert.deepEqual([below.verdict.alive, above.verdict.alive], [false, true]);
   assert.equal(
     measurementsOf(below, undefined),
     "At chance: top-1 0.020, top-5 0.040, 1 class predicted. Most saturated is fc1 with 100 % of its " +
@@ -108,7 +121,7 @@ Deno.test("a measured ablation keeps its runs, and takes them from the store the
     configuration: runConfiguration({ ...shared, epochs }),
   }));
   const measure = () =>
-    measureAblation({ store, data }, { name: "made-up", steps }, undefined, [1, 2]);
+    measureAblation({ store, data }, { name: "made-up", steps }, { seeds: [1, 2] });
   const [first, again] = [await measure(), await measure()];
   const origins = (measured: typeof first) =>
     measured.steps.flatMap(({ runs }) => runs.map(({ origin }) => origin));

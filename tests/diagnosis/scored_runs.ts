@@ -5,6 +5,7 @@ import type { SeedRun } from "../../lib/runs/run_seeds.ts";
 import type { AblationStep } from "../../lib/diagnosis/ablations.ts";
 import type { LayerStatistics } from "../../lib/diagnosis/layer_statistics.ts";
 import type { MeasuredAblation, MeasuredStep } from "../../lib/diagnosis/measure_ablation.ts";
+import { judge } from "../../lib/diagnosis/chance.ts";
 import { summarize } from "../../lib/diagnosis/summary.ts";
 
 /** What a made-up run may differ in. */
@@ -43,12 +44,15 @@ export function measuredStep(
 ): MeasuredStep {
   const { configuration } = step;
   const runs = hits.map((count, i) => scoredRun(i + 1, count, { configuration, ...made }));
-  return { step, runs, summary: summarize(runs), layers };
+  const summary = summarize(runs);
+  const [verdict] = judge([summary.networks], { top1: 0.02, top5: 0.1 });
+  return { step, runs, summary, verdict: verdict!, layers };
 }
 
 export function measuredAblation(
   name: string,
   steps: readonly MeasuredStep[],
 ): MeasuredAblation {
-  return { name, steps, first: steps[0]!.summary, last: steps.at(-1)!.summary };
+  const [first, last] = [steps[0]!.summary, steps.at(-1)!.summary];
+  return { name, steps, first, last, family: steps.length };
 }

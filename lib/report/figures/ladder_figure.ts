@@ -1,14 +1,18 @@
 import type { MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
-import { palette } from "../plot.ts";
+import { systemTitles } from "../../systems/create_system.ts";
+import { systemStyle } from "../plot.ts";
 
 const [left, width, row] = [265, 350, 24];
 
+/** Of networks that are not above constant prediction. */
+export const DEAD = "#8a8a8a";
+
 /**
- * All ablations as a ladder, step below step: test top-1 of each seed as a dot and their mean as a
- * bar, in colour where the network is above chance. Beside them stand how many classes it predicts
- * and the share of saturated units.
+ * All ablations as a ladder, step below step: test top-1 of each seed as a dot, their mean as a bar and
+ * its interval as a line, in the system's colour where the network is above constant prediction and in
+ * grey where it is not. Beside them stand how many classes it predicts and the share of saturated units.
  * @throws RangeError if there is no ablation
  */
 export function ladderFigure(
@@ -17,10 +21,13 @@ export function ladderFigure(
 ): Figure {
   const all = ablations.flatMap(({ steps }) => steps);
   if (all.length === 0) throw new RangeError("there is no ablation to draw");
-  const top = Math.max(0.05, ...all.flatMap(({ summary }) => summary.top1BySeed));
+  const top = Math.max(
+    ...[0.05, ...all.flatMap(({ summary }) => summary.top1BySeed)],
+    ...all.map(({ summary }) => summary.test.top1.interval[1]),
+  );
   const end = Math.ceil(top * 20 + 0.4) / 20;
   const x = (share: number) => left + width * share / end;
-  const [atChance, aboveChance] = ["#999", palette[0]!.color];
+  const systems = [...new Set(all.map(({ summary }) => summary.configuration.system))];
   const text = (at: number, y: number, what: string, rest = "") =>
     `<text x="${at}" y="${y}" font-size="12" ${rest}>${escapeXml(what)}</text>`;
   const [classesAt, saturatedAt] = [left + width + 60, left + width + 150];
@@ -31,14 +38,17 @@ export function ladderFigure(
   for (const { name, steps } of ablations) {
     body += text(8, y + 10, name, 'font-weight="bold"');
     y += 18;
-    steps.forEach(({ step, summary, layers }, i) => {
+    steps.forEach(({ step, summary, verdict, layers }, i) => {
       const middle = y + row / 2;
-      const color = summary.aboveChance ? aboveChance : atChance;
+      const color = verdict.alive ? systemStyle(summary.configuration.system).color : DEAD;
+      const [low, high] = summary.test.top1.interval;
       const saturated = Math.max(...layers.map(({ saturated = 0 }) => saturated));
       body += text(left - 10, middle + 4, `${i}. ${step.change}`, 'text-anchor="end"') +
         `<rect x="${left}" y="${middle - 7}" width="${
           x(summary.test.top1.value) - left
         }" height="14" fill="${color}" fill-opacity="0.35"/>` +
+        `<line x1="${x(low)}" x2="${x(high)}" y1="${middle}" y2="${middle}" stroke="${color}" ` +
+        'stroke-width="1.5"/>' +
         summary.top1BySeed.map((share) =>
           `<circle cx="${x(share)}" cy="${middle}" r="3" fill="white" stroke="${color}" ` +
           'stroke-width="1.5"/>'
@@ -55,15 +65,19 @@ export function ladderFigure(
   for (let share = 0; share <= end + 1e-9; share += 0.05) {
     body += text(x(share), y + 12, share.toFixed(2), 'fill="#555" text-anchor="middle"');
   }
-  return new Figure({ width: left + width + 165, height: y + 20, body }, {
-    title: "At which change each network rises above chance",
+  body += text(left + width / 2, y + 30, "test top-1", 'fill="#555" text-anchor="middle"');
+  return new Figure({ width: left + width + 165, height: y + 38, body }, {
+    title: "After which change each network rises above chance",
     subtitle: data,
     legend: [
-      { label: "at chance", color: atChance },
-      { label: "above chance, by top-1 or top-5", color: aboveChance },
+      ...systems.map((system) => ({
+        label: `${systemTitles[system]}, above constant prediction`,
+        color: systemStyle(system).color,
+      })),
+      { label: "not above it", color: DEAD },
     ],
     caption:
-      "Test top-1: dots are seeds, bars their mean, dotted is chance. Classes: how many are " +
+      "Dots are seeds, bars their mean, lines its 95 % interval, dotted is chance. Classes: how many are " +
       "predicted. Saturated: units in the layer that has most of them. One change a row, all " +
       "earlier ones kept, so the order matters. Every step is computed by the system that it names.",
   });
