@@ -3,6 +3,7 @@ import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import { systemStyle } from "../plot.ts";
+import { isConstant } from "../tables/score_cell.ts";
 
 const [left, width, row] = [265, 350, 24];
 
@@ -47,8 +48,10 @@ export function ladderFigure(
         `<rect x="${left}" y="${middle - 7}" width="${
           x(summary.test.top1.value) - left
         }" height="14" fill="${color}" fill-opacity="0.35"/>` +
-        `<line x1="${x(low)}" x2="${x(high)}" y1="${middle}" y2="${middle}" stroke="${color}" ` +
-        'stroke-width="1.5"/>' +
+        (isConstant(summary.networks)
+          ? ""
+          : `<line x1="${x(low)}" x2="${x(high)}" y1="${middle}" y2="${middle}" ` +
+            `stroke="${color}" stroke-width="1.5"/>`) +
         summary.top1BySeed.map((share) =>
           `<circle cx="${x(share)}" cy="${middle}" r="3" fill="white" stroke="${color}" ` +
           'stroke-width="1.5"/>'
@@ -77,7 +80,7 @@ export function ladderFigure(
       { label: "not above it", color: DEAD },
     ],
     caption:
-      "Dots are seeds, bars their mean, lines its 95 % interval, dotted is chance. Classes: how many are " +
+      "Dots are seeds, bars their mean, lines its 95 % interval (none where every seed gives one class), dotted is chance. Classes: how many are " +
       "predicted. Saturated: units in the layer that has most of them. One change a row, all " +
       "earlier ones kept, so the order matters. Every step is computed by the system that it names.",
   });

@@ -2,6 +2,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { MEASURED_IMAGES, type MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { constantNote, scoreCell } from "./score_cell.ts";
 import { seedNote } from "./seed_note.ts";
 import { verdictCell, verdictNote } from "./verdict_cell.ts";
 
@@ -27,8 +28,8 @@ export function ablationTable(
     rows: steps.map(({ step, summary, verdict, layers }, i) => ({
       step: `${i}. ${step.change}`,
       loss: summary.loss,
-      top1: summary.test.top1,
-      top5: summary.test.top5,
+      top1: scoreCell(summary.test.top1, summary.networks),
+      top5: scoreCell(summary.test.top5, summary.networks),
       alive: verdictCell(verdict),
       predicted: summary.predicted,
       saturated: layers.slice(0, -1).map(({ saturated = 0 }) => percent(saturated)).join(", "),
@@ -36,6 +37,7 @@ export function ablationTable(
     })),
     notes: [
       seedNote(first),
+      constantNote,
       verdictNote(family),
       "Every step is computed by the system that the title names. Saturated: slope below 2 % of the " +
       "steepest. Gradients: of the mean cross-entropy. Both are measured after the training, on " +

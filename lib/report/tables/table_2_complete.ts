@@ -6,6 +6,7 @@ import { requireOwnSystem } from "../own_system.ts";
 import { paper } from "../paper.ts";
 import { type Cell, Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { constantNote, scoreCell } from "./score_cell.ts";
 
 /** The four ways to train, and what the table calls them. */
 export const ways = {
@@ -34,7 +35,7 @@ export function completeTable2(
         ...Object.fromEntries(names.flatMap((name): [string, Cell][] => {
           const summary = columns[name][system];
           if (summary) requireOwnSystem(system, summary);
-          return summary ? [[name, summary[split][metric]]] : [];
+          return summary ? [[name, scoreCell(summary[split][metric], summary.networks)]] : [];
         })),
       }))
     )
@@ -55,6 +56,7 @@ export function completeTable2(
         seeds.join(", ")
       }). The intervals hold the uncertainty from the images ` +
       "and that from the seeds.",
+      constantNote,
       "Paper's code: what the code did. Paper's text: Table I's learning rate 0.01, on raw pixels. " +
       "Corrected: loss, order and pixels put right, learning rate 1e-3, which is not that of Table I. " +
       "Best recipe: `recipes.best` on the same network, trained on one system only. Every cell is " +
