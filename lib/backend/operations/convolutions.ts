@@ -53,7 +53,10 @@ const conv2d: FastKernel = ({ inputs, attrs, backend }) => {
 };
 
 /** The convolution that a tensor waits for, if nobody has needed its numbers yet. */
-function waitingConvolution(backend: KernelsBackend, x: tf.TensorInfo): Convolution | undefined {
+export function waitingConvolution(
+  backend: KernelsBackend,
+  x: tf.TensorInfo,
+): Convolution | undefined {
   const { source, block } = backend.numbers(x);
   return source instanceof Convolution && block === undefined ? source : undefined;
 }

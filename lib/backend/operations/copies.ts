@@ -1,5 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelsBackend } from "../kernels_backend.ts";
+import type { Convolution } from "../lazy_convolution.ts";
+import type { Block, Source } from "../stored_numbers.ts";
+import { waitingConvolution } from "./convolutions.ts";
 import { type FastKernel, type FastKernels, partsOf, sizeOf, wordType } from "./fast_kernel.ts";
 import { collapse, type Dimension, stridesOf, writeDimensions } from "./strided.ts";
 
@@ -39,18 +42,51 @@ function transpose(
   );
   // where only dimensions of size 1 change places the numbers stay where they are
   if (dimensions.length < 2) return backend.share(x, shape);
-  const out = backend.allocate(shape, dtype);
-  const [from, to] = [backend.addressOf(x), backend.addressOf(out)];
-  const matrix = matrixOf(dimensions);
-  if (matrix === undefined) {
-    copyStrided(backend, from, to, dimensions);
-    return out;
+  const convolution = waitingConvolution(backend, x);
+  // nobody may ever need the turned numbers either
+  if (convolution) {
+    return backend.wrap(shape, dtype, new TurnedConvolution(convolution, dimensions));
   }
+  const out = backend.allocate(shape, dtype);
+  turn(backend, backend.addressOf(x), backend.addressOf(out), dimensions);
+  return out;
+}
+
+/** Copies numbers with their dimensions in another order. */
+function turn(
+  backend: KernelsBackend,
+  from: number,
+  to: number,
+  dimensions: readonly Dimension[],
+): void {
+  const matrix = matrixOf(dimensions);
+  if (matrix === undefined) return copyStrided(backend, from, to, dimensions);
   const { kernels } = backend, { batch, rows, columns } = matrix;
   const parts = partsOf(backend, batch * rows * columns);
   kernels.words.set([from, to, batch, rows, columns, parts]);
   kernels.run("transposeMatrices", parts);
-  return out;
+}
+
+/** The transpose of a convolution that waits; it waits with it. */
+class TurnedConvolution implements Source {
+  readonly #convolution: Convolution;
+
+  constructor(convolution: Convolution, readonly dimensions: readonly Dimension[]) {
+    this.#convolution = convolution.hold();
+  }
+
+  compute(): Block {
+    const { backend, outputSize } = this.#convolution;
+    const block = backend.takeBlock(4 * outputSize);
+    const whole = this.#convolution.compute();
+    turn(backend, whole.at, block.at, this.dimensions);
+    backend.releaseBlock(whole);
+    return block;
+  }
+
+  release(): void {
+    this.#convolution.release();
+  }
 }
 
 /** The matrices that a transpose turns, if it does no more than that: the output is (batch, columns, rows). */

@@ -3,20 +3,25 @@ import type { WeightArray, Weights } from "../../model/weights.ts";
 
 /** A trainable tensor and, after `backward`, the gradient of the loss with respect to it. */
 export class Parameter {
+  /** Its numbers. */
   readonly data: tf.Variable;
+  /** The gradient that the last `backward` left. */
   grad: tf.Tensor | undefined;
 
+  /** A parameter of zeros. */
   constructor(readonly shape: readonly number[]) {
     const zeros = tf.zeros([...shape]);
     this.data = tf.variable(zeros, true);
     zeros.dispose(); // the variable has a copy
   }
 
+  /** Forgets the gradient. */
   zeroGrad(): void {
     this.grad?.dispose();
     this.grad = undefined;
   }
 
+  /** Frees the numbers and the gradient. */
   dispose(): void {
     this.zeroGrad();
     this.data.dispose();
@@ -40,7 +45,8 @@ export class ModuleBuffer {
 
 /**
  * The base of everything that computes, after PyTorch's `nn.Module`: a `forward`, parameters and buffers of
- * its own by name, and children by name whose parameters are `child.name`.
+ * its own by name, and children by name whose parameters are `child.name`. As in PyTorch, a field that holds
+ * a parameter or a module registers it under the field's name.
  */
 export abstract class Module {
   readonly #parameters = new Map<string, Parameter>();
@@ -56,7 +62,7 @@ export abstract class Module {
   /** Puts the module and all its children into the mode for training, or with `false` for inference. */
   train(mode = true): this {
     this.#isTraining = mode;
-    for (const child of this.#children.values()) child.train(mode);
+    for (const child of this.#members().children.values()) child.train(mode);
     return this;
   }
 
@@ -65,8 +71,10 @@ export abstract class Module {
     return this.train(false);
   }
 
+  /** What the module computes. */
   abstract forward(input: tf.Tensor): tf.Tensor;
 
+  /** A new parameter of zeros, under a name. */
   protected registerParameter(name: string, shape: readonly number[]): Parameter {
     const parameter = new Parameter(shape);
     this.#parameters.set(name, parameter);
@@ -79,26 +87,40 @@ export abstract class Module {
     return buffer;
   }
 
+  /** Makes a module a child under a name, where it is in no field. */
   protected registerModule(name: string, module: Module): void {
     if (this.#children.has(name)) throw new RangeError(`there is a module named ${name} already`);
     this.#children.set(name, module);
   }
 
-  /** All parameters, own ones first, by their full names. */
-  *namedParameters(prefix = ""): IterableIterator<[string, Parameter]> {
-    for (const [name, parameter] of this.#parameters) yield [prefix + name, parameter];
-    for (const [name, child] of this.#children) yield* child.namedParameters(`${prefix}${name}.`);
+  /** What belongs to this module itself, by name: parameters, then buffers; and its children. */
+  #members() {
+    const parameters = new Map(this.#parameters), children = new Map(this.#children);
+    for (const [name, field] of Object.entries(this)) {
+      if (field instanceof Parameter) parameters.set(name, field);
+      if (field instanceof Module) children.set(name, field);
+    }
+    return { parameters, buffers: this.#buffers, children };
   }
 
+  /** All parameters, own ones first, by their full names. */
+  *namedParameters(prefix = ""): IterableIterator<[string, Parameter]> {
+    for (const [name, held] of this.#state(prefix)) {
+      if (held instanceof Parameter) yield [name, held];
+    }
+  }
+
+  /** All parameters in their order. */
   parameters(): Parameter[] {
     return [...this.namedParameters()].map(([, parameter]) => parameter);
   }
 
   /** All parameters and buffers by their full names, those of a module before its children's. */
   *#state(prefix = ""): IterableIterator<[string, Parameter | ModuleBuffer]> {
-    for (const [name, parameter] of this.#parameters) yield [prefix + name, parameter];
-    for (const [name, buffer] of this.#buffers) yield [prefix + name, buffer];
-    for (const [name, child] of this.#children) yield* child.#state(`${prefix}${name}.`);
+    const { parameters, buffers, children } = this.#members();
+    for (const [name, parameter] of parameters) yield [prefix + name, parameter];
+    for (const [name, buffer] of buffers) yield [prefix + name, buffer];
+    for (const [name, child] of children) yield* child.#state(`${prefix}${name}.`);
   }
 
   /** A copy of all parameters and buffers, by name. */
@@ -129,6 +151,7 @@ export abstract class Module {
     }
   }
 
+  /** Frees the parameters. */
   dispose(): void {
     for (const [, held] of this.#state()) held.dispose();
   }

@@ -19,12 +19,51 @@ export abstract class ChannelsLastModule extends Module {
   }
 }
 
+/** From an image that was turned to what it was before, so that it need not be turned back. */
+const unturned = new WeakMap<tf.Tensor, tf.Tensor4D>();
+
 function toChannelsLast(image: tf.Tensor): tf.Tensor4D {
-  return tf.transpose(image, [0, 2, 3, 1]) as tf.Tensor4D;
+  const before = unturned.get(image);
+  return before && !before.isDisposed ? before : tf.transpose(image, [0, 2, 3, 1]) as tf.Tensor4D;
 }
 
 function toChannelsFirst(image: tf.Tensor4D): tf.Tensor4D {
-  return tf.transpose(image, [0, 3, 1, 2]);
+  const turned = tf.transpose(image, [0, 3, 1, 2]) as tf.Tensor4D;
+  unturned.set(turned, image);
+  return turned;
+}
+
+/** Does the same to every element; an image that was turned stays as it was before. */
+function elementwise<T extends tf.Tensor>(input: T, work: (input: tf.Tensor) => tf.Tensor): T {
+  const before = unturned.get(input);
+  return (before && !before.isDisposed
+    ? toChannelsFirst(work(before) as tf.Tensor4D)
+    : work(input)) as T;
+}
+
+/** Hyperbolic tangent of every element, as PyTorch's `torch.tanh`. */
+export function tanh(input: tf.Tensor): tf.Tensor {
+  return elementwise(input, tf.tanh);
+}
+
+/** Logistic function of every element, as PyTorch's `torch.sigmoid`. */
+export function sigmoid(input: tf.Tensor): tf.Tensor {
+  return elementwise(input, tf.sigmoid);
+}
+
+/** Every element, or 0 where it is negative, as PyTorch's `torch.relu`. */
+export function relu(input: tf.Tensor): tf.Tensor {
+  return elementwise(input, tf.relu);
+}
+
+/** Max-pooling over squares that do not overlap: (N, C, H, W) → (N, C, H / size, W / size). */
+export function maxPool2d(input: tf.Tensor, size: number): tf.Tensor {
+  return toChannelsFirst(tf.maxPool(toChannelsLast(input), size, size, "valid"));
+}
+
+/** (N, …) → (N, product of the rest). */
+export function flatten(input: tf.Tensor): tf.Tensor {
+  return tf.reshape(input, [input.shape[0]!, -1]);
 }
 
 /** Stride and padding of a convolution. */
