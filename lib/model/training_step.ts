@@ -19,7 +19,9 @@ export interface StepSettings {
 
 /** The loss of a batch in nats and its correct answers, both summed over the images. */
 export interface StepResult {
+  /** Cross-entropy in nats. */
   readonly loss: number;
+  /** Images whose largest logit is at the label. */
   readonly correct: number;
 }
 

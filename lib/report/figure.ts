@@ -7,23 +7,33 @@ const greyInk = "#7a7a7a";
 
 /** The texts around a drawing. */
 export interface FigureText {
+  /** In bold, above. */
   readonly title: string;
+  /** Below the title. */
   readonly subtitle?: string;
+  /** Below the drawing. */
   readonly caption?: string;
+  /** Samples of the series, above the drawing. */
   readonly legend?: readonly LegendEntry[];
 }
 
 /** One sample of a legend: a line in its colour and dash. */
 export interface LegendEntry {
+  /** Beside the sample. */
   readonly label: string;
+  /** As CSS writes it. */
   readonly color: string;
+  /** As SVG's `stroke-dasharray` takes it; absent: a whole line. */
   readonly dash?: string;
 }
 
 /** A drawing without its surroundings: the inside of an SVG of this size. */
 export interface Drawing {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
+  /** SVG elements. */
   readonly body: string;
 }
 

@@ -13,7 +13,7 @@ export { type Drawing, Figure, type FigureText, type LegendEntry } from "./figur
 export { experimentNote } from "./experiment_note.ts";
 export { type Displayable, keep, livePlace, show } from "./notebook.ts";
 export { progress, training } from "./progress_bar.ts";
-export { Plot, plotFigure, type SeriesStyle, systemStyle } from "./plot.ts";
+export { plotFigure, type SeriesStyle, systemStyle } from "./plot.ts";
 export { stop, Stopped, stopSignal } from "./stop.ts";
 export { type Cell, type Column, type Interval, Table, type TableOptions } from "./table.ts";
 export * from "./figures/figure_3_accuracy.ts";

@@ -5,9 +5,6 @@ import { Figure, type FigureText } from "./figure.ts";
 import { fontFamily } from "./fonts.ts";
 import type { SystemName } from "../systems/system.ts";
 
-/** Observable Plot, for figures that are written in a cell: `plotFigure({ marks: [Plot.line(…)] }, …)`. */
-export { Plot };
-
 /** How a series is drawn: its colour, and its dash for readers of a grey print. */
 export interface SeriesStyle {
   /** As CSS writes it. */
@@ -39,12 +36,19 @@ export function systemStyle(system: SystemName): SeriesStyle {
   return seriesStyle(systemNames.indexOf(system));
 }
 
-/** Draws a plot of @observablehq/plot as a figure. Legends are given as text: Plot's are HTML. */
-export function plotFigure(options: Plot.PlotOptions, text: FigureText): Figure {
+/**
+ * Draws a plot of @observablehq/plot as a figure: `plotFigure({ marks: [Plot.line(…)] }, { title: "…" })`.
+ * Legends are given as text: Plot's are HTML.
+ * @param options as `Plot.plot` takes them
+ */
+export function plotFigure(
+  options: object,
+  text: FigureText,
+): Figure {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const element = Plot.plot({
     width: 780,
-    ...options,
+    ...options as Plot.PlotOptions,
     document: document as unknown as Document,
     figure: false,
     className: "plot",

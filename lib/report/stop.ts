@@ -10,7 +10,10 @@ export class Stopped extends Error {
   /** By which this error is told from others. */
   override readonly name = "Stopped";
 
-  /** @param message what was stopped, and how far it had come */
+  /**
+   * An error that ends a cell.
+   * @param message says what was stopped, and how far it had come
+   */
   constructor(message: string = "stopped") {
     super(message);
   }

@@ -25,3 +25,4 @@ export * from "./run_seeds.ts";
 export * from "./run_store.ts";
 export * from "./score_run.ts";
 export * from "./timing.ts";
+export * from "./training_record.ts";

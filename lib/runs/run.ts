@@ -4,7 +4,7 @@ import type { Weights } from "../model/weights.ts";
 import { views } from "../pixels/augment.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../pixels/loader.ts";
 import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
-import { createSystem } from "../systems/create_system.ts";
+import { createSystem, type SystemOptions } from "../systems/create_system.ts";
 import { logProbabilities, predictAll, type Predictions } from "../systems/evaluate.ts";
 import { oneCycle } from "../systems/schedule.ts";
 import type { EpochRecord, FitOptions, History, System } from "../systems/system.ts";
@@ -92,10 +92,14 @@ export function batches(
   return new DataLoader(pixels, { ...options, normalisation });
 }
 
-/** Makes a configuration's system, with its starting weights, and its training batches. */
+/**
+ * Makes a configuration's system, with its starting weights, and its training batches.
+ * @param built a network that is built already, see `SystemOptions`
+ */
 export async function prepareRun(
   configuration: RunConfiguration,
   data: RunData,
+  built: Pick<SystemOptions, "layers" | "model"> = {},
 ): Promise<PreparedRun> {
   const { architecture, pixels, order, batchSize, seed, start, augmentation = {} } = configuration;
   checkLabels(architecture, data);
@@ -103,7 +107,7 @@ export async function prepareRun(
   const shuffle = order === "shuffled";
   const images = shuffle ? data.train : sortByClass(data.train);
   const train = batches(images, normalise, { batchSize, seed, shuffle, augmentation });
-  const system = await untrainedSystem(configuration);
+  const system = await untrainedSystem(configuration, built);
   if (start === "saturating") await system.setWeights(saturatingWeights(architecture, seed));
   else if (start !== "own") await system.setWeights(initialWeights(architecture, start, seed));
   return { system, train, normalisation: normalise };
@@ -192,7 +196,10 @@ export async function predictions(run: Run, pixels: PixelSet): Promise<Predictio
   }
 }
 
-async function untrainedSystem(configuration: RunConfiguration): Promise<System> {
+async function untrainedSystem(
+  configuration: RunConfiguration,
+  built: Pick<SystemOptions, "layers" | "model">,
+): Promise<System> {
   const { system, architecture, faults = [], seed, backend: asked } = configuration;
   if (faults.includes("swapped loss arguments")) {
     // loaded only here, because the native TensorFlow may be missing where numpy alone is used
@@ -204,7 +211,7 @@ async function untrainedSystem(configuration: RunConfiguration): Promise<System>
   }
   return faults.length > 0
     ? await FaultyNumpy.create(architecture, faults)
-    : await createSystem(system, architecture, { seed, ...asked && { backend: asked } });
+    : await createSystem(system, architecture, { seed, ...built, ...asked && { backend: asked } });
 }
 
 async function predictViews(

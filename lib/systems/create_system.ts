@@ -2,6 +2,8 @@ import type { Architecture } from "../model/architecture.ts";
 import { type BackendName, chooseBackend, openBackend } from "../backend/choose_backend.ts";
 import { type NumpyOptions, NumpySystem } from "./numpy/numpy_system.ts";
 import type { System, SystemName } from "./system.ts";
+import type { Sequential } from "../backend/tf.ts";
+import type { Module } from "./torch/module.ts";
 
 /** The three systems in the paper's order. */
 export const systemNames: readonly SystemName[] = ["numpy", "torch", "keras"];
@@ -17,6 +19,11 @@ export const systemTitles: Readonly<Record<SystemName, string>> = {
 export interface SystemOptions extends NumpyOptions {
   /** What torch and keras run on; default: see `chooseBackend`. The hand-written system has kernels of its own. */
   readonly backend?: BackendName;
+  /**
+   * A network that is built already, to be trained in place of the one that is built from the architecture: a
+   * `Module` of `/torch`, or a `Sequential` of `/keras`. (The hand-written system takes `layers`.)
+   */
+  readonly model?: object;
 }
 
 /**
@@ -30,7 +37,7 @@ export async function createSystem(
   architecture: Architecture,
   options: SystemOptions = {},
 ): Promise<System> {
-  const { backend, ...own } = options;
+  const { backend, model, ...own } = options;
   const { seed = 0 } = own;
   // a misspelt backend is refused whatever the system; numpy alone need not read the environment
   const backendName = name === "numpy" && backend === undefined
@@ -41,11 +48,15 @@ export async function createSystem(
       return new NumpySystem(architecture, own);
     case "torch": {
       const { TorchSystem } = await import("./torch/torch_system.ts");
-      return new TorchSystem(architecture, { seed, backend: await openBackend(backendName) });
+      const built = model ? { model: model as Module } : {};
+      const opened = await openBackend(backendName);
+      return new TorchSystem(architecture, { seed, backend: opened, ...built });
     }
     case "keras": {
       const { KerasSystem } = await import("./keras/keras_system.ts");
-      return new KerasSystem(architecture, { seed, backend: await openBackend(backendName) });
+      const built = model ? { model: model as Sequential } : {};
+      const opened = await openBackend(backendName);
+      return new KerasSystem(architecture, { seed, backend: opened, ...built });
     }
     default:
       throw new RangeError(`no system named ${name}; there are ${systemNames.join(", ")}`);

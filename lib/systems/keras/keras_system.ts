@@ -12,12 +12,17 @@ import type { Batches, EpochRecord, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
 import { KerasAdam } from "./adam.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
-import { buildModel } from "./sequential_model.ts";
+import { buildModel, takeModel } from "./sequential_model.ts";
 
 /** How the Keras-style system is made. */
 export interface KerasOptions {
   /** Of the starting weights; default 0. */
   readonly seed?: number;
+  /**
+   * The model to train; default: the one that the architecture describes. Its last layer must be a softmax
+   * of its own. Its weights start anew.
+   */
+  readonly model?: tf.Sequential;
   /** What computes; default: see `chooseBackend`. */
   readonly backend?: Backend;
 }
@@ -25,15 +30,22 @@ export interface KerasOptions {
 /** The paper's "LeNet5 TF": `Sequential`, `compile`, `fit`, `predict`. */
 export class KerasSystem extends CheckedSystem {
   override readonly name = "keras";
+  /** The model that is trained. */
   readonly model: tf.Sequential;
+  /** What computes. */
   readonly backend: Backend;
   /** The same layers without the softmax. */
   readonly #logits: tf.LayersModel;
 
+  /** @throws RangeError naming what the model has and the architecture lacks, or the other way */
   constructor(architecture: Architecture, options: KerasOptions = {}) {
     super(architecture);
     this.backend = options.backend ?? defaultBackend;
-    this.model = this.#run(() => buildModel(architecture, options.seed ?? 0));
+    this.model = this.#run(() => {
+      const own = buildModel(architecture, options.seed ?? 0);
+      return options.model ? takeModel(options.model, own) : own;
+    });
+    // the layer before the softmax
     const output = this.model.layers.at(-2)!.output as tf.SymbolicTensor;
     this.#logits = this.#run(() => tf.model({ inputs: this.model.inputs, outputs: output }));
   }

@@ -89,3 +89,32 @@ export function buildModel(architecture: Architecture, seed: number): tf.Sequent
   model.add(tf.layers.softmax({ name: "probabilities" }));
   return model;
 }
+
+/**
+ * Gives a model that somebody else built the weights of ours, which is disposed of.
+ * @throws RangeError if the two do not have the same shapes, or the model does not end in a softmax
+ */
+export function takeModel(given: tf.Sequential, ours: tf.Sequential): tf.Sequential {
+  try {
+    if (!(given instanceof tf.Sequential)) {
+      throw new RangeError("the model of the keras system must be a Sequential");
+    }
+    if (given.layers.at(-1)?.getClassName() !== "Softmax") {
+      throw new RangeError("the model's last layer must be layers.softmax(), after the logits");
+    }
+    const shapes = ({ weights }: tf.Sequential) =>
+      weights.map(({ shape }) => `(${shape.join(", ")})`);
+    const [theirs, own] = [shapes(given), shapes(ours)];
+    if (theirs.join() !== own.join()) {
+      throw new RangeError(
+        `the model's weights have the shapes ${theirs.join(" ")}, and the architecture's ${
+          own.join(" ")
+        }`,
+      );
+    }
+    given.setWeights(ours.getWeights());
+    return given;
+  } finally {
+    ours.dispose();
+  }
+}

@@ -9,18 +9,22 @@
  */
 import { type ActivationRule, activationRules } from "../../kernels/twins/activation_twin.ts";
 import type { Activation } from "../../model/architecture.ts";
-import { Buffer, type FloatArray, type Precision } from "./array.ts";
+import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
 import type { NumpyLayer } from "./layer.ts";
 
 /** A layer that applies an activation to every number. */
 export class ActivationLayer implements NumpyLayer {
-  readonly parameters = [];
+  /** What is trained. */
+  readonly parameters: readonly Parameter[] = [];
   readonly #rule: ActivationRule;
   #output: Buffer;
   #inputGrad: Buffer;
   #length = 0;
 
-  /** @param size count of numbers in one input */
+  /**
+   * An activation of inputs of one size.
+   * @param size count of numbers in one input
+   */
   constructor(precision: Precision, readonly kind: Activation, readonly size: number) {
     this.#rule = activationRules[kind];
     this.#output = new Buffer(precision);
@@ -32,6 +36,7 @@ export class ActivationLayer implements NumpyLayer {
     return this.#output.take(this.#length);
   }
 
+  /** See the head of the file. */
   forward(input: FloatArray, count: number): FloatArray {
     const { value } = this.#rule;
     this.#length = count * this.size;
@@ -40,6 +45,7 @@ export class ActivationLayer implements NumpyLayer {
     return output;
   }
 
+  /** See the head of the file. */
   backward(outputGrad: FloatArray): FloatArray {
     const { slope } = this.#rule;
     const output = this.#output.take(this.#length);

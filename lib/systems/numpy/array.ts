@@ -1,3 +1,5 @@
+import { elementCount } from "../../util/element_count.ts";
+
 /**
  * The hand-written system computes in float32, as NumPy users train, or in float64, so that its
  * gradients can be checked against finite differences. The same code serves both.
@@ -14,10 +16,24 @@ export function zeros(precision: Precision, length: number): FloatArray {
 
 /** A trainable array and the gradient of the loss with respect to it. */
 export interface Parameter {
+  /** Name of the layer, a dot, and "weight" or "bias". */
   readonly name: string;
+  /** Lengths of its dimensions. */
   readonly shape: readonly number[];
+  /** The weights themselves, row by row. */
   readonly value: FloatArray;
+  /** Of the last backward pass. */
   readonly grad: FloatArray;
+}
+
+/** A parameter of zeros. */
+export function newParameter(
+  name: string,
+  shape: readonly number[],
+  precision: Precision = "float32",
+): Parameter {
+  const length = elementCount(shape);
+  return { name, shape, value: zeros(precision, length), grad: zeros(precision, length) };
 }
 
 /** An array that is used again for each batch, and grows when a batch needs more. */

@@ -16,6 +16,7 @@ import type { NumpyLayer } from "./layer.ts";
 
 /** Convolution with stride 1 and no padding. As everywhere in deep learning the kernel is not flipped. */
 export class Conv implements NumpyLayer {
+  /** What is trained. */
   readonly parameters: readonly Parameter[];
   #output: Buffer;
   #columns: Buffer;
@@ -24,6 +25,7 @@ export class Conv implements NumpyLayer {
   #input: FloatArray | undefined;
   #count = 0;
 
+  /** A layer of these weights. */
   constructor(
     precision: Precision,
     readonly weight: Parameter,

@@ -14,6 +14,7 @@ import type { NumpyLayer } from "./layer.ts";
 
 /** A fully connected layer. */
 export class Dense implements NumpyLayer {
+  /** What is trained. */
   readonly parameters: readonly Parameter[];
   readonly #units: number;
   readonly #inputs: number;
@@ -22,6 +23,7 @@ export class Dense implements NumpyLayer {
   #input: FloatArray | undefined;
   #count = 0;
 
+  /** A layer of these weights. */
   constructor(precision: Precision, readonly weight: Parameter, readonly bias: Parameter) {
     this.parameters = [weight, bias];
     this.#units = bias.value.length;

@@ -3,9 +3,13 @@ import type { FloatArray } from "./array.ts";
 
 /** The size of an image and of the square kernel that slides over it, with stride 1 and no padding. */
 export interface Window {
+  /** Planes of the image. */
   readonly channels: number;
+  /** Rows of a plane. */
   readonly height: number;
+  /** Columns of a plane. */
   readonly width: number;
+  /** Side of the kernel. */
   readonly kernel: number;
 }
 

@@ -6,6 +6,7 @@ import type { FloatArray, Parameter } from "./array.ts";
  * overwrites them in its next call.
  */
 export interface NumpyLayer {
+  /** What is trained. */
   readonly parameters: readonly Parameter[];
   /** The outputs of `count` inputs that are laid one after the other. */
   forward(input: FloatArray, count: number): FloatArray;

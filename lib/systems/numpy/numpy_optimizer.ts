@@ -5,6 +5,7 @@ import { type FloatArray, type Parameter, type Precision, zeros } from "./array.
 
 /** Changes parameters according to their gradients, one step at a time. */
 export interface Optimizer {
+  /** Takes one step along the gradients. */
   step(learningRate: number): void;
 }
 
@@ -29,6 +30,7 @@ export function optimizer(
 export class Sgd implements Optimizer {
   readonly #velocity: readonly FloatArray[];
 
+  /** An optimizer of these parameters, before its first step. */
   constructor(
     readonly parameters: readonly Parameter[],
     precision: Precision,
@@ -37,6 +39,7 @@ export class Sgd implements Optimizer {
     this.#velocity = parameters.map(({ value }) => zeros(precision, value.length));
   }
 
+  /** Takes one step along the gradients. */
   step(learningRate: number): void {
     this.parameters.forEach(({ value, grad }, index) => {
       sgd(value, this.#velocity[index]!, [grad], learningRate, this.momentum);
@@ -57,6 +60,7 @@ export class Adam implements Optimizer {
   readonly #square: readonly FloatArray[];
   #steps = 0;
 
+  /** An optimizer of these parameters, before its first step. */
   constructor(
     readonly parameters: readonly Parameter[],
     precision: Precision,
@@ -69,6 +73,7 @@ export class Adam implements Optimizer {
     this.#square = parameters.map(({ value }) => zeros(precision, value.length));
   }
 
+  /** Takes one step along the gradients. */
   step(learningRate: number): void {
     this.#steps++;
     const { beta1, beta2, epsilon } = this;

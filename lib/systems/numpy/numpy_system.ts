@@ -7,6 +7,7 @@ import type { Batches, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
 import { ReferenceEngine } from "./reference_engine.ts";
 import type { Engine } from "./engine.ts";
+import type { NumpyLayer } from "./layer.ts";
 import { KernelEngine } from "./kernel_engine.ts";
 import type { KernelOptions } from "../../kernels/kernel_network.ts";
 import { missingForKernels } from "../../kernels/kernel_platform.ts";
@@ -18,11 +19,14 @@ export interface NumpyOptions extends KernelOptions {
   readonly seed?: number;
   /** What computes. Default: the kernels where they can run, else the readable reference. */
   readonly engine?: "kernels" | "reference";
+  /** Layers to compute with in place of those that the architecture describes; then the reference computes. */
+  readonly layers?: readonly NumpyLayer[];
 }
 
 const numpyKeys: Record<keyof NumpyOptions, true> = {
   seed: true,
   engine: true,
+  layers: true,
   threads: true,
   build: true,
 };
@@ -39,7 +43,12 @@ export function createEngine(architecture: Architecture, options: NumpyOptions =
     throw new RangeError(`there is no engine named ${engine}; there are kernels and reference`);
   }
   requirePlainLayers("the numpy system", architecture);
-  if (options.engine === "reference") return new ReferenceEngine(architecture);
+  if (options.layers && engine === "kernels") {
+    throw new RangeError("the kernels cannot run layers that are given; leave out engine");
+  }
+  if (options.engine === "reference" || options.layers) {
+    return new ReferenceEngine(architecture, options.layers);
+  }
   const plan = planKernels(architecture);
   const missing = missingForKernels();
   if (missing === undefined && typeof plan !== "string") {

@@ -7,19 +7,23 @@
  * backward: ∂loss/∂in is ∂loss/∂out at the largest number of each window, and 0 elsewhere. Where several
  * are the largest, the first one gets the gradient, as in PyTorch.
  */
-import { Buffer, type FloatArray, type Precision } from "./array.ts";
+import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
 import type { NumpyLayer } from "./layer.ts";
 
 /** Max-pooling. */
 export class MaxPool implements NumpyLayer {
-  readonly parameters = [];
+  /** What is trained. */
+  readonly parameters: readonly Parameter[] = [];
   #output: Buffer;
   #inputGrad: Buffer;
   /** Where in the last input each output was found. */
   #argmax = new Int32Array(0);
   #length = 0;
 
-  /** @param shape (channels, height, width) of an input; height and width are multiples of `size` */
+  /**
+   * Pooling of images of one shape.
+   * @param shape (channels, height, width) of an input; height and width are multiples of `size`
+   */
   constructor(
     precision: Precision,
     readonly shape: readonly [number, number, number],
@@ -29,6 +33,7 @@ export class MaxPool implements NumpyLayer {
     this.#inputGrad = new Buffer(precision);
   }
 
+  /** See the head of the file. */
   forward(input: FloatArray, count: number): FloatArray {
     const { size } = this;
     const [channels, height, width] = this.shape;
@@ -54,6 +59,7 @@ export class MaxPool implements NumpyLayer {
     return output;
   }
 
+  /** See the head of the file. */
   backward(outputGrad: FloatArray): FloatArray {
     const inputGrad = this.#inputGrad.take(this.#length * this.size * this.size);
     inputGrad.fill(0);

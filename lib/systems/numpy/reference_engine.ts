@@ -8,6 +8,7 @@ import type {
 import type { Weights } from "../../model/weights.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import type { Engine } from "./engine.ts";
+import type { NumpyLayer } from "./layer.ts";
 import { type Optimizer, optimizer } from "./numpy_optimizer.ts";
 import { Network } from "./reference_network.ts";
 
@@ -18,8 +19,8 @@ export class ReferenceEngine implements Engine {
   #optimizer: Optimizer | undefined;
   #learningRate = 0;
 
-  constructor(architecture: Architecture) {
-    this.#network = new Network(architecture, "float32");
+  constructor(architecture: Architecture, layers?: readonly NumpyLayer[]) {
+    this.#network = new Network(architecture, "float32", layers);
   }
 
   weights(): Weights {

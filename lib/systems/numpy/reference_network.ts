@@ -13,30 +13,44 @@ import {
 } from "../../model/architecture.ts";
 import { checkWeights, type WeightArray, type Weights } from "../../model/weights.ts";
 import { ActivationLayer } from "./activation_layer.ts";
-import { type FloatArray, type Parameter, type Precision, zeros } from "./array.ts";
+import { type FloatArray, newParameter, type Parameter, type Precision } from "./array.ts";
 import { Conv } from "./conv_layer.ts";
 import { Dense } from "./dense_layer.ts";
 import type { NumpyLayer } from "./layer.ts";
 import { softmaxCrossEntropy } from "./softmax_cross_entropy.ts";
 import { MaxPool } from "./pool_layer.ts";
-import { elementCount } from "../../util/element_count.ts";
 
 /** A network of hand-written layers: the forward pass, the backward pass, and the weights. */
 export class Network {
+  /** All trainable arrays, in the order of the layers. */
   readonly parameters: readonly Parameter[];
+  /** Length of the logits of an image. */
   readonly classes: number;
   readonly #layers: readonly NumpyLayer[];
   readonly #inputLength: number;
 
-  constructor(readonly architecture: Architecture, readonly precision: Precision = "float32") {
+  /**
+   * A network whose weights are zeros, unless the layers given have others.
+   * @param layers default: those that the architecture describes
+   * @throws RangeError if the parameters of the layers are not those of the architecture
+   */
+  constructor(
+    readonly architecture: Architecture,
+    readonly precision: Precision = "float32",
+    layers?: readonly NumpyLayer[],
+  ) {
     requirePlainLayers("the numpy system", architecture);
     const { channels, height, width } = architecture.input;
     this.#inputLength = channels * height * width;
     this.classes = countClasses(architecture);
-    this.parameters = parameterShapes(architecture).map(({ name, shape }) => {
-      const length = elementCount(shape);
-      return { name, shape, value: zeros(precision, length), grad: zeros(precision, length) };
-    });
+    if (layers) {
+      this.parameters = layers.flatMap(({ parameters }) => parameters);
+      checkSame(architecture, this.parameters);
+      this.#layers = layers;
+      return;
+    }
+    this.parameters = parameterShapes(architecture)
+      .map(({ name, shape }) => newParameter(name, shape, precision));
     this.#layers = buildLayers(architecture, precision, this.parameters);
   }
 
@@ -72,13 +86,22 @@ export class Network {
   ): StepResult {
     const logits = this.forward(images, count);
     const result = softmaxCrossEntropy(logits, labels, count, this.classes, smoothing, targets);
-    let grad = logits;
-    for (let i = this.#layers.length - 1; i >= 0; i--) {
-      grad = this.#layers[i]!.backward(grad, i > 0);
-    }
+    this.backward(logits);
     return result;
   }
 
+  /**
+   * The backward pass after a forward pass: from ∂loss/∂logits it leaves the gradient of the loss in the
+   * `grad` of each of `parameters`.
+   */
+  backward(logitsGrad: FloatArray): void {
+    let grad = logitsGrad;
+    for (let i = this.#layers.length - 1; i >= 0; i--) {
+      grad = this.#layers[i]!.backward(grad, i > 0);
+    }
+  }
+
+  /** A copy of the weights. */
   weights(): Weights {
     const weights: Record<string, WeightArray> = {};
     for (const { name, shape, value } of this.parameters) {
@@ -87,9 +110,25 @@ export class Network {
     return weights;
   }
 
+  /** Replaces the weights. */
   setWeights(weights: Weights): void {
     checkWeights(this.architecture, weights);
     for (const { name, value } of this.parameters) value.set(weights[name]!.data);
+  }
+}
+
+function checkSame(architecture: Architecture, parameters: readonly Parameter[]): void {
+  const text = ({ name, shape }: { readonly name: string; readonly shape: readonly number[] }) =>
+    `${name} (${shape.join(", ")})`;
+  const [given, wanted] = [parameters.map(text), parameterShapes(architecture).map(text)];
+  const at = wanted.findIndex((name, i) => given[i] !== name);
+  if (at >= 0 || given.length !== wanted.length) {
+    const where = at >= 0 ? at : wanted.length;
+    throw new RangeError(
+      `the layers have ${given[where] ?? "nothing"} where ${architecture.name} has ${
+        wanted[where] ?? "nothing"
+      }`,
+    );
   }
 }
 

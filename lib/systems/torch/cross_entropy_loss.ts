@@ -60,13 +60,16 @@ function refuseUnlessDistributions(target: tf.Tensor): void {
   }
 }
 
-/** Computes a loss and puts its gradient into every parameter's `grad`. */
+/**
+ * Computes a loss and puts its gradient into every parameter's `grad`, where it stays until `zeroGrad`, also
+ * beyond the end of a `tidy`.
+ */
 export function backward(model: Module, loss: () => tf.Scalar): tf.Scalar {
   const named = [...model.namedParameters()];
   const { value, grads } = tf.variableGrads(loss, named.map(([, parameter]) => parameter.data));
   for (const [, parameter] of named) {
     parameter.zeroGrad();
-    parameter.grad = grads[parameter.data.name]!;
+    parameter.grad = tf.keep(grads[parameter.data.name]!);
   }
   return value;
 }

@@ -9,7 +9,7 @@ import { CheckedSystem } from "../checked_system.ts";
 import { trainingLoop } from "../loop.ts";
 import type { Batches, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
-import type { Sequential } from "./torch_layers.ts";
+import { Module } from "./module.ts";
 import { backward, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
 import { buildModule } from "./build_module.ts";
 import { Optimizer } from "./torch_optimizer.ts";
@@ -23,7 +23,7 @@ export interface TorchOptions {
   /** Computes the batch's loss instead of `CrossEntropyLoss`. */
   readonly criterion?: Criterion;
   /** The module to train; default: the one that the architecture describes. Its weights start anew. */
-  readonly model?: Sequential;
+  readonly model?: Module;
   /** What computes; default: see `chooseBackend`. */
   readonly backend?: Backend;
 }
@@ -31,14 +31,20 @@ export interface TorchOptions {
 /** The paper's "LeNet5 Torch": modules, a loss, an optimizer and an explicit loop. */
 export class TorchSystem extends CheckedSystem {
   override readonly name = "torch";
-  readonly model: Sequential;
+  /** The module that is trained. */
+  readonly model: Module;
+  /** What computes. */
   readonly backend: Backend;
   readonly #classes: number;
   readonly #oneHot: boolean;
   readonly #criterion: Criterion | undefined;
 
+  /** @throws RangeError naming a parameter that the module has and the architecture lacks, or the other way */
   constructor(architecture: Architecture, options: TorchOptions = {}) {
     super(architecture);
+    if (options.model !== undefined && !(options.model instanceof Module)) {
+      throw new RangeError("the model of the torch system must be a Module");
+    }
     this.#classes = countClasses(architecture);
     this.#criterion = options.criterion;
     this.#oneHot = options.labels !== "integer";
@@ -53,6 +59,14 @@ export class TorchSystem extends CheckedSystem {
 
   override get runsOn(): string {
     return this.backend.runsOn;
+  }
+
+  /**
+   * Computes with tensors on this system's backend, and frees afterwards those that are not returned. `work`
+   * must not be asynchronous.
+   */
+  tidy<T extends tf.TensorContainer>(work: () => T): T {
+    return withBackend(this.backend, () => tf.tidy(work));
   }
 
   protected override async train(train: Batches, options: FitOptions): Promise<History> {
@@ -99,7 +113,6 @@ export class TorchSystem extends CheckedSystem {
         return criterion.forward(logits, target);
       });
       this.model.eval(); // predict may be called between two steps
-      for (const parameter of this.model.parameters()) tf.keep(parameter.grad!);
       const hits = tf.sum(tf.equal(tf.argMax(logits!, 1), labels)).dataSync()[0]!;
       logits!.dispose();
       return { loss: loss.dataSync()[0]! * batch.size, correct: hits };

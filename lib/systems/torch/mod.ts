@@ -1,0 +1,26 @@
+/**
+ * PyTorch's way on TensorFlow.js: modules with a `forward`, a loss, an optimizer and a loop of one's own.
+ *
+ * ```ts
+ * import { flatten, Linear, Module, type Tensor } from "@lenet/three-ways/torch";
+ *
+ * class Perceptron extends Module {
+ *   fc = new Linear(1024, 3);
+ *   override forward(x: Tensor): Tensor {
+ *     return this.fc.forward(flatten(x));
+ *   }
+ * }
+ * console.log(new Perceptron().parameters().length);
+ * ```
+ * @module
+ */
+import "../../backend/default_backend.ts";
+
+export { keep, oneHot, tensor1d, tensor4d, tidy, zeros } from "../../backend/tf.ts";
+export type { Scalar, Tensor, Variable } from "../../backend/tf.ts";
+export type { Backend } from "../../backend/choose_backend.ts";
+export { backward, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
+export { Module, Parameter } from "./module.ts";
+export * from "./torch_layers.ts";
+export { Optimizer } from "./torch_optimizer.ts";
+export { type TorchOptions, TorchSystem } from "./torch_system.ts";
