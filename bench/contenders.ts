@@ -4,10 +4,8 @@ import { Readable } from "node:stream";
 import { turboFlags } from "../lib/kernels/kernel_platform.ts";
 import { median } from "../lib/metrics/median.ts";
 import { projectRoot } from "../lib/util/files.ts";
+import { benchPython } from "./bench_python.ts";
 import type { Answer, Request } from "./protocol.ts";
-
-/** Folder of the Python environment that holds what we compare with. */
-export const benchVenv: string = join(projectRoot, ".venv-bench");
 
 /** Who can be asked, by the name in the tables. */
 export const contenders = {
@@ -59,7 +57,7 @@ export class Contender {
   constructor(readonly name: ContenderName, readonly threads: number) {
     const [runtime, kind] = contenders[name];
     const isPython = runtime.startsWith("python");
-    const command = isPython ? join(benchVenv, "bin", "python") : Deno.execPath();
+    const command = isPython ? benchPython : Deno.execPath();
     const flags = {
       "deno": [],
       "deno --turbo": [`--v8-flags=${turboFlags.join(",")}`],

@@ -7,31 +7,16 @@ import { projectRoot } from "../lib/util/files.ts";
 import { openDataset } from "../lib/data/open_dataset.ts";
 import { defaultDatasetFolder } from "../lib/data/synthetic/default_dataset.ts";
 import { isJpeg } from "../lib/pixels/jpeg_header.ts";
-import { exists, sha256, writeAtomic } from "../lib/util/files.ts";
 import { readArguments } from "../tasks/arguments.ts";
-import { createVenv, pip } from "../tasks/python.ts";
 import { main, run, step } from "../tasks/run.ts";
 import { setup } from "../tasks/setup.ts";
-import { benchVenv, compare, type ContenderName, type Measurement } from "./contenders.ts";
+import { benchPython, setupBenchPython } from "./bench_python.ts";
+import { compare, type ContenderName, type Measurement } from "./contenders.ts";
 import { hasAvx512, machine } from "./machine.ts";
 import { profile } from "./profile.ts";
 import { modelPath, type Request } from "./protocol.ts";
 import { type Section, writeReport } from "./report.ts";
 import { recordRun } from "./runs.ts";
-
-/** The Python environment with what we compare with, unless it is there. */
-async function setupPython(): Promise<void> {
-  const list = join(projectRoot, "bench", "requirements.txt");
-  const stamp = join(benchVenv, "installed");
-  const wanted = await sha256(await Deno.readTextFile(list));
-  if (await exists(stamp) && await Deno.readTextFile(stamp) === wanted) return;
-  await step("Python packages of bench/requirements.txt into .venv-bench", async () => {
-    const python = join(benchVenv, "bin", "python");
-    await createVenv(benchVenv);
-    await pip(python, ["install", "--quiet", "-r", list], "bench/requirements.txt");
-    await writeAtomic(stamp, wanted);
-  });
-}
 
 const ours: readonly ContenderName[] = ["numpy (ours)", "numpy (ours), turbo"];
 const systems: readonly ContenderName[] = [
@@ -52,9 +37,9 @@ async function bench(): Promise<void> {
   // many short turns rather than a few long ones: the machine's pace changes within seconds
   const rounds = quick ? 7 : 15, seconds = quick ? 0.25 : 0.5;
   await setup();
-  await setupPython();
+  await setupBenchPython();
   await Deno.mkdir(join(projectRoot, ".cache", "bench"), { recursive: true });
-  await run(join(benchVenv, "bin", "python"), [
+  await run(benchPython, [
     ...[join(projectRoot, "bench", "contender.py"), "onnxruntime", "1", modelPath],
   ]);
   const sections: Section[] = [];

@@ -1,0 +1,114 @@
+/** Our losses over the other programs', and how their difference grows: six panels each. */
+import * as Plot from "@observablehq/plot";
+import { Figure } from "../../lib/report/figure.ts";
+import { palette, plotFigure } from "../../lib/report/plot.ts";
+import { lossDifference } from "./agreement.ts";
+import type { Witnessed } from "./witnessed.ts";
+
+const [panelWidth, gap] = [430, 8];
+
+/** What fits no logarithmic scale is drawn at this difference. */
+const SMALLEST = 1e-8;
+
+interface Point {
+  readonly step: number;
+  readonly loss: number;
+}
+
+const points = (losses: readonly (number | null)[]): Point[] =>
+  losses.flatMap((loss, i) => loss === null ? [] : [{ step: i + 1, loss }]);
+
+const titleOf = ({ title, kind }: Witnessed) =>
+  `${title}, ${kind === "published" ? "as in the paper's code" : kind}`;
+
+/** Sets panels in two columns. */
+function grid(panels: readonly Figure[]): { width: number; height: number; body: string } {
+  let body = "", y = 0;
+  for (let row = 0; row < panels.length; row += 2) {
+    const pair = panels.slice(row, row + 2);
+    pair.forEach(({ svg }, column) => {
+      const x = column * (panelWidth + gap);
+      body += svg.replace("<svg ", `<svg x="${x}" y="${y}" `);
+    });
+    y += Math.max(...pair.map(({ height }) => height)) + gap;
+  }
+  return { width: 2 * panelWidth + gap, height: y, body };
+}
+
+/** The loss of every step, theirs drawn over ours; the dotted line is where they part. */
+export function witnessFigure(witnessed: readonly Witnessed[], data: string): Figure {
+  const [our, their] = [palette[5]!, palette[1]!];
+  const panels = witnessed.map((one) => {
+    const { together, steps } = one.agreement;
+    return plotFigure({
+      ...{ width: panelWidth, height: 190, marginLeft: 56, marginBottom: 36 },
+      x: { label: "step", domain: [1, steps] },
+      y: { label: "loss", grid: true, nice: true, ticks: 5 },
+      marks: [
+        Plot.ruleX(together < steps ? [together + 1] : [], {
+          stroke: "#555",
+          strokeDasharray: "2 3",
+        }),
+        Plot.line(points(one.ours.losses), {
+          ...{ x: "step", y: "loss", stroke: our.color, strokeWidth: 5, strokeOpacity: 0.7 },
+        }),
+        Plot.line(points(one.theirs.losses), {
+          ...{ x: "step", y: "loss", stroke: their.color, strokeWidth: 1.2 },
+        }),
+      ],
+    }, { title: titleOf(one) });
+  });
+  return new Figure(grid(panels), {
+    title: "Our trainings over the same ones in PyTorch, Keras and NumPy",
+    subtitle: `${data}; same pixels, same order of the images, same starting weights`,
+    legend: [
+      { label: "this project", color: our.color },
+      { label: "the other program", color: their.color },
+    ],
+    caption: witnessed.map((one) =>
+      `${titleOf(one)}: the same for ${one.agreement.together} of ${one.agreement.steps} steps.`
+    ).join(" ") + " The dotted line stands where they part.",
+  });
+}
+
+/** The difference of the losses step by step, beside that of two runs of the other program. */
+export function partingFigure(witnessed: readonly Witnessed[], tolerance: number): Figure {
+  const [ours, nudge] = [palette[0]!, palette[1]!];
+  const panels = witnessed.map((one) => {
+    const gaps = (losses: readonly (number | null)[]) =>
+      losses.map((loss, i) => ({
+        step: i + 1,
+        gap: Math.min(1e3, Math.max(SMALLEST, lossDifference(loss, one.theirs.losses[i]!))),
+      }));
+    const line = (losses: readonly (number | null)[], color: string) =>
+      Plot.line(gaps(losses), { x: "step", y: "gap", stroke: color, strokeWidth: 1.2 });
+    return plotFigure({
+      ...{ width: panelWidth, height: 190, marginLeft: 56, marginBottom: 36 },
+      x: { label: "step", domain: [1, one.agreement.steps] },
+      y: {
+        label: "difference of the losses",
+        type: "log",
+        domain: [SMALLEST, 10],
+        ticks: 5,
+        clamp: true,
+      },
+      marks: [
+        Plot.ruleY([tolerance], { stroke: "#555", strokeDasharray: "2 3" }),
+        line(one.nudged.losses, nudge.color),
+        line(one.ours.losses, ours.color),
+      ],
+    }, { title: titleOf(one) });
+  });
+  return new Figure(grid(panels), {
+    title: "How the same trainings part",
+    subtitle: "difference of the losses, relative above 1; on the dotted line they count as apart",
+    legend: [
+      { label: "this project and the other program", color: ours.color },
+      {
+        label: "the other program twice, its starting weights one rounding apart",
+        color: nudge.color,
+      },
+    ],
+    caption: "Where the two lines rise together, nothing but rounding parts the trainings.",
+  });
+}

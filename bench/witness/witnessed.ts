@@ -1,0 +1,97 @@
+/** A run, its repetition in another program, and what the comparison says. */
+import { type Interval, Table } from "../../lib/report/table.ts";
+import { wilson } from "../../lib/metrics/wilson.ts";
+import { systemTitles } from "../../lib/systems/create_system.ts";
+import { type Agreement, agreement } from "./agreement.ts";
+import type { WitnessLog } from "./log.ts";
+import type { WitnessRun } from "./witness_runs.ts";
+
+/** Losses that differ by less count as the same: a tenth of a percent above 1, 0.001 below. */
+export const TOLERANCE = 1e-3;
+
+/** A witnessed run. */
+export interface Witnessed extends WitnessRun {
+  /** What the paper calls the system. */
+  readonly title: string;
+  readonly ours: WitnessLog;
+  /** The other program on the same input. */
+  readonly theirs: WitnessLog;
+  /** The other program with every starting weight moved by one rounding. */
+  readonly nudged: WitnessLog;
+  /** Ours and theirs. */
+  readonly agreement: Agreement;
+  /** Theirs and theirs nudged: what rounding alone does. */
+  readonly rounding: Agreement;
+}
+
+/** Compares the three logs of a run. */
+export function witnessed(
+  run: WitnessRun,
+  ours: WitnessLog,
+  theirs: WitnessLog,
+  nudged: WitnessLog,
+): Witnessed {
+  return {
+    ...run,
+    title: systemTitles[run.system],
+    ...{ ours, theirs, nudged },
+    agreement: agreement(ours.losses, theirs.losses, TOLERANCE),
+    rounding: agreement(nudged.losses, theirs.losses, TOLERANCE),
+  };
+}
+
+/** The comparison of all runs. @param testImages how many images the test accuracies are of */
+export function witnessTable(
+  runs: readonly Witnessed[],
+  testImages: number,
+  notes: readonly string[],
+): Table {
+  const share = (value: number): Interval => wilson(Math.round(value * testImages), testImages);
+  return new Table({
+    title: "Our trainings beside the same ones in other programs",
+    columns: [
+      { key: "system", label: "system" },
+      { key: "kind", label: "run" },
+      { key: "program", label: "other program" },
+      { key: "steps", label: "steps" },
+      { key: "together", label: "the same for" },
+      { key: "rounding", label: "itself, one rounding apart, for" },
+      { key: "median", label: "median difference" },
+      { key: "largest", label: "largest difference" },
+      { key: "largestRounding", label: "largest by rounding alone" },
+      { key: "ours", label: "test top-1, here (95 %)", align: "right" },
+      { key: "theirs", label: "test top-1, there (95 %)", align: "right" },
+      { key: "classes", label: "classes predicted, here and there" },
+    ],
+    rows: runs.map((run) => ({
+      ...{ system: run.title, kind: run.kind, program: run.theirs.program },
+      ...{ steps: run.agreement.steps, together: run.agreement.together },
+      ...{ rounding: run.rounding.together, median: run.agreement.median },
+      ...{ largest: run.agreement.largest, largestRounding: run.rounding.largest },
+      ...{ ours: share(run.ours.test.top1), theirs: share(run.theirs.test.top1) },
+      classes: `${run.ours.test.classesPredicted}, ${run.theirs.test.classesPredicted}`,
+    })),
+    notes: [
+      `The same: the losses of a step differ by at most ${TOLERANCE}, relative to the loss where it is ` +
+      "above 1. One rounding apart: the other program a second time, every starting weight moved to the " +
+      "next number of float32; what parts those two is rounding alone. Intervals after Wilson.",
+      ...runs.map(sentence),
+      ...notes,
+    ],
+  });
+}
+
+/** What the numbers of a run say. */
+export function sentence({ title, kind, theirs, agreement, rounding }: Witnessed): string {
+  const program = theirs.program.split(/[ ,]/)[0];
+  const { steps, together, largest } = agreement;
+  const begin = `${title}, ${kind}: `;
+  if (together === steps) {
+    return `${begin}the losses are those of ${program} in all ${steps} steps; they differ by ` +
+      `${largest.toPrecision(2)} at most.`;
+  }
+  const rounds = rounding.together === steps
+    ? "though one rounding in the starting weights parts it from itself in no step"
+    : `one rounding in the starting weights parts ${program} from itself after ${rounding.together}`;
+  return `${begin}the losses are those of ${program} for ${together} of ${steps} steps; ${rounds}.`;
+}
