@@ -20,6 +20,8 @@
 export * from "./data/mod.ts";
 export * from "./systems/mod.ts";
 export type { Augmentation } from "./pixels/augment.ts";
+export type { Mixing } from "./pixels/mix.ts";
+export type { Teaching } from "./pixels/teaching.ts";
 export { ImagePixels } from "./pixels/image_pixels.ts";
 export { BadImage, BadImages, type SetAsideImage } from "./pixels/bad_image.ts";
 export type { ImageLimits } from "./pixels/image_limits.ts";

@@ -1,6 +1,6 @@
 import { augment, augmentAs, type Augmentation, checkShift } from "./augment.ts";
 import { checkMixing, mix, type Mixing } from "./mix.ts";
-import { checkTeaching, type Teaching } from "./teaching.ts";
+import { checkTeaching, drawTargets, type Teaching } from "./teaching.ts";
 import { Semaphore } from "../util/semaphore.ts";
 import { Rng } from "../util/rng.ts";
 import {
@@ -189,7 +189,7 @@ export class DataLoader implements AsyncIterable<Batch> {
     const { augmentation, mixing, teaching, classes = 0 } = this.#options;
     let targets: Float32Array<ArrayBuffer> | undefined;
     if (teaching) {
-      const drawn = teaching.draw(indices, labels, rng);
+      const drawn = drawTargets(teaching, indices, labels, rng);
       augmentAs(bytes, this.#source, augmentation.shift ?? 0, drawn.variants);
       targets = drawn.targets;
     } else {

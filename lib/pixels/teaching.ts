@@ -6,48 +6,42 @@ import { type Augmentation, countVariants } from "./augment.ts";
  * (Hinton et al. 2015). Answers and images belong together: an image shifted by three pixels goes with
  * what the teacher said to the image shifted by three pixels.
  */
-export class Teaching {
-  /** Ways in which each image was seen. */
-  readonly ways: number;
+export interface Teaching {
+  /** Number of training images. */
+  readonly images: number;
+  /** Number of classes. */
+  readonly classes: number;
+  /** The ways in which the images were seen, (images, ways): numbers of variants of an augmentation. */
+  readonly variants: Uint16Array;
+  /** (images, ways, classes), probabilities. */
+  readonly answers: Float32Array;
+  /** Part of each target that is the teacher's answer, from 0 to 1; the rest is the label's. */
+  readonly weight: number;
+}
 
-  /**
-   * @param variants (images, ways), numbers of `augmentAs`
-   * @param answers (images, ways, classes), probabilities
-   * @param classes number of classes
-   * @param weight part of each target that is the teacher's answer, from 0 to 1; the rest is the label's
-   */
-  constructor(
-    readonly variants: Uint16Array,
-    readonly answers: Float32Array,
-    readonly classes: number,
-    readonly weight: number,
-    readonly images: number,
-  ) {
-    this.ways = variants.length / images;
+/** Draws for each image one of the ways in which it was seen. @returns it, and what the target then is */
+export function drawTargets(
+  { images, classes, variants, answers, weight }: Teaching,
+  indices: Int32Array,
+  labels: Int32Array,
+  rng: Rng,
+): { readonly variants: Uint16Array; readonly targets: Float32Array<ArrayBuffer> } {
+  const ways = variants.length / images;
+  const drawn = new Uint16Array(indices.length);
+  const targets = new Float32Array(indices.length * classes);
+  for (let n = 0; n < indices.length; n++) {
+    const at = indices[n]! * ways + rng.int(ways), to = n * classes;
+    drawn[n] = variants[at]!;
+    for (let c = 0; c < classes; c++) targets[to + c] = weight * answers[at * classes + c]!;
+    targets[to + labels[n]!]! += 1 - weight;
   }
-
-  /** For each image one of its ways, and what the image's target then is. */
-  draw(
-    indices: Int32Array,
-    labels: Int32Array,
-    rng: Rng,
-  ): { readonly variants: Uint16Array; readonly targets: Float32Array<ArrayBuffer> } {
-    const { ways, classes, weight } = this;
-    const variants = new Uint16Array(indices.length);
-    const targets = new Float32Array(indices.length * classes);
-    for (let n = 0; n < indices.length; n++) {
-      const at = indices[n]! * ways + rng.int(ways), to = n * classes;
-      variants[n] = this.variants[at]!;
-      for (let c = 0; c < classes; c++) targets[to + c] = weight * this.answers[at * classes + c]!;
-      targets[to + labels[n]!]! += 1 - weight;
-    }
-    return { variants, targets };
-  }
+  return { variants: drawn, targets };
 }
 
 /** @throws RangeError if the answers are not those to `images` images under this augmentation */
 export function checkTeaching(teaching: Teaching, images: number, options: Augmentation): void {
-  const { ways, variants, answers, classes, weight } = teaching;
+  const { variants, answers, classes, weight } = teaching;
+  const ways = variants.length / images;
   if (teaching.images !== images || !Number.isInteger(ways) || ways < 1) {
     throw new RangeError(`a teacher's answers are to ${teaching.images} images, not to ${images}`);
   }

@@ -4,15 +4,17 @@ import type { Weights } from "../model/weights.ts";
 import { views } from "../pixels/augment.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../pixels/loader.ts";
 import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
+import type { Teaching } from "../pixels/teaching.ts";
 import { createSystem, type SystemOptions } from "../systems/create_system.ts";
 import { logProbabilities, predictAll, type Predictions } from "../systems/evaluate.ts";
 import { oneCycle } from "../systems/schedule.ts";
 import type { EpochRecord, FitOptions, History, System } from "../systems/system.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { FaultyNumpy } from "./faulty_numpy.ts";
-import type { RunConfiguration } from "./run_configuration.ts";
+import type { RunConfiguration, Teacher } from "./run_configuration.ts";
 import { saturatingWeights } from "./saturating_weights.ts";
 import { sortByClass } from "./sort_by_class.ts";
+import { teach } from "./teach.ts";
 
 /** The pixels that a run learns from and is measured on. */
 export interface RunData {
@@ -22,6 +24,8 @@ export interface RunData {
   readonly val: PixelSet;
   /** What results are reported on. */
   readonly test: PixelSet;
+  /** The same images in the same order as a teacher sees them, in colour, say; absent: as they are here. */
+  readonly teacher?: Omit<RunData, "teacher">;
 }
 
 /** A finished training: everything that tables and figures are made from. */
@@ -34,6 +38,8 @@ export interface Run {
   readonly history: History;
   /** Seconds of training over all epochs, evaluation not counted. */
   readonly seconds: number;
+  /** Seconds in which the teacher was trained and asked, which `seconds` leaves out; absent: no teacher. */
+  readonly teacherSeconds?: number;
   /** The weights after the last epoch. */
   readonly weights: Weights;
   /** Only a `StoppedRun` has it, so that neither of the two is taken for the other. */
@@ -63,6 +69,8 @@ export interface TrainOptions {
    * default it ends with a `BrokenLossError`.
    */
   readonly continueAtBrokenLoss?: boolean;
+  /** The trained teacher that the configuration asks for; by default it is trained first. */
+  readonly teacher?: Run;
   /** See `StoppableTrainOptions`. */
   readonly signal?: undefined;
 }
@@ -81,6 +89,8 @@ export interface PreparedRun {
   readonly train: DataLoader;
   /** Of the training images. */
   readonly normalisation: Normalisation;
+  /** Seconds in which the teacher was trained and asked. */
+  readonly teacherSeconds?: number;
 }
 
 /** Batches of a split as the systems take them. */
@@ -93,24 +103,71 @@ export function batches(
 }
 
 /**
- * Makes a configuration's system, with its starting weights, and its training batches.
+ * Makes a configuration's system, with its starting weights, and its training batches. A teacher that the
+ * configuration asks for is trained first, unless it is given.
  * @param built a network that is built already, see `SystemOptions`
+ * @param options a trained teacher, and who is told of its training
  */
 export async function prepareRun(
   configuration: RunConfiguration,
   data: RunData,
   built: Pick<SystemOptions, "layers" | "model"> = {},
+  options: Pick<TrainOptions, "teacher" | "onProgress"> = {},
 ): Promise<PreparedRun> {
   const { architecture, pixels, order, batchSize, seed, start, augmentation = {} } = configuration;
+  const { mixing, teacher } = configuration;
   checkLabels(architecture, data);
   const normalise = pixels === "raw" ? { mean: 0, std: 1 } : normalisation(data.train);
   const shuffle = order === "shuffled";
   const images = shuffle ? data.train : sortByClass(data.train);
-  const train = batches(images, normalise, { batchSize, seed, shuffle, augmentation });
+  const taught = teacher && await taughtBy(teacher, configuration, data, options);
+  const train = batches(images, normalise, {
+    ...{ batchSize, seed, shuffle, augmentation, classes: countClasses(architecture) },
+    ...mixing && { mixing },
+    ...taught && { teaching: taught.teaching },
+  });
   const system = await untrainedSystem(configuration, built);
   if (start === "saturating") await system.setWeights(saturatingWeights(architecture, seed));
   else if (start !== "own") await system.setWeights(initialWeights(architecture, start, seed));
-  return { system, train, normalisation: normalise };
+  return {
+    ...{ system, train, normalisation: normalise },
+    ...taught && { teacherSeconds: taught.seconds },
+  };
+}
+
+/** Trains the teacher, unless it is given, and asks it about the training images. */
+async function taughtBy(
+  { configuration, weight, ways }: Teacher,
+  { seed, order, augmentation = {} }: RunConfiguration,
+  data: RunData,
+  options: Pick<TrainOptions, "teacher" | "onProgress">,
+): Promise<{ readonly teaching: Teaching; readonly seconds: number }> {
+  const own = teacherData(data);
+  const { onProgress } = options;
+  const run = options.teacher ??
+    await trainRun(configuration, own, onProgress ? { onProgress } : {});
+  const images = order === "shuffled" ? own.train : sortByClass(own.train);
+  const began = performance.now();
+  using system = await restore(run);
+  const { normalisation } = run;
+  const shown = { seed, ways, weight, augmentation, normalisation, onProgress };
+  const teaching = await teach(system, images, shown);
+  return { teaching, seconds: run.seconds + (performance.now() - began) / 1000 };
+}
+
+/**
+ * The images as a teacher sees them, or, where it has none of its own, as they are.
+ * @throws RangeError if the teacher's images are not as many, or have other labels
+ */
+export function teacherData({ teacher, ...own }: RunData): RunData {
+  if (!teacher) return own;
+  const { labels } = own.train, others = teacher.train.labels;
+  if (labels.length !== others.length || labels.some((label, i) => label !== others[i])) {
+    throw new RangeError(
+      "the teacher's training images are not those of the network that it teaches",
+    );
+  }
+  return teacher;
 }
 
 /**
@@ -136,9 +193,14 @@ export async function trainRun(
   data: RunData,
   options: TrainOptions | StoppableTrainOptions = {},
 ): Promise<Run | StoppedRun> {
-  const { system, train, normalisation } = await prepareRun(configuration, data);
+  const { system, train, normalisation, teacherSeconds } = await prepareRun(
+    configuration,
+    data,
+    {},
+    options,
+  );
   try {
-    const { signal, ...others } = options;
+    const { signal, teacher: _, ...others } = options;
     const history = await system.fit(train, {
       ...fitOptionsOf(configuration),
       validation: batches(data.val, normalisation),
@@ -147,7 +209,10 @@ export async function trainRun(
     });
     const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
     const weights = await system.weights();
-    const run = { configuration, normalisation, history, seconds, weights };
+    const run = {
+      ...{ configuration, normalisation, history, seconds, weights },
+      ...teacherSeconds !== undefined && { teacherSeconds },
+    };
     return history.length < configuration.epochs ? { ...run, stopped: true } : run;
   } finally {
     system.dispose();

@@ -2,6 +2,7 @@ import type { Architecture } from "../model/architecture.ts";
 import type { Initialisation } from "../model/initial_weights.ts";
 import type { OptimizerOptions } from "../model/training_step.ts";
 import type { Augmentation } from "../pixels/augment.ts";
+import type { Mixing } from "../pixels/mix.ts";
 import { type BackendName, backendNames } from "../backend/backend_names.ts";
 import { systemNames } from "../systems/create_system.ts";
 import type { SystemName } from "../systems/system.ts";
@@ -15,6 +16,22 @@ import { checkFaults, type Fault } from "./faults.ts";
  *   draws from the distribution of `keras`, with random numbers of its own.
  */
 export type Start = Initialisation | "saturating" | "own";
+
+/**
+ * A network whose answers to the training images another one learns from (Hinton et al. 2015). It may be
+ * larger, and may see the images otherwise: in colour, say (`RunData.teacher`).
+ */
+export interface Teacher {
+  /** How it is trained. */
+  readonly configuration: TeacherConfiguration;
+  /** Part of each target that is the teacher's answer, from 0 to 1; the rest is the label's. */
+  readonly weight: number;
+  /** In how many ways of the augmentation each training image is shown to it, from 1. */
+  readonly ways: number;
+}
+
+/** A run's configuration without a teacher of its own. */
+export type TeacherConfiguration = Omit<RunConfiguration, "teacher">;
 
 /** All that is chosen before a training. Together with the images it determines the run. */
 export interface RunConfiguration {
@@ -40,6 +57,10 @@ export interface RunConfiguration {
   readonly labelSmoothing?: number;
   /** Of the training images; absent: none. */
   readonly augmentation?: Augmentation;
+  /** Of the training images with each other; absent: none. */
+  readonly mixing?: Mixing;
+  /** Absent: the labels alone are learned from. */
+  readonly teacher?: Teacher;
   /** Predictions are means over these views of an image; absent: the image alone. */
   readonly views?: Augmentation;
   /** Of the starting weights and of the order of the images. */
@@ -86,6 +107,8 @@ const keys: Readonly<Record<keyof RunConfiguration, readonly string[] | undefine
   schedule: ["one-cycle"],
   labelSmoothing: undefined,
   augmentation: undefined,
+  mixing: undefined,
+  teacher: undefined,
   views: undefined,
   seed: undefined,
   faults: undefined,
@@ -96,6 +119,8 @@ const nestedKeys: Readonly<Record<string, readonly string[]>> = {
   adam: ["kind", "learningRate", "weightDecay"],
   sgd: ["kind", "learningRate", "momentum"],
   augmentation: ["shift", "mirror"],
+  mixing: ["kind", "share"],
+  teacher: ["configuration", "weight", "ways"],
   views: ["shift", "mirror"],
 };
 
@@ -121,7 +146,7 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
     throw new RangeError(`the optimizer must be adam or sgd, got ${optimizer.kind}`);
   }
   chosen.optimizer = ordered("optimizer", optimizer, optimizerKeys);
-  for (const key of ["augmentation", "views"]) {
+  for (const key of ["augmentation", "mixing", "teacher", "views"]) {
     if (chosen[key]) chosen[key] = ordered(key, chosen[key], nestedKeys[key]!);
   }
   if (chosen.start === "own") chosen.start = ownStart[system];
@@ -130,11 +155,25 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
   checkFaults(system, faults);
   if (faults.length > 0) chosen.faults = faults;
   else delete chosen.faults;
-  const { labelSmoothing } = chosen as unknown as RunConfiguration;
+  const { labelSmoothing, mixing, teacher } = chosen as unknown as RunConfiguration;
   if (faults.length > 0 && labelSmoothing) {
     throw new RangeError(`labels cannot be smoothed in a run with the fault "${faults[0]}"`);
   }
+  if (faults.length > 0 && (mixing || teacher)) {
+    throw new RangeError(`a run with the fault "${faults[0]}" has neither mixing nor a teacher`);
+  }
+  if (teacher) chosen.teacher = completed(teacher);
   return ordered("a run's configuration", chosen, Object.keys(keys)) as unknown as RunConfiguration;
+}
+
+/** @throws RangeError naming what a teacher cannot have */
+function completed(teacher: Teacher): Teacher {
+  const { configuration, ways } = teacher;
+  if ("teacher" in configuration) throw new RangeError("a teacher cannot have a teacher itself");
+  if (!Number.isInteger(ways) || ways < 1) {
+    throw new RangeError(`teacher.ways must be a whole number of at least 1, got ${ways}`);
+  }
+  return { ...teacher, configuration: runConfiguration(configuration) };
 }
 
 /** A copy with its keys in the order given. */

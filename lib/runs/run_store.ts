@@ -9,10 +9,12 @@ import {
   type RunData,
   type StoppableTrainOptions,
   type StoppedRun,
+  teacherData,
   type TrainOptions,
   trainRun,
 } from "./run.ts";
-import type { RunConfiguration } from "./run_configuration.ts";
+import type { OnProgress } from "../util/progress.ts";
+import type { RunConfiguration, TeacherConfiguration } from "./run_configuration.ts";
 
 /**
  * Where a run came from: `loaded` from the store, `trained` because there was none, or `trained again`
@@ -104,7 +106,14 @@ export class RunStore {
     data: RunData,
     options: TrainOptions | StoppableTrainOptions = {},
   ): Promise<Run | StoppedRun> {
-    const run = await trainRun(configuration, data, options as StoppableTrainOptions);
+    const { teacher } = configuration;
+    const taught = teacher && !options.teacher
+      ? { teacher: await this.#teacher(teacher.configuration, data, options.onProgress) }
+      : {};
+    const run = await trainRun(configuration, data, {
+      ...options as StoppableTrainOptions,
+      ...taught,
+    });
     if (!run.stopped) await this.save(run, data);
     return run;
   }
@@ -131,6 +140,16 @@ export class RunStore {
     const trained = await this.train(configuration, data, options as StoppableTrainOptions);
     if (trained.stopped) return { run: trained, origin: "stopped" };
     return { run: trained, origin: outdated ? "trained again" : "trained" };
+  }
+
+  /** A teacher is a run like any other, and serves all who learn from it. */
+  async #teacher(
+    configuration: TeacherConfiguration,
+    data: RunData,
+    onProgress: OnProgress | undefined,
+  ): Promise<Run> {
+    const told = onProgress ? { onProgress } : {};
+    return (await this.loadOrTrain(configuration, teacherData(data), told)).run;
   }
 
   async #read(
@@ -162,7 +181,7 @@ export async function trainingCode(): Promise<string> {
   return await sourceDigest([
     ...["lib/pixels", "lib/model", "lib/kernels", "lib/backend", "lib/systems", "lib/util"],
     ...["run", "faulty_numpy", "saturating_weights", "sort_by_class", "swapped_loss"]
-      .concat("wrong_input_gradient")
+      .concat("wrong_input_gradient", "teach")
       .map((name) => `lib/runs/${name}.ts`),
   ]);
 }
@@ -181,6 +200,7 @@ export function describeOrigins(
 /** What tells runs apart, as one digest: the configuration and the images. */
 export async function runKey(configuration: RunConfiguration, data: RunData): Promise<string> {
   const images = [data.train.key, data.val.key, data.test.key];
+  if (configuration.teacher) images.push(teacherData(data).train.key);
   return await sha256(JSON.stringify([configuration, images]));
 }
 

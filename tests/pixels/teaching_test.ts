@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assertLess, assertThrows } from "../assert.ts";
 import { augmentAs, countVariants } from "../../lib/pixels/augment.ts";
 import { DataLoader } from "../../lib/pixels/loader.ts";
-import { Teaching } from "../../lib/pixels/teaching.ts";
+import type { Teaching } from "../../lib/pixels/teaching.ts";
 import { pixelSet } from "../runs/pixels.ts";
 
 const images = 12, classes = 3, ways = 2;
@@ -19,9 +19,14 @@ const answers = Float32Array.from({ length: images * ways * classes }, (_, i) =>
   return [answer, 0.5 - answer, 0.5][i % classes]!;
 });
 
+const given = (other: Partial<Teaching>): Teaching => ({
+  ...{ images, classes, variants, answers, weight: 1 },
+  ...other,
+});
+
 Deno.test("an image comes in a way that the teacher saw, together with the answer to that way", async () => {
   assert.equal(most, 50);
-  const teaching = new Teaching(variants, answers, classes, 1, images);
+  const teaching = given({});
   const loader = new DataLoader(set, { batchSize: 5, shuffle: true, augmentation, teaching });
   const seen = new Set<number>();
   for (let epoch = 0; epoch < 6; epoch++) {
@@ -43,7 +48,7 @@ Deno.test("an image comes in a way that the teacher saw, together with the answe
 });
 
 Deno.test("a target is the teacher's answer and the label, by the weight", async () => {
-  const teaching = new Teaching(variants, answers, classes, 0.25, images);
+  const teaching = given({ weight: 0.25 });
   const loader = new DataLoader(set, { batchSize: images, augmentation, teaching });
   for await (const { targets, labels } of loader) {
     for (let n = 0; n < images; n++) {
@@ -57,12 +62,12 @@ Deno.test("a target is the teacher's answer and the label, by the weight", async
 Deno.test("answers to other images, or to other ways of seeing them, are refused", () => {
   const load = (teaching: Teaching, options = augmentation) => () =>
     new DataLoader(set, { teaching, augmentation: options });
-  const other = new Teaching(variants, answers, classes, 1, 6);
+  const other = given({ images: 6 });
   assertThrows(load(other), RangeError, "are to 6 images, not to 12");
-  const few = new Teaching(variants, answers.subarray(1), classes, 1, images);
+  const few = given({ answers: answers.subarray(1) });
   assertThrows(load(few), RangeError, "are 72 numbers, got 71");
-  const heavy = new Teaching(variants, answers, classes, 2, images);
+  const heavy = given({ weight: 2 });
   assertThrows(load(heavy), RangeError, "from 0 to 1, got 2");
-  const good = new Teaching(variants, answers, classes, 1, images);
+  const good = given({});
   assertThrows(load(good, { shift: 1, mirror: true }), RangeError, "none of the augmentation's 18");
 });

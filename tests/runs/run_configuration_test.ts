@@ -30,6 +30,7 @@ Deno.test("equal choices have equal keys, however they were written down; others
   const data = runData();
   const key = (settings: Record<string, unknown>) => runKey(configure(settings), data);
   const first = { system: "numpy", epochs: 2, optimizer: sgd };
+  const teacher = { configuration: configure({ system: "numpy" }), weight: 0.5, ways: 2 };
   const { kind, learningRate, momentum } = sgd;
   const again = { optimizer: { momentum, learningRate, kind }, epochs: 2, system: "numpy" };
   const explicit = { ...again, seed: 1, faults: [], schedule: undefined };
@@ -43,6 +44,7 @@ Deno.test("equal choices have equal keys, however they were written down; others
   const others = [
     ...[{ seed: 2 }, { epochs: 3 }, { system: "torch" }, { architecture: lenet5(6) }],
     ...[{ faults }, { pixels: "raw" }, { order: "by class" }],
+    ...[{ mixing: { kind: "mixup", share: 1 } }, { teacher }, { teacher: { ...teacher, ways: 3 } }],
     ...[{ labelSmoothing: 0.1 }, { views: { shift: 1 } }, { optimizer: { ...sgd, momentum: 0 } }],
   ];
   for (const other of others) {
@@ -84,4 +86,23 @@ Deno.test("a fault is refused by name where it is unknown or its system does not
   const numpy = { system: "numpy", faults: ["frozen filters"] };
   refused({ ...numpy, optimizer: sgd, labelSmoothing: 0.1 }, "labels cannot be smoothed");
   assert.deepEqual(configure(numpy).faults, ["frozen filters"]);
+});
+
+Deno.test("a teacher is completed, and has no teacher and no fault beside it", () => {
+  const teacher = {
+    ways: 4,
+    weight: 0.5,
+    configuration: { system: "numpy", architecture },
+  };
+  const { teacher: found } = configure({ system: "torch", teacher });
+  assert.deepEqual(Object.keys(found!), ["configuration", "weight", "ways"]);
+  assert.deepEqual(found!.configuration, configure({ system: "numpy" }));
+  const refused = (settings: Record<string, unknown>, message: string) =>
+    assertThrows(() => configure({ system: "numpy", ...settings }), RangeError, message);
+  const taught = configure({ system: "numpy", teacher });
+  refused({ teacher: { ...teacher, configuration: taught } }, "cannot have a teacher itself");
+  refused({ teacher: { ...teacher, ways: 0 } }, "teacher.ways must be a whole number");
+  refused({ teacher: { ...teacher, temperature: 2 } }, 'no key "temperature"');
+  const faults = ["frozen filters"];
+  refused({ teacher, faults, optimizer: sgd }, "neither mixing nor a teacher");
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { assertGreater, assertRejects } from "../assert.ts";
 import { topK } from "../../lib/metrics/topk.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
+import type { PixelSet } from "../../lib/pixels/pixels.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { recipes } from "../../lib/runs/recipes.ts";
 import { predictions, prepareRun, trainRun } from "../../lib/runs/run.ts";
@@ -85,4 +86,67 @@ Deno.test("a prepared run starts, shows and orders the images as its configurati
   assert.deepEqual([other.normalisation, other.labels], [{ mean: 0, std: 1 }, sorted]);
   const saturating = await prepare({ start: "saturating", seed: 3 });
   assert.deepEqual(saturating.weights, saturatingWeights(lenet5(5), 3));
+});
+
+Deno.test("a network learns from a teacher alone, and the store keeps the teacher as a run", async () => {
+  const folder = await Deno.makeTempDir();
+  const own = runData();
+  // the teacher sees three channels of the same images
+  const coloured = (set: PixelSet): PixelSet => {
+    const pixels = new Uint8Array(3 * set.pixels.length);
+    for (let n = 0; n < set.length; n++) {
+      for (let c = 0; c < 3; c++) pixels.set(set.get(n), (3 * n + c) * 1024);
+    }
+    const get = (n: number) => pixels.subarray(n * 3072, (n + 1) * 3072);
+    return { ...set, channels: 3, pixels, get, key: `${set.key}-colour` };
+  };
+  const teacherData = {
+    train: coloured(own.train),
+    val: coloured(own.val),
+    test: coloured(own.test),
+  };
+  const input = { channels: 3, height: 32, width: 32 };
+  const teaching = runConfiguration({
+    ...quick,
+    system: "numpy",
+    architecture: lenet5(5, { input }),
+  });
+  const configuration = runConfiguration({
+    ...{
+      ...quick,
+      system: "numpy",
+      augmentation: { shift: 1 },
+      mixing: { kind: "mixup", share: 0 },
+    },
+    teacher: { configuration: teaching, weight: 1, ways: 4 },
+  });
+  // labels that say nothing: what is learned comes from the teacher, which had the right ones
+  const labels = own.train.labels.map(() => 0);
+  const blind = { ...own.train, labels };
+  const teacher = await trainRun(teaching, teacherData);
+  const data = {
+    ...own,
+    train: blind,
+    teacher: { ...teacherData, train: { ...teacherData.train, labels } },
+  };
+  const run = await trainRun(configuration, data, { teacher });
+  assertGreater(topK(await predictions(run, own.test), 1).value, 0.9);
+  assertGreater(run.teacherSeconds!, teacher.seconds);
+  const foreign = { ...own, train: blind, teacher: teacherData };
+  await assertRejects(() => trainRun(configuration, foreign), RangeError, "are not those of");
+
+  const store = new RunStore(folder), whole = { ...own, teacher: teacherData };
+  await store.train(configuration, whole);
+  assert.deepEqual((await store.load(teaching, teacherData))!.weights, teacher.weights);
+  assert.deepEqual((await store.load(configuration, whole))!.configuration, configuration);
+  // with other images of the teacher it is another run
+  assert.equal(await store.load(configuration, own), undefined);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a run whose images are mixed learns", async () => {
+  const data = runData();
+  const mixing = { kind: "cutmix", share: 0.5 } as const;
+  const run = await trainRun(runConfiguration({ ...quick, system: "numpy", mixing }), data);
+  assertGreater(topK(await predictions(run, data.test), 1).value, 0.9);
 });
