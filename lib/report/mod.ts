@@ -48,4 +48,7 @@ export * from "./tables/table_2.ts";
 export * from "./tables/table_2_complete.ts";
 export * from "./tables/table_3.ts";
 export * from "./tables/warnings_table.ts";
+export * from "./words/compression_words.ts";
+export * from "./words/table_3_words.ts";
+export type { MeanInterval } from "../metrics/student.ts";
 export type { OnProgress } from "../util/progress.ts";

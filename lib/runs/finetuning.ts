@@ -35,6 +35,11 @@ export const longFineTune: FineTuneOptions = {
   augmentation: { shift: 2, mirror: true },
 };
 
+/** "1 more epoch", "20 more epochs": how networks that were trained on are named. */
+export function moreEpochs(count: number): string {
+  return `${count} more ${count === 1 ? "epoch" : "epochs"}`;
+}
+
 /** What fine-tuning tells `System.fit`. */
 export function fineTuneFit(options: FineTuneOptions): FitOptions {
   const { epochs, learningRate, schedule, labelSmoothing = 0 } = options;

@@ -11,14 +11,18 @@
  */
 export type { StorageSizes } from "../compression/sparse_file.ts";
 export type { SeedMean } from "../metrics/seeds.ts";
-export * from "./compression_timing.ts";
+export type { Comparison } from "./comparison.ts";
+export type { EpochTimes } from "./epoch_timing.ts";
 export * from "./experiment.ts";
 export * from "./faults.ts";
 export * from "./finetuning.ts";
+export * from "./paper_compression_runs.ts";
 export * from "./parameters.ts";
 export * from "./prune_runs.ts";
 export * from "./quantize_runs.ts";
 export * from "./recipes.ts";
+export { type MeasuredNetwork, residentMemory } from "./resident_memory.ts";
+export * from "./saved_by_compression.ts";
 export * from "./run.ts";
 export * from "./run_configuration.ts";
 export * from "./run_seeds.ts";

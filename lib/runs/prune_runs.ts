@@ -13,17 +13,20 @@ import {
 } from "../compression/pruning_amounts.ts";
 import { type StorageSizes, storageSizes } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
+import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
+import { correct } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import { type Architecture, countMultiplyAdds } from "../model/architecture.ts";
 import { createSystem } from "../systems/create_system.ts";
-import { predictAll } from "../systems/evaluate.ts";
-import type { System } from "../systems/system.ts";
+import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import type { Weights } from "../model/weights.ts";
 import type { OnProgress } from "../util/progress.ts";
+import { compare, type Comparison } from "./comparison.ts";
 import {
   defaultFineTune,
   fineTuneFit,
   type FineTuneOptions,
+  moreEpochs,
   trainBatches,
   trainOn,
 } from "./finetuning.ts";
@@ -50,26 +53,48 @@ export interface PrunedModel {
   readonly multiplyAdds: number;
   /** Share of the weights that are zero. */
   readonly sparsity: number;
+  /** What it is compared with; absent for a dense network, which others are compared with. */
+  readonly comparison?: Comparison;
+}
+
+/** How much `pruneRun` prunes; the paper's two ways have amounts of their own. */
+export interface PruneRunOptions {
+  /** How the pruned networks, and the dense one beside them, are trained on. */
+  readonly fineTuning?: FineTuneOptions;
+  /** Of magnitude and of structured pruning; default: the amounts in the paper's text. */
+  readonly amounts?: PruningAmounts;
 }
 
 /**
  * A run's network pruned in each of the ways that the paper's text and code use, and in those that
- * help, without fine-tuning and with it. The run's own system does the fine-tuning.
+ * help, without fine-tuning and with it. The run's own system does the fine-tuning. A network that was
+ * trained on is compared with the dense network trained on for as long, any other with the dense one.
  */
 export async function pruneRun(
   run: Run,
   data: RunData,
-  fineTuning: FineTuneOptions = defaultFineTune,
+  { fineTuning = defaultFineTune, amounts = paperAmounts }: PruneRunOptions = {},
   onProgress?: OnProgress,
 ): Promise<PrunedModel[]> {
   const { architecture, seed } = run.configuration;
+  const more = moreEpochs(fineTuning.epochs);
+  const own = describeAmounts(amounts);
   const ways: readonly [string, PruningAmounts, "random" | "magnitude" | "structured"][] = [
-    ["paper's text: random, conv 20 %, dense 40 %", paperAmounts, "random"],
-    ["paper's code: magnitude, conv 20 %, dense 60 %", paperCodeAmounts, "magnitude"],
-    ["magnitude, conv 20 %, dense 40 %", paperAmounts, "magnitude"],
-    ["structured, conv 20 %, dense 40 %", paperAmounts, "structured"],
+    [`paper's text: random, ${describeAmounts(paperAmounts)}`, paperAmounts, "random"],
+    [
+      `paper's code: magnitude, ${describeAmounts(paperCodeAmounts)}`,
+      paperCodeAmounts,
+      "magnitude",
+    ],
+    [`magnitude, ${own}`, amounts, "magnitude"],
+    [`structured, ${own}`, amounts, "structured"],
   ];
-  const models = [await evaluate(run, data, "dense", architecture, run.weights, undefined)];
+  const steps = ways.length + 1;
+  const asItWas: Control = { name: "dense" }, trainedOn: Control = { name: `dense, ${more}` };
+  const models = [await evaluate(run, data, asItWas, architecture, run.weights)];
+  const longer = await trainOn(run, data, architecture, run.weights, fineTuning);
+  models.push(await evaluate(run, data, trainedOn, architecture, longer));
+  await onProgress?.(1, steps);
   for (const [i, [name, shares, way]] of ways.entries()) {
     const smaller = way === "structured"
       ? pruneStructured(architecture, run.weights, shares)
@@ -81,30 +106,53 @@ export async function pruneRun(
       : magnitudeMasks(architecture, run.weights, shares);
     const pruned = smaller?.weights ?? applyMasks(run.weights, masks!);
     const shape = smaller?.architecture ?? architecture;
-    models.push(await evaluate(run, data, name, shape, pruned, masks));
+    models.push(await evaluate(run, data, { name }, shape, pruned, masks, asItWas));
     const tuned = await trainOn(run, data, shape, pruned, fineTuning, masks);
-    models.push(await evaluate(run, data, `${name}, fine-tuned`, shape, tuned, masks));
-    await onProgress?.(i + 1, ways.length);
+    const named = { name: `${name}, ${more}` };
+    models.push(await evaluate(run, data, named, shape, tuned, masks, trainedOn));
+    await onProgress?.(i + 2, steps);
   }
   return models;
 }
 
+/** "conv 20 %, dense 40 %" */
+function describeAmounts({ conv = 0, dense = 0, layers = {} }: PruningAmounts): string {
+  const parts = [["conv", conv], ["dense", dense], ...Object.entries(layers)] as const;
+  return parts.map(([kind, share]) => `${kind} ${Math.round(1000 * share) / 10} %`).join(", ");
+}
+
+/** A network by its name, and its answers once it has given them. */
+interface Control {
+  readonly name: string;
+  given?: Predictions;
+}
+
 /** One point of the curve of accuracy against sparsity. */
 export interface CurvePoint {
-  /** Whether each layer or the whole network was sorted by magnitude. */
-  readonly scope: PruneScope;
-  /** Share of the weights that are zero, from 0 to 1. */
+  /**
+   * Whether each layer or the whole network was sorted by magnitude. The control is the dense network,
+   * never pruned, and trained for as long as the others had been when they came to this sparsity.
+   */
+  readonly scope: PruneScope | "control";
+  /** Share of the weights that are zero, from 0 to 1; of a control, that of the networks beside it. */
   readonly sparsity: number;
+  /** Epochs of training after the run's own. */
+  readonly moreEpochs: number;
   /** On the test images. */
   readonly top1: Accuracy;
   /** On the test images. */
   readonly top5: Accuracy;
+  /** The control trained for as long against this network, on top-1; absent for the control. */
+  readonly paired?: PairedComparison;
 }
 
 /** Sparsities of the curve, up to 98 %. */
 export const curveSparsities: readonly number[] = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98];
 
-/** Iterative magnitude pruning, per layer and global: accuracy on the test images at each sparsity. */
+/**
+ * Iterative magnitude pruning, per layer and global, and a control that trains for as long without any
+ * pruning: accuracy on the test images at each sparsity.
+ */
 export async function pruningCurve(
   run: Run,
   data: RunData,
@@ -112,19 +160,35 @@ export async function pruningCurve(
   onProgress?: OnProgress,
 ): Promise<CurvePoint[]> {
   const points: CurvePoint[] = [];
-  const { test } = data;
-  for (const scope of ["layer", "global"] as const) {
+  const steps = 3 * (1 + curveSparsities.length);
+  const controls: boolean[][] = [];
+  for (const scope of ["control", "layer", "global"] as const) {
     const system = await restore(run);
+    const add = async (sparsity: number, step: number) => {
+      const given = await predictAll(system, batches(data.test, run.normalisation));
+      const { top1, top5 } = scorePredictions(given);
+      const right = correct(given);
+      const moreEpochs = step * fineTuning.epochs;
+      const paired = scope === "control" ? {} : { paired: mcnemar(controls[step]!, right) };
+      if (scope === "control") controls.push(right);
+      points.push({ scope, sparsity, moreEpochs, top1, top5, ...paired });
+      await onProgress?.(points.length, steps);
+    };
     try {
-      points.push({ scope, sparsity: 0, ...await scores(system, run, test) });
+      await add(0, 0);
       const loader = trainBatches(run, data);
-      await pruneIteratively(
-        ...[system, loader, curveSparsities, scope, fineTuneFit(fineTuning)] as const,
-        async ({ sparsity }) => {
-          points.push({ scope, sparsity, ...await scores(system, run, test) });
-          await onProgress?.(points.length, 2 * (1 + curveSparsities.length));
-        },
-      );
+      const fit = fineTuneFit(fineTuning);
+      if (scope === "control") {
+        for (const [i, sparsity] of curveSparsities.entries()) {
+          await system.fit(loader, fit);
+          await add(sparsity, i + 1);
+        }
+      } else {
+        await pruneIteratively(
+          ...[system, loader, curveSparsities, scope, fit] as const,
+          ({ sparsity, step }) => add(sparsity, step),
+        );
+      }
     } finally {
       system.dispose();
     }
@@ -132,26 +196,26 @@ export async function pruningCurve(
   return points;
 }
 
-async function scores(system: System, run: Run, test: RunData["test"]) {
-  const given = await predictAll(system, batches(test, run.normalisation));
-  const { top1, top5 } = scorePredictions(given);
-  return { top1, top5 };
-}
-
+/** Scores a network, and keeps its answers if others are to be compared with it. */
 async function evaluate(
   run: Run,
   data: RunData,
-  name: string,
+  named: Control,
   architecture: Architecture,
   weights: Weights,
-  masks: Masks | undefined,
+  masks?: Masks,
+  control?: Control,
 ): Promise<PrunedModel> {
   const system = await createSystem(run.configuration.system, architecture);
   try {
     await system.setWeights(weights);
+    const given = await predictAll(system, batches(data.test, run.normalisation));
+    named.given = given;
+    const { top1, top5 } = scorePredictions(given);
     return {
-      ...{ name, architecture, weights, ...(masks ? { masks } : {}) },
-      ...await scores(system, run, data.test),
+      ...{ name: named.name, architecture, weights, top1, top5 },
+      ...(masks ? { masks } : {}),
+      ...(control ? { comparison: compare(control.name, control.given!, given) } : {}),
       // PyTorch keeps the weights as they were before their mask
       sizes: await storageSizes(masks ? run.weights : weights, weights, masks ?? {}),
       multiplyAdds: countMultiplyAdds(architecture),

@@ -11,9 +11,6 @@ import { fakeQuantize, trainQuantized } from "../compression/quantization/quanti
 import { gzipSize } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import { kernelAmounts } from "../compression/pruning_amounts.ts";
-import { predictedLabels } from "../metrics/confusion.ts";
-import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
-import { correct } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { createSystem } from "../systems/create_system.ts";
@@ -21,14 +18,17 @@ import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { Weights } from "../model/weights.ts";
 import type { OnProgress } from "../util/progress.ts";
+import { compare, type Comparison } from "./comparison.ts";
 import {
   defaultFineTune,
   fineTuneFit,
   type FineTuneOptions,
   longFineTune,
+  moreEpochs,
   trainBatches,
   trainOn,
 } from "./finetuning.ts";
+import { firstBatches } from "./first_batches.ts";
 import { batches, type Run, type RunData } from "./run.ts";
 import { scorePredictions } from "./score_run.ts";
 
@@ -40,29 +40,37 @@ export interface QuantizedResult {
   readonly top1: Accuracy;
   /** On the test images. */
   readonly top5: Accuracy;
-  /** Share of the test images for which it predicts the same class as the dense float32 network. */
-  readonly agreement: number;
-  /** Against the dense float32 network, on top-1. */
-  readonly paired: PairedComparison;
+  /** What it is compared with; absent for a network that others are compared with. */
+  readonly comparison?: Comparison;
+  /** Epochs of training after the run's own. */
+  readonly moreEpochs: number;
   /** Size of its file. */
   readonly bytes: number;
   /** Size of its file after gzip, in bytes. */
   readonly gzip: number;
+  /** The network, smaller where filters and units were removed. */
+  readonly architecture: Architecture;
+  /** The float32 weights; those of an int8 network are the ones that it was made from. */
+  readonly weights: Weights;
   /** Absent where the arithmetic is float32. */
   readonly model?: QuantizedModel;
 }
 
 /** How the networks of `quantizeRun` are trained on. */
 export interface QuantizationTraining {
-  /** With rounded weights, from the run's own. */
+  /** With rounded weights, from the run's own; its control without rounding. */
   readonly aware: FineTuneOptions;
   /** After filters and units were removed, and the dense network in the same way. */
   readonly pruned: FineTuneOptions;
 }
 
+/** How many networks `quantizeRun` returns. */
+const NETWORKS = 11;
+
 /**
  * A run's network in int8: after training, with quantization-aware fine-tuning, and with structured
- * pruning before it. Since the pruned one is trained on, so is the dense one, to compare it with.
+ * pruning before it. Whatever is trained on has a control in the same list: the dense float32 network,
+ * trained on for as many epochs in the same way.
  */
 export async function quantizeRun(
   run: Run,
@@ -72,70 +80,95 @@ export async function quantizeRun(
 ): Promise<QuantizedResult[]> {
   const { architecture } = run.configuration;
   const { test } = data;
-  const steps = 8;
-  const dense = await floatPredictions(run, data, architecture, run.weights);
   const results: QuantizedResult[] = [];
+  const answers = new Map<string, Predictions>();
   const add = async (
-    name: string,
-    given: Predictions,
-    file: Uint8Array,
-    model?: QuantizedModel,
+    { name, given, file, control, ...rest }:
+      & Pick<QuantizedResult, "name" | "architecture" | "weights" | "moreEpochs" | "model">
+      & { readonly given: Predictions; readonly file: Uint8Array; readonly control?: string },
   ) => {
     const { top1, top5 } = scorePredictions(given);
+    const other = control === undefined ? undefined : answers.get(control)!;
+    answers.set(name, given);
     results.push({
-      ...{ name, top1, top5 },
-      agreement: agreement(given, dense),
-      paired: mcnemar(correct(dense), correct(given)),
+      ...{ name, top1, top5, ...rest },
+      ...(control !== undefined && other ? { comparison: compare(control, other, given) } : {}),
       bytes: file.length,
       gzip: await gzipSize(file),
-      ...(model ? { model } : {}),
     });
-    await onProgress?.(results.length, steps);
+    await onProgress?.(results.length, NETWORKS);
   };
-  const addFloat = async (name: string, weights: Weights) =>
-    await add(
-      name,
-      await floatPredictions(run, data, architecture, weights),
-      encodeSafetensors(weights),
-    );
+  const addFloat = async (
+    name: string,
+    shape: Architecture,
+    weights: Weights,
+    moreEpochs: number,
+    control?: string,
+  ) => {
+    const given = await floatPredictions(run, data, shape, weights);
+    const file = encodeSafetensors(weights);
+    const compared = control === undefined ? {} : { control };
+    await add({ name, architecture: shape, weights, moreEpochs, given, file, ...compared });
+  };
   const addInt8 = async (
     name: string,
     shape: Architecture,
     weights: Weights,
-    granularity: Granularity,
+    moreEpochs: number,
+    control: string,
     calibration: Partial<Calibration>,
+    granularity: Granularity = "channel",
   ) => {
     const model = quantizeModel(shape, weights, run.normalisation, granularity, calibration);
     const network = await openInt8(model);
     const logits = network.predict(test.pixels, test.length);
     const given = { logits, labels: test.labels, classes: network.classes };
-    await add(name, given, encodeModel(model), model);
+    const file = encodeModel(model);
+    await add({ name, architecture: shape, weights, moreEpochs, model, given, file, control });
   };
-  await add("float32", dense, encodeSafetensors(run.weights));
-  // the paper's way: numbers rounded to what int8 could hold, everything computed and stored in float32
-  await addFloat("fake-quantized: float32 inside", fakeQuantize(run.weights, "channel"));
-  const found = await calibrateRun(run, data, architecture, run.weights);
-  const nearest = { ranges: found.ranges };
-  await addInt8(
-    "int8, per channel, each weight rounded to the nearest",
-    architecture,
-    run.weights,
-    "channel",
-    nearest,
-  );
-  await addInt8("int8, per tensor", architecture, run.weights, "tensor", found);
-  await addInt8("int8, per channel", architecture, run.weights, "channel", found);
+
+  const { weights } = run, dense = "float32";
+  await addFloat(dense, architecture, weights, 0);
+  // as the paper's text says: numbers rounded to what int8 could hold, all computed and stored in float32
+  const fake = "fake-quantized: float32 inside";
+  await addFloat(fake, architecture, fakeQuantize(weights, "channel"), 0, dense);
+  const found = await calibrateRun(run, data, architecture, weights);
+  const { ranges } = found;
+  const nearest = "int8, per channel, each weight rounded to the nearest";
+  await addInt8(nearest, architecture, weights, 0, dense, { ranges });
+  await addInt8("int8, per tensor", architecture, weights, 0, dense, found, "tensor");
+  await addInt8("int8, per channel", architecture, weights, 0, dense, found);
+
+  const { epochs: few } = training.aware;
+  const short = `float32, ${moreEpochs(few)}`;
+  const shortOn = await trainOn(run, data, architecture, weights, training.aware);
+  await addFloat(short, architecture, shortOn, few);
   const aware = await finetuneQuantized(run, data, training.aware);
-  const { ranges } = await calibrateRun(run, data, architecture, aware);
   // it has learned with weights rounded to the nearest
-  await addInt8("int8, quantization-aware", architecture, aware, "channel", { ranges });
-  const on = [run, data, architecture, run.weights, training.pruned] as const;
-  await addFloat("float32, trained on", await trainOn(...on));
-  const small = pruneStructured(architecture, run.weights, kernelAmounts);
+  const awareRanges = { ranges: (await calibrateRun(run, data, architecture, aware)).ranges };
+  await addInt8("int8, quantization-aware", architecture, aware, few, short, awareRanges);
+
+  const { epochs: many } = training.pruned;
+  // the same number of epochs in both trainings must not give two networks one name
+  const long = `float32, ${moreEpochs(many)}${training.pruned.augmentation ? ", augmented" : ""}` +
+    (few === many && !training.pruned.augmentation ? " (control of pruning)" : "");
+  const longOn = await trainOn(run, data, architecture, weights, training.pruned);
+  await addFloat(long, architecture, longOn, many);
+  const longFound = await calibrateRun(run, data, architecture, longOn);
+  await addInt8(
+    `int8, per channel, ${moreEpochs(many)}`,
+    architecture,
+    longOn,
+    many,
+    long,
+    longFound,
+  );
+  const small = pruneStructured(architecture, weights, kernelAmounts);
   const shape = small.architecture;
-  const weights = await trainOn(run, data, shape, small.weights, training.pruned);
-  const smallFound = await calibrateRun(run, data, shape, weights);
-  await addInt8("both: structured pruning and int8", shape, weights, "channel", smallFound);
+  const smallOn = await trainOn(run, data, shape, small.weights, training.pruned);
+  await addFloat(`structured pruning, ${moreEpochs(many)}`, shape, smallOn, many, long);
+  const smallFound = await calibrateRun(run, data, shape, smallOn);
+  await addInt8("both: structured pruning and int8", shape, smallOn, many, long, smallFound);
   return results;
 }
 
@@ -174,8 +207,7 @@ async function calibrateRun(
   const { train } = data;
   const batchSize = Math.min(512, train.length);
   const some = batches(train, run.normalisation, { batchSize, seed: 1, shuffle: true });
-  const first = { length: 1, samples: batchSize, [Symbol.asyncIterator]: () => take(some, 1) };
-  return await calibrate(architecture, weights, first);
+  return await calibrate(architecture, weights, firstBatches(some, 1));
 }
 
 async function finetuneQuantized(
@@ -205,21 +237,5 @@ async function floatPredictions(
     return await predictAll(system, batches(data.test, run.normalisation));
   } finally {
     system.dispose();
-  }
-}
-
-/** Share of images with the same highest logit. */
-function agreement(a: Predictions, b: Predictions): number {
-  const [first, second] = [predictedLabels(a), predictedLabels(b)];
-  const same = first.reduce((sum, label, n) => sum + Number(label === second[n]), 0);
-  return same / a.labels.length;
-}
-
-/** The first `count` of some batches. */
-async function* take<T>(all: AsyncIterable<T>, count: number): AsyncGenerator<T, void, void> {
-  let taken = 0;
-  for await (const one of all) {
-    yield one;
-    if (++taken >= count) return;
   }
 }

@@ -3,6 +3,7 @@ import type { Architecture } from "../model/architecture.ts";
 import type { PixelSet } from "../pixels/pixels.ts";
 import { NumpySystem } from "../systems/numpy/numpy_system.ts";
 import type { Weights } from "../model/weights.ts";
+import type { OnProgress } from "../util/progress.ts";
 import { Rng } from "../util/rng.ts";
 import { batches, restore, type Run } from "./run.ts";
 
@@ -14,6 +15,8 @@ export interface Rate {
   readonly low: number;
   /** Highest of the turns, images a second. */
   readonly high: number;
+  /** Half of the turns lie between these two, images a second. */
+  readonly quartiles: readonly [low: number, high: number];
 }
 
 /** Predicts so many images. */
@@ -29,6 +32,7 @@ export async function ratesInTurns(
   networks: readonly Inference[],
   size: number,
   rounds = 41,
+  onProgress?: OnProgress,
 ): Promise<Rate[]> {
   const calls = Math.max(1, Math.min(10, Math.round(512 / size)));
   const rates = networks.map((): number[] => []);
@@ -39,12 +43,20 @@ export async function ratesInTurns(
       for (let call = 0; call < calls; call++) await networks[i]!(size);
       if (round >= 0) rates[i]!.push(calls * size / (performance.now() - start) * 1000);
     }
+    if (round >= 0) await onProgress?.(round + 1, rounds);
   }
   return rates.map((list) => ({
     median: median(list),
     low: Math.min(...list),
     high: Math.max(...list),
+    quartiles: quartiles(list),
   }));
+}
+
+function quartiles(rates: readonly number[]): [number, number] {
+  const sorted = rates.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
+  return [at(0.25), at(0.75)];
 }
 
 /**

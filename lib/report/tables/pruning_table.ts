@@ -1,45 +1,67 @@
 import type { Dataset } from "../../data/dataset.ts";
+import { holm } from "../../metrics/holm.ts";
 import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
 import type { Rate } from "../../runs/timing.ts";
 import { countParameters } from "../../model/architecture.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
-/** Each way to prune: accuracy, size, arithmetic and speed. */
-export function pruningTable(
-  dataset: Dataset,
-  models: readonly PrunedModel[],
-  rates: ReadonlyMap<string, Rate>,
-): Table {
-  const dense = rates.get("dense")?.median;
+/** Each way to prune: accuracy, zeros and arithmetic, beside the dense network trained as long. */
+export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): Table {
+  const compared = models.filter(({ comparison }) => comparison);
+  const corrected = holm(compared.map(({ comparison }) => comparison!.paired.p));
   return new Table({
     title: `Pruning, on ${dataLabel(dataset)}`,
     columns: [
       { key: "name", label: "network" },
-      { key: "zeros", label: "weights zero, %", digits: 1 },
-      { key: "parameters", label: "numbers left in the file", digits: 0 },
-      { key: "multiplyAdds", label: "multiply-adds an image", digits: 0 },
+      { key: "zeros", label: "zero, %", digits: 1 },
+      { key: "parameters", label: "parameters", digits: 0 },
+      { key: "multiplyAdds", label: "multiply-adds", digits: 0 },
       { key: "top1", label: "test top-1 (95 %)" },
       { key: "top5", label: "test top-5 (95 %)" },
-      { key: "rate", label: "inference, images/s", digits: 0 },
-      { key: "ratio", label: "to dense", digits: 2 },
+      { key: "paired", label: "only dense, only this right", align: "right" },
+      { key: "p", label: "p (Holm)", digits: 3 },
     ],
-    rows: models.map((model) => {
-      const rate = rates.get(model.name)?.median;
-      return {
-        name: model.name,
-        zeros: 100 * model.sparsity,
-        parameters: countParameters(model.architecture),
-        multiplyAdds: model.multiplyAdds,
-        top1: model.top1,
-        top5: model.top5,
-        ...(rate && dense ? { rate, ratio: rate / dense } : {}),
-      };
-    }),
+    rows: models.map((model) => ({
+      name: model.name,
+      zeros: 100 * model.sparsity,
+      parameters: countParameters(model.architecture),
+      multiplyAdds: model.multiplyAdds,
+      top1: model.top1,
+      top5: model.top5,
+      ...(model.comparison
+        ? {
+          paired: `${model.comparison.paired.onlyFirst}, ${model.comparison.paired.onlySecond}`,
+          p: corrected[compared.indexOf(model)]!,
+        }
+        : {}),
+    })),
     notes: [
-      "Inference: the hand-written system's kernels, one thread, batch 256, networks taking turns, " +
-      "medians. A zero is multiplied like any other number, so only removing filters and units " +
-      "makes inference faster.",
+      "A network that was trained on is compared with the dense network trained on for as long, any " +
+      "other with the dense network as it was. p: McNemar's exact test, by Holm's correction for " +
+      `${compared.length} tests.`,
+    ],
+  });
+}
+
+/** Inference of each way to prune. */
+export function pruningSpeedTable(rates: ReadonlyMap<string, Rate>, batchSize: number): Table {
+  const dense = rates.get("dense")?.median;
+  return new Table({
+    title: "Pruning: images a second of inference",
+    columns: [
+      { key: "name", label: "network" },
+      { key: "rate", label: "images/s (quartiles)", digits: 0, align: "right" },
+      { key: "ratio", label: "× dense", digits: 2 },
+    ],
+    rows: [...rates].map(([name, { median, quartiles }]) => ({
+      name,
+      rate: { value: median, interval: quartiles },
+      ...(dense ? { ratio: median / dense } : {}),
+    })),
+    notes: [
+      `The hand-written system's kernels, one thread, batches of ${batchSize}, networks taking ` +
+      "turns, medians. A zero is multiplied like any other number.",
     ],
   });
 }
@@ -72,21 +94,49 @@ export function storageTable(models: readonly PrunedModel[]): Table {
   });
 }
 
-/** The curve's points as numbers. */
+/** What the curves of accuracy against sparsity are called. */
+export const scopeTitles: Readonly<Record<CurvePoint["scope"], string>> = {
+  control: "nothing (dense, trained as long)",
+  layer: "each layer",
+  global: "all layers",
+};
+
+/** The curve's points as numbers, beside the control that trained for as long. */
 export function curveTable(dataset: Dataset, points: readonly CurvePoint[]): Table {
+  const corrected = curveTests(points);
   return new Table({
     title: `Iterative magnitude pruning, on ${dataLabel(dataset)}`,
     columns: [
       { key: "scope", label: "smallest of" },
-      { key: "sparsity", label: "weights zero, %", digits: 0 },
+      { key: "sparsity", label: "zero, %", digits: 0 },
+      { key: "more", label: "more epochs", digits: 0 },
       { key: "top1", label: "test top-1 (95 %)" },
       { key: "top5", label: "test top-5 (95 %)" },
+      { key: "paired", label: "only control, only this right", align: "right" },
+      { key: "p", label: "p (Holm)", digits: 3 },
     ],
-    rows: points.map(({ scope, sparsity, top1, top5 }) => ({
-      scope: scope === "layer" ? "each layer" : "all layers",
-      sparsity: 100 * sparsity,
-      top1,
-      top5,
+    rows: points.map((point) => ({
+      scope: scopeTitles[point.scope],
+      ...(point.scope === "control" ? {} : { sparsity: 100 * point.sparsity }),
+      more: point.moreEpochs,
+      top1: point.top1,
+      top5: point.top5,
+      ...(corrected.has(point)
+        ? {
+          paired: `${point.paired!.onlyFirst}, ${point.paired!.onlySecond}`,
+          p: corrected.get(point)!,
+        }
+        : {}),
     })),
+    notes: [
+      `p: McNemar's exact test against the control, by Holm's correction for ${corrected.size} tests.`,
+    ],
   });
+}
+
+/** Corrected p-values of the pruned points; the two that are not pruned yet are no test. */
+export function curveTests(points: readonly CurvePoint[]): ReadonlyMap<CurvePoint, number> {
+  const tested = points.filter(({ paired, sparsity }) => paired && sparsity > 0);
+  const corrected = holm(tested.map(({ paired }) => paired!.p));
+  return new Map(tested.map((point, i) => [point, corrected[i]!]));
 }

@@ -1,9 +1,12 @@
 import type { Dataset } from "../../data/dataset.ts";
+import { holm } from "../../metrics/holm.ts";
 import type { QuantizedResult, RoundingError } from "../../runs/quantize_runs.ts";
-import { Table } from "../table.ts";
+import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
+import { type Interval, Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { spread } from "./table_3.ts";
 
-/** Accuracy, agreement with float32 and bytes of each network. */
+/** Accuracy and bytes of each network. */
 export function quantizationTable(
   dataset: Dataset,
   results: readonly QuantizedResult[],
@@ -13,34 +16,88 @@ export function quantizationTable(
     title: `Quantization, on ${dataLabel(dataset)}`,
     columns: [
       { key: "name", label: "network" },
+      { key: "more", label: "more epochs", digits: 0 },
       { key: "top1", label: "test top-1 (95 %)" },
       { key: "top5", label: "test top-5 (95 %)" },
-      { key: "agreement", label: "same class as float32, %", digits: 1 },
-      { key: "paired", label: "right where the other is wrong: float32, this", align: "right" },
-      { key: "p", label: "p (McNemar)", digits: 3 },
       { key: "bytes", label: "file, kB", digits: 1 },
       { key: "share", label: "of float32", digits: 3 },
       { key: "gzip", label: "gzip, kB", digits: 1 },
     ],
-    rows: results.map(({ name, top1, top5, agreement, paired, bytes, gzip }, i) => ({
-      name,
-      top1,
-      top5,
-      ...(i > 0
-        ? {
-          agreement: 100 * agreement,
-          paired: `${paired.onlyFirst}, ${paired.onlySecond}`,
-          p: paired.p,
-        }
-        : {}),
-      bytes: bytes / 1000,
+    rows: results.map(({ name, moreEpochs, top1, top5, bytes, gzip }) => ({
+      ...{ name, more: moreEpochs, top1, top5, bytes: bytes / 1000 },
       share: bytes / dense.bytes,
       gzip: gzip / 1000,
     })),
     notes: [
       "int8: images as bytes, 8-bit weights and activations, 32-bit accumulators, computed in whole " +
-      "numbers. p: how likely so unequal a split would be if both networks were equally good. A network " +
-      "that was trained on differs from float32 by more than rounding.",
+      "numbers. All by the hand-written system, from one trained run.",
+    ],
+  });
+}
+
+/** Each network beside the dense float32 network that was trained for as long. */
+export function comparisonTable(dataset: Dataset, results: readonly QuantizedResult[]): Table {
+  const compared = results.filter(({ comparison }) => comparison);
+  const corrected = holm(compared.map(({ comparison }) => comparison!.paired.p));
+  return new Table({
+    title: `Each network beside its control, on ${dataLabel(dataset)}`,
+    columns: [
+      { key: "name", label: "network" },
+      { key: "control", label: "control" },
+      { key: "agreement", label: "same class, %", digits: 1 },
+      { key: "paired", label: "only control, only this right", align: "right" },
+      { key: "p", label: "p (Holm)", digits: 3 },
+    ],
+    rows: compared.map(({ name, comparison }, i) => ({
+      name,
+      control: comparison!.control,
+      agreement: 100 * comparison!.agreement,
+      paired: `${comparison!.paired.onlyFirst}, ${comparison!.paired.onlySecond}`,
+      p: corrected[i]!,
+    })),
+    notes: [
+      "The control is dense, computes in float32 and was trained for as long in the same way. p: how " +
+      "likely so unequal a split would be if both were equally good (McNemar's exact test), by Holm's " +
+      `correction for ${compared.length} tests.`,
+    ],
+  });
+}
+
+/** Latency, throughput and memory of the same networks, as measured. */
+export function costsTable(costs: MeasuredCosts): Table {
+  const [dense] = costs.networks;
+  const milliseconds = (rate: number) => 1000 / rate;
+  const megabytes = (bytes: readonly number[]): Interval => spread(bytes.map((b) => b / 1e6));
+  return new Table({
+    title: "Latency, throughput and memory, one thread",
+    columns: [
+      { key: "name", label: "network" },
+      { key: "latency", label: "one image, ms (quartiles)", digits: 3, align: "right" },
+      { key: "latencyTimes", label: "× float32's time", digits: 2 },
+      { key: "throughput", label: `images/s, batches of ${costs.batchSize}`, digits: 0 },
+      { key: "throughputTimes", label: "× float32's rate", digits: 2 },
+      { key: "resident", label: "resident, MB (lowest–highest)", digits: 1, align: "right" },
+    ],
+    rows: [
+      ...costs.networks.map(({ name, single, batch, residentBytes }) => ({
+        name,
+        latency: {
+          value: milliseconds(single.median),
+          interval: [
+            milliseconds(single.quartiles[1]),
+            milliseconds(single.quartiles[0]),
+          ] as const,
+        },
+        latencyTimes: dense!.single.median / single.median,
+        throughput: batch.median,
+        throughputTimes: batch.median / dense!.batch.median,
+        resident: megabytes(residentBytes),
+      })),
+      { name: "a process with no network", resident: megabytes(costs.emptyProcess) },
+    ],
+    notes: [
+      "Networks take turns; medians. Resident: what a fresh process holds that loads the network from " +
+      "its file and answers batches and single images, the runtime included; median.",
     ],
   });
 }

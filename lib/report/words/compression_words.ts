@@ -1,0 +1,91 @@
+/** What the measurements of pruned and int8 networks say, in sentences that follow the numbers. */
+import { median } from "../../metrics/median.ts";
+import { holm } from "../../metrics/holm.ts";
+import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
+import type { QuantizedResult } from "../../runs/quantize_runs.ts";
+import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
+import { curveTests, scopeTitles } from "../tables/pruning_table.ts";
+
+/** The level at which a corrected p-value counts as a difference. */
+const LEVEL = 0.05;
+
+/** Says which networks differ from their control in how often they are right. */
+export function comparisonWords(networks: readonly (QuantizedResult | PrunedModel)[]): string {
+  const compared = networks.flatMap(({ name, comparison }) =>
+    comparison ? [{ name, ...comparison }] : []
+  );
+  const corrected = holm(compared.map(({ paired }) => paired.p));
+  const better: string[] = [], worse: string[] = [], equal: string[] = [];
+  compared.forEach(({ name, control, paired: { onlyFirst, onlySecond } }, i) => {
+    const said = `${name} (against ${control})`;
+    if (corrected[i]! >= LEVEL) equal.push(said);
+    else (onlySecond > onlyFirst ? better : worse).push(said);
+  });
+  return [
+    worse.length > 0 ? `Right less often than the control: ${worse.join("; ")}.` : "",
+    better.length > 0 ? `Right more often than the control: ${better.join("; ")}.` : "",
+    equal.length > 0 ? `No difference is measured for: ${equal.join("; ")}.` : "",
+  ].filter(Boolean).join("\n\n");
+}
+
+/** Says up to which sparsity no loss is measured, and from which on there is one. */
+export function curveWords(points: readonly CurvePoint[]): string {
+  const corrected = curveTests(points);
+  return (["layer", "global"] as const).map((scope) => {
+    const own = points.filter((point) => point.scope === scope && corrected.has(point));
+    const isWorse = (point: CurvePoint) =>
+      corrected.get(point)! < LEVEL && point.paired!.onlyFirst > point.paired!.onlySecond;
+    const first = own.findIndex(isWorse);
+    const percent = (point: CurvePoint) => `${Math.round(100 * point.sparsity)} %`;
+    const title = `Smallest of ${scopeTitles[scope]}`;
+    if (own.length === 0) return `${title}: nothing was pruned.`;
+    if (first === -1) return `${title}: no loss is measured up to ${percent(own.at(-1)!)} zeros.`;
+    if (first === 0) return `${title}: a loss is measured from ${percent(own[0]!)} zeros on.`;
+    return `${title}: no loss is measured up to ${percent(own[first - 1]!)} zeros; ` +
+      `at ${percent(own[first]!)} the network is right less often than the control.`;
+  }).join("\n\n");
+}
+
+/**
+ * Says how one network's latency, throughput, file and memory stand to another's.
+ * @throws RangeError naming a network that was not measured
+ */
+export function savingWords(
+  results: readonly QuantizedResult[],
+  costs: MeasuredCosts,
+  name: string,
+  beside = "float32",
+): string {
+  const find = (wanted: string) => {
+    const result = results.find((one) => one.name === wanted);
+    const cost = costs.networks.find((one) => one.name === wanted);
+    if (!result || !cost) throw new RangeError(`there is no measured network named ${wanted}`);
+    return { result, cost };
+  };
+  const [own, other] = [find(name), find(beside)];
+  const latency = other.cost.single.median / own.cost.single.median;
+  const rate = own.cost.batch.median / other.cost.batch.median;
+  const bytes = own.result.bytes / other.result.bytes;
+  const memory = (median(own.cost.residentBytes) - median(other.cost.residentBytes)) / 1e6;
+  const apart = Math.min(...own.cost.residentBytes) > Math.max(...other.cost.residentBytes) ||
+    Math.max(...own.cost.residentBytes) < Math.min(...other.cost.residentBytes);
+  const milliseconds = (value: number) => `${(1000 / value).toFixed(3)} ms`;
+  return `**${name}**, beside ${beside}: one image takes ${
+    milliseconds(own.cost.single.median)
+  } instead of ${milliseconds(other.cost.single.median)}, ${
+    times(latency)
+  } the time. In batches of ` +
+    `${costs.batchSize} it answers ${times(rate)} as many images a second. Its file has ` +
+    `${bytes.toFixed(2)} of the bytes, ${kilobytes(other.result.bytes - own.result.bytes)}. ` +
+    `Its process holds ${memory < 0 ? "−" : "+"}${Math.abs(memory).toFixed(1)} MB` +
+    (apart ? "." : ", which is within what such processes differ by among themselves.");
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)} times`;
+}
+
+function kilobytes(saved: number): string {
+  const size = `${(Math.abs(saved) / 1000).toFixed(1)} kB`;
+  return saved >= 0 ? `${size} less` : `${size} more`;
+}

@@ -1,0 +1,97 @@
+import { openInt8 } from "../compression/quantization/int8_network.ts";
+import { createSystem } from "../systems/create_system.ts";
+import type { System } from "../systems/system.ts";
+import type { OnProgress } from "../util/progress.ts";
+import type { QuantizedResult } from "./quantize_runs.ts";
+import { type MeasuredNetwork, residentMemory } from "./resident_memory.ts";
+import { batches, type Run, type RunData } from "./run.ts";
+import { type Inference, type Rate, ratesInTurns } from "./timing.ts";
+
+/** Images of a batch where throughput is measured, unless there are fewer. */
+export const THROUGHPUT_BATCH = 256;
+
+/** What a network really costs, as measured on one thread. */
+export interface MeasuredCost {
+  /** The network's name. */
+  readonly name: string;
+  /** Images a second when each image comes alone; 1000 divided by it is the latency in milliseconds. */
+  readonly single: Rate;
+  /** Images a second in batches. */
+  readonly batch: Rate;
+  /** Resident set of fresh processes that load and run it, in bytes. */
+  readonly residentBytes: readonly number[];
+}
+
+/** Costs of some networks, and of a process with none. */
+export interface MeasuredCosts {
+  /** In the order of the networks. */
+  readonly networks: readonly MeasuredCost[];
+  /** Resident set of fresh processes that run no network, in bytes. */
+  readonly emptyProcess: readonly number[];
+  /** Images of a batch where throughput was measured. */
+  readonly batchSize: number;
+}
+
+/** How costs are measured. */
+export interface CostOptions {
+  /** Rounds of the speed measurement; default 41. */
+  readonly rounds?: number;
+  /** Fresh processes for each network's memory; default 3. */
+  readonly processes?: number;
+}
+
+/**
+ * Measures latency, throughput and memory of a run's float32 and int8 networks, which take turns. Each
+ * computes on one thread of the hand-written system's kernels.
+ */
+export async function measureCosts(
+  run: Run,
+  data: RunData,
+  results: readonly QuantizedResult[],
+  { rounds = 41, processes = 3 }: CostOptions = {},
+  onProgress?: OnProgress,
+): Promise<MeasuredCosts> {
+  const { test } = data;
+  const batchSize = Math.min(THROUGHPUT_BATCH, test.length);
+  const loader = batches(test, run.normalisation, { batchSize });
+  const { value } = await loader[Symbol.asyncIterator]().next();
+  const { images } = value!, pixels = images.length / batchSize;
+  const systems: System[] = [];
+  const calls: Inference[] = [];
+  const memorySteps = processes * (results.length + 1);
+  const steps = memorySteps + 2 * rounds;
+  try {
+    for (const { architecture, weights, model } of results) {
+      if (model) {
+        const network = await openInt8(model);
+        calls.push((count) => network.predict(test.pixels, count));
+      } else {
+        const system = await createSystem("numpy", architecture, { threads: 1 });
+        systems.push(system);
+        await system.setWeights(weights);
+        calls.push((count) => system.predict(images.subarray(0, count * pixels), count));
+      }
+    }
+    const tell = (before: number) => (done: number) => onProgress?.(before + done, steps);
+    const batch = await ratesInTurns(calls, batchSize, rounds, tell(0));
+    const single = await ratesInTurns(calls, 1, rounds, tell(rounds));
+    const [empty, ...resident] = await residentMemory(
+      [{ kind: "none" }, ...results.map(measured)],
+      processes,
+      tell(2 * rounds),
+    );
+    return {
+      networks: results.map(({ name }, i) => ({
+        ...{ name, single: single[i]!, batch: batch[i]!, residentBytes: resident[i]! },
+      })),
+      emptyProcess: empty!,
+      batchSize,
+    };
+  } finally {
+    for (const system of systems) system.dispose();
+  }
+}
+
+function measured({ architecture, weights, model }: QuantizedResult): MeasuredNetwork {
+  return model ? { kind: "int8", model } : { kind: "numpy", architecture, weights };
+}
