@@ -60,7 +60,7 @@ export interface PruneStep {
  * were pruned before are pruned again, because zeros have the smallest magnitude.
  *
  * @param sparsities in rising order, from `sparsitySchedule`, say
- * @param fitOptions of each fine-tuning
+ * @param fitOptions of each fine-tuning; asked for anew before each of them
  * @param onStep called after each fine-tuning, while the system has that step's weights
  */
 export async function pruneIteratively(
@@ -68,7 +68,7 @@ export async function pruneIteratively(
   train: Batches,
   sparsities: readonly number[],
   scope: PruneScope,
-  fitOptions: FitOptions,
+  fitOptions: FitOptions | (() => FitOptions),
   onStep?: (step: PruneStep) => void | Promise<void>,
 ): Promise<PruneStep[]> {
   const steps: PruneStep[] = [];
@@ -77,7 +77,8 @@ export async function pruneIteratively(
     const masks = scope === "global"
       ? globalMagnitudeMasks(system.architecture, weights, sparsity)
       : magnitudeMasks(system.architecture, weights, { conv: sparsity, dense: sparsity });
-    const history = await fineTune(system, masks, train, fitOptions);
+    const options = typeof fitOptions === "function" ? fitOptions() : fitOptions;
+    const history = await fineTune(system, masks, train, options);
     const step = { step: i + 1, sparsity, masks, history };
     await onStep?.(step);
     steps.push(step);

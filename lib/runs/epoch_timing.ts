@@ -1,13 +1,13 @@
 import type { Batches, FitOptions, System } from "../systems/system.ts";
-import type { OnProgress } from "../util/progress.ts";
+import { JoinedProgress, type OnProgress } from "../util/progress.ts";
 import { firstBatches } from "./first_batches.ts";
 
 /** A system that is timed while it trains. */
 export interface TimedTrainee {
   /** It goes on from the weights that it has. */
   readonly system: System;
-  /** Its training batches. */
-  readonly train: Batches;
+  /** Makes its training batches; asked for twice, because loaders count their epochs. */
+  readonly train: () => Batches;
   /** How it trains; one epoch at a time, whatever stands here. */
   readonly fit: Omit<FitOptions, "epochs">;
 }
@@ -27,6 +27,7 @@ const WARM_UP_STEPS = 3;
  * Trains systems in turns, an epoch each, and begins each round with another system: whatever slows
  * the machine for a while slows all of them. Each epoch begins with a new optimizer.
  * @param rounds epochs of each system, from 1
+ * @param onProgress told after each batch; its units are epochs
  * @returns in the order of `trainees`
  * @throws RangeError if `rounds` is no whole number of at least 1
  */
@@ -40,19 +41,21 @@ export async function epochsInTurns(
   }
   for (const { system, train, fit } of trainees) {
     const weights = await system.weights();
-    const few = firstBatches(train, WARM_UP_STEPS);
+    const few = firstBatches(train(), WARM_UP_STEPS);
     await system.fit(few, { ...fit, epochs: 1 });
     await system.setWeights(weights, { allowBroken: true });
   }
+  const joined = new JoinedProgress(rounds * trainees.length, onProgress);
+  const loaders = trainees.map(({ train }) => train());
   const times = trainees.map(() => ({ seconds: [] as number[], losses: [] as number[] }));
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < trainees.length; turn++) {
       const i = (round + turn) % trainees.length;
-      const { system, train, fit } = trainees[i]!;
-      const [epoch] = await system.fit(train, { ...fit, epochs: 1 });
+      const { system, fit } = trainees[i]!;
+      const onProgress = joined.part(1);
+      const [epoch] = await system.fit(loaders[i]!, { ...fit, epochs: 1, onProgress });
       times[i]!.seconds.push(epoch!.seconds);
       times[i]!.losses.push(epoch!.loss);
-      await onProgress?.(round * trainees.length + turn + 1, rounds * trainees.length);
     }
   }
   return times;

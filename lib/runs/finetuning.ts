@@ -7,6 +7,7 @@ import { createSystem } from "../systems/create_system.ts";
 import { oneCycle } from "../systems/schedule.ts";
 import type { FitOptions } from "../systems/system.ts";
 import type { Weights } from "../model/weights.ts";
+import type { OnProgress } from "../util/progress.ts";
 import { batches, type Run, type RunData } from "./run.ts";
 
 /** How to train on after compression. */
@@ -65,6 +66,7 @@ export function trainBatches(
  * Trains weights on with the run's system.
  * @param architecture of the weights, which may be smaller than the run's own
  * @param masks name the weights that stay pruned meanwhile
+ * @param onProgress told after each batch
  */
 export async function trainOn(
   run: Run,
@@ -73,14 +75,16 @@ export async function trainOn(
   weights: Weights,
   options: FineTuneOptions,
   masks: Masks = {},
+  onProgress?: OnProgress,
 ): Promise<Weights> {
   const system = await createSystem(run.configuration.system, architecture);
   try {
     await system.setWeights(weights);
     const loader = trainBatches(run, data, options.augmentation);
     const { length } = Object.keys(masks);
-    if (length > 0) await fineTune(system, masks, loader, fineTuneFit(options));
-    else await system.fit(loader, fineTuneFit(options));
+    const fit = { ...fineTuneFit(options), ...onProgress && { onProgress } };
+    if (length > 0) await fineTune(system, masks, loader, fit);
+    else await system.fit(loader, fit);
     return await system.weights();
   } finally {
     system.dispose();

@@ -18,7 +18,7 @@ import type { Normalisation } from "../pixels/pixels.ts";
 import { predictAll } from "../systems/evaluate.ts";
 import type { Batches, FitOptions, System } from "../systems/system.ts";
 import type { Criterion } from "../systems/torch/cross_entropy_loss.ts";
-import type { OnProgress } from "../util/progress.ts";
+import { JoinedProgress, type OnProgress } from "../util/progress.ts";
 import { epochsInTurns } from "./epoch_timing.ts";
 import { defaultFineTune, trainBatches } from "./finetuning.ts";
 import { residentMemory } from "./resident_memory.ts";
@@ -161,8 +161,7 @@ async function measureFour(
   const backend = await openBackend(asked);
   const { PaperCompressedSystem } = await import("../compression/paper_compression.ts");
   const systems: System[] = [];
-  const memorySteps = processes * paperVariants.length;
-  const steps = rounds * paperVariants.length + memorySteps;
+  const joined = new JoinedProgress((rounds + processes) * paperVariants.length, onProgress);
   try {
     for (const variant of paperVariants) {
       const system = new PaperCompressedSystem(
@@ -174,9 +173,9 @@ async function measureFour(
       await system.setWeights(weights);
     }
     const times = await epochsInTurns(
-      systems.map((system) => ({ system, train: train(), fit })),
+      systems.map((system) => ({ system, train, fit })),
       rounds,
-      (done) => onProgress?.(done, steps),
+      joined.part(rounds * paperVariants.length),
     );
     const trained = await Promise.all(systems.map((system) => system.weights()));
     const resident = await residentMemory(
@@ -185,7 +184,7 @@ async function measureFour(
         ...ways[variant],
       })),
       processes,
-      (done) => onProgress?.(steps - memorySteps + done, steps),
+      joined.part(processes * paperVariants.length),
     );
     const rows: PaperRow[] = [];
     let dense: boolean[] | undefined;

@@ -20,7 +20,7 @@ import { type Architecture, countMultiplyAdds } from "../model/architecture.ts";
 import { createSystem } from "../systems/create_system.ts";
 import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import type { Weights } from "../model/weights.ts";
-import type { OnProgress } from "../util/progress.ts";
+import { JoinedProgress, type OnProgress } from "../util/progress.ts";
 import { compare, type Comparison } from "./comparison.ts";
 import {
   defaultFineTune,
@@ -89,13 +89,15 @@ export async function pruneRun(
     [`magnitude, ${own}`, amounts, "magnitude"],
     [`structured, ${own}`, amounts, "structured"],
   ];
-  const steps = ways.length + 1;
+  const joined = new JoinedProgress((ways.length + 1) * (fineTuning.epochs + 1), onProgress);
+  const trainFurther = (shape: Architecture, from: Weights, masks?: Masks) =>
+    trainOn(run, data, shape, from, fineTuning, masks, joined.part(fineTuning.epochs));
   const asItWas: Control = { name: "dense" }, trainedOn: Control = { name: `dense, ${more}` };
   const models = [await evaluate(run, data, asItWas, architecture, run.weights)];
-  const longer = await trainOn(run, data, architecture, run.weights, fineTuning);
+  const longer = await trainFurther(architecture, run.weights);
   models.push(await evaluate(run, data, trainedOn, architecture, longer));
-  await onProgress?.(1, steps);
-  for (const [i, [name, shares, way]] of ways.entries()) {
+  await joined.finish();
+  for (const [name, shares, way] of ways) {
     const smaller = way === "structured"
       ? pruneStructured(architecture, run.weights, shares)
       : undefined;
@@ -107,10 +109,10 @@ export async function pruneRun(
     const pruned = smaller?.weights ?? applyMasks(run.weights, masks!);
     const shape = smaller?.architecture ?? architecture;
     models.push(await evaluate(run, data, { name }, shape, pruned, masks, asItWas));
-    const tuned = await trainOn(run, data, shape, pruned, fineTuning, masks);
+    const tuned = await trainFurther(shape, pruned, masks);
     const named = { name: `${name}, ${more}` };
     models.push(await evaluate(run, data, named, shape, tuned, masks, trainedOn));
-    await onProgress?.(i + 2, steps);
+    await joined.finish();
   }
   return models;
 }
@@ -160,7 +162,8 @@ export async function pruningCurve(
   onProgress?: OnProgress,
 ): Promise<CurvePoint[]> {
   const points: CurvePoint[] = [];
-  const steps = 3 * (1 + curveSparsities.length);
+  const { epochs } = fineTuning;
+  const joined = new JoinedProgress(3 * curveSparsities.length * epochs, onProgress);
   const controls: boolean[][] = [];
   for (const scope of ["control", "layer", "global"] as const) {
     const system = await restore(run);
@@ -172,15 +175,14 @@ export async function pruningCurve(
       const paired = scope === "control" ? {} : { paired: mcnemar(controls[step]!, right) };
       if (scope === "control") controls.push(right);
       points.push({ scope, sparsity, moreEpochs, top1, top5, ...paired });
-      await onProgress?.(points.length, steps);
     };
     try {
       await add(0, 0);
       const loader = trainBatches(run, data);
-      const fit = fineTuneFit(fineTuning);
+      const fit = () => ({ ...fineTuneFit(fineTuning), onProgress: joined.part(epochs) });
       if (scope === "control") {
         for (const [i, sparsity] of curveSparsities.entries()) {
-          await system.fit(loader, fit);
+          await system.fit(loader, fit());
           await add(sparsity, i + 1);
         }
       } else {

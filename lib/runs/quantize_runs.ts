@@ -17,7 +17,7 @@ import { createSystem } from "../systems/create_system.ts";
 import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { Weights } from "../model/weights.ts";
-import type { OnProgress } from "../util/progress.ts";
+import { JoinedProgress, type OnProgress } from "../util/progress.ts";
 import { compare, type Comparison } from "./comparison.ts";
 import {
   defaultFineTune,
@@ -80,6 +80,8 @@ export async function quantizeRun(
 ): Promise<QuantizedResult[]> {
   const { architecture } = run.configuration;
   const { test } = data;
+  const { epochs: few } = training.aware, { epochs: many } = training.pruned;
+  const joined = new JoinedProgress(2 * few + 2 * many + NETWORKS, onProgress);
   const results: QuantizedResult[] = [];
   const answers = new Map<string, Predictions>();
   const add = async (
@@ -96,7 +98,7 @@ export async function quantizeRun(
       bytes: file.length,
       gzip: await gzipSize(file),
     });
-    await onProgress?.(results.length, NETWORKS);
+    await joined.finish();
   };
   const addFloat = async (
     name: string,
@@ -139,20 +141,20 @@ export async function quantizeRun(
   await addInt8("int8, per tensor", architecture, weights, 0, dense, found, "tensor");
   await addInt8("int8, per channel", architecture, weights, 0, dense, found);
 
-  const { epochs: few } = training.aware;
   const short = `float32, ${moreEpochs(few)}`;
-  const shortOn = await trainOn(run, data, architecture, weights, training.aware);
+  const trainFurther = (shape: Architecture, from: Weights, options: FineTuneOptions) =>
+    trainOn(run, data, shape, from, options, {}, joined.part(options.epochs));
+  const shortOn = await trainFurther(architecture, weights, training.aware);
   await addFloat(short, architecture, shortOn, few);
-  const aware = await finetuneQuantized(run, data, training.aware);
+  const aware = await finetuneQuantized(run, data, training.aware, joined.part(few));
   // it has learned with weights rounded to the nearest
   const awareRanges = { ranges: (await calibrateRun(run, data, architecture, aware)).ranges };
   await addInt8("int8, quantization-aware", architecture, aware, few, short, awareRanges);
 
-  const { epochs: many } = training.pruned;
   // the same number of epochs in both trainings must not give two networks one name
   const long = `float32, ${moreEpochs(many)}${training.pruned.augmentation ? ", augmented" : ""}` +
     (few === many && !training.pruned.augmentation ? " (control of pruning)" : "");
-  const longOn = await trainOn(run, data, architecture, weights, training.pruned);
+  const longOn = await trainFurther(architecture, weights, training.pruned);
   await addFloat(long, architecture, longOn, many);
   const longFound = await calibrateRun(run, data, architecture, longOn);
   await addInt8(
@@ -165,7 +167,7 @@ export async function quantizeRun(
   );
   const small = pruneStructured(architecture, weights, kernelAmounts);
   const shape = small.architecture;
-  const smallOn = await trainOn(run, data, shape, small.weights, training.pruned);
+  const smallOn = await trainFurther(shape, small.weights, training.pruned);
   await addFloat(`structured pruning, ${moreEpochs(many)}`, shape, smallOn, many, long);
   const smallFound = await calibrateRun(run, data, shape, smallOn);
   await addInt8("both: structured pruning and int8", shape, smallOn, many, long, smallFound);
@@ -214,12 +216,14 @@ async function finetuneQuantized(
   run: Run,
   data: RunData,
   options: FineTuneOptions,
+  onProgress: OnProgress,
 ): Promise<Weights> {
   const system = await createSystem(run.configuration.system, run.configuration.architecture);
   try {
     await system.setWeights(run.weights);
     const loader = trainBatches(run, data, options.augmentation);
-    return (await trainQuantized(system, "channel", loader, fineTuneFit(options))).weights;
+    const fit = { ...fineTuneFit(options), onProgress };
+    return (await trainQuantized(system, "channel", loader, fit)).weights;
   } finally {
     system.dispose();
   }

@@ -1,7 +1,7 @@
 import { openInt8 } from "../compression/quantization/int8_network.ts";
 import { createSystem } from "../systems/create_system.ts";
 import type { System } from "../systems/system.ts";
-import type { OnProgress } from "../util/progress.ts";
+import { JoinedProgress, type OnProgress } from "../util/progress.ts";
 import type { QuantizedResult } from "./quantize_runs.ts";
 import { type MeasuredNetwork, residentMemory } from "./resident_memory.ts";
 import { batches, type Run, type RunData } from "./run.ts";
@@ -58,8 +58,8 @@ export async function measureCosts(
   const { images } = value!, pixels = images.length / batchSize;
   const systems: System[] = [];
   const calls: Inference[] = [];
-  const memorySteps = processes * (results.length + 1);
-  const steps = memorySteps + 2 * rounds;
+  const steps = processes * (results.length + 1);
+  const joined = new JoinedProgress(2 * rounds + steps, onProgress);
   try {
     for (const { architecture, weights, model } of results) {
       if (model) {
@@ -72,13 +72,12 @@ export async function measureCosts(
         calls.push((count) => system.predict(images.subarray(0, count * pixels), count));
       }
     }
-    const tell = (before: number) => (done: number) => onProgress?.(before + done, steps);
-    const batch = await ratesInTurns(calls, batchSize, rounds, tell(0));
-    const single = await ratesInTurns(calls, 1, rounds, tell(rounds));
+    const batch = await ratesInTurns(calls, batchSize, rounds, joined.part(rounds));
+    const single = await ratesInTurns(calls, 1, rounds, joined.part(rounds));
     const [empty, ...resident] = await residentMemory(
       [{ kind: "none" }, ...results.map(measured)],
       processes,
-      tell(2 * rounds),
+      joined.part(steps),
     );
     return {
       networks: results.map(({ name }, i) => ({

@@ -42,8 +42,8 @@ export async function ratesInTurns(
       const start = performance.now();
       for (let call = 0; call < calls; call++) await networks[i]!(size);
       if (round >= 0) rates[i]!.push(calls * size / (performance.now() - start) * 1000);
+      await onProgress?.((round + 4) * networks.length + turn + 1, (rounds + 4) * networks.length);
     }
-    if (round >= 0) await onProgress?.(round + 1, rounds);
   }
   return rates.map((list) => ({
     median: median(list),
@@ -68,6 +68,7 @@ export async function inferenceRates(
   networks: ReadonlyMap<string, { readonly architecture: Architecture; readonly weights: Weights }>,
   size: number,
   rounds = 33,
+  onProgress?: OnProgress,
 ): Promise<ReadonlyMap<string, Rate>> {
   const systems: NumpySystem[] = [];
   const rng = new Rng(1);
@@ -82,7 +83,7 @@ export async function inferenceRates(
       const images = Float32Array.from({ length }, () => rng.normal());
       calls.push((count) => system.predict(images, count));
     }
-    const rates = await ratesInTurns(calls, size, rounds);
+    const rates = await ratesInTurns(calls, size, rounds, onProgress);
     return new Map([...networks.keys()].map((name, i) => [name, rates[i]!]));
   } finally {
     for (const system of systems) system.dispose();

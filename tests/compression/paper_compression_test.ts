@@ -1,23 +1,16 @@
 /** Compression as the paper did it: what it computes, and that it saves nothing. */
 import assert from "node:assert/strict";
-import { assertLess } from "../assert.ts";
-import { randomMasks } from "../../lib/compression/masks.ts";
+import { assertLess, assertThrows } from "../assert.ts";
+import { magnitudeMasks, randomMasks } from "../../lib/compression/masks.ts";
 import { fakeQuantize } from "../../lib/compression/quantization/quantized_training.ts";
 import { applyMasks } from "../../lib/compression/masks.ts";
-import { paperAmounts } from "../../lib/compression/pruning_amounts.ts";
-import type { Dataset } from "../../lib/data/dataset.ts";
-import { trainRun } from "../../lib/runs/run.ts";
-import { runConfiguration } from "../../lib/runs/run_configuration.ts";
-import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
-import { table3 } from "../../lib/report/tables/table_3.ts";
+import { paperAmounts, paperCodeAmounts } from "../../lib/compression/pruning_amounts.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { asBatches, maxDifference, randomBatch, smallConvolutional } from "../systems/helpers.ts";
-import { runData } from "../runs/pixels.ts";
 
 import { PaperCompressedSystem } from "../../lib/compression/paper_compression.ts";
-import { compressedRows, paperRows } from "../../lib/runs/compression_timing.ts";
 import * as tf from "../../lib/backend/tf.ts";
 
 const optimizer = { kind: "adam", learningRate: 1e-3 } as const;
@@ -92,42 +85,31 @@ Deno.test(
   },
 );
 
-Deno.test(
-  "Table III: masks cost memory, and int8 needs a quarter of it",
-  async () => {
-    const [architecture, data] = [lenet5(5), runData()];
-    const optimizer = { kind: "adam", learningRate: 3e-3 } as const;
-    const train = (system: "torch" | "numpy") =>
-      trainRun(
-        runConfiguration({ system, architecture, optimizer, epochs: 3, batchSize: 16 }),
-        data,
-      );
-    const dataset = {
-      ...{ name: "made-up", synthetic: true, classes: [..."abcde"], splits: data },
-    } as unknown as Dataset;
-    const fineTuning = { epochs: 1, learningRate: 1e-3 };
-    const [torch, numpy] = [await train("torch"), await train("numpy")];
-    const asInPaper = await paperRows(torch, data);
-    const training = { aware: fineTuning, pruned: fineTuning };
-    const quantized = await quantizeRun(numpy, data, training);
-    const compressed = await compressedRows(numpy, data, quantized);
-    assert.deepEqual(asInPaper.map(({ paired }) => paired === undefined), [
-      true,
-      false,
-      false,
-      false,
-    ]);
-    const [dense, pruned, rounded] = asInPaper;
-    assert(
-      pruned!.memoryBytes > 1.9 * dense!.memoryBytes && rounded!.memoryBytes === dense!.memoryBytes,
+Deno.test("a fused network computes the same bits as its layers one by one", async () => {
+  const net = lenet5(7, { convActivation: "relu", denseActivation: "relu" });
+  const weights = initialWeights(net, "pytorch", 1);
+  const masks = magnitudeMasks(net, weights, paperCodeAmounts);
+  const batch = randomBatch(net, 7, 6);
+  for (const way of [{}, { masks }]) {
+    const [fused, plain] = [{ ...way, fuse: true }, way].map((one) =>
+      new PaperCompressedSystem(net, one)
     );
-    assert(pruned!.fileBytes > dense!.fileBytes);
-    const int8 = compressed.find(({ name }) => name === "int8, per channel")!;
-    assertLess(int8.memoryBytes / compressed[0]!.memoryBytes, 0.27);
-    for (const row of [...asInPaper, ...compressed]) {
-      assert(row.rate256 > 0 && row.rate1 > 0, row.name);
+    assert.equal(fused!.model.modules.length, plain!.model.modules.length - 4, "four ReLUs fewer");
+    for (const system of [fused!, plain!]) await system.setWeights(weights);
+    for (const system of [fused!, plain!]) {
+      await system.fit(asBatches(batch), { epochs: 2, optimizer });
     }
-    const text = table3(dataset, asInPaper, compressed).text();
-    for (const seconds of [115, 117, 257, 292]) assert(text.includes(` ${seconds} `), `${seconds}`);
-  },
-);
+    assert.deepEqual(await fused!.weights(), await plain!.weights());
+    fused!.dispose();
+    plain!.dispose();
+  }
+});
+
+Deno.test("ReLU's outputs, which have no bound, are not rounded in silence", () => {
+  const net = lenet5(5, { denseActivation: "relu" });
+  assertThrows(
+    () => new PaperCompressedSystem(net, { fakeQuantize: true }),
+    RangeError,
+    "no bound",
+  );
+});

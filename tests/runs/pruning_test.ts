@@ -3,9 +3,15 @@ import assert from "node:assert/strict";
 import { assertGreater, assertLess } from "../assert.ts";
 import { sparsity } from "../../lib/compression/masks.ts";
 import { pruningFigure } from "../../lib/report/figures/pruning_figure.ts";
-import { curveTable, pruningTable, storageTable } from "../../lib/report/tables/pruning_table.ts";
+import {
+  curveTable,
+  pruningSpeedTable,
+  pruningTable,
+  storageTable,
+} from "../../lib/report/tables/pruning_table.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { curveSparsities, pruneRun, pruningCurve } from "../../lib/runs/prune_runs.ts";
+import { trainOn } from "../../lib/runs/finetuning.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { inferenceRates } from "../../lib/runs/timing.ts";
@@ -23,19 +29,30 @@ const configuration = runConfiguration({
   batchSize: 16,
 });
 
-Deno.test("every way of pruning is measured, before and after fine-tuning", async () => {
+Deno.test("every way of pruning is measured, beside a dense network trained as long", async () => {
   const run = await trainRun(configuration, data);
   const told: number[] = [];
-  const models = await pruneRun(run, data, fineTuning, (done) => void told.push(done));
-  assert.deepEqual(told, [1, 2, 3, 4]);
-  assert.deepEqual(models.length, 9);
+  const onProgress = (done: number) => void told.push(done);
+  const models = await pruneRun(run, data, { fineTuning }, onProgress);
+  assert.deepEqual([...new Set(told)], Array.from({ length: 11 }, (_, i) => i));
+  assert.deepEqual(models.length, 10);
   const byName = new Map(models.map((model) => [model.name, model]));
   assert.deepEqual(byName.get("dense")!.weights, run.weights);
-  for (const { name, masks, weights, multiplyAdds, sparsity: own } of models) {
+  const control = byName.get("dense, 1 more epoch")!;
+  assert.notDeepEqual(control.weights, run.weights);
+  const longer = await trainOn(run, data, architecture, run.weights, fineTuning);
+  assert.deepEqual(control.weights, longer, "the control is trained as what it is compared with");
+  for (const { name, masks, weights, multiplyAdds, sparsity: own, comparison } of models) {
     if (name.startsWith("structured")) assertLess(multiplyAdds, 0.7 * models[0]!.multiplyAdds);
     else assert.deepEqual(multiplyAdds, models[0]!.multiplyAdds);
     if (masks) assertGreater(sparsity(weights), 0.38, name);
     assert.deepEqual(own, sparsity(weights));
+    const expected = name.startsWith("dense")
+      ? undefined
+      : name.endsWith("1 more epoch")
+      ? control.name
+      : "dense";
+    assert.equal(comparison?.control, expected, name);
     // what was pruned stays pruned through fine-tuning
     for (const [array, mask] of Object.entries(masks ?? {})) {
       assert(weights[array]!.data.every((x, i) => mask[i] === 1 || x === 0), `${name}: ${array}`);
@@ -46,22 +63,35 @@ Deno.test("every way of pruning is measured, before and after fine-tuning", asyn
   const rates = await inferenceRates(byName, 16, 2);
   assert.deepEqual([...rates.keys()], [...byName.keys()]);
   assert(
-    [...rates.values()].every(({ low, median, high }) =>
-      0 < low && low <= median && median <= high
+    [...rates.values()].every(({ low, median, high, quartiles: [first, third] }) =>
+      0 < low && low <= first && first <= median && median <= third && third <= high
     ),
   );
-  assert(pruningTable(dataset, models, rates).markdown().includes("(synthetic images)"));
-  assert.deepEqual(storageTable(models).options.rows.length, 9);
+  assert(pruningTable(dataset, models).markdown().includes("(synthetic images)"));
+  assert.deepEqual(pruningSpeedTable(rates, 16).options.rows.length, 10);
+  assert.deepEqual(storageTable(models).options.rows.length, 10);
 });
 
-Deno.test("the curve starts at the whole network and ends at 98 %, for both scopes", async () => {
+Deno.test("the amounts to prune can be chosen, and stand in the names", async () => {
+  const run = await trainRun({ ...configuration, epochs: 1 }, data);
+  const models = await pruneRun(run, data, { fineTuning, amounts: { conv: 0.5, dense: 0.125 } });
+  const chosen = models.find(({ name }) => name === "magnitude, conv 50 %, dense 12.5 %")!;
+  const { data: filters } = chosen.weights["conv2.weight"]!;
+  assert.equal(filters.filter((x) => x === 0).length, filters.length / 2);
+});
+
+Deno.test("the curve starts at the whole network and ends at 98 %, beside its control", async () => {
   const run = await trainRun({ ...configuration, epochs: 3 }, data);
   const points = await pruningCurve(run, data, fineTuning);
-  for (const scope of ["layer", "global"]) {
-    const own = points.filter((point) => point.scope === scope).map(({ sparsity }) => sparsity);
-    assert.deepEqual(own, [0, ...curveSparsities]);
+  for (const scope of ["control", "layer", "global"] as const) {
+    const own = points.filter((point) => point.scope === scope);
+    assert.deepEqual(own.map(({ sparsity }) => sparsity), [0, ...curveSparsities]);
+    assert.deepEqual(own.map(({ moreEpochs }) => moreEpochs), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert(own.every(({ paired }) => (paired === undefined) === (scope === "control")));
+    if (scope === "control") continue;
+    assert.equal(own[0]!.paired!.p, 1, "before anything is pruned, it is the same network");
   }
-  assert.deepEqual(curveTable(dataset, points).options.rows.length, 16);
+  assert.deepEqual(curveTable(dataset, points).options.rows.length, 24);
   const { svg } = pruningFigure(points, { classes: 5, data: "made" });
-  assert.deepEqual(svg.match(/<circle/g)!.length, 32);
+  assert.deepEqual(svg.match(/<circle/g)!.length, 48);
 });
