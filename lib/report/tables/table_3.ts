@@ -1,7 +1,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import { median } from "../../metrics/median.ts";
 import { holm } from "../../metrics/holm.ts";
-import { type MeanInterval } from "../../metrics/student.ts";
+import type { MeanInterval } from "../../metrics/student.ts";
 import { pairedRatio } from "../../metrics/paired_ratio.ts";
 import {
   type PaperRow,
