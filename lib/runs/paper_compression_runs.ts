@@ -89,7 +89,7 @@ export async function paperTextRows(
       fit: { optimizer: { kind: "adam", learningRate } },
     },
     data,
-    options,
+    { ...backend && { backend }, ...options },
     onProgress,
   );
 }
