@@ -17,10 +17,11 @@ export const digestLength = 32;
 const FILE_CLOCK_LAG = 100;
 
 function startHash(options: PreprocessOptions, count: number) {
-  const { width, height, filter, colour, decoder, maxPixels, maxFileBytes } = options;
+  const { width, height, filter, framing, colour, decoder, maxPixels, maxFileBytes } = options;
   const usual = maxPixels === defaultImageLimits.maxPixels &&
     maxFileBytes === defaultImageLimits.maxFileBytes;
   const parts = [packedVersion, decoderVersion, width, height, filter, colour, decoder, count];
+  if (framing !== "squash") parts.push(framing);
   const text = JSON.stringify(usual ? parts : [...parts, maxPixels, maxFileBytes]);
   return createHash("sha256").update(text);
 }

@@ -19,6 +19,11 @@ export interface PreprocessOptions extends ImageLimits {
    * "antialiased": the same luma, a filter as wide as the shrinking asks for.
    */
   readonly filter: "opencv" | "antialiased";
+  /**
+   * What happens to images of other proportions than the result. "squash": the paper's, the whole image is
+   * stretched to them. "crop": the largest part around the middle that has them is taken.
+   */
+  readonly framing: "squash" | "crop";
   /** Whether the three colours are kept, as three planes, instead of their luma. */
   readonly colour: boolean;
   /**
@@ -33,6 +38,7 @@ export const defaultPreprocessOptions: PreprocessOptions = {
   width: 32,
   height: 32,
   filter: "opencv",
+  framing: "squash",
   colour: false,
   decoder: "exact",
   ...defaultImageLimits,
@@ -51,6 +57,9 @@ export function preprocessOptions(options: Partial<PreprocessOptions> = {}): Pre
   }
   if (full.filter !== "opencv" && full.filter !== "antialiased") {
     throw new RangeError(`filter must be "opencv" or "antialiased", got ${String(full.filter)}`);
+  }
+  if (full.framing !== "squash" && full.framing !== "crop") {
+    throw new RangeError(`framing must be "squash" or "crop", got ${String(full.framing)}`);
   }
   if (full.decoder !== "exact" && full.decoder !== "fast") {
     throw new RangeError(`decoder must be "exact" or "fast", got ${String(full.decoder)}`);
@@ -103,7 +112,9 @@ export async function preprocessBytes(
 }
 
 /** A decoded image in the size and the planes that the options ask for. */
-function shrink(image: Decoded, { width, height, filter, colour }: PreprocessOptions): Uint8Array {
+function shrink(whole: Decoded, options: PreprocessOptions): Uint8Array {
+  const { width, height, filter, framing, colour } = options;
+  const image = framing === "crop" ? cropped(whole, width, height) : whole;
   const resize = filter === "opencv" ? resizeOpenCV : resizeAntialiased;
   if (!colour) return resize(image, width, height);
   const pixels = new Uint8Array(3 * width * height);
@@ -111,6 +122,23 @@ function shrink(image: Decoded, { width, height, filter, colour }: PreprocessOpt
     pixels.set(resize(channel(image, c), width, height), c * width * height);
   }
   return pixels;
+}
+
+/** The largest part around an image's middle with the proportions of `width` to `height`. */
+function cropped(image: Decoded, width: number, height: number): Decoded {
+  const { channels, data } = image;
+  const scale = Math.min(image.width / width, image.height / height);
+  const columns = Math.max(1, Math.round(scale * width));
+  const rows = Math.max(1, Math.round(scale * height));
+  if (columns >= image.width && rows >= image.height) return image;
+  const left = Math.floor((image.width - columns) / 2) * channels;
+  const top = Math.floor((image.height - rows) / 2), length = columns * channels;
+  const part = new Uint8Array(rows * length);
+  for (let y = 0; y < rows; y++) {
+    const from = (top + y) * image.width * channels + left;
+    part.set(data.subarray(from, from + length), y * length);
+  }
+  return { width: columns, height: rows, channels, data: part };
 }
 
 /** Red, green or blue of an image as a grey one; grey images have their grey in all three. */

@@ -5,7 +5,12 @@ import { assertRejects } from "../assert.ts";
 import { decode, defaultDecodeSettings } from "../../lib/pixels/decode.ts";
 import { useJpeg } from "../../lib/pixels/decode_jpeg.ts";
 import { isJpeg } from "../../lib/pixels/jpeg_header.ts";
-import { preprocess, type PreprocessOptions } from "../../lib/pixels/preprocess.ts";
+import { contentKey } from "../../lib/pixels/pixel_cache_key.ts";
+import {
+  preprocess,
+  type PreprocessOptions,
+  preprocessOptions,
+} from "../../lib/pixels/preprocess.ts";
 import { toGrey } from "../../lib/pixels/resize.ts";
 import expected from "../fixtures/opencv/expected.json" with { type: "json" };
 
@@ -235,4 +240,22 @@ Deno.test("files that are no intact image are refused by name", async (t) => {
 Deno.test("raw pixels of the wrong length are refused by name", async () => {
   const source = raw(4, 4, 3, new Uint8Array(47));
   await assertRejects(() => preprocess(source, {}, "data_batch_1.bin#7"), Error, "#7: 47 bytes");
+});
+
+Deno.test("a cropped image is the middle part, of a squashed one all is there; their keys differ", async () => {
+  // 12 columns of 4 rows: the middle 4 × 4 are 8, the left part is 0, the right part is 200
+  const data = Uint8Array.from({ length: 48 }, (_, i) => [0, 8, 200][Math.floor(i % 12 / 4)]!);
+  const wide = raw(12, 4, 1, data), options = { width: 4, height: 4 };
+  const cropped = await preprocess(wide, { ...options, framing: "crop" });
+  assert.deepEqual([...cropped], Array(16).fill(8));
+  const squashed = await preprocess(wide, options);
+  assert(squashed.includes(0) && squashed.includes(200));
+  const turned = Uint8Array.from({ length: 48 }, (_, i) => [0, 8, 200][Math.floor(i / 16)]!);
+  const tall = await preprocess(raw(4, 12, 1, turned), { ...options, framing: "crop" });
+  assert.deepEqual([...tall], Array(16).fill(8));
+  const key = (framing: PreprocessOptions["framing"]) =>
+    contentKey(new Uint8Array(32), Int32Array.of(0), preprocessOptions({ framing }));
+  assert.notEqual(key("crop"), key("squash"));
+  const wrong = { framing: "fit" } as unknown as Partial<PreprocessOptions>;
+  await assertRejects(() => preprocess(wide, wrong), RangeError, "got fit");
 });
