@@ -17,13 +17,19 @@ import { basename, extname, isAbsolute, resolve } from "node:path";
 import { sweepLists } from "../lib/diagnosis/sweep_lists.ts";
 import { lenet5 } from "../lib/model/architecture.ts";
 import { loadPixels } from "../lib/pixels/load_pixels.ts";
-import { progress } from "../lib/report/notebook.ts";
-import { type Experiment, openExperiment } from "../lib/runs/experiment.ts";
+import { progress } from "../lib/report/progress_bar.ts";
+import {
+  committedResults,
+  type Experiment,
+  openExperiment,
+  reproducedResults,
+} from "../lib/runs/experiment.ts";
 import { OutcomeStore } from "../lib/runs/outcome_store.ts";
+import type { KeptOutcome } from "../lib/runs/run_outcome.ts";
 import type { RunData } from "../lib/runs/run.ts";
 import { type RunConfiguration, runConfiguration } from "../lib/runs/run_configuration.ts";
 import { runKey, trainingCode } from "../lib/runs/run_store.ts";
-import { readSweep, writeSweep } from "../lib/runs/sweep_file.ts";
+import { readSweep, type SweptEntry, writeSweep } from "../lib/runs/sweep_file.ts";
 import type { SweepList } from "../lib/runs/sweep_list.ts";
 import { exists } from "../lib/util/files.ts";
 import { readArguments } from "./arguments.ts";
@@ -126,17 +132,13 @@ async function listFromFile(path: string, { dataset }: Experiment): Promise<Swee
   }
 }
 
-/** An entry's name and its jobs, one for each seed from 1. */
+/** An entry's name and its jobs: `job(seed)` for each seed from 1. */
 interface EntryJobs {
   readonly name: string;
-  readonly jobs: readonly SizedJob[];
+  readonly job: (seed: number) => Promise<SizedJob>;
 }
 
-async function entryJobs(
-  list: SweepList,
-  seeds: number,
-  { dataset, data }: Experiment,
-): Promise<EntryJobs[]> {
+async function entryJobs(list: SweepList, { dataset, data }: Experiment): Promise<EntryJobs[]> {
   const loaded = new Map<string, RunData>([["{}", data]]);
   const entries: EntryJobs[] = [];
   for (const { name, configuration, preprocess = {} } of list) {
@@ -144,17 +146,35 @@ async function entryJobs(
     const bar = progress(`Preprocessing for ${name}`, "images");
     const images = loaded.get(way) ?? await loadPixels(dataset, preprocess, { onProgress: bar });
     loaded.set(way, images);
-    const jobs = [];
-    for (let seed = 1; seed <= seeds; seed++) {
+    const job = async (seed: number) => {
       const own: RunConfiguration = { ...configuration, seed };
-      jobs.push({
+      return {
         ...{ key: await runKey(own, images), name: `${name}, seed ${seed}` },
         ...{ configuration: own, preprocess, size: own.epochs * images.train.length },
-      });
-    }
-    entries.push({ name, jobs });
+      };
+    };
+    entries.push({ name, job });
   }
   return entries;
+}
+
+/**
+ * The outcomes of all entries with the seeds of this sweep, and with as many further ones as earlier sweeps
+ * have left of every entry.
+ */
+async function sweptEntries(
+  entries: readonly EntryJobs[],
+  seeds: number,
+  store: OutcomeStore,
+): Promise<SweptEntry[]> {
+  const swept = entries.map(({ name }) => ({ name, outcomes: [] as KeptOutcome[] }));
+  for (let seed = 1;; seed++) {
+    const kept = await Promise.all(
+      entries.map(async ({ job }) => store.get((await job(seed)).key)),
+    );
+    if (seed > seeds && kept.includes(undefined)) return swept;
+    kept.forEach((outcome, i) => swept[i]!.outcomes.push(outcome!));
+  }
 }
 
 /** Takes what was written together earlier into the store, and what other code computed out of it. */
@@ -208,12 +228,14 @@ async function sweep(): Promise<number> {
   if (given.data) Deno.env.set("LENET_DATA", given.data);
   if (given.full) Deno.env.set("LENET_FULL", "1");
   const experiment = await openExperiment(progress);
-  const { results } = experiment;
+  const results = reproducedResults() ?? committedResults(experiment.dataset);
   const name = listName(given.list);
-  const entries = await entryJobs(await sweepList(given.list, experiment), given.seeds, experiment);
+  const entries = await entryJobs(await sweepList(given.list, experiment), experiment);
+  const jobs: SizedJob[] = [];
   // seed by seed, so that a sweep that is cut off has something of every entry
-  const jobs = Array.from({ length: given.seeds }, (_, i) => entries.map(({ jobs }) => jobs[i]!))
-    .flat();
+  for (let seed = 1; seed <= given.seeds; seed++) {
+    for (const { job } of entries) jobs.push(await job(seed));
+  }
   const store = new OutcomeStore(results);
   await prepareStore(store, results, name, jobs, given.renew);
   const workers = await openWorkers(given);
@@ -225,14 +247,9 @@ async function sweep(): Promise<number> {
     await workers.close();
   }
   console.log(describe(result, await trainingCode()));
-  const { outcomes, failures } = result;
-  for (const { job, reason } of failures) console.error(`${job.name} failed: ${reason}`);
-  if (failures.length > 0) return 1;
-  const swept = entries.map(({ name, jobs }) => ({
-    name,
-    outcomes: jobs.map(({ key }) => outcomes.get(key)!),
-  }));
-  await writeSweep(results, name, swept);
+  for (const { job, reason } of result.failures) console.error(`${job.name} failed: ${reason}`);
+  if (result.failures.length > 0) return 1;
+  await writeSweep(results, name, await sweptEntries(entries, given.seeds, store));
   console.log(`Written: ${results}/sweep_${name}.json`);
   return 0;
 }

@@ -31,3 +31,4 @@ export * from "./paper_faults.ts";
 export * from "./resize_filters.ts";
 export * from "./start_scores.ts";
 export * from "./summary.ts";
+export * from "./sweep_lists.ts";

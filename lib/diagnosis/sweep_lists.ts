@@ -1,7 +1,8 @@
 import type { Architecture } from "../model/architecture.ts";
-import type { SweepEntry, SweepList } from "../runs/sweep_list.ts";
+import type { SweepList } from "../runs/sweep_list.ts";
 import { systemNames } from "../systems/create_system.ts";
-import { ablations, correctedRun } from "./ablations.ts";
+import { paperConfigurations } from "./fault_matrix.ts";
+import { correctedRun } from "./paper_faults.ts";
 
 /** What a list of configurations is made for. */
 export interface SweepContext {
@@ -11,18 +12,15 @@ export interface SweepContext {
   readonly trainImages: number;
 }
 
-/** The lists that `deno task sweep --list NAME` knows. */
+/**
+ * The lists that `deno task sweep --list NAME` knows: `corrected` has the corrected run of each system,
+ * `paper` has all that the matrix of faults and the ablations train.
+ */
 export const sweepLists: Readonly<Record<string, (context: SweepContext) => SweepList>> = {
   corrected: ({ architecture }) =>
     systemNames.map((system) => ({
       name: system,
       configuration: correctedRun(architecture, system),
     })),
-  ladders: ({ architecture, trainImages }) =>
-    Object.values(ablations(architecture, trainImages)).flatMap(({ name, steps }) =>
-      steps.map(({ change, configuration }, i): SweepEntry => ({
-        name: `${name}, ${i}: ${change}`,
-        configuration,
-      }))
-    ),
+  paper: ({ architecture }) => paperConfigurations(architecture),
 };

@@ -91,12 +91,13 @@ export function resultsFolder({ name }: Pick<Dataset, "name">): string {
   return reproducedResults() ?? join(projectRoot, "results", "explored", name);
 }
 
-function reproducedResults(): string | undefined {
+/** The folder that `reproduce` wants the results in, undefined where it does not run. */
+export function reproducedResults(): string | undefined {
   return Deno.env.get("LENET_RESULTS") || undefined;
 }
 
 /** `results/` for the default data, `results/<name of the data set>/` for any other. */
-function committedResults(dataset: Pick<Dataset, "name" | "root">): string {
+export function committedResults(dataset: Pick<Dataset, "name" | "root">): string {
   const isDefault = dataset.root.replace(/\/+$/, "") === join(projectRoot, "data", "synthetic50");
   return isDefault ? join(projectRoot, "results") : join(projectRoot, "results", dataset.name);
 }

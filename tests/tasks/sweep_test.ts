@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withFiles } from "../data/files.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { loadPixels } from "../../lib/pixels/load_pixels.ts";
+import { OutcomeStore } from "../../lib/runs/outcome_store.ts";
+import { runConfiguration } from "../../lib/runs/run_configuration.ts";
+import { runKey } from "../../lib/runs/run_store.ts";
+import { readSweep } from "../../lib/runs/sweep_file.ts";
+import { Rng } from "../../lib/util/rng.ts";
+import { runSweep, type SizedJob } from "../../tasks/run_sweep.ts";
+import { parseArguments } from "../../tasks/sweep.ts";
+import { WorkerProcesses } from "../../tasks/sweep_pool.ts";
+
+/** A file of MNIST's format. */
+function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 + 4 * shape.length + data.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x800 + shape.length);
+  shape.forEach((side, i) => view.setUint32(4 + 4 * i, side));
+  bytes.set(data, 4 + 4 * shape.length);
+  return bytes;
+}
+
+function noise(images: number): Record<string, Uint8Array> {
+  const rng = new Rng(images);
+  const pixels = Uint8Array.from({ length: images * 28 * 28 }, () => rng.int(256));
+  const labels = Uint8Array.from({ length: images }, (_, i) => i % 3);
+  return { images: idx([images, 28, 28], pixels), labels: idx([images], labels) };
+}
+const [train, test] = [noise(240), noise(30)];
+const files = {
+  "train-images-idx3-ubyte": train.images!,
+  "train-labels-idx1-ubyte": train.labels!,
+  "t10k-images-idx3-ubyte": test.images!,
+  "t10k-labels-idx1-ubyte": test.labels!,
+};
+
+/** A sweep of the hand-written system and of torch with three seeds each, in a folder of its own. */
+async function withJobs(
+  epochs: number,
+  work: (
+    jobs: readonly SizedJob[],
+    results: string,
+    env: Readonly<Record<string, string>>,
+  ) => Promise<void>,
+): Promise<void> {
+  await withFiles(files, async (folder) => {
+    const data = await loadPixels(await openDataset(folder, { onNotice: () => {} }));
+    const jobs: SizedJob[] = [];
+    for (const seed of [1, 2, 3]) {
+      for (const system of ["numpy", "torch"] as const) {
+        const architecture = lenet5(3);
+        const configuration = runConfiguration({ system, architecture, epochs, seed });
+        const key = await runKey(configuration, data);
+        const name = `${system}, seed ${seed}`;
+        jobs.push({ key, name, configuration, preprocess: {}, size: epochs * data.train.length });
+      }
+    }
+    await work(jobs, join(folder, "results"), { LENET_DATA: folder });
+  });
+}
+
+const outcomeFiles = (results: string) => [...Deno.readDirSync(join(results, "outcomes"))];
+
+Deno.test("a sweep ends complete, each result once, though a worker is killed by SIGKILL", () =>
+  withJobs(15, async (jobs, results, env) => {
+    const store = new OutcomeStore(results);
+    const pids: number[] = [];
+    const workers = new WorkerProcesses({
+      ...{ count: 2, turbo: false, env },
+      onStart: (pid) => pids.push(pid),
+    });
+    let killed = false;
+    const result = await runSweep(jobs, store, workers, (done) => {
+      if (killed || done === 0) return; // it is in the middle of a training
+      killed = true;
+      Deno.kill(pids[0]!, "SIGKILL");
+    });
+    await workers.close();
+    assert(killed);
+    assert.equal(pids.length, 3, "another worker took the place of the one that was killed");
+    assert.deepEqual(
+      [result.found, result.computed, result.elsewhere, result.failures],
+      [0, 6, 0, []],
+    );
+    for (const { key, configuration } of jobs) {
+      assert.deepEqual((await store.get(key))!.outcome.configuration, configuration);
+    }
+    assert.equal(
+      outcomeFiles(results).length,
+      6,
+      "one file for each outcome, and no claim is left",
+    );
+    // a second sweep finds all of it
+    const again = await runSweep(jobs, store, new WorkerProcesses({ count: 1, turbo: false }));
+    assert.deepEqual([again.found, again.computed], [6, 0]);
+    assert.deepEqual(again.outcomes, result.outcomes);
+  }));
+
+Deno.test("two sweeps at once share the work: no training is done twice", () =>
+  withJobs(3, async (jobs, results, env) => {
+    const started: string[] = [];
+    const sweep = async () => {
+      const workers = new WorkerProcesses({ count: 1, turbo: false, env });
+      const counting = {
+        slots: 1,
+        close: () => workers.close(),
+        compute: (...args: Parameters<typeof workers.compute>) => {
+          started.push(args[0].key);
+          return workers.compute(...args);
+        },
+      };
+      const result = await runSweep(jobs, new OutcomeStore(results), counting);
+      await workers.close();
+      return result;
+    };
+    const both = await Promise.all([sweep(), sweep()]);
+    assert.deepEqual(started.toSorted(), jobs.map(({ key }) => key).toSorted());
+    assert.equal(both[0].computed + both[1].computed, 6);
+    assert.deepEqual([both[0].outcomes.size, both[1].outcomes.size], [6, 6]);
+  }));
+
+Deno.test("a worker that has other images, and one that always dies, are failures by name", () =>
+  withJobs(1, async ([first, second], results, env) => {
+    const workers = new WorkerProcesses({ count: 1, turbo: false, env });
+    const other = { ...first!, key: "0".repeat(64) };
+    const wrong = await runSweep([other, second!], new OutcomeStore(results), workers);
+    await workers.close();
+    assert.equal(wrong.computed, 1);
+    assert.match(wrong.failures[0]!.reason, /images of this worker are not those of the sweep/);
+    let tries = 0;
+    const dying = new WorkerProcesses({
+      ...{ count: 1, turbo: false, env },
+      onStart: (pid) => {
+        tries++;
+        Deno.kill(pid, "SIGKILL");
+      },
+    });
+    const { failures } = await runSweep([first!], new OutcomeStore(results), dying);
+    assert.equal(tries, 3);
+    assert.match(failures[0]!.reason, /SIGKILL, 3 times in a row/);
+  }));
+
+Deno.test("the task writes all outcomes of a list together, the same each time", () =>
+  withFiles(files, async (folder) => {
+    const list = join(folder, "short.json");
+    await Deno.writeTextFile(
+      list,
+      JSON.stringify([{ name: "a", configuration: { system: "numpy", epochs: 1 } }]),
+    );
+    const results = join(folder, "results");
+    const sweep = async (...args: string[]) => {
+      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "tasks/sweep.ts", "--list", list, "--data", folder, ...args],
+        env: { LENET_RESULTS: results, NO_COLOR: "1" },
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout);
+    };
+    assert.match(await sweep("--seeds", "2", "--workers", "1"), /^2 runs: 0 found, 2 computed/);
+    const path = join(results, "sweep_short.json");
+    const text = await Deno.readTextFile(path);
+    const [entry] = (await readSweep(results, "short"))!;
+    assert.deepEqual(entry!.outcomes.map(({ outcome }) => outcome.configuration.seed), [1, 2]);
+    assert.match(entry!.outcomes[0]!.made.runsOn, /, 1 thread\)$/);
+    // from the file alone, and without losing the seeds that are not asked for
+    await Deno.remove(join(results, "outcomes"), { recursive: true });
+    assert.match(await sweep("--seeds", "1"), /^1 run: 1 found, 0 computed/);
+    assert.equal(await Deno.readTextFile(path), text);
+  }));
+
+Deno.test("arguments that a sweep cannot do are refused by name", () => {
+  for (
+    const [args, message] of [
+      [[], /--list is missing; the lists are corrected, paper/],
+      [["--list", "paper", "--seeds", "0"], /--seeds takes a whole number .* not 0/],
+      [["--list", "paper", "--workers", "two"], /--workers .* not two/],
+      [["--list", "paper", "--scheduler", "there"], /--scheduler takes local or an address/],
+      [["--list", "paper", "--full", "--data", "x"], /--full is about the default data/],
+    ] as const
+  ) assert.throws(() => parseArguments(args), message);
+});
