@@ -65,7 +65,7 @@ Deno.test("a damaged or foreign outcome is an error that names the file", () =>
         text.slice(0, -30),
         "{}",
         text.replace('"epochs":1', '"epochs":2'), // another configuration under this key
-        text.replace(/"top1":\d+/, '"top1":21'),
+        text.replace(/"images":20,"top1":\d+/, '"images":20,"top1":21'),
         text.replace(/"date":"[^"]*"/, '"date":""'),
       ]
     ) {
@@ -101,6 +101,6 @@ Deno.test("outcomes that are written together come back, results apart from how 
     const path = `${folder}/sweep_short.json`;
     const text = await Deno.readTextFile(path);
     assert(!text.includes(kept.made.date) && !text.includes("seconds"));
-    await Deno.writeTextFile(path, text.replace(/"top5":\d+/, '"top5":0'));
+    await Deno.writeTextFile(path, text.replace(/"images":20,"top1":\d+/, '"images":20,"top1":21'));
     await assertRejects(() => readSweep(folder, "short"), Error, `${path} (7, run 1)`);
   }));
