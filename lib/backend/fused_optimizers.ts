@@ -67,6 +67,44 @@ function stateOf(
   return states[index].variable;
 }
 
+/** A copy of the numbers kept for each variable; zeros where nothing is kept yet. */
+async function copyStates(
+  states: readonly StateVariable[],
+  variables: readonly tf.Tensor[],
+): Promise<Float32Array[]> {
+  return await Promise.all(variables.map(async ({ size }, index) => {
+    const kept = states[index]?.variable;
+    return kept ? Float32Array.from(await kept.data<"float32">()) : new Float32Array(size);
+  }));
+}
+
+function restoreStates(
+  states: StateVariable[],
+  variables: readonly tf.Tensor[],
+  arrays: readonly Float32Array[],
+  suffix: string,
+): void {
+  variables.forEach((variable, index) => {
+    const update = { variable: variable as tf.Variable, gradient: variable, index };
+    tf.tidy(() => {
+      stateOf(states, update, suffix).assign(tf.tensor(arrays[index]!, variable.shape, "float32"));
+    });
+  });
+}
+
+/** What Adam remembers: an array for each variable, in the order of the gradients. */
+export interface AdamMoments {
+  readonly steps: number;
+  readonly mean: readonly Float32Array[];
+  readonly square: readonly Float32Array[];
+}
+
+/** What SGD with momentum remembers: an array for each variable, in the order of the gradients. */
+export interface Velocities {
+  readonly steps: number;
+  readonly velocity: readonly Float32Array[];
+}
+
 /** Adam as tfjs and PyTorch define it, with decoupled weight decay and a learning rate that can change. */
 export class FusedAdam extends tf.AdamOptimizer {
   /** @param weightDecay as in AdamW: before each step w −= learning rate · weightDecay · w */
@@ -95,10 +133,7 @@ export class FusedAdam extends tf.AdamOptimizer {
       super.applyGradients(gradients);
       return;
     }
-    const state = this as unknown as Record<
-      "accumulatedFirstMoment" | "accumulatedSecondMoment",
-      StateVariable[]
-    >;
+    const state = this.#states;
     // gradients that wait are computed with the weights as they are
     const addresses = updates.map(({ gradient }) => backend.addressOf(gradient));
     const step = this.iterations + 1;
@@ -119,6 +154,38 @@ export class FusedAdam extends tf.AdamOptimizer {
     });
     this.incrementIterations();
   }
+
+  get #states() {
+    return this as unknown as Record<
+      "accumulatedFirstMoment" | "accumulatedSecondMoment",
+      StateVariable[]
+    >;
+  }
+
+  /** A copy of what it remembers of these variables, which come in the order of the gradients. */
+  async moments(variables: readonly tf.Tensor[]): Promise<AdamMoments> {
+    const { accumulatedFirstMoment, accumulatedSecondMoment } = this.#states;
+    return {
+      steps: this.iterations,
+      mean: await copyStates(accumulatedFirstMoment, variables),
+      square: await copyStates(accumulatedSecondMoment, variables),
+    };
+  }
+
+  /** Goes on with what `moments` gave. */
+  restore(variables: readonly tf.Tensor[], { steps, mean, square }: AdamMoments): void {
+    const { accumulatedFirstMoment, accumulatedSecondMoment } = this.#states;
+    restoreStates(accumulatedFirstMoment, variables, mean, "m");
+    restoreStates(accumulatedSecondMoment, variables, square, "v");
+    this.iterations_ = steps;
+    // tfjs multiplies the powers of β step by step in float32, and so must who wants the same bits
+    const powers = this as unknown as Record<"accBeta1" | "accBeta2", tf.Variable>;
+    for (const [power, beta] of [["accBeta1", this.beta1], ["accBeta2", this.beta2]] as const) {
+      let value = Math.fround(beta);
+      for (let step = 0; step < steps; step++) value = Math.fround(value * Math.fround(beta));
+      tf.tidy(() => powers[power].assign(tf.scalar(value)));
+    }
+  }
 }
 
 /** SGD with momentum as tfjs and PyTorch define it. */
@@ -129,11 +196,7 @@ export class FusedMomentum extends tf.MomentumOptimizer {
       super.applyGradients(gradients);
       return;
     }
-    const state = this as unknown as {
-      readonly accumulations: StateVariable[];
-      readonly momentum: number;
-      readonly useNesterov: boolean;
-    };
+    const state = this.#states;
     const addresses = updates.map(({ gradient }) => backend.addressOf(gradient));
     backend.kernels.sgd({
       parameters: updates.map((update, i) => ({
@@ -147,5 +210,24 @@ export class FusedMomentum extends tf.MomentumOptimizer {
       nesterov: state.useNesterov,
     });
     this.incrementIterations();
+  }
+  get #states() {
+    return this as unknown as {
+      readonly accumulations: StateVariable[];
+      readonly momentum: number;
+      readonly useNesterov: boolean;
+    };
+  }
+
+  /** A copy of what it remembers of these variables, which come in the order of the gradients. */
+  async velocities(variables: readonly tf.Tensor[]): Promise<Velocities> {
+    const velocity = await copyStates(this.#states.accumulations, variables);
+    return { steps: this.iterations, velocity };
+  }
+
+  /** Goes on with what `velocities` gave. */
+  restore(variables: readonly tf.Tensor[], { steps, velocity }: Velocities): void {
+    restoreStates(this.#states.accumulations, variables, velocity, "momentum");
+    this.iterations_ = steps;
   }
 }

@@ -1,6 +1,7 @@
 import type {
   BatchGradient,
   OptimizerOptions,
+  OptimizerState,
   StepResult,
   StepSettings,
 } from "../model/training_step.ts";
@@ -70,12 +71,35 @@ export class KernelNetwork {
     this.#stale = true;
   }
 
-  begin(options: OptimizerOptions): void {
-    const { firstMoment, secondMoment, parameterFloats } = this.#layout;
+  begin(options: OptimizerOptions, state?: OptimizerState): void {
+    const { parameters, firstMoment, secondMoment, parameterFloats } = this.#layout;
     for (const at of [firstMoment, secondMoment]) {
       new Float32Array(this.#memory.buffer, at, parameterFloats).fill(0);
     }
-    this.#optimizer = { options, steps: 0 };
+    this.#optimizer = { options, steps: state?.steps ?? 0 };
+    const write = (weights: Weights, at: number) => {
+      checkWeights(this.#architecture, weights);
+      packWeights(this.#memory, this.#layout, weights, at - parameters);
+    };
+    if (state?.kind === "sgd") write(state.velocity, firstMoment);
+    if (state?.kind === "adam") {
+      write(state.mean, firstMoment);
+      write(state.square, secondMoment);
+    }
+  }
+
+  /** A copy of what the optimizer remembers. @throws Error before `begin` */
+  optimizerState(): OptimizerState {
+    if (this.#optimizer === undefined) {
+      throw new Error("begin() was not called before optimizerState()");
+    }
+    const { options: { kind }, steps } = this.#optimizer;
+    const { parameters, firstMoment, secondMoment } = this.#layout;
+    const shapes = parameterShapes(this.#architecture);
+    const read = (at: number) => unpackWeights(this.#memory, this.#layout, shapes, at - parameters);
+    return kind === "adam"
+      ? { kind, steps, mean: read(firstMoment), square: read(secondMoment) }
+      : { kind, steps, velocity: read(firstMoment) };
   }
 
   async step(batch: Batch, settings?: StepSettings): Promise<StepResult> {

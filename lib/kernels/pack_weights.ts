@@ -5,9 +5,17 @@ import { PANEL } from "./kernel_constants.ts";
 import type { DenseLayout } from "./dense_memory.ts";
 import type { Layout } from "./memory_layout.ts";
 
-/** Writes weights into the kernels' layouts: convolutions as they are, dense layers in panels. */
-export function packWeights(memory: WebAssembly.Memory, layout: Layout, weights: Weights): void {
-  const floats = new Float32Array(memory.buffer);
+/**
+ * Writes weights into the kernels' layouts: convolutions as they are, dense layers in panels. What
+ * belongs to the weights, like the optimizer's moments, is written the same way `shift` bytes on.
+ */
+export function packWeights(
+  memory: WebAssembly.Memory,
+  layout: Layout,
+  weights: Weights,
+  shift = 0,
+): void {
+  const floats = new Float32Array(memory.buffer).subarray(shift / 4);
   floats.fill(0, layout.parameters / 4, layout.parameters / 4 + layout.parameterFloats);
   for (const { name, weight, bias } of [...layout.convs, ...layout.denses]) {
     floats.set(weights[`${name}.bias`]!.data, bias / 4);

@@ -11,6 +11,28 @@ export type OptimizerOptions =
   }
   | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number };
 
+/**
+ * What an optimizer remembers from step to step, by the names and in the layouts of the weights, so that
+ * any system can go on with it.
+ */
+export type OptimizerState =
+  | {
+    readonly kind: "adam";
+    /** Steps taken, from 0. */
+    readonly steps: number;
+    /** Running means of the gradients (m). */
+    readonly mean: Weights;
+    /** Running means of their squares (v). */
+    readonly square: Weights;
+  }
+  | {
+    readonly kind: "sgd";
+    /** Steps taken, from 0. */
+    readonly steps: number;
+    /** Sums of the gradients, each step's weight less by the momentum (v). */
+    readonly velocity: Weights;
+  };
+
 /** What may differ from step to step. */
 export interface StepSettings {
   readonly learningRate: number;

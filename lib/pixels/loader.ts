@@ -61,6 +61,8 @@ export class DataLoader implements AsyncIterable<Batch> {
   readonly #source: PixelSource;
   readonly #options: Settings;
   #epoch = 0;
+  /** Batches that the next iteration leaves out. */
+  #skipped = 0;
 
   /** The shape of every image. */
   readonly imageShape: {
@@ -125,8 +127,22 @@ export class DataLoader implements AsyncIterable<Batch> {
    * @throws {RangeError} when `epoch` is no whole number from 0
    */
   setEpoch(epoch: number): void {
+    this.seek(epoch, 0);
+  }
+
+  /**
+   * Makes the next iteration begin in epoch `epoch` with batch `batch`, both counted from 0. It goes to the
+   * epoch's end, which is at once if `batch` is the number of batches; later iterations are whole again.
+   * @throws {RangeError} when one of the two is no whole number from 0, or `batch` is beyond the end
+   */
+  seek(epoch: number, batch: number): void {
     checkInteger("epoch", epoch, 0);
+    checkInteger("batch", batch, 0);
+    if (batch > this.length) {
+      throw new RangeError(`an epoch has ${this.length} batches, so that none is number ${batch}`);
+    }
     this.#epoch = epoch;
+    this.#skipped = batch;
   }
 
   /** Positions of the images in the order in which epoch `epoch` takes them. */
@@ -143,15 +159,16 @@ export class DataLoader implements AsyncIterable<Batch> {
    * @throws what the source throws when it cannot read an image; no further image is read then
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
-    const epoch = this.#epoch++;
+    const epoch = this.#epoch++, first = this.#skipped;
+    this.#skipped = 0;
     const order = this.order(epoch);
     const { batchSize, prefetch } = this.#options;
     const stop = new AbortController();
     const permits = new Semaphore(this.#options.workers); // shared by all batches being read
     const ahead: Promise<Batch>[] = [];
-    let start = 0;
+    let start = first * batchSize;
     try {
-      for (let b = 0; b < this.length; b++) {
+      for (let b = first; b < this.length; b++) {
         while (start < order.length && ahead.length <= prefetch) {
           const indices = order.subarray(start, start + batchSize);
           const batch = this.#varied(indices, `augmentation ${epoch} ${start}`, permits, stop);

@@ -66,13 +66,14 @@ export class FaultyNumpy implements System {
     if (options.labelSmoothing) {
       throw new RangeError("the faulty NumPy system knows no label smoothing");
     }
-    const chosen = optimizer(options.optimizer, this.#parameters, "float32");
-    return await trainingLoop(
-      this,
-      train,
-      options,
-      (batch, { learningRate }) => this.#step(batch, chosen, learningRate),
-    );
+    let chosen: Optimizer;
+    return await trainingLoop(this, train, options, {
+      begin: (state) => {
+        chosen = optimizer(options.optimizer, this.#parameters, "float32", state);
+      },
+      step: (batch, { learningRate }) => this.#step(batch, chosen, learningRate),
+      optimizerState: () => chosen.state(),
+    });
   }
 
   async #step(batch: Batch, optimizer: Optimizer, learningRate: number): Promise<StepResult> {

@@ -15,12 +15,14 @@ import type { Batches } from "./system.ts";
  * Of images that are given as float32, every number is looked at, which takes 0.1 to 0.4 ms for 256 images
  * of 32 × 32.
  * @param what what error messages call the images
+ * @param skipped batches that the first iteration leaves out
  * @throws RangeError while they are gone through, naming the batch and what is wrong with it
  */
 export function checkedBatches(
   architecture: Architecture,
   batches: Batches,
   what: string,
+  skipped = 0,
 ): Batches {
   const { length, samples, imageShape, softTargets = false } = batches;
   if (imageShape) checkImageShape(architecture, imageShape, what);
@@ -31,7 +33,8 @@ export function checkedBatches(
     softTargets,
     ...(imageShape ? { imageShape } : {}),
     async *[Symbol.asyncIterator]() {
-      let number = 0;
+      let number = skipped;
+      skipped = 0;
       for await (const batch of batches) {
         checkBatch(architecture, classes, batch, `${what} batch ${++number}`);
         checkTargets(batch, classes, softTargets, `${what} batch ${number}`);

@@ -18,6 +18,9 @@ const fitKeys: Record<keyof FitOptions, true> = {
   onProgress: true,
   onEpoch: true,
   signal: true,
+  onState: true,
+  resume: true,
+  optimizerState: true,
 };
 
 type KeysOf<Kind> = Record<keyof Extract<OptimizerOptions, { readonly kind: Kind }>, true>;
@@ -41,7 +44,7 @@ export function checkFit(train: Batches, options: FitOptions): void {
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new RangeError(`labelSmoothing must be in [0, 1), got ${describe(labelSmoothing)}`);
   }
-  for (const key of ["onBatch", "onProgress", "onEpoch"] as const) {
+  for (const key of ["onBatch", "onProgress", "onEpoch", "onState"] as const) {
     requireFunction(key, options[key]);
   }
   requireFunction("schedule", schedule);

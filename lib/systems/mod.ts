@@ -17,7 +17,7 @@ export * from "../model/architecture.ts";
 export * from "../model/weights.ts";
 export { loadWeights, type SafetensorsFile, saveWeights } from "../model/safetensors.ts";
 export type { Initialisation } from "../model/initial_weights.ts";
-export type { OptimizerOptions } from "../model/training_step.ts";
+export type { OptimizerOptions, OptimizerState } from "../model/training_step.ts";
 export { createSystem, systemNames, type SystemOptions, systemTitles } from "./create_system.ts";
 export type { BackendName } from "../backend/choose_backend.ts";
 export { predictAll, type Predictions } from "./evaluate.ts";
@@ -37,5 +37,6 @@ export type {
   System,
   SystemName,
 } from "./system.ts";
+export type { EpochSums, TrainingState } from "./training_state.ts";
 export type { KernelOptions } from "../kernels/kernel_network.ts";
 export type { Batch, Normalisation } from "../pixels/pixels.ts";

@@ -1,7 +1,8 @@
 import type { Architecture } from "../model/architecture.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Batch } from "../pixels/pixels.ts";
-import type { OptimizerOptions } from "../model/training_step.ts";
+import type { OptimizerOptions, OptimizerState } from "../model/training_step.ts";
+import type { TrainingState } from "./training_state.ts";
 
 /** The names the paper gives its three systems. */
 export type SystemName = "numpy" | "torch" | "keras";
@@ -19,6 +20,13 @@ export interface Batches extends AsyncIterable<Batch> {
   readonly imageShape?: Architecture["input"];
   /** Whether each batch has `targets`; default false. */
   readonly softTargets?: boolean;
+  /** Number of the epoch that the next iteration goes through, from 0. */
+  readonly epoch?: number;
+  /**
+   * Makes the next iteration begin in an epoch with a batch, both counted from 0. A training goes on from a
+   * `TrainingState` only where there is this method.
+   */
+  seek?(epoch: number, batch: number): void;
 }
 
 /** How well a system does on some images. */
@@ -90,6 +98,20 @@ export interface FitOptions {
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
   /** Stops the training after the batch at hand; the epochs completed are returned. */
   readonly signal?: AbortSignal;
+  /**
+   * Told after each batch, when all else has been told, how to capture the state of the training. A later
+   * `fit` of a system of the same kind goes on from the state as `resume`. Only `capture` costs anything: a
+   * copy of the weights and of what the optimizer remembers.
+   */
+  readonly onState?: (capture: () => Promise<TrainingState>) => void | Promise<void>;
+  /**
+   * Goes on from here, as if the training had not been interrupted: the system's weights are replaced,
+   * and the history returned begins with that of the state. All other options and the batches must be
+   * those of the training that was interrupted; nobody can check all of that.
+   */
+  readonly resume?: TrainingState;
+  /** What the optimizer remembers at the first step of a new training; default: nothing. */
+  readonly optimizerState?: OptimizerState;
 }
 
 /** How `System.setWeights` takes weights. */

@@ -5,12 +5,12 @@ import { FusedMomentum } from "../../backend/fused_optimizers.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
-import { checkedBatches } from "../check_batches.ts";
 import { CheckedSystem } from "../checked_system.ts";
-import { EpochMeter, stepSettings } from "../loop.ts";
-import type { Batches, EpochRecord, FitOptions, History } from "../system.ts";
+import type { Batches, FitOptions, History } from "../system.ts";
+import { TrainingProgress } from "../training_progress.ts";
 import type { Weights } from "../../model/weights.ts";
 import { KerasAdam } from "./adam.ts";
+import { kerasOptimizerState, restoreKerasOptimizer } from "./keras_optimizer_state.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
 import { buildModel, takeModel } from "./sequential_model.ts";
 
@@ -59,7 +59,6 @@ export class KerasSystem extends CheckedSystem {
   }
 
   protected override async train(train: Batches, options: FitOptions): Promise<History> {
-    const checked = checkedBatches(this.architecture, train, "training");
     const rule = this.#run(() => kerasOptimizer(options.optimizer));
     // smoothed targets and those of a teacher are rows, plain ones labels
     const asRows = Boolean(options.labelSmoothing) || train.softTargets === true;
@@ -71,41 +70,44 @@ export class KerasSystem extends CheckedSystem {
       })
     );
     this.#stepOnBackend();
-    const history: EpochRecord[] = [];
-    let meter: EpochMeter;
-    let done = 0;
+    const { architecture, model } = this;
+    const progress = new TrainingProgress(
+      this,
+      train,
+      options,
+      () => kerasOptimizerState(architecture, model, rule),
+    );
     const stop = () => options.signal?.aborted && (this.model.stopTraining = true);
-    const batches = tf.data.generator(() =>
-      this.#tensors(checked, options.labelSmoothing ?? 0, asRows)
-    ) as tf.data.Dataset<
-      tf.TensorContainer
-    >;
     try {
+      const state = options.resume?.optimizer ?? options.optimizerState;
+      if (state) this.#run(() => restoreKerasOptimizer(architecture, model, rule, state));
+      const checked = await progress.begin();
+      if (options.signal?.aborted || progress.epoch > options.epochs) return progress.history;
+      const batches = tf.data.generator(() =>
+        this.#tensors(checked, options.labelSmoothing ?? 0, asRows)
+      ) as tf.data.Dataset<tf.TensorContainer>;
       // fit's own shuffling cannot be seeded: the loader reshuffles each time it is gone through
       await this.model.fitDataset(batches, {
         epochs: options.epochs,
+        initialEpoch: progress.epoch - 1,
         verbose: 0,
         callbacks: {
-          onEpochBegin: (epoch) => {
-            meter = new EpochMeter(epoch + 1, train, options);
-          },
-          onBatchBegin: () => {
-            rule.setLearningRate(stepSettings(train, options, done++).learningRate);
-          },
+          onEpochBegin: () => progress.beginEpoch(),
+          onBatchBegin: () => rule.setLearningRate(progress.settings.learningRate),
           onBatchEnd: async (_batch, logs) => {
             const { size = 0, loss = NaN, acc = NaN } = logs ?? {};
-            await meter.add(size, loss * size, acc * size);
+            await progress.add(size, loss * size, acc * size);
             stop();
           },
           onEpochEnd: async () => {
-            if (!options.signal?.aborted) history.push(await meter.finish(this));
+            if (!options.signal?.aborted) await progress.finishEpoch();
           },
         },
       });
     } finally {
       this.#run(() => rule.dispose());
     }
-    return history;
+    return progress.history;
   }
 
   /**

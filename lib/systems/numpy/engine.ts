@@ -2,6 +2,7 @@ import type { Batch } from "../../pixels/pixels.ts";
 import type {
   BatchGradient,
   OptimizerOptions,
+  OptimizerState,
   StepResult,
   StepSettings,
 } from "../../model/training_step.ts";
@@ -15,8 +16,10 @@ export interface Engine {
   readonly name: string;
   weights(): Weights | Promise<Weights>;
   setWeights(weights: Weights): void | Promise<void>;
-  /** Starts a training: the optimizer forgets what it kept of earlier steps. */
-  begin(optimizer: OptimizerOptions): void | Promise<void>;
+  /** Starts a training: the optimizer forgets what it kept of earlier steps, or takes a state over. */
+  begin(optimizer: OptimizerOptions, state?: OptimizerState): void | Promise<void>;
+  /** A copy of what the optimizer remembers. */
+  optimizerState(): OptimizerState;
   /**
    * Takes one step on a batch. The result is the loss and the correct answers from before the step.
    * Without settings the learning rate is the optimizer's own, and labels are not smoothed.

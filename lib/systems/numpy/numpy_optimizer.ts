@@ -1,25 +1,35 @@
 /** The optimizers of the hand-written system, for weights w, gradients g and a learning rate η. */
 import { adam, sgd } from "../../kernels/twins/optimizer_twin.ts";
-import type { OptimizerOptions } from "../../model/training_step.ts";
+import type { OptimizerOptions, OptimizerState } from "../../model/training_step.ts";
+import type { Weights } from "../../model/weights.ts";
 import { type FloatArray, type Parameter, type Precision, zeros } from "./array.ts";
 
 /** Changes parameters according to their gradients, one step at a time. */
 export interface Optimizer {
   /** Takes one step along the gradients. */
   step(learningRate: number): void;
+  /** A copy of what it remembers. */
+  state(): OptimizerState;
 }
 
-/** Makes the optimizer that `options` describe, before its first step. */
+/** Makes the optimizer that `options` describe, before its first step or as it was in a state. */
 export function optimizer(
   options: OptimizerOptions,
   parameters: readonly Parameter[],
   precision: Precision,
+  state?: OptimizerState,
 ): Optimizer {
   switch (options.kind) {
-    case "adam":
-      return new Adam(parameters, precision, options.weightDecay);
-    case "sgd":
-      return new Sgd(parameters, precision, options.momentum);
+    case "adam": {
+      const adam = new Adam(parameters, precision, options.weightDecay);
+      if (state?.kind === "adam") adam.restore(state);
+      return adam;
+    }
+    case "sgd": {
+      const sgd = new Sgd(parameters, precision, options.momentum);
+      if (state?.kind === "sgd") sgd.restore(state);
+      return sgd;
+    }
     default:
       options satisfies never;
       throw new RangeError(`there is no optimizer named ${(options as OptimizerOptions).kind}`);
@@ -29,6 +39,7 @@ export function optimizer(
 /** Stochastic gradient descent with momentum μ, as in PyTorch: v ← μ·v + g, then w ← w − η·v. */
 export class Sgd implements Optimizer {
   readonly #velocity: readonly FloatArray[];
+  #steps = 0;
 
   /** An optimizer of these parameters, before its first step. */
   constructor(
@@ -39,8 +50,24 @@ export class Sgd implements Optimizer {
     this.#velocity = parameters.map(({ value }) => zeros(precision, value.length));
   }
 
+  /** A copy of what it remembers. */
+  state(): OptimizerState {
+    return {
+      kind: "sgd",
+      steps: this.#steps,
+      velocity: named(this.parameters, this.#velocity),
+    };
+  }
+
+  /** Goes on from a state. */
+  restore({ steps, velocity }: Extract<OptimizerState, { readonly kind: "sgd" }>): void {
+    this.#steps = steps;
+    fill(this.parameters, this.#velocity, velocity);
+  }
+
   /** Takes one step along the gradients. */
   step(learningRate: number): void {
+    this.#steps++;
     this.parameters.forEach(({ value, grad }, index) => {
       sgd(value, this.#velocity[index]!, [grad], learningRate, this.momentum);
     });
@@ -73,6 +100,24 @@ export class Adam implements Optimizer {
     this.#square = parameters.map(({ value }) => zeros(precision, value.length));
   }
 
+  /** A copy of what it remembers. */
+  state(): OptimizerState {
+    const { parameters } = this;
+    return {
+      kind: "adam",
+      steps: this.#steps,
+      mean: named(parameters, this.#mean),
+      square: named(parameters, this.#square),
+    };
+  }
+
+  /** Goes on from a state. */
+  restore({ steps, mean, square }: Extract<OptimizerState, { readonly kind: "adam" }>): void {
+    this.#steps = steps;
+    fill(this.parameters, this.#mean, mean);
+    fill(this.parameters, this.#square, square);
+  }
+
   /** Takes one step along the gradients. */
   step(learningRate: number): void {
     this.#steps++;
@@ -89,4 +134,19 @@ export class Adam implements Optimizer {
       adam(value, this.#mean[index]!, this.#square[index]!, [grad], step);
     });
   }
+}
+
+/** A copy of arrays that belong to the parameters, by their names. */
+function named(parameters: readonly Parameter[], arrays: readonly FloatArray[]): Weights {
+  return Object.fromEntries(
+    parameters.map(({ name, shape }, i) => [name, { shape, data: Float32Array.from(arrays[i]!) }]),
+  );
+}
+
+function fill(
+  parameters: readonly Parameter[],
+  arrays: readonly FloatArray[],
+  from: Weights,
+): void {
+  parameters.forEach(({ name }, i) => arrays[i]!.set(from[name]!.data));
 }

@@ -79,13 +79,12 @@ export class NumpySystem extends CheckedSystem {
 
   protected override async train(train: Batches, options: FitOptions): Promise<History> {
     await this.#ready;
-    await this.engine.begin(options.optimizer);
-    return await trainingLoop(
-      this,
-      train,
-      options,
-      (batch, settings) => this.engine.step(batch, settings),
-    );
+    const { engine } = this;
+    return await trainingLoop(this, train, options, {
+      begin: (state) => engine.begin(options.optimizer, state),
+      step: (batch, settings) => engine.step(batch, settings),
+      optimizerState: () => engine.optimizerState(),
+    });
   }
 
   protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {

@@ -2,6 +2,7 @@ import type { Architecture } from "../../model/architecture.ts";
 import type {
   BatchGradient,
   OptimizerOptions,
+  OptimizerState,
   StepResult,
   StepSettings,
 } from "../../model/training_step.ts";
@@ -31,9 +32,16 @@ export class ReferenceEngine implements Engine {
     this.#network.setWeights(weights);
   }
 
-  begin(options: OptimizerOptions): void {
+  begin(options: OptimizerOptions, state?: OptimizerState): void {
     this.#learningRate = options.learningRate;
-    this.#optimizer = optimizer(options, this.#network.parameters, "float32");
+    this.#optimizer = optimizer(options, this.#network.parameters, "float32", state);
+  }
+
+  optimizerState(): OptimizerState {
+    if (this.#optimizer === undefined) {
+      throw new Error("begin() was not called before optimizerState()");
+    }
+    return this.#optimizer.state();
   }
 
   step({ images, labels, size, targets }: Batch, settings?: StepSettings): StepResult {

@@ -1,4 +1,5 @@
-import type { OptimizerOptions } from "../../model/training_step.ts";
+import type { OptimizerOptions, OptimizerState } from "../../model/training_step.ts";
+import type { WeightArray, Weights } from "../../model/weights.ts";
 import { FusedAdam, FusedMomentum } from "../../backend/fused_optimizers.ts";
 import type * as tf from "../../backend/tf.ts";
 import type { Parameter } from "./module.ts";
@@ -6,9 +7,14 @@ import type { Parameter } from "./module.ts";
 /** After PyTorch's `torch.optim`: moves parameters along the gradients that `backward` left. */
 export class Optimizer {
   readonly #rule: FusedAdam | FusedMomentum;
+  readonly parameters: readonly Parameter[];
+  readonly #names: readonly string[];
 
-  constructor(readonly parameters: readonly Parameter[], options: OptimizerOptions) {
+  constructor(parameters: Iterable<readonly [string, Parameter]>, options: OptimizerOptions) {
     const { learningRate } = options;
+    const named = [...parameters];
+    this.#names = named.map(([name]) => name);
+    this.parameters = named.map(([, parameter]) => parameter);
     this.#rule = options.kind === "adam"
       ? new FusedAdam(learningRate, 1e-8, options.weightDecay) // PyTorch's ε; tfjs has 1e-7
       : new FusedMomentum(learningRate, options.momentum);
@@ -30,6 +36,38 @@ export class Optimizer {
       grads[data.name] = grad;
     }
     (this.#rule as tf.Optimizer).applyGradients(grads);
+  }
+
+  /** A copy of what it remembers, as PyTorch's `state_dict`. */
+  async stateDict(): Promise<OptimizerState> {
+    const rule = this.#rule, variables = this.parameters.map(({ data }) => data);
+    if (rule instanceof FusedAdam) {
+      const { steps, mean, square } = await rule.moments(variables);
+      return { kind: "adam", steps, mean: this.#named(mean), square: this.#named(square) };
+    }
+    const { steps, velocity } = await rule.velocities(variables);
+    return { kind: "sgd", steps, velocity: this.#named(velocity) };
+  }
+
+  /** Goes on from a state. @throws RangeError if it is that of another kind of optimizer */
+  loadStateDict(state: OptimizerState): void {
+    const rule = this.#rule, variables = this.parameters.map(({ data }) => data);
+    const arrays = (from: Weights) => this.#names.map((name) => from[name]!.data);
+    if (state.kind === "adam" && rule instanceof FusedAdam) {
+      const { steps, mean, square } = state;
+      rule.restore(variables, { steps, mean: arrays(mean), square: arrays(square) });
+    } else if (state.kind === "sgd" && rule instanceof FusedMomentum) {
+      rule.restore(variables, { steps: state.steps, velocity: arrays(state.velocity) });
+    } else {
+      throw new RangeError(`the state is that of ${state.kind}, the optimizer is another`);
+    }
+  }
+
+  #named(arrays: readonly Float32Array[]): Weights {
+    return Object.fromEntries(this.#names.map((name, i): [string, WeightArray] => [
+      name,
+      { shape: this.parameters[i]!.shape, data: arrays[i]! },
+    ]));
   }
 
   dispose(): void {

@@ -73,14 +73,14 @@ export class TorchSystem extends CheckedSystem {
     const criterion = this.#criterion ?? new CrossEntropyLoss(options.labelSmoothing);
     const optimizer = withBackend(
       this.backend,
-      () => new Optimizer(this.model.parameters(), options.optimizer),
+      () => new Optimizer(this.model.namedParameters(), options.optimizer),
     );
     try {
-      return await trainingLoop(
-        this,
-        train,
-        options,
-        (batch, { learningRate }) =>
+      return await trainingLoop(this, train, options, {
+        begin: (state) => {
+          if (state) withBackend(this.backend, () => optimizer.loadStateDict(state));
+        },
+        step: (batch, { learningRate }) =>
           withBackend(this.backend, () => {
             optimizer.learningRate = learningRate;
             optimizer.zeroGrad();
@@ -88,7 +88,8 @@ export class TorchSystem extends CheckedSystem {
             optimizer.step();
             return result;
           }),
-      );
+        optimizerState: () => optimizer.stateDict(),
+      });
     } finally {
       withBackend(this.backend, () => {
         optimizer.zeroGrad();

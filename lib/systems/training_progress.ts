@@ -1,0 +1,168 @@
+import { predictAll, score } from "./evaluate.ts";
+import { checkedBatches } from "./check_batches.ts";
+import {
+  type Batches,
+  BrokenLossError,
+  type EpochRecord,
+  type Evaluation,
+  type FitOptions,
+  type System,
+} from "./system.ts";
+import { checkResume, type EpochSums, type TrainingState } from "./training_state.ts";
+import type { OptimizerState, StepSettings } from "../model/training_step.ts";
+
+/**
+ * The settings of step number `done`, counted from 0 over all epochs.
+ * @throws RangeError if the schedule gives no factor to train with
+ */
+export function stepSettings(train: Batches, options: FitOptions, done: number): StepSettings {
+  const { optimizer, epochs, schedule, labelSmoothing = 0 } = options;
+  const part = done / (epochs * train.length);
+  const factor = schedule ? schedule(part) : 1;
+  if (!Number.isFinite(factor) || factor < 0) {
+    throw new RangeError(`schedule(${part}) must be finite and at least 0, got ${factor}`);
+  }
+  return { learningRate: optimizer.learningRate * factor, labelSmoothing };
+}
+
+const nothing: EpochSums = { images: 0, loss: 0, correct: 0, seconds: 0 };
+
+/**
+ * Where a training stands: adds up its batches, evaluates after each epoch, calls its listeners, captures
+ * its state and goes on from one.
+ */
+export class TrainingProgress {
+  readonly #history: EpochRecord[] = [];
+  readonly #firstEpoch: number;
+  #steps = 0;
+  #sums = nothing;
+  /** When the epoch at hand began, less the seconds that it took before an interruption. */
+  #start = 0;
+
+  /** @throws RangeError if the options name a state from which the training cannot go on */
+  constructor(
+    readonly system: System,
+    readonly train: Batches,
+    readonly options: FitOptions,
+    readonly optimizerState: () => OptimizerState | Promise<OptimizerState>,
+  ) {
+    checkResume(system.architecture, train, options);
+    const { resume } = options;
+    this.#firstEpoch = resume?.firstEpoch ?? train.epoch ?? 0;
+    if (resume === undefined) return;
+    this.#history = [...resume.history];
+    this.#steps = resume.steps;
+    this.#sums = resume.sums;
+  }
+
+  /** The records of the epochs completed. */
+  get history(): EpochRecord[] {
+    return this.#history;
+  }
+
+  /** Number of the epoch at hand, from 1. */
+  get epoch(): number {
+    return this.#history.length + 1;
+  }
+
+  /** The settings of the next step. */
+  get settings(): StepSettings {
+    return stepSettings(this.train, this.options, this.#steps);
+  }
+
+  /** Batches of the epoch at hand that have been trained on. */
+  get #batches(): number {
+    return this.#steps - this.#history.length * this.train.length;
+  }
+
+  /**
+   * Where the training goes on from a state: gives the system its weights and the batches their place.
+   * @returns the training batches, each of them checked
+   */
+  async begin(): Promise<Batches> {
+    const { system, train, options: { resume } } = this;
+    if (resume) {
+      // those of a training that diverged, and was told to go on, are part of its result
+      await system.setWeights(resume.weights, { allowBroken: true });
+      if (this.#batches === train.length) await this.finishEpoch();
+      train.seek!(this.#firstEpoch + this.#history.length, this.#batches);
+    }
+    return checkedBatches(system.architecture, train, "training", this.#batches);
+  }
+
+  /** Starts the clock of the epoch at hand. */
+  beginEpoch(): void {
+    this.#start = performance.now() - 1000 * this.#sums.seconds;
+  }
+
+  /**
+   * Adds a batch's summed loss and count of correct answers.
+   * @throws BrokenLossError if the loss is NaN or infinite, unless the options say to go on
+   */
+  async add(size: number, loss: number, correct: number): Promise<void> {
+    this.#steps++;
+    const { epochs, onBatch, onProgress, onState, continueAtBrokenLoss } = this.options;
+    if (!Number.isFinite(loss) && continueAtBrokenLoss !== true) {
+      throw new BrokenLossError(
+        `the loss of epoch ${this.epoch}, batch ${this.#batches}, is ${
+          loss / size
+        }: the training ` +
+          "has diverged. Try a smaller learning rate, or look for weights and pixels that are out of " +
+          "scale; with continueAtBrokenLoss it goes on",
+      );
+    }
+    this.#sums = {
+      images: this.#sums.images + size,
+      loss: this.#sums.loss + loss,
+      correct: this.#sums.correct + correct,
+      seconds: this.#seconds,
+    };
+    await onBatch?.({ size, loss: loss / size, accuracy: correct / size });
+    const { images } = this.#sums;
+    await onProgress?.(
+      (this.epoch - 1) * this.train.samples + images,
+      epochs * this.train.samples,
+      `epoch ${this.epoch}/${epochs}, loss ${(this.#sums.loss / images).toFixed(3)}`,
+    );
+    await onState?.(() => this.#capture());
+  }
+
+  /** Ends the epoch: evaluates the validation images and calls `onEpoch`. */
+  async finishEpoch(): Promise<void> {
+    const { validation, onEpoch } = this.options;
+    const { images, loss, correct, seconds } = this.#sums;
+    const record: EpochRecord = {
+      epoch: this.epoch,
+      loss: loss / images,
+      accuracy: correct / images,
+      seconds,
+      imagesPerSecond: images / seconds,
+      ...(validation ? { val: await this.#validate(validation) } : {}),
+    };
+    await onEpoch?.(record);
+    this.#history.push(record);
+    this.#sums = nothing;
+  }
+
+  get #seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  async #capture(): Promise<TrainingState> {
+    return {
+      steps: this.#steps,
+      firstEpoch: this.#firstEpoch,
+      history: [...this.#history],
+      sums: this.#sums,
+      weights: await this.system.weights(),
+      optimizer: await this.optimizerState(),
+    };
+  }
+
+  async #validate(validation: Batches): Promise<Evaluation> {
+    const { architecture } = this.system;
+    return score(
+      await predictAll(this.system, checkedBatches(architecture, validation, "validation")),
+    );
+  }
+}
