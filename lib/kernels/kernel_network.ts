@@ -77,10 +77,8 @@ export class KernelNetwork {
       new Float32Array(this.#memory.buffer, at, parameterFloats).fill(0);
     }
     this.#optimizer = { options, steps: state?.steps ?? 0 };
-    const write = (weights: Weights, at: number) => {
-      checkWeights(this.#architecture, weights);
+    const write = (weights: Weights, at: number) =>
       packWeights(this.#memory, this.#layout, weights, at - parameters);
-    };
     if (state?.kind === "sgd") write(state.velocity, firstMoment);
     if (state?.kind === "adam") {
       write(state.mean, firstMoment);

@@ -85,6 +85,10 @@ export class WrongGradientEngine implements Engine {
 
   begin(): void {}
 
+  optimizerState(): never {
+    throw new Error("this engine has no optimizer; the faulty system takes the steps");
+  }
+
   step(): StepResult {
     throw new Error("this engine computes gradients; the faulty system takes the steps");
   }

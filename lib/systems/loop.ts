@@ -6,8 +6,11 @@ import type { OptimizerState, StepResult, StepSettings } from "../model/training
 
 /** What a system does in the training loop. */
 export interface LoopParts {
-  /** Prepares the optimizer, which remembers nothing, or what the state says. */
-  begin(state: OptimizerState | undefined): void | Promise<void>;
+  /**
+   * Prepares the optimizer, which remembers nothing, or what the state says.
+   * @param position of the first step; whatever is random depends on a seed and the position
+   */
+  begin(state: OptimizerState | undefined, position: number): void | Promise<void>;
   /** Learns from one batch. */
   step(batch: Batch, settings: StepSettings): StepResult | Promise<StepResult>;
   /** What the optimizer remembers after the last step. */
@@ -26,7 +29,7 @@ export async function trainingLoop(
 ): Promise<History> {
   checkFit(train, options);
   const progress = new TrainingProgress(system, train, options, () => parts.optimizerState());
-  await parts.begin(options.resume?.optimizer ?? options.optimizerState);
+  await parts.begin(options.resume?.optimizer ?? options.optimizerState, progress.position);
   const batches = await progress.begin();
   while (progress.epoch <= options.epochs && !options.signal?.aborted) {
     progress.beginEpoch();

@@ -65,6 +65,11 @@ export class TrainingProgress {
     return this.#history.length + 1;
   }
 
+  /** Number of the next step, counted from the first epoch of the batches. */
+  get position(): number {
+    return this.#firstEpoch * this.train.length + this.#steps;
+  }
+
   /** The settings of the next step. */
   get settings(): StepSettings {
     return stepSettings(this.train, this.options, this.#steps);

@@ -1,5 +1,5 @@
 import { checkWeights, type Weights } from "../model/weights.ts";
-import type { Architecture } from "../model/architecture.ts";
+import { type Architecture, parameterShapes } from "../model/architecture.ts";
 import { describe } from "../model/describe.ts";
 import type { OptimizerState } from "../model/training_step.ts";
 import type { Batches, FitOptions, History } from "./system.ts";
@@ -81,5 +81,15 @@ function checkOptimizerState(
     );
   }
   const all = state.kind === "adam" ? [state.mean, state.square] : [state.velocity];
-  for (const arrays of all) checkWeights(architecture, arrays);
+  const trained = parameterShapes(architecture).filter(({ isStatistic }) => !isStatistic);
+  for (const arrays of all) {
+    for (const { name, shape } of trained) {
+      if (arrays[name]?.shape.join() === shape.join()) continue;
+      throw new RangeError(
+        `the optimizer's state needs ${name} of shape (${shape.join(", ")}), got ${
+          arrays[name] ? `(${arrays[name].shape.join(", ")})` : "nothing"
+        }`,
+      );
+    }
+  }
 }

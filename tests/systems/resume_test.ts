@@ -12,6 +12,7 @@ import type { FitOptions, History, System, SystemName } from "../../lib/systems/
 import type { TrainingState } from "../../lib/systems/training_state.ts";
 import { Rng } from "../../lib/util/rng.ts";
 import { needs } from "../requirements.ts";
+import { manyLayersForKeras } from "./many_layers.ts";
 import { asBatches, perceptron, randomBatch, smallConvolutional } from "./helpers.ts";
 
 const adam = { kind: "adam", learningRate: 3e-3, weightDecay: 0.01 } as const;
@@ -38,7 +39,8 @@ function batchesOf(architecture: Architecture): DataLoader {
 }
 
 function fitOptions(architecture: Architecture, optimizer: OptimizerOptions): FitOptions {
-  const validation = batchesOf(architecture);
+  const classes = architecture === perceptron ? 6 : 4;
+  const validation = new DataLoader(pixelsFor(architecture, classes), { batchSize: SIZE });
   return { epochs: EPOCHS, optimizer, schedule: oneCycle, labelSmoothing: 0.1, validation };
 }
 
@@ -71,7 +73,11 @@ async function checkResumes(
   using first = await createSystem(name, architecture, { ...own, seed: 1 });
   const whole = await trainWhole(first, options);
   assert.deepEqual(whole.states.length, EPOCHS * BATCHES);
-  using second = await createSystem(name, architecture, { ...own, seed: 2 });
+  // dropout draws from the system's own seed, which is that of the configuration
+  using second = await createSystem(name, architecture, { ...own, seed: 1 });
+  const other = await createSystem(name, architecture, { ...own, seed: 2 });
+  await second.setWeights(await other.weights());
+  other.dispose();
   for (const [index, state] of whole.states.entries()) {
     const history = await second.fit(batchesOf(architecture), { ...options, resume: state });
     const where = `after ${index + 1} batches`;
@@ -89,6 +95,18 @@ for (const name of systemNames) {
       );
     }
   }
+}
+
+/** Running statistics and what dropout leaves out go on as well. */
+const withDropout: Architecture = {
+  ...manyLayersForKeras,
+  layers: manyLayersForKeras.layers.flatMap((layer): Architecture["layers"] =>
+    layer.kind === "flatten" ? [layer, { kind: "dropout", rate: 0.4 }] : [layer]
+  ),
+};
+for (const name of ["torch", "keras"] as const) {
+  Deno.test(`${name}: a network with batch normalisation and dropout goes on, with the same bits`, () =>
+    checkResumes(name, withDropout, adam));
 }
 
 for (const optimizer of [adam, sgd]) {

@@ -12,6 +12,7 @@ import type { Weights } from "../../model/weights.ts";
 import { KerasAdam } from "./adam.ts";
 import { kerasOptimizerState, restoreKerasOptimizer } from "./keras_optimizer_state.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
+import { SeededDropout } from "./seeded_dropout.ts";
 import { buildModel, takeModel } from "./sequential_model.ts";
 
 /** How the Keras-style system is made. */
@@ -79,6 +80,9 @@ export class KerasSystem extends CheckedSystem {
     );
     const stop = () => options.signal?.aborted && (this.model.stopTraining = true);
     try {
+      for (const layer of model.layers) {
+        if (layer instanceof SeededDropout) layer.step = progress.position;
+      }
       const state = options.resume?.optimizer ?? options.optimizerState;
       if (state) this.#run(() => restoreKerasOptimizer(architecture, model, rule, state));
       const checked = await progress.begin();

@@ -7,15 +7,15 @@ import { Rng } from "../../util/rng.ts";
 export class SeededDropout extends tf.layers.Layer {
   /** By which tfjs names the layer. */
   static readonly className = "SeededDropout";
-  readonly #rng: Rng;
+  /** Number of the next training step, which decides, with the seed, what is left out. */
+  step = 0;
 
   constructor(
     readonly rate: number,
-    seed: number,
+    readonly seed: number,
     config: ConstructorParameters<typeof tf.layers.Layer>[0] = {},
   ) {
     super(config);
-    this.#rng = new Rng(seed).fork("dropout");
   }
 
   override call(
@@ -26,7 +26,8 @@ export class SeededDropout extends tf.layers.Layer {
     if (!training || this.rate === 0) return input;
     const kept = 1 / (1 - this.rate);
     const mask = new Float32Array(input.size);
-    for (let i = 0; i < mask.length; i++) mask[i] = this.#rng.uniform() < this.rate ? 0 : kept;
+    const rng = new Rng(this.seed).fork(`dropout ${this.step++}`);
+    for (let i = 0; i < mask.length; i++) mask[i] = rng.uniform() < this.rate ? 0 : kept;
     return tf.tidy(() => tf.mul(input, tf.tensor(mask, input.shape)));
   }
 }

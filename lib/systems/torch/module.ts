@@ -110,6 +110,12 @@ export abstract class Module {
     }
   }
 
+  /** This module and all below it. */
+  *allModules(): IterableIterator<Module> {
+    yield this;
+    for (const child of this.#members().children.values()) yield* child.allModules();
+  }
+
   /** All parameters in their order. */
   parameters(): Parameter[] {
     return [...this.namedParameters()].map(([, parameter]) => parameter);

@@ -135,18 +135,19 @@ export class AvgPool2d extends ChannelsLastModule {
  * inference changes nothing.
  */
 export class Dropout extends Module {
-  readonly #rng: Rng;
+  /** Number of the next training step, which decides, with the seed, what is left out. */
+  step = 0;
 
-  constructor(readonly rate: number, seed = 0) {
+  constructor(readonly rate: number, readonly seed = 0) {
     super();
-    this.#rng = new Rng(seed).fork("dropout");
   }
 
   override forward(input: tf.Tensor): tf.Tensor {
     if (!this.isTraining || this.rate === 0) return input;
     const kept = 1 / (1 - this.rate);
     const mask = new Float32Array(input.size);
-    for (let i = 0; i < mask.length; i++) mask[i] = this.#rng.uniform() < this.rate ? 0 : kept;
+    const rng = new Rng(this.seed).fork(`dropout ${this.step++}`);
+    for (let i = 0; i < mask.length; i++) mask[i] = rng.uniform() < this.rate ? 0 : kept;
     return tf.mul(input, tf.tensor(mask, input.shape));
   }
 }

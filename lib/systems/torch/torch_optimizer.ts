@@ -7,14 +7,17 @@ import type { Parameter } from "./module.ts";
 /** After PyTorch's `torch.optim`: moves parameters along the gradients that `backward` left. */
 export class Optimizer {
   readonly #rule: FusedAdam | FusedMomentum;
-  readonly parameters: readonly Parameter[];
-  readonly #names: readonly string[];
 
-  constructor(parameters: Iterable<readonly [string, Parameter]>, options: OptimizerOptions) {
+  /**
+   * An optimizer of these parameters, before its first step.
+   * @param names by which its state has them; default: their numbers, as in PyTorch
+   */
+  constructor(
+    readonly parameters: readonly Parameter[],
+    options: OptimizerOptions,
+    readonly names: readonly string[] = parameters.map((_, index) => String(index)),
+  ) {
     const { learningRate } = options;
-    const named = [...parameters];
-    this.#names = named.map(([name]) => name);
-    this.parameters = named.map(([, parameter]) => parameter);
     this.#rule = options.kind === "adam"
       ? new FusedAdam(learningRate, 1e-8, options.weightDecay) // PyTorch's ε; tfjs has 1e-7
       : new FusedMomentum(learningRate, options.momentum);
@@ -41,7 +44,8 @@ export class Optimizer {
   /** A copy of what it remembers, as PyTorch's `state_dict`. */
   async stateDict(): Promise<OptimizerState> {
     const rule = this.#rule, variables = this.parameters.map(({ data }) => data);
-    if (rule instanceof FusedAdam) {
+    // tfjs takes any optimizer for an instance of any other
+    if ("moments" in rule) {
       const { steps, mean, square } = await rule.moments(variables);
       return { kind: "adam", steps, mean: this.#named(mean), square: this.#named(square) };
     }
@@ -52,11 +56,11 @@ export class Optimizer {
   /** Goes on from a state. @throws RangeError if it is that of another kind of optimizer */
   loadStateDict(state: OptimizerState): void {
     const rule = this.#rule, variables = this.parameters.map(({ data }) => data);
-    const arrays = (from: Weights) => this.#names.map((name) => from[name]!.data);
-    if (state.kind === "adam" && rule instanceof FusedAdam) {
+    const arrays = (from: Weights) => this.names.map((name) => from[name]!.data);
+    if (state.kind === "adam" && "moments" in rule) {
       const { steps, mean, square } = state;
       rule.restore(variables, { steps, mean: arrays(mean), square: arrays(square) });
-    } else if (state.kind === "sgd" && rule instanceof FusedMomentum) {
+    } else if (state.kind === "sgd" && "velocities" in rule) {
       rule.restore(variables, { steps: state.steps, velocity: arrays(state.velocity) });
     } else {
       throw new RangeError(`the state is that of ${state.kind}, the optimizer is another`);
@@ -64,7 +68,7 @@ export class Optimizer {
   }
 
   #named(arrays: readonly Float32Array[]): Weights {
-    return Object.fromEntries(this.#names.map((name, i): [string, WeightArray] => [
+    return Object.fromEntries(this.names.map((name, i): [string, WeightArray] => [
       name,
       { shape: this.parameters[i]!.shape, data: arrays[i]! },
     ]));

@@ -10,6 +10,7 @@ import { trainingLoop } from "../loop.ts";
 import type { Batches, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
 import { Module } from "./module.ts";
+import { Dropout } from "./torch_layers.ts";
 import { backward, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
 import { buildModule } from "./build_module.ts";
 import { Optimizer } from "./torch_optimizer.ts";
@@ -71,13 +72,18 @@ export class TorchSystem extends CheckedSystem {
 
   protected override async train(train: Batches, options: FitOptions): Promise<History> {
     const criterion = this.#criterion ?? new CrossEntropyLoss(options.labelSmoothing);
+    const named = [...this.model.namedParameters()];
+    const [names, parameters] = [named.map(([name]) => name), named.map(([, held]) => held)];
     const optimizer = withBackend(
       this.backend,
-      () => new Optimizer(this.model.namedParameters(), options.optimizer),
+      () => new Optimizer(parameters, options.optimizer, names),
     );
     try {
       return await trainingLoop(this, train, options, {
-        begin: (state) => {
+        begin: (state, position) => {
+          for (const module of this.model.allModules()) {
+            if (module instanceof Dropout) module.step = position;
+          }
           if (state) withBackend(this.backend, () => optimizer.loadStateDict(state));
         },
         step: (batch, { learningRate }) =>
