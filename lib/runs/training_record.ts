@@ -1,5 +1,5 @@
-import { EpochMeter } from "../systems/loop.ts";
-import type { EpochRecord, FitOptions, History } from "../systems/system.ts";
+import type { EpochRecord, History } from "../systems/system.ts";
+import { TrainingProgress } from "../systems/training_progress.ts";
 import type { OnProgress } from "../util/progress.ts";
 import {
   batches,
@@ -36,9 +36,8 @@ export interface TrainingRecordOptions {
  * ```
  */
 export class TrainingRecord {
-  readonly #options: FitOptions;
-  readonly #history: EpochRecord[] = [];
-  #meter: EpochMeter | undefined;
+  readonly #progress: TrainingProgress;
+  #isInEpoch = false;
 
   /** The books of a training that begins now. */
   constructor(
@@ -48,16 +47,20 @@ export class TrainingRecord {
     readonly listeners: TrainingRecordOptions = {},
   ) {
     const { onProgress } = listeners;
-    this.#options = {
+    const { system, train, normalisation } = prepared;
+    const options = {
       ...fitOptionsOf(configuration),
-      validation: batches(data.val, prepared.normalisation),
+      validation: batches(data.val, normalisation),
       ...onProgress && { onProgress },
     };
+    this.#progress = new TrainingProgress(system, train, options, () => {
+      throw new Error("the optimizer of a loop that is written out is its own");
+    });
   }
 
   /** One record for each epoch that has ended. */
   get history(): History {
-    return this.#history;
+    return this.#progress.history;
   }
 
   /** Whether the training was stopped. */
@@ -68,7 +71,8 @@ export class TrainingRecord {
   /** The numbers of the epochs, from 1; a training that was stopped has no further ones. */
   *epochs(): Generator<number, void, void> {
     for (let epoch = 1; epoch <= this.configuration.epochs && !this.isStopped; epoch++) {
-      this.#meter = new EpochMeter(epoch, this.prepared.train, this.#options);
+      this.#progress.beginEpoch();
+      this.#isInEpoch = true;
       yield epoch;
     }
   }
@@ -83,23 +87,23 @@ export class TrainingRecord {
     size: number,
     { loss, correct }: { readonly loss: number; readonly correct: number },
   ): Promise<boolean> {
-    if (!this.#meter) throw new Error("batch() belongs into the loop over epochs()");
-    await this.#meter.add(size, loss, correct);
+    if (!this.#isInEpoch) throw new Error("batch() belongs into the loop over epochs()");
+    await this.#progress.add(size, loss, correct);
     return this.isStopped;
   }
 
   /** Ends an epoch with the validation; an epoch that was stopped leaves no record. */
   async endEpoch(): Promise<void> {
-    if (!this.#meter || this.isStopped) return;
-    const record = await this.#meter.finish(this.prepared.system);
-    this.#history.push(record);
-    await this.listeners.onEpoch?.(record, this.#history);
+    if (!this.#isInEpoch || this.isStopped) return;
+    await this.#progress.finishEpoch();
+    const { history } = this;
+    await this.listeners.onEpoch?.(history.at(-1)!, history);
   }
 
   /** The run as far as it has come, to be kept by a `RunStore` if it is whole. */
   async run(): Promise<Run | StoppedRun> {
     const { configuration, prepared: { normalisation, system } } = this;
-    const history = [...this.#history];
+    const history = [...this.history];
     const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
     const run = { configuration, normalisation, history, seconds, weights: await system.weights() };
     return history.length < configuration.epochs ? { ...run, stopped: true } : run;
