@@ -19,6 +19,7 @@ export { type BackendName, backendNames };
 
 /** An open backend. */
 export interface Backend {
+  /** Which of the two it is. */
   readonly name: BackendName;
   /** What it runs on: "kernels (narrow, 2 threads)", "native TensorFlow 2.21". */
   readonly runsOn: string;

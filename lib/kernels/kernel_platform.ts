@@ -1,4 +1,5 @@
 /** Whether this process and this machine can run the kernels, and how fast. */
+import { hasRelaxedSimd } from "./relaxed_simd.ts";
 
 /** V8 options that this process was started with, as far as they can be seen. */
 function v8Flags(): string {
@@ -40,11 +41,5 @@ export function hasByteDot(): boolean {
  */
 export function missingForKernels(): string | undefined {
   if (typeof SharedArrayBuffer === "undefined") return "shared memory";
-  // (func (result v128) (f32x4.relaxed_madd 0 0 0))
-  const relaxed = Uint8Array.of(
-    ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0],
-    ...[65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11],
-  );
-  if (!WebAssembly.validate(relaxed)) return "WebAssembly's relaxed SIMD";
-  return undefined;
+  return hasRelaxedSimd() ? undefined : "WebAssembly's relaxed SIMD";
 }

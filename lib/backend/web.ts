@@ -1,0 +1,87 @@
+/**
+ * The kernels backend for web pages: nothing here or below needs Deno or Node.js. `deno task bundle` makes one ES
+ * module of it, with the compiled kernels and the threads' code inside.
+ * @module
+ */
+// with all of tfjs come its gradients, some of which the kernels backend replaces
+import * as tf from "./tf.ts";
+import { hasRelaxedSimd } from "../kernels/relaxed_simd.ts";
+import { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
+import { webThreads } from "../kernels/tensor/web_threads.ts";
+import { kernelsBackendName } from "./backend_names.ts";
+import { registerKernelsBackend } from "./register_kernels.ts";
+
+/** How the backend is opened in a page. */
+export interface PageOptions {
+  /**
+   * Threads, the page's own included. Default: 1, 2 or 4, as many as there are cores for, if the page is cross-origin
+   * isolated; else 1, since only such a page has memory that threads can share.
+   */
+  readonly threads?: number;
+  /** Bytes that all tensors together can take, at most 2 GiB; default 1 GiB. Unused ones cost nothing. */
+  readonly memoryBytes?: number;
+}
+
+/** What the bundle holds besides this code. */
+export interface PageParts {
+  /** The compiled kernels. */
+  readonly binary: Uint8Array<ArrayBuffer>;
+  /** The code of a thread: `web_worker.ts` as one module. */
+  readonly workerSource: string;
+}
+
+/** An open backend in a page. */
+export interface PageBackend {
+  /** Its name in tfjs, of which it is the current backend from now on. */
+  readonly name: string;
+  /** The page's own included. */
+  readonly threads: number;
+  /** Ends the threads and takes the backend out of tfjs. */
+  close(): void;
+}
+
+/**
+ * Opens the backend and makes it tfjs's current one.
+ * @throws {RangeError} if more than one thread is asked for and the page is not cross-origin isolated
+ * @throws {Error} if the browser lacks WebAssembly's relaxed SIMD
+ */
+export async function openInPage(
+  { binary, workerSource }: PageParts,
+  { threads = pageThreads(), memoryBytes = 2 ** 30 }: PageOptions = {},
+): Promise<PageBackend> {
+  if (!hasRelaxedSimd()) {
+    throw new Error("the kernels cannot run: this browser lacks WebAssembly's relaxed SIMD");
+  }
+  if (threads > 1 && !globalThis.crossOriginIsolated) {
+    throw new RangeError(
+      `${threads} threads need a page that is cross-origin isolated: let its server send ` +
+        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
+    );
+  }
+  const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+  try {
+    const kernels = await TensorKernels.create({
+      bytes: Math.min(memoryBytes, 2 ** 31 - 2 ** 16),
+      threads,
+      binary,
+      scratchBytes: 0,
+      startThread: webThreads(url),
+      shared: threads > 1,
+    });
+    registerKernelsBackend(kernels);
+    await tf.setBackend(kernelsBackendName);
+    const close = () => {
+      tf.removeBackend(kernelsBackendName);
+      kernels.dispose();
+    };
+    return { name: kernelsBackendName, threads, close };
+  } finally {
+    URL.revokeObjectURL(url); // every thread has loaded it
+  }
+}
+
+function pageThreads(): number {
+  if (!globalThis.crossOriginIsolated) return 1;
+  const cores = navigator.hardwareConcurrency;
+  return cores >= 4 ? 4 : cores >= 2 ? 2 : 1;
+}

@@ -1,0 +1,123 @@
+/**
+ * `deno task bundle`: the kernels backend with TensorFlow.js as a package for web pages, in `dist/`. Its one module
+ * holds the compiled kernels and the threads' code, and needs neither Deno nor Node.js.
+ */
+import { join } from "node:path";
+import * as esbuild from "esbuild";
+import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { main } from "./run.ts";
+
+const tensor = join(projectRoot, "lib", "kernels", "tensor");
+
+/** What all bundles here have in common. */
+const common = {
+  bundle: true,
+  write: false,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  minify: true,
+  // the names of classes are part of tfjs's saved models
+  keepNames: true,
+  // the licenses of what is inside
+  legalComments: "eof",
+  logLevel: "error",
+} as const satisfies esbuild.BuildOptions;
+
+const entry = `
+  import binary from ${JSON.stringify(join(tensor, "builds", "narrow.wasm"))};
+  import workerSource from "worker source";
+  import { openInPage } from ${JSON.stringify(join(projectRoot, "lib", "backend", "web.ts"))};
+  export * as tf from "@tensorflow/tfjs";
+  export const openBackend = (options) => openInPage({ binary, workerSource }, options);
+`;
+
+/** tfjs brings its WebGL backend along, which is half of it and not needed. */
+const withoutWebgl = `export const version_webgl = "left out";`;
+
+/** The backend as the text of one ES module with the exports `openBackend` and `tf`. */
+export async function bundleBackend(): Promise<string> {
+  try {
+    const worker = await esbuild.build({
+      ...common,
+      entryPoints: [join(tensor, "web_worker.ts")],
+    });
+    const workerSource = worker.outputFiles[0]!.text;
+    const result = await esbuild.build({
+      ...common,
+      stdin: { contents: entry, resolveDir: projectRoot },
+      loader: { ".wasm": "binary" },
+      plugins: [
+        virtual("worker source", workerSource, "text"),
+        virtual("@tensorflow/tfjs-backend-webgl", withoutWebgl, "js"),
+      ],
+    });
+    return result.outputFiles[0]!.text;
+  } finally {
+    await esbuild.stop();
+  }
+}
+
+/** A module that is a text. */
+function virtual(name: string, contents: string, loader: esbuild.Loader): esbuild.Plugin {
+  return {
+    name,
+    setup(build) {
+      build.onResolve(
+        { filter: /./ },
+        ({ path }) => path === name ? { path, namespace: name } : undefined,
+      );
+      build.onLoad({ filter: /./, namespace: name }, () => ({ contents, loader }));
+    },
+  };
+}
+
+const readme = `# TensorFlow.js on WebAssembly kernels that train
+
+A backend of TensorFlow.js for web pages: SIMD kernels in WebAssembly, gradients included, on several threads where the
+page is cross-origin isolated, on one otherwise. It needs a browser with WebAssembly's relaxed SIMD.
+
+\`\`\`js
+import { openBackend, tf } from "./kernels_backend.js";
+const { threads } = await openBackend(); // or openBackend({ threads: 1, memoryBytes: 2 ** 29 })
+const model = tf.sequential(); // and so on: every tfjs program runs on it
+\`\`\`
+
+\`tf\` is TensorFlow.js without its WebGL backend. A page is cross-origin isolated if its server sends
+\`Cross-Origin-Opener-Policy: same-origin\` and \`Cross-Origin-Embedder-Policy: require-corp\`.
+`;
+
+/** The package's description for npm. */
+async function packageJson(): Promise<string> {
+  const { version, license } = JSON.parse(
+    await Deno.readTextFile(join(projectRoot, "deno.json")),
+  ) as { version: string; license: string };
+  return JSON.stringify(
+    {
+      name: "tfjs-kernels-backend",
+      version,
+      license,
+      description: "A backend of TensorFlow.js in WebAssembly that trains",
+      type: "module",
+      exports: "./kernels_backend.js",
+      files: ["kernels_backend.js"],
+    },
+    null,
+    2,
+  ) + "\n";
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    const dist = join(projectRoot, "dist");
+    const text = await bundleBackend();
+    await writeAtomic(join(dist, "kernels_backend.js"), text);
+    await writeAtomic(join(dist, "package.json"), await packageJson());
+    await writeAtomic(join(dist, "README.md"), readme);
+    await writeAtomic(
+      join(dist, "LICENSE"),
+      await Deno.readTextFile(join(projectRoot, "LICENSE")),
+    );
+    console.log(`dist/kernels_backend.js: ${(text.length / 2 ** 20).toFixed(1)} MiB`);
+  });
+}
