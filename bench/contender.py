@@ -23,6 +23,7 @@ os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = st
 import numpy as np  # noqa: E402  (after the thread counts)
 
 import compressed  # noqa: E402
+from onnx_lenet import onnx_lenet  # noqa: E402
 
 # seconds before anything counts, as in contender.ts
 WARM_UP = 1
@@ -109,7 +110,7 @@ class Keras:
 
 
 class NumPy:
-    """The report's kind of system, vectorised: im2col by strides, BLAS for the products."""
+    """The paper's kind of system, vectorised: im2col by strides, BLAS for the products."""
 
     def __init__(self):
         shapes = [(25, 6), (150, 16), (400, 120), (120, 84), (84, 50)]
@@ -188,40 +189,16 @@ class NumPy:
 
 class OnnxRuntime:
     def __init__(self):
-        import onnx
         import onnxruntime as ort
-        from onnx import TensorProto, helper, numpy_helper
 
-        nodes, weights, last = [], [], "x"
-        shapes = [(6, 1, 5, 5), (16, 6, 5, 5), (120, 400), (84, 120), (50, 84)]
-        for i, shape in enumerate(shapes):
-            values = rng.standard_normal(shape, dtype=np.float32) * 0.1
-            weights += [numpy_helper.from_array(values, f"w{i}"),
-                        numpy_helper.from_array(np.zeros(shape[0], np.float32), f"b{i}")]
-            if len(shape) == 4:
-                nodes += [helper.make_node("Conv", [last, f"w{i}", f"b{i}"], [f"c{i}"]),
-                          helper.make_node("Tanh", [f"c{i}"], [f"t{i}"]),
-                          helper.make_node("MaxPool", [f"t{i}"], [f"p{i}"],
-                                           kernel_shape=[2, 2], strides=[2, 2])]
-                last = f"p{i}"
-                continue
-            if i == 2:
-                nodes.append(helper.make_node("Flatten", [last], ["flat"]))
-                last = "flat"
-            nodes.append(helper.make_node("Gemm", [last, f"w{i}", f"b{i}"], [f"g{i}"], transB=1))
-            last = f"g{i}"
-            if i < 4:
-                nodes.append(helper.make_node("Tanh", [last], [f"h{i}"]))
-                last = f"h{i}"
-        graph = helper.make_graph(
-            nodes, "lenet",
-            [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 1, 32, 32])],
-            [helper.make_tensor_value_info(last, TensorProto.FLOAT, ["n", 50])], weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-        model.ir_version = 10
-        onnx.checker.check_model(model)
-        self.model, self.ort = model, ort
-        self.open(model.SerializeToString())
+        shapes = {"conv1": (6, 1, 5, 5), "conv2": (16, 6, 5, 5), "fc1": (120, 400), "fc2": (84, 120),
+                  "fc3": (50, 84)}
+        weights = {}
+        for name, shape in shapes.items():
+            weights[f"{name}.weight"] = rng.standard_normal(shape, dtype=np.float32) * np.float32(0.1)
+            weights[f"{name}.bias"] = np.zeros(shape[0], np.float32)
+        self.model, self.ort = onnx_lenet(weights), ort
+        self.open(self.model.SerializeToString())
 
     def open(self, model):
         options = self.ort.SessionOptions()
@@ -236,7 +213,7 @@ class OnnxRuntime:
 
 
 class OpenCV:
-    """The report's data set in a PyTorch DataLoader, as many workers as threads."""
+    """The paper's data set in a PyTorch DataLoader, as many workers as threads."""
 
     def preprocess(self, size, paths):
         import cv2

@@ -1,17 +1,22 @@
 /**
  * `deno task bench [--quick]`: measures our systems beside PyTorch, Keras, NumPy and onnxruntime, and
- * leaves tables and a chart in results/bench/. About 25 minutes; `--quick`, a first impression, 6.
+ * leaves tables and a chart in results/bench/. About 11 minutes; `--quick`, a first impression, 5.
  */
 import { join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
 import { openDataset } from "../lib/data/open_dataset.ts";
 import { defaultDatasetFolder } from "../lib/data/synthetic/default_dataset.ts";
 import { isJpeg } from "../lib/pixels/jpeg_header.ts";
+import { dataLabel } from "../lib/report/tables/dataset_table.ts";
+import { progress } from "../lib/report/progress_bar.ts";
+import { openExperiment } from "../lib/runs/experiment.ts";
 import { readArguments } from "../tasks/arguments.ts";
 import { main, run, step } from "../tasks/run.ts";
 import { setup } from "../tasks/setup.ts";
 import { benchPython, setupBenchPython } from "./bench_python.ts";
 import { compare, type ContenderName, type Measurement } from "./contenders.ts";
+import { int8Networks, int8Table, vnniNote } from "./int8_accuracy.ts";
+import { int8Speeds } from "./int8_speeds.ts";
 import { hasAvx512, machine } from "./machine.ts";
 import { profile } from "./profile.ts";
 import { modelPath, type Request } from "./protocol.ts";
@@ -35,7 +40,7 @@ const frameworks: readonly ContenderName[] = [
 async function bench(): Promise<void> {
   const { quick = false } = readArguments("bench", Deno.args, { quick: "boolean" }, "--quick");
   // many short turns rather than a few long ones: the machine's pace changes within seconds
-  const rounds = quick ? 7 : 15, seconds = quick ? 0.25 : 0.5;
+  const rounds = quick ? 3 : 7, seconds = quick ? 0.2 : 0.4;
   await setup();
   await setupBenchPython();
   await Deno.mkdir(join(projectRoot, ".cache", "bench"), { recursive: true });
@@ -103,7 +108,7 @@ async function bench(): Promise<void> {
   ];
   const work = { work: "preprocess", batch: 64, paths } as const;
   await measure("JPEG files to 32×32 grey", preprocessing, most, work, "OpenCV + DataLoader");
-  for (const images of [2000, 6000, 20000]) {
+  for (const images of [6000, 20000]) {
     const title = `A whole epoch of ${images} images, batching included`;
     const request = { work: "epoch", batch: 256, images } as const;
     await measure(title, ours, most, request, "numpy (ours)");
@@ -114,13 +119,23 @@ async function bench(): Promise<void> {
   const title = "An epoch of 20000 images, with augmentation and evaluation";
   await measure(title, [plain, `${plain}, all of it`], most, epoch, plain);
   await measure(title, [turbo, `${turbo}, all of it`], most, epoch, turbo);
-  for (const batch of [16, 64, 1024]) {
+  for (const batch of [64]) {
     const title = `Training, batch ${batch}`;
     await measure(title, [...ours, "PyTorch"], 1, { work: "train", batch }, "PyTorch");
   }
   const folder = join(projectRoot, "results", "bench");
   await writeReport(folder, machine(), sections, await profile());
   await recordRun(folder, machine(), sections);
+  await step("int8 in three libraries, accuracy", async () => {
+    const experiment = await openExperiment(progress);
+    const { networks, hasVnni } = await int8Networks(experiment);
+    const notes = [
+      vnniNote(hasVnni),
+      `Speeds, one thread, measured on: ${machine()}. Data: ${dataLabel(experiment.dataset)}.`,
+    ];
+    const table = int8Table(networks, experiment.data, notes, int8Speeds(sections, hasVnni));
+    await table.save(join(folder, "int8_accuracy"));
+  });
   console.error(`\nTables and chart: ${folder}`);
 }
 

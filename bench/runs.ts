@@ -1,10 +1,13 @@
-/** The figures that matter most, of the machine's last three runs of the bench side by side. */
+/**
+ * The figures that matter most: the machine's last three runs of the bench side by side, and all machines
+ * side by side.
+ */
 import { median } from "../lib/metrics/median.ts";
 import { join } from "node:path";
 import { Table } from "../lib/report/table.ts";
 import { exists, writeAtomic } from "../lib/util/files.ts";
 import { type ContenderName, pairedRatio } from "./contenders.ts";
-import type { Section } from "./report.ts";
+import { type Section, throughputTable } from "./report.ts";
 
 /** A claim: who at what, in proportion to whom, and what it ought to be. */
 interface Claim {
@@ -54,7 +57,7 @@ const claims: readonly Claim[] = [
 type Ratios = Readonly<Record<string, number>>;
 
 /** A run as it is kept for the next ones. */
-interface Run {
+export interface Run {
   readonly machine: string;
   readonly ratios: Ratios;
 }
@@ -106,7 +109,43 @@ export function runsTable(runs: readonly Ratios[], machine: string): Table {
   });
 }
 
-/** Puts a run beside the two before it on the same machine, and writes the table. */
+/** The claims' medians on every machine that the bench has run on. */
+export function machinesTable(runs: readonly Run[]): Table {
+  const machines = [...new Set(runs.map(({ machine }) => machine))];
+  const letter = (index: number) => String.fromCharCode(65 + index);
+  const of = (machine: string, name: string) =>
+    runs.flatMap((run) => run.machine === machine ? run.ratios[name] ?? [] : []);
+  return new Table({
+    title: "How many times as fast, machine by machine",
+    columns: [
+      { key: "claim", label: "what" },
+      { key: "atLeast", label: "wanted", digits: 2 },
+      ...machines.map((_, i) => ({ key: letter(i), label: `machine ${letter(i)}`, digits: 2 })),
+    ],
+    rows: claims.flatMap((claim) => {
+      const name = nameOf(claim);
+      const values = machines.map((machine) => of(machine, name));
+      if (values.every(({ length }) => length === 0) && claim.to === "PyTorch, AVX2") return [];
+      const cells = values.map((ratios, i) =>
+        [letter(i), ratios.length > 0 ? median(ratios) : undefined] as const
+      );
+      return [{ claim: name, atLeast: claim.atLeast, ...Object.fromEntries(cells) }];
+    }),
+    notes: machines.map((machine, i) =>
+      `Machine ${letter(i)}: ${machine}; medians of its last ${
+        runs.filter((run) => run.machine === machine).length
+      } runs.`
+    ),
+  });
+}
+
+/** How many runs of a machine are kept. */
+const KEPT = 3;
+
+/**
+ * Puts a run beside those before it, of which the last ones of each machine are kept, and writes the
+ * tables. What the machine's sections hold stands in `machines/<machine>.{md,json}` too.
+ */
 export async function recordRun(
   folder: string,
   machine: string,
@@ -114,10 +153,19 @@ export async function recordRun(
 ): Promise<void> {
   const path = join(folder, "ratios.json");
   const earlier: Run[] = await exists(path) ? JSON.parse(await Deno.readTextFile(path)) : [];
-  const runs = [
+  const own = [
     ...earlier.filter((run) => run.machine === machine),
     { machine, ratios: claimedRatios(sections) },
-  ].slice(-3);
+  ].slice(-KEPT);
+  const runs = [...earlier.filter((run) => run.machine !== machine), ...own];
   await writeAtomic(path, JSON.stringify(runs, null, 2) + "\n");
-  await runsTable(runs.map(({ ratios }) => ratios), machine).save(join(folder, "runs"));
+  await runsTable(own.map(({ ratios }) => ratios), machine).save(join(folder, "runs"));
+  await machinesTable(runs).save(join(folder, "machines"));
+  await throughputTable(machine, sections).save(join(folder, "machines", fileName(machine)));
+}
+
+/** "AMD EPYC, 2 cores, …" → "amd-epyc-2-cores"; machines that differ in less have a file together. */
+export function fileName(machine: string): string {
+  return machine.split(",").slice(0, 2).join(" ").toLowerCase().replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
 }

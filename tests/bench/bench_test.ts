@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { assertGreater } from "../assert.ts";
 import { type ContenderName, type Measurement, pairedRatio } from "../../bench/contenders.ts";
 import { throughputTable } from "../../bench/report.ts";
-import { claimedRatios, runsTable } from "../../bench/runs.ts";
+import { claimedRatios, fileName, machinesTable, runsTable } from "../../bench/runs.ts";
+import { int8Speeds } from "../../bench/int8_speeds.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 
 const measured = (name: ContenderName, rates: readonly number[]): Measurement => ({
@@ -42,6 +43,31 @@ Deno.test("tables hold who failed and why, and the claims' ratios run by run", (
   const runs = runsTable([ratios, {}, ratios], "a machine");
   assert.deepEqual(runs.options.rows[0]!["median"], 3.15);
   assert.deepEqual(runs.options.rows[1]!["median"], undefined);
+});
+
+Deno.test("machines stand side by side, each by the median of its runs", () => {
+  const title = "Training, batch 256";
+  const ratiosOf = (rate: number) =>
+    claimedRatios([{
+      ...{ title, threads: 1, baseline: "PyTorch" as const },
+      measurements: [measured("numpy (ours)", [rate]), measured("PyTorch", [100])],
+    }]);
+  const runs = [300, 500, 400].map((rate) => ({ machine: "one", ratios: ratiosOf(rate) }));
+  const table = machinesTable([...runs, { machine: "two", ratios: ratiosOf(250) }]);
+  assert.deepEqual([table.options.rows[0]!["A"], table.options.rows[0]!["B"]], [4, 2.5]);
+  assert.equal(fileName("AMD EPYC (x), 2 cores, 23 GiB"), "amd-epyc-x-2-cores");
+});
+
+Deno.test("the int8 table has the speed of the setting that was measured, and of no other", () => {
+  const sections = [{
+    ...{ title: "Compressed inference, batch 256", threads: 1, baseline: "numpy (ours)" as const },
+    measurements: [measured("PyTorch", [100]), measured("PyTorch, int8", [60])],
+  }];
+  const speed = int8Speeds(sections, false);
+  assert.equal(speed("PyTorch", "float32", 256), 100);
+  assert.equal(speed("PyTorch", "int8, weights of 7 bits", 256), 60);
+  assert.equal(speed("PyTorch", "int8, weights of 8 bits", 256), undefined);
+  assert.equal(speed("PyTorch", "float32", 1), undefined);
 });
 
 Deno.test("a contender answers each request with a line", async () => {

@@ -1,0 +1,26 @@
+/** Speeds of the int8 table, taken from what the bench has measured. */
+import { median } from "../lib/metrics/median.ts";
+import type { ContenderName } from "./contenders.ts";
+import type { Int8Speeds } from "./int8_accuracy.ts";
+import type { Section } from "./report.ts";
+
+/** Who stands for a library: its float32, and its int8 in the setting that the processor needs. */
+const measuredAs: Readonly<Record<string, { float: ContenderName; int8: ContenderName }>> = {
+  "this project": { float: "numpy (ours)", int8: "int8 (ours)" },
+  "PyTorch": { float: "PyTorch", int8: "PyTorch, int8" },
+  "onnxruntime": { float: "onnxruntime", int8: "onnxruntime, int8" },
+};
+
+/** Medians of the sections "Compressed inference"; the settings that were not measured have none. */
+export function int8Speeds(sections: readonly Section[], hasVnni: boolean): Int8Speeds {
+  return (library, setting, batch) => {
+    const who = measuredAs[library]!;
+    const weights = `int8, weights of ${hasVnni ? 8 : 7} bits`;
+    const isMeasured = library === "this project" || setting === "float32" || setting === weights;
+    if (!isMeasured) return undefined;
+    const name = setting === "float32" ? who.float : who.int8;
+    const section = sections.find(({ title }) => title === `Compressed inference, batch ${batch}`);
+    const rates = section?.measurements.find((one) => one.name === name)?.rates ?? [];
+    return rates.length > 0 ? median(rates) : undefined;
+  };
+}
