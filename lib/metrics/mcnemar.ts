@@ -1,6 +1,8 @@
+import { binomialTail } from "./binomial.ts";
+
 /** Two classifiers on the same images: how often each is right where the other is wrong. */
 export interface PairedComparison {
-  /** Images that only the first, only the second classifies correctly. */
+  /** Images that only the first network classifies correctly. */
   readonly onlyFirst: number;
   /** Images that only the second network classifies correctly. */
   readonly onlySecond: number;
@@ -23,11 +25,6 @@ export function mcnemar(
   const onlyFirst = first.filter((right, i) => right && !second[i]).length;
   const onlySecond = second.filter((right, i) => right && !first[i]).length;
   const n = onlyFirst + onlySecond, k = Math.min(onlyFirst, onlySecond);
-  // Σ C(n, i) / 2ⁿ for i ≤ k, by logarithms, so that large n does not overflow
-  let logTerm = -n * Math.LN2, sum = 0;
-  for (let i = 0; i <= k; i++) {
-    sum += Math.exp(logTerm);
-    logTerm += Math.log((n - i) / (i + 1));
-  }
-  return { onlyFirst, onlySecond, p: n === 0 ? 1 : Math.min(1, 2 * sum) };
+  const p = n === 0 ? 1 : Math.min(1, 2 * binomialTail(n - k, n, 0.5));
+  return { onlyFirst, onlySecond, p };
 }

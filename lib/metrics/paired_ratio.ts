@@ -6,7 +6,10 @@ import { type MeanInterval, meanInterval } from "./student.ts";
  * moment of the machine, say, leaves the ratio as it is.
  * @throws RangeError if the lists differ in length, or hold no value or one that is not above 0
  */
-export function pairedRatio(values: readonly number[], beside: readonly number[]): MeanInterval {
+export function pairedRatio(
+  values: readonly number[],
+  beside: readonly number[],
+): Omit<MeanInterval, "error"> {
   if (values.length !== beside.length) {
     throw new RangeError(`${values.length} values cannot be paired with ${beside.length}`);
   }

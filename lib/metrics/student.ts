@@ -6,6 +6,8 @@ export interface MeanInterval {
   readonly interval: readonly [number, number];
   /** How many values there are. */
   readonly count: number;
+  /** The mean's standard error, s/√n; ∞ for a single value. */
+  readonly error: number;
 }
 
 /**
@@ -17,28 +19,49 @@ export function meanInterval(values: readonly number[]): MeanInterval {
   const count = values.length;
   if (count === 0) throw new RangeError("the mean of no value was asked for");
   const value = values.reduce((sum, x) => sum + x, 0) / count;
-  if (count === 1) return { value, interval: [-Infinity, Infinity], count };
+  if (count === 1) return { value, interval: [-Infinity, Infinity], count, error: Infinity };
   const variance = values.reduce((sum, x) => sum + (x - value) ** 2, 0) / (count - 1);
-  const half = tQuantile(count - 1) * Math.sqrt(variance / count);
-  return { value, interval: [value - half, value + half], count };
+  const error = Math.sqrt(variance / count);
+  const half = tQuantile(count - 1) * error;
+  return { value, interval: [value - half, value + half], count, error };
 }
 
 /**
- * The 97.5 % quantile of Student's distribution: half of a 95 % interval, in standard errors.
+ * Half of a central interval of Student's distribution, in standard errors: with the default of 95 % its
+ * 97.5 % quantile.
  * @param freedom degrees of freedom, a whole number from 1
+ * @param central probability of the interval, in (0, 1)
  * @throws RangeError for any other number
  */
-export function tQuantile(freedom: number): number {
-  if (!Number.isInteger(freedom) || freedom < 1) {
-    throw new RangeError(`degrees of freedom must be a whole number from 1, got ${freedom}`);
+export function tQuantile(freedom: number, central = 0.95): number {
+  checkFreedom(freedom);
+  if (!(central > 0 && central < 1)) {
+    throw new RangeError(`a central probability must be in (0, 1), got ${central}`);
   }
-  let low = 0, high = 13; // the quantile for one degree of freedom is 12.71
+  let low = 0, high = 1;
+  while (centralProbability(high, freedom) < central) high *= 2;
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
-    if (centralProbability(middle, freedom) < 0.95) low = middle;
+    if (centralProbability(middle, freedom) < central) low = middle;
     else high = middle;
   }
   return (low + high) / 2;
+}
+
+/**
+ * Probability that a number from Student's distribution is larger than `t`.
+ * @param freedom degrees of freedom, a whole number from 1
+ */
+export function studentTail(t: number, freedom: number): number {
+  checkFreedom(freedom);
+  const outside = (1 - centralProbability(Math.abs(t), freedom)) / 2;
+  return t >= 0 ? outside : 1 - outside;
+}
+
+function checkFreedom(freedom: number): void {
+  if (!Number.isInteger(freedom) || freedom < 1) {
+    throw new RangeError(`degrees of freedom must be a whole number from 1, got ${freedom}`);
+  }
 }
 
 /**

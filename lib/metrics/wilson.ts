@@ -24,12 +24,16 @@ export function wilson(hits: number, images: number): Accuracy {
       `hits must be from 0 to the number of images, got ${hits} hits of ${images} images`,
     );
   }
+  return { value: hits / images, interval: wilsonInterval(hits / images, images), hits, images };
+}
+
+/** Wilson's interval of a share, which need not be a whole number of images: a mean over networks, say. */
+export function wilsonInterval(value: number, images: number): readonly [number, number] {
   const z = 1.959963984540054;
-  const value = hits / images;
   const scale = 1 + z * z / images;
   const middle = (value + z * z / (2 * images)) / scale;
   const half = z / scale * Math.sqrt(value * (1 - value) / images + z * z / (4 * images * images));
-  const low = hits === 0 ? 0 : Math.max(0, middle - half);
-  const high = hits === images ? 1 : Math.min(1, middle + half);
-  return { value, interval: [low, high], hits, images };
+  const low = value === 0 ? 0 : Math.max(0, middle - half);
+  const high = value === 1 ? 1 : Math.min(1, middle + half);
+  return [low, high];
 }

@@ -4,7 +4,6 @@ import { assertAlmostEquals, assertThrows } from "../assert.ts";
 import { confusionMatrix } from "../../lib/metrics/confusion.ts";
 import { mcnemar } from "../../lib/metrics/mcnemar.ts";
 import { median } from "../../lib/metrics/median.ts";
-import { seedMean } from "../../lib/metrics/seeds.ts";
 import { topK } from "../../lib/metrics/topk.ts";
 import { wilson } from "../../lib/metrics/wilson.ts";
 
@@ -101,18 +100,6 @@ Deno.test("McNemar's exact test: by hand, and symmetric", () => {
   // 1,000 against 1,200 differing images: the normal approximation with continuity
   assertAlmostEquals(pair(1000, 1200).p, 2.19e-5, 2e-6);
   assertThrows(() => mcnemar([true], []), RangeError, "1 answers cannot be paired with 0");
-});
-
-Deno.test("the interval of a mean over seeds holds the images' share and the seeds'", () => {
-  const one = seedMean([0.25], 450);
-  assert.deepEqual(one.value, 0.25);
-  const half = 1.959963984540054 * Math.sqrt(0.25 * 0.75 / 450);
-  assert(Math.abs(one.interval[1] - 0.25 - half) < 1e-12);
-  const apart = seedMean([0.125, 0.25, 0.375], 450), alike = seedMean([0.25, 0.25, 0.25], 450);
-  assert.deepEqual(alike.interval, one.interval);
-  assert(apart.interval[0] < alike.interval[0] && apart.interval[1] > alike.interval[1]);
-  assert.deepEqual(seedMean([0, 0], 450).interval, [0, 0]);
-  assertThrows(() => seedMean([], 450), RangeError, "no accuracy");
 });
 
 Deno.test("the median is in the middle, whatever the order, and leaves its values alone", () => {
