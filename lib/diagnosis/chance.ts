@@ -2,6 +2,8 @@
  * Whether networks answer better than a constant prediction, which needs no image: the test that tells a
  * network that has learned from one that has not.
  */
+import { aboveConstant } from "../metrics/binomial.ts";
+import { holm } from "../metrics/holm.ts";
 
 /** What was counted of one network's answers for the test images. */
 export interface SplitCounts {
@@ -42,8 +44,8 @@ export function constantScores(labels: ArrayLike<number>): ConstantScores {
  */
 export function networkP({ images, top1, top5 }: SplitCounts, constant: ConstantScores): number {
   const smaller = Math.min(
-    upperTail(top1, images, constant.top1),
-    upperTail(top5, images, constant.top5),
+    aboveConstant(top1, images, constant.top1),
+    aboveConstant(top5, images, constant.top5),
   );
   return Math.min(1, 2 * smaller);
 }
@@ -91,28 +93,4 @@ export function judge(
     constantSeeds: networks.filter(({ predicted }) => predicted === 1).length,
     seeds: networks.length,
   }));
-}
-
-/** P(X ≥ hits) for X binomial with n trials, each a success with probability `share`. */
-function upperTail(hits: number, n: number, share: number): number {
-  if (hits <= 0 || share >= 1) return 1;
-  const [logP, logQ] = [Math.log(share), Math.log1p(-share)];
-  let logChoose = 0, sum = 0;
-  for (let i = 0; i <= n; i++) {
-    if (i >= hits) sum += Math.exp(logChoose + i * logP + (n - i) * logQ);
-    logChoose += Math.log((n - i) / (i + 1));
-  }
-  return Math.min(1, sum);
-}
-
-/** Holm's step-down correction, in the order given. */
-function holm(ps: readonly number[]): number[] {
-  const order = ps.map((_, i) => i).sort((a, b) => ps[a]! - ps[b]!);
-  const corrected = new Array<number>(ps.length);
-  let most = 0;
-  order.forEach((at, rank) => {
-    most = Math.max(most, Math.min(1, (ps.length - rank) * ps[at]!));
-    corrected[at] = most;
-  });
-  return corrected;
 }

@@ -11,6 +11,7 @@
  */
 export type { StorageSizes } from "../compression/sparse_file.ts";
 export type { SeedMean } from "../metrics/seeds.ts";
+export type { Claim } from "../util/file_claim.ts";
 export type { Comparison } from "./comparison.ts";
 export type { EpochTimes } from "./epoch_timing.ts";
 export * from "./experiment.ts";

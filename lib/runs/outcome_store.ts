@@ -12,7 +12,10 @@ import type { KeptOutcome } from "./run_outcome.ts";
 export class OutcomeStore {
   readonly #folder: string;
 
-  /** @param results folder of the results; outcomes are kept in its `outcomes` */
+  /**
+   * A store in a results folder, which need not exist yet.
+   * @param results folder of the results; outcomes are kept in its `outcomes`
+   */
   constructor(results: string) {
     this.#folder = join(results, "outcomes");
   }
