@@ -14,6 +14,7 @@ export type { SeedMean } from "../metrics/seeds.ts";
 export type { Claim } from "../util/file_claim.ts";
 export type { Comparison } from "./comparison.ts";
 export type { EpochTimes } from "./epoch_timing.ts";
+export * from "./checkpoint.ts";
 export * from "./experiment.ts";
 export * from "./faults.ts";
 export * from "./finetuning.ts";

@@ -10,6 +10,7 @@ import { logProbabilities, predictAll, type Predictions } from "../systems/evalu
 import { oneCycle } from "../systems/schedule.ts";
 import type { EpochRecord, FitOptions, History, System } from "../systems/system.ts";
 import type { OnProgress } from "../util/progress.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { FaultyNumpy } from "./faulty_numpy.ts";
 import type { RunConfiguration, Teacher } from "./run_configuration.ts";
 import { saturatingWeights } from "./saturating_weights.ts";
@@ -71,6 +72,8 @@ export interface TrainOptions {
   readonly continueAtBrokenLoss?: boolean;
   /** The trained teacher that the configuration asks for; by default it is trained first. */
   readonly teacher?: Run;
+  /** Where the state of the training is kept, to go on from if it is interrupted; default: nowhere. */
+  readonly checkpoint?: Checkpoint;
   /** See `StoppableTrainOptions`. */
   readonly signal?: undefined;
 }
@@ -171,7 +174,7 @@ export function teacherData({ teacher, ...own }: RunData): RunData {
 }
 
 /**
- * Trains from the start and returns the run; nothing is written.
+ * Trains and returns the run. Without a checkpoint it starts from the beginning and writes nothing.
  * @throws BrokenLossError if the loss is NaN or infinite, unless the options say to go on
  */
 export function trainRun(
@@ -200,12 +203,15 @@ export async function trainRun(
     options,
   );
   try {
-    const { signal, teacher: _, ...others } = options;
+    const { signal, teacher: _, checkpoint, ...others } = options;
+    const resume = await checkpoint?.read(system.runsOn);
     const history = await system.fit(train, {
       ...fitOptionsOf(configuration),
       validation: batches(data.val, normalisation),
       ...others,
       ...(signal ? { signal } : {}),
+      ...checkpoint && { onState: checkpoint.listener(system.runsOn, signal) },
+      ...resume && { resume },
     });
     const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
     const weights = await system.weights();

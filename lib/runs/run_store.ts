@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { parameterShapes } from "../model/architecture.ts";
 import { decodeSafetensors, encodeChecked } from "../model/safetensors.ts";
 import { checkWeights } from "../model/weights.ts";
-import { exists, projectRoot, sha256, writeAtomic } from "../util/files.ts";
+import { elementCount } from "../util/element_count.ts";
+import { exists, projectRoot, requireRoom, sha256, writeAtomic } from "../util/files.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
+import { Checkpoint } from "./checkpoint.ts";
 import {
   type Run,
   type RunData,
@@ -38,6 +40,12 @@ export interface StoppedTraining {
   readonly origin: "stopped";
 }
 
+/** How a `RunStore` works. */
+export interface RunStoreOptions {
+  /** Least seconds from one checkpoint of a training to the next; default 5. With 0 each batch has one. */
+  readonly checkpointSeconds?: number;
+}
+
 /**
  * Keeps runs in a folder, each in a file of its own under the key of its configuration and images, so
  * that runs that differ in anything (their seed or length, say) stand side by side. Runs are
@@ -51,7 +59,7 @@ export class RunStore {
    * A store in a results folder, which need not exist yet.
    * @param results folder of the experiment's results; runs are kept in its `runs`
    */
-  constructor(results: string) {
+  constructor(results: string, readonly options: RunStoreOptions = {}) {
     this.#folder = join(results, "runs");
   }
 
@@ -72,7 +80,7 @@ export class RunStore {
   }
 
   /**
-   * Writes a run, whole or not at all.
+   * Writes a run, whole or not at all, and removes its checkpoint.
    * @throws RangeError if the run was stopped before its last epoch
    */
   async save(run: Run, data: RunData): Promise<void> {
@@ -91,9 +99,21 @@ export class RunStore {
       run: JSON.stringify(rest, nameNonFinite),
     };
     await writeAtomic(path, encodeChecked(weights, metadata));
+    await (await this.#checkpoint(run.configuration, data)).remove();
   }
 
-  /** Trains, whatever is kept, and keeps the result. */
+  /** Where the training of a configuration keeps its state. */
+  async #checkpoint(configuration: RunConfiguration, data: RunData): Promise<Checkpoint> {
+    const path = (await this.path(configuration, data)).replace(/safetensors$/, "checkpoint");
+    const owner = { key: await runKey(configuration, data), code: await this.#codeDigest() };
+    return new Checkpoint(path, owner, this.options.checkpointSeconds);
+  }
+
+  /**
+   * Trains, whatever run is kept, and keeps the result. A training of the same configuration that was
+   * interrupted goes on.
+   * @throws Error before the training, naming the folder, if there is no room for the result
+   */
   train(configuration: RunConfiguration, data: RunData, options?: TrainOptions): Promise<Run>;
   /** The same with a signal. A run that it stops is returned, but not kept. */
   train(
@@ -110,7 +130,9 @@ export class RunStore {
     const taught = teacher && !options.teacher
       ? { teacher: await this.#teacher(teacher.configuration, data, options.onProgress) }
       : {};
+    await requireRoom(this.#folder, bytesOf(configuration));
     const run = await trainRun(configuration, data, {
+      checkpoint: await this.#checkpoint(configuration, data),
       ...options as StoppableTrainOptions,
       ...taught,
     });
@@ -184,6 +206,14 @@ export async function trainingCode(): Promise<string> {
       .concat("wrong_input_gradient", "teach")
       .map((name) => `lib/runs/${name}.ts`),
   ]);
+}
+
+/** Bytes that a training writes at most: the run, and the checkpoint twice, since it is replaced whole. */
+function bytesOf({ architecture, epochs }: RunConfiguration): number {
+  const numbers = parameterShapes(architecture)
+    .reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const [runArrays, checkpointArrays] = [1, 3];
+  return 4 * numbers * (runArrays + 2 * checkpointArrays) + 3 * (16_384 + 512 * epochs);
 }
 
 /** "3 runs: 2 loaded, 1 trained", for the reader of a notebook. */

@@ -34,6 +34,11 @@ export interface TrainingState {
   readonly weights: Weights;
   /** What the optimizer remembers. */
   readonly optimizer: OptimizerState;
+  /**
+   * Arrays that somebody beside the system keeps, by the keeper's name: a running mean of the weights, say.
+   * `fit` knows nothing of them; whoever has them adds them in `onState` and takes them back.
+   */
+  readonly companions?: Readonly<Record<string, Weights>>;
 }
 
 /**

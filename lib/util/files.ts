@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -15,6 +15,35 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
   } catch (error) {
     await Deno.remove(part).catch(() => {});
     throw error;
+  }
+}
+
+/**
+ * Makes sure, before long work, that its result can be written: writes that many bytes into the folder and
+ * removes them again. Folders on the way are made.
+ * @throws Error naming the folder and the bytes that cannot be written
+ */
+export async function requireRoom(folder: string, bytes: number): Promise<void> {
+  const probe = join(folder, `.room.${crypto.randomUUID().slice(0, 8)}.part`);
+  const piece = new Uint8Array(Math.min(bytes, 2 ** 20));
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    try {
+      using file = await Deno.open(probe, { write: true, createNew: true });
+      for (let left = bytes; left > 0;) {
+        left -= await file.write(piece.subarray(0, Math.min(left, piece.length)));
+      }
+    } finally {
+      await Deno.remove(probe).catch(() => {});
+    }
+  } catch (error) {
+    throw new Error(
+      `${folder} has no room for the ${
+        bytes.toLocaleString("en")
+      } bytes that are to be written, or may ` +
+        `not be written: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 
