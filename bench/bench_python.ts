@@ -1,14 +1,14 @@
 /** The Python environment with what the bench and the witnesses compare with. */
 import { join } from "node:path";
 import { exists, projectRoot, sha256, writeAtomic } from "../lib/util/files.ts";
-import { createVenv, pip } from "../tasks/python.ts";
+import { createVenv, pip, programOf } from "../tasks/python.ts";
 import { step } from "../tasks/run.ts";
 
 /** Its folder. */
 export const benchVenv: string = join(projectRoot, ".venv-bench");
 
 /** Its interpreter. */
-export const benchPython: string = join(benchVenv, "bin", "python");
+export const benchPython: string = programOf(benchVenv, "python");
 
 /** Installs bench/requirements.txt, unless that has been done. */
 export async function setupBenchPython(): Promise<void> {

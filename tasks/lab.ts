@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
-import { jupyterEnvironment, setupVenv, venv } from "./python.ts";
+import { jupyterEnvironment, programOf, setupVenv, venv } from "./python.ts";
 import { main, run } from "./run.ts";
 import { setup } from "./setup.ts";
 
@@ -18,7 +18,7 @@ async function lab(): Promise<void> {
     join(environment.JUPYTER_CONFIG_DIR!, "labconfig", "default_setting_overrides.json"),
     JSON.stringify({ "@jupyterlab/apputils-extension:notification": quiet }) + "\n",
   );
-  await run(join(venv, "bin", "jupyter"), [
+  await run(programOf(venv, "jupyter"), [
     "lab",
     `--ServerApp.root_dir=${projectRoot}`,
     "--ServerApp.default_url=/lab/tree/notebooks/1_preprocessing.ipynb",

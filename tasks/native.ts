@@ -8,25 +8,15 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { addonPath, hasNvidiaGpu, type NativeKind } from "../lib/backend/native_path.ts";
+import {
+  type NativePlatform,
+  nativePlatform,
+  type System,
+  type Wheel,
+} from "./native_platforms.ts";
 import { exists, projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { findPython, pip } from "./python.ts";
 import { output, run, SetupError, step } from "./run.ts";
-
-/** The wheels, with the checksums of the files as PyPI has them. */
-const wheels = {
-  cpu: {
-    requirement: "tensorflow-cpu==2.21.0",
-    sha256: "dcc8afd32930e42d5296b6ee19078b773706830af4ea97fbe503b9f5e0f820cb",
-  },
-  gpu: {
-    requirement: "tensorflow==2.21.0",
-    sha256: "b3b95643c4e70eb925839938fb35cbe142f317ec84af6844ee61513713bb13c0",
-  },
-  zig: {
-    requirement: "ziglang==0.17.1",
-    sha256: "ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54",
-  },
-} as const;
 
 const folderOf = (kind: NativeKind) => join(projectRoot, ".native", kind);
 
@@ -39,20 +29,24 @@ export function kindToSetUp(gpu?: boolean): NativeKind {
   return hasNvidiaGpu() ? "gpu" : "cpu";
 }
 
-/** Sets up what is missing: TensorFlow's libraries, NVIDIA's for the build with CUDA, the addon. */
-export async function setupNative(kind: NativeKind): Promise<void> {
+/**
+ * Sets up what is missing: TensorFlow's libraries, NVIDIA's for the build with CUDA, the addon.
+ * @throws SetupError where it fails, or where there is no such build for the system
+ */
+export async function setupNative(kind: NativeKind, system: System = Deno.build): Promise<void> {
   const folder = folderOf(kind);
-  const library = join(folder, "tensorflow", "libtensorflow_cc.so.2");
-  if (await exists(addonPath(kind))) return;
-  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") {
+  const platform = nativePlatform(system);
+  const wheel = platform?.tensorflow[kind];
+  if (platform === undefined || wheel === undefined) {
     throw new SetupError(
-      `The native TensorFlow is set up on x86_64 Linux only, this is ${Deno.build.arch} ${Deno.build.os}. ` +
-        "The hand-written system needs none of it.",
+      `There is no native TensorFlow ${kind === "gpu" ? "with CUDA " : ""}to be had for ` +
+        `${system.arch} ${system.os}. The hand-written system needs none of it.`,
     );
   }
-  if (!await exists(library)) {
-    await step(`TensorFlow's library from ${wheels[kind].requirement}`, async () => {
-      await fetchWheel(wheels[kind], join(folder, "wheel"));
+  if (await exists(addonPath(kind))) return;
+  if (!await exists(join(folder, "tensorflow", platform.libraries.at(-1)!))) {
+    await step(`TensorFlow's library from ${wheel.requirement}`, async () => {
+      await fetchWheel(wheel, join(folder, "wheel"));
       await run(await findPython(), [join(projectRoot, "tasks", "unpack_wheel.py"), folder], {
         advice: "Is there space on disk? It needs 1.2 GB.",
       });
@@ -66,22 +60,13 @@ export async function setupNative(kind: NativeKind): Promise<void> {
       await writeAtomic(join(folder, "cuda.installed"), "");
     });
   }
-  await step("Compiling the TensorFlow addon", () => compileAddon(kind));
+  await step("Compiling the TensorFlow addon", () => compileAddon(kind, platform));
 }
 
 /** Downloads one wheel; pip compares its checksum. */
-async function fetchWheel(
-  { requirement, sha256 }: { readonly requirement: string; readonly sha256: string },
-  target: string,
-): Promise<void> {
+async function fetchWheel({ requirement, sha256, tags }: Wheel, target: string): Promise<void> {
   const list = join(target, "requirement.txt");
   await writeAtomic(list, `${requirement} --hash=sha256:${sha256}\n`);
-  const platforms = [
-    "manylinux_2_27_x86_64",
-    "manylinux_2_17_x86_64",
-    "manylinux2014_x86_64",
-    "manylinux_2_12_x86_64",
-  ];
   await pip(await findPython(), [
     ...[
       "download",
@@ -91,19 +76,24 @@ async function fetchWheel(
       "--python-version",
       "3.12",
     ],
-    ...platforms.flatMap((platform) => ["--platform", platform]),
+    ...tags.flatMap((tag) => ["--platform", tag]),
     ...["--dest", target, "-r", list],
   ], requirement);
 }
 
-async function compileAddon(kind: NativeKind): Promise<void> {
+/** Compiles the addon against the libraries in the folder of a kind. */
+export async function compileAddon(
+  kind: NativeKind,
+  platform: NativePlatform,
+  compilerCommand?: readonly string[],
+): Promise<void> {
   const folder = folderOf(kind);
   const require = createRequire(join(projectRoot, "deno.json"));
   const packageFolder = (name: string) => dirname(require.resolve(`${name}/package.json`));
   const sources = join(packageFolder("@tensorflow/tfjs-node-gpu"), "binding");
   const headers = join(packageFolder("node-api-headers"), "include");
   const libraries = join(folder, "tensorflow");
-  const [compiler = "", ...flags] = await findCompiler();
+  const [compiler = "", ...flags] = compilerCommand ?? await findCompiler(platform);
   const addon = addonPath(kind);
   const part = `${addon}.part`;
   const cache = join(projectRoot, ".native", "zig", "cache");
@@ -112,8 +102,8 @@ async function compileAddon(kind: NativeKind): Promise<void> {
     ...["-std=c++17", "-O1", "-shared", "-fPIC", "-w", "-DNAPI_VERSION=8"],
     ...[`-I${headers}`, `-I${join(folder, "include")}`],
     ...[join(sources, "tfjs_backend.cc"), join(sources, "tfjs_binding.cc")],
-    ...[join(libraries, "libtensorflow_cc.so.2"), join(libraries, "libtensorflow_framework.so.2")],
-    ...["-Wl,-rpath,$ORIGIN", "-Wl,--allow-shlib-undefined", "-o", part],
+    ...platform.libraries.toReversed().map((name) => join(libraries, name)),
+    ...[...platform.linkFlags, "-o", part],
   ], {
     // zig would keep its cache in the home
     env: { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache },
@@ -123,17 +113,18 @@ async function compileAddon(kind: NativeKind): Promise<void> {
 }
 
 /** `CXX`, g++ or clang++ if there is one, else zig's from PyPI. */
-export async function findCompiler(): Promise<string[]> {
+export async function findCompiler(platform = nativePlatform(Deno.build)): Promise<string[]> {
   const asked = Deno.env.get("CXX");
   for (const name of asked ? [asked] : ["g++", "clang++"]) {
     if (await output(name, ["--version"]) !== undefined) return [name];
   }
   if (asked) throw new SetupError(`CXX is ${asked}, which does not run`);
+  if (platform === undefined) throw new SetupError("A C++ compiler is needed, and none is found.");
   const folder = join(projectRoot, ".native", "zig");
   const zig = join(folder, "ziglang", "zig");
   if (!await exists(zig)) {
     await step("A C++ compiler (zig) from PyPI, as there is none here", async () => {
-      await fetchWheel(wheels.zig, join(folder, "wheel"));
+      await fetchWheel(platform.zig, join(folder, "wheel"));
       const files = [...Deno.readDirSync(join(folder, "wheel"))].map(({ name }) => name);
       const wheel = files.find((name) => name.endsWith(".whl"))!;
       const python = await findPython();
@@ -144,5 +135,5 @@ export async function findCompiler(): Promise<string[]> {
       );
     });
   }
-  return [zig, "c++", "-target", "x86_64-linux-gnu.2.27"];
+  return [zig, "c++", "-target", platform.zigTarget];
 }

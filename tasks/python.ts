@@ -7,15 +7,22 @@ import { output, run, SetupError, step } from "./run.ts";
 /** Folder of the project's virtual environment. */
 export const venv: string = join(projectRoot, ".venv");
 
+/** Where a virtual environment has a program. */
+export function programOf(environment: string, name: string, os = Deno.build.os): string {
+  return os === "windows"
+    ? join(environment, "Scripts", `${name}.exe`)
+    : join(environment, "bin", name);
+}
+
 /** The virtual environment's interpreter. */
-export const venvPython: string = join(venv, "bin", "python");
+export const venvPython: string = programOf(venv, "python");
 
 /** A Python of at least 3.11: `PYTHON` if set, else the newest found on PATH. */
 export async function findPython(): Promise<string> {
   const asked = Deno.env.get("PYTHON");
   const names = asked
     ? [asked]
-    : ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];
+    : ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python", "py"];
   for (const name of names) {
     const version = await output(name, ["-c", "import sys; print(*sys.version_info[:2])"]);
     const [major = 0, minor = 0] = (version ?? "").split(" ").map(Number);

@@ -14,6 +14,7 @@ import { executeNotebook, notebookPaths } from "./execute.ts";
 import { turboEnvironment } from "./python.ts";
 import { main, SetupError, step } from "./run.ts";
 import { setup } from "./setup.ts";
+import { stage, unstage } from "./stage.ts";
 
 interface Arguments {
   readonly data: string | undefined;
@@ -41,21 +42,6 @@ export function parseArguments(args: readonly string[]): Arguments {
   const gpu = gpuChoice(given), native = nativeChoice(given);
   if (full && data) throw new SetupError("--full is about the default data; leave out the other");
   return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu, native, turbo };
-}
-
-/**
- * Makes a folder for the new tables and figures beside the old ones. Saved runs and weights are shared
- * with the results: their keys say what they depend on, so they stay valid even if this run fails.
- */
-export async function stage(results: string): Promise<string> {
-  const staged = join(results, ".new");
-  if (await exists(staged)) await Deno.remove(staged, { recursive: true }); // of a run cut off
-  await Deno.mkdir(staged, { recursive: true });
-  for (const kept of ["runs", "weights"]) {
-    await Deno.mkdir(join(results, kept), { recursive: true });
-    await Deno.symlink(join("..", kept), join(staged, kept));
-  }
-  return staged;
 }
 
 async function reproduce(): Promise<void> {
@@ -90,7 +76,7 @@ async function reproduce(): Promise<void> {
     }
   } finally {
     await Deno.remove(fresh, { recursive: true });
-    await Deno.remove(staged, { recursive: true });
+    await unstage(results);
   }
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   console.error(

@@ -17,6 +17,8 @@ export interface SetupOptions {
   readonly gpu?: boolean | undefined;
   /** Whether the native TensorFlow must be there (true) or is left out (false); default: if possible. */
   readonly native?: boolean | undefined;
+  /** Whether it goes on without Python, which the notebooks need; default false. */
+  readonly withoutPython?: boolean;
 }
 
 /**
@@ -24,9 +26,16 @@ export interface SetupOptions {
  * @returns whether the native TensorFlow is there
  * @throws SetupError if something cannot be set up that is needed or was asked for
  */
-export async function setup({ gpu, native }: SetupOptions = {}): Promise<boolean> {
-  await setupVenv("requirements.txt");
-  await writeKernelspecs();
+export async function setup(
+  { gpu, native, withoutPython = false }: SetupOptions = {},
+): Promise<boolean> {
+  try {
+    await setupVenv("requirements.txt");
+    await writeKernelspecs();
+  } catch (error) {
+    if (!withoutPython || !(error instanceof SetupError)) throw error;
+    console.error(`Without the notebooks' Python. The reason: ${oneLine(error)}`);
+  }
   return await setupNativeIfPossible(native, () => setupNative(kindToSetUp(gpu)));
 }
 
@@ -49,10 +58,15 @@ export async function setupNativeIfPossible(
     return true;
   } catch (error) {
     if (native || !(error instanceof SetupError)) throw error;
-    const reason = error.message.trim().replace(/\s+/g, " ");
-    console.error(`The native TensorFlow cannot be set up, so ${instead}. The reason: ${reason}`);
+    console.error(
+      `The native TensorFlow cannot be set up, so ${instead}. The reason: ${oneLine(error)}`,
+    );
     return false;
   }
+}
+
+function oneLine(error: Error): string {
+  return error.message.trim().replace(/\s+/g, " ");
 }
 
 if (import.meta.main) {

@@ -12,7 +12,7 @@ import zipfile
 
 folder = pathlib.Path(sys.argv[1])
 wheel = next((folder / "wheel").glob("*.whl"))
-library = re.compile(r"tensorflow/libtensorflow_(cc|framework)\.so\.2$")
+library = re.compile(r"tensorflow/libtensorflow_(cc|framework)(\.so\.2|\.2\.dylib)$")
 header = re.compile(
     r"tensorflow/include/(tensorflow/c/|tensorflow/core/platform/ctstring|"
     r"tsl/platform/ctstring|(xla/)?tsl/c/).*\.h$"

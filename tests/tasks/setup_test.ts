@@ -83,41 +83,50 @@ Deno.test("pip trusts the system's certificates, unless somebody chose others", 
   });
 });
 
-Deno.test("a new environment leaves nothing of rustup's in the home", async () => {
-  const folder = await Deno.makeTempDir();
-  const home = join(folder, "home"), rustc = join(folder, "rustc");
-  await Deno.mkdir(home);
-  // what rustup's stand-in does, which pip asks for the version
-  await Deno.writeTextFile(rustc, '#!/bin/sh\nmkdir -p "${RUSTUP_HOME:-$HOME/.rustup}"\n');
-  await Deno.chmod(rustc, 0o755);
-  const path = `${folder}:${Deno.env.get("PATH")}`;
-  try {
-    await withEnvironment(
-      { HOME: home, PATH: path, RUSTUP_HOME: undefined },
-      () => createVenv(join(folder, "venv")),
-    );
-    assert.deepEqual([...Deno.readDirSync(home)], []);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+Deno.test(
+  ...needs("the notebooks' Python", "a new environment leaves nothing of rustup's in the home"),
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const home = join(folder, "home"), rustc = join(folder, "rustc");
+    await Deno.mkdir(home);
+    // what rustup's stand-in does, which pip asks for the version
+    await Deno.writeTextFile(rustc, '#!/bin/sh\nmkdir -p "${RUSTUP_HOME:-$HOME/.rustup}"\n');
+    await Deno.chmod(rustc, 0o755);
+    const path = `${folder}:${Deno.env.get("PATH")}`;
+    try {
+      await withEnvironment(
+        { HOME: home, PATH: path, RUSTUP_HOME: undefined },
+        () => createVenv(join(folder, "venv")),
+      );
+      assert.deepEqual([...Deno.readDirSync(home)], []);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
-Deno.test("a download that fails says what could not be had and what to check", async () => {
-  const index = {
-    PIP_INDEX_URL: "http://127.0.0.1:9/",
-    PIP_RETRIES: "0",
-    PIP_CONFIG_FILE: "/dev/null",
-  };
-  const error = await withEnvironment(index, () =>
-    assertRejects(
-      () => pip(venvPython, ["download", "--quiet", "no-such-package==1"], "no-such-package"),
-      SetupError,
-    ));
-  assertStringIncludes(
-    error.message,
-    "no-such-package could not be had from PyPI: check the network",
-  );
-});
+Deno.test(
+  ...needs(
+    "the notebooks' Python",
+    "a download that fails says what could not be had and what to check",
+  ),
+  async () => {
+    const index = {
+      PIP_INDEX_URL: "http://127.0.0.1:9/",
+      PIP_RETRIES: "0",
+      PIP_CONFIG_FILE: "/dev/null",
+    };
+    const error = await withEnvironment(index, () =>
+      assertRejects(
+        () => pip(venvPython, ["download", "--quiet", "no-such-package==1"], "no-such-package"),
+        SetupError,
+      ));
+    assertStringIncludes(
+      error.message,
+      "no-such-package could not be had from PyPI: check the network",
+    );
+  },
+);
 
 Deno.test("a program that is not there is an error with advice", async () => {
   await assertRejects(
