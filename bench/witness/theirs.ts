@@ -12,7 +12,8 @@ import type { WitnessLog } from "./log.ts";
 export async function theirLog(folder: string, nudged: boolean): Promise<WitnessLog> {
   const output = join(folder, nudged ? "nudged.json" : "theirs.json");
   const script = join(projectRoot, "bench", "witness", "witness.py");
-  const threads = `${Math.max(1, Math.min(4, navigator.hardwareConcurrency))}`;
+  // threads of OpenBLAS and OpenMP spin while they wait, which holds up everything on a busy machine
+  const threads = "1";
   await run(benchPython, [script, folder, output, ...(nudged ? ["--nudged"] : [])], {
     env: {
       OMP_NUM_THREADS: threads,

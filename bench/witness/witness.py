@@ -23,6 +23,8 @@ def program(name):
         import torch_witness as module
     elif name == "keras":
         import keras_witness as module
+    elif name == "lenet1998":
+        import lenet1998_witness as module
     else:
         import numpy_witness as module
     return module
