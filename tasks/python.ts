@@ -1,5 +1,5 @@
 /** The project's own Python in `.venv/`, and pip that works behind a proxy's certificate authority. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { turboFlags } from "../lib/kernels/kernel_platform.ts";
 import { exists, projectRoot, sha256, writeAtomic } from "../lib/util/files.ts";
 import { output, run, SetupError, step } from "./run.ts";
@@ -79,20 +79,22 @@ export async function createVenv(folder: string): Promise<void> {
 }
 
 /**
- * Makes `.venv` and installs a requirements file into it, unless that has been done. pip compares
- * the hash of every package that it installs.
+ * Makes a virtual environment and installs a requirements file of `tasks/` into it, unless that has been
+ * done. pip compares the hash of every package that it installs.
+ * @param folder of the environment; default `.venv`
  */
-export async function setupVenv(requirements: string): Promise<void> {
+export async function setupVenv(requirements: string, folder: string = venv): Promise<void> {
   const list = join(projectRoot, "tasks", requirements);
-  const stamp = join(venv, `${requirements}.installed`);
+  const stamp = join(folder, `${requirements}.installed`);
   const wanted = await sha256(await Deno.readTextFile(list));
   if (await exists(stamp) && await Deno.readTextFile(stamp) === wanted) return;
-  await step(`Python packages of tasks/${requirements} into .venv`, async () => {
-    if (await output(venvPython, ["-m", "pip", "--version"]) === undefined) {
-      await createVenv(venv);
+  const python = join(folder, "bin", "python");
+  await step(`Python packages of tasks/${requirements} into ${basename(folder)}`, async () => {
+    if (await output(python, ["-m", "pip", "--version"]) === undefined) {
+      await createVenv(folder);
     }
     const args = ["install", "--quiet", "--require-hashes", "-r", list];
-    await pip(venvPython, args, requirements);
+    await pip(python, args, requirements);
     await writeAtomic(stamp, wanted);
   });
 }

@@ -3,15 +3,24 @@
  * and is skipped, with the reason in its name, where it is missing.
  */
 import { chosenKind } from "../lib/backend/native_path.ts";
+import { daskPython } from "../tasks/sweep_dask.ts";
 import { venvPython } from "../tasks/python.ts";
 import { output } from "../tasks/run.ts";
 
 /** The parts of the set-up that may be missing. */
-export type Requirement = "the native TensorFlow" | "the notebooks' Python";
+export type Requirement = "the native TensorFlow" | "the notebooks' Python" | "dask.distributed";
 
 const missing: Readonly<Record<Requirement, boolean>> = {
   "the native TensorFlow": chosenKind() === undefined,
   "the notebooks' Python": await output(venvPython, ["-c", "import nbclient"]) === undefined,
+  "dask.distributed": await output(daskPython, ["-c", "import distributed"]) === undefined,
+};
+
+/** What to do about it. */
+const advice: Readonly<Record<Requirement, string>> = {
+  "the native TensorFlow": "deno task setup makes it",
+  "the notebooks' Python": "deno task setup makes it",
+  "dask.distributed": "deno task sweep --list corrected --scheduler local installs it",
 };
 
 /**
@@ -24,6 +33,6 @@ export function needs(
   name: string,
 ): [name: string, options: { readonly ignore: boolean }] {
   return missing[requirement]
-    ? [`${name} (skipped: ${requirement} is missing; deno task setup makes it)`, { ignore: true }]
+    ? [`${name} (skipped: ${requirement} is missing; ${advice[requirement]})`, { ignore: true }]
     : [`${name} (needs ${requirement})`, { ignore: false }];
 }

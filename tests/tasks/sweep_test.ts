@@ -9,6 +9,9 @@ import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { runKey } from "../../lib/runs/run_store.ts";
 import { readSweep } from "../../lib/runs/sweep_file.ts";
 import { Rng } from "../../lib/util/rng.ts";
+import { exists } from "../../lib/util/files.ts";
+import { needs } from "../requirements.ts";
+import { daskPython, DaskWorkers } from "../../tasks/sweep_dask.ts";
 import { runSweep, type SizedJob } from "../../tasks/run_sweep.ts";
 import { parseArguments } from "../../tasks/sweep.ts";
 import { WorkerProcesses } from "../../tasks/sweep_pool.ts";
@@ -170,6 +173,58 @@ Deno.test("the task writes all outcomes of a list together, the same each time",
     assert.match(await sweep("--seeds", "1"), /^1 run: 1 found, 0 computed/);
     assert.equal(await Deno.readTextFile(path), text);
   }));
+
+Deno.test(
+  ...needs(
+    "dask.distributed",
+    "a Dask cluster that is running computes a sweep, one machine dying",
+  ),
+  () =>
+    withJobs(10, async (jobs, results, env) => {
+      const start = (args: string[]) =>
+        new Deno.Command(daskPython, {
+          args: ["-m", ...args],
+          env: { DASK_CONFIG: results },
+          ...{ stdin: "null", stdout: "null", stderr: "null" },
+        }).spawn();
+      const file = join(results, "scheduler.json"), local = ["--host", "127.0.0.1"];
+      await Deno.mkdir(results);
+      const part = ["--no-dashboard", "--local-directory", results, "--nthreads", "1"];
+      const worker = [
+        ...["distributed.cli.dask_worker", "--scheduler-file", file],
+        ...local,
+        ...part,
+      ];
+      const scheduler = ["distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"];
+      const cluster = [
+        start([...scheduler, "--scheduler-file", file, ...local]),
+        start([...worker, "--no-nanny"]),
+        start([...worker, "--no-nanny"]),
+      ];
+      try {
+        while (!await exists(file)) await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 3000)); // until the workers have registered
+        const { address } = JSON.parse(await Deno.readTextFile(file));
+        const workers = await DaskWorkers.open({ scheduler: address, count: 1, turbo: false, env });
+        let killed = false;
+        const result = await runSweep(jobs, new OutcomeStore(results), workers, (done) => {
+          if (!killed && done > 0) cluster[1]!.kill("SIGKILL");
+          killed ||= done > 0;
+        });
+        await workers.close();
+        assert(killed);
+        assert.deepEqual([result.computed, result.failures], [6, []]);
+        assert.equal(outcomeFiles(results).length, 6);
+      } finally {
+        for (const child of cluster) {
+          try {
+            child.kill("SIGKILL");
+          } catch { /* it has ended */ }
+          await child.status;
+        }
+      }
+    }),
+);
 
 Deno.test("arguments that a sweep cannot do are refused by name", () => {
   for (
