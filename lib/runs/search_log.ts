@@ -1,0 +1,62 @@
+import { exists, writeAtomic } from "../util/files.ts";
+
+/** One training of a search. */
+export interface Trial {
+  /** Which training, with which images; see `runKey`. */
+  readonly key: string;
+  /** Name of the candidate. */
+  readonly candidate: string;
+  /** How long it trained. */
+  readonly epochs: number;
+  /** Of its starting weights and of the order of the images. */
+  readonly seed: number;
+  /** On the images that are chosen by. */
+  readonly top1: number;
+  /** On the images that are chosen by. */
+  readonly top5: number;
+  /** Seconds of its training. */
+  readonly seconds: number;
+  /** Seconds in which its teacher was trained and asked, if it has one. */
+  readonly teacherSeconds?: number;
+  /** The day on which it ended, as in 2026-01-31. */
+  readonly date: string;
+}
+
+/** One of the trainings with the recipe that a search chose, on all training images. */
+export interface FinalRun extends Trial {
+  /** On the test images, which no choice was made on. */
+  readonly test: { readonly top1: number; readonly top5: number; readonly images: number };
+}
+
+/** All that a search did. */
+export interface SearchLog {
+  /** Name of the data set. */
+  readonly data: string;
+  /** Images that each candidate trained on. */
+  readonly trainImages: number;
+  /** Images that were chosen by: held-out training images and the validation images. */
+  readonly chosenBy: number;
+  /** The trainings in the order in which they ended. */
+  readonly trials: readonly Trial[];
+  /** The candidates that went on after each round, the best first. */
+  readonly kept: readonly (readonly string[])[];
+  /** Of the chosen recipe. */
+  readonly final: readonly FinalRun[];
+}
+
+/** Reads a search's log. @returns undefined if there is none @throws Error naming a damaged file */
+export async function readSearchLog(path: string): Promise<SearchLog | undefined> {
+  if (!await exists(path)) return undefined;
+  try {
+    const log = JSON.parse(await Deno.readTextFile(path)) as SearchLog;
+    if (!Array.isArray(log.trials) || !Array.isArray(log.final)) throw new Error("no trials");
+    return log;
+  } catch (cause) {
+    throw new Error(`${path} is no log of a search; delete it to search anew`, { cause });
+  }
+}
+
+/** Writes a search's log, whole or not at all. */
+export async function writeSearchLog(path: string, log: SearchLog): Promise<void> {
+  await writeAtomic(path, JSON.stringify(log, undefined, 2) + "\n");
+}
