@@ -41,6 +41,7 @@ export * from "./tables/logits_table.ts";
 export * from "./tables/paper_code_table.ts";
 export * from "./tables/pruning_table.ts";
 export * from "./tables/quantization_table.ts";
+export * from "./tables/search_table.ts";
 export * from "./tables/settings_table.ts";
 export * from "./tables/speed_table.ts";
 export * from "./tables/start_table.ts";

@@ -93,6 +93,6 @@ export function lenetSpace(classes: number): SearchSpace {
       name,
       recipe: { ...first, ...change },
     })),
-    rounds: [{ epochs: 10, keep: 4 }, { epochs: 40, keep: 2 }, { epochs: 120, keep: 1 }],
+    rounds: [{ epochs: 10, keep: 4 }, { epochs: 30, keep: 2 }, { epochs: 100, keep: 1 }],
   };
 }

@@ -1,0 +1,98 @@
+import { seedMean } from "../../metrics/seeds.ts";
+import type { FinalRun, SearchLog, Trial } from "../../runs/search_log.ts";
+import { type Cell, Table } from "../table.ts";
+
+/** What a search tried, and what each candidate scored in each round that it came to. */
+export function searchTable({ data, trials, kept, trainImages, chosenBy }: SearchLog): Table {
+  const rounds = [...new Set(trials.map(({ epochs }) => epochs))].sort((a, b) => a - b);
+  const names = [...new Set(trials.map(({ candidate }) => candidate))];
+  const score = (trial: Trial | undefined): Cell =>
+    trial && `${trial.top1.toFixed(3)} / ${trial.top5.toFixed(3)}`;
+  const rows = names.map((name) => {
+    const own = trials.filter(({ candidate }) => candidate === name);
+    const cells = rounds.map((epochs) => [
+      `after_${epochs}`,
+      score(own.find((trial) => trial.epochs === epochs)),
+    ]);
+    const seconds = own.reduce((sum, { seconds }) => sum + seconds, 0);
+    return { candidate: name, ...Object.fromEntries(cells), seconds };
+  });
+  const asked = trials.map(({ teacherSeconds = 0 }) => teacherSeconds);
+  const dates = trials.map(({ date }) => date).sort();
+  return new Table({
+    title: `The search for the best recipe of LeNet-5, on ${data}`,
+    columns: [
+      { key: "candidate", label: "recipe" },
+      ...rounds.map((epochs) => ({
+        key: `after_${epochs}`,
+        label: `${epochs} epochs, top-1 / top-5`,
+        align: "right" as const,
+      })),
+      { key: "seconds", label: "seconds", digits: 0 },
+    ],
+    rows,
+    notes: [
+      `Each recipe was trained once, with seed 1, on ${trainImages} images. It was judged by the mean of ` +
+      `top-1 and top-5 on ${chosenBy} others: a tenth of the training images and all validation images. ` +
+      "No test image was looked at. A recipe without a number did not go on to that round.",
+      ...kept.length === rounds.length ? [`Chosen: ${kept.at(-1)![0]}.`] : ["The search goes on."],
+      ...Math.max(...asked) > 0
+        ? [
+          "The seconds leave out the teacher, which its pupils share: training it and asking it took " +
+          `${Math.max(...asked).toFixed(0)} s.`,
+        ]
+        : [],
+      `Computed from ${dates[0]} to ${dates.at(-1)} by the hand-written system.`,
+    ],
+  });
+}
+
+/** The runs with the recipe that a search chose, and their mean with its interval. */
+export function bestRecipeTable({ data, final }: SearchLog, valImages: number): Table {
+  const row = (run: FinalRun) => ({
+    seed: `${run.seed}`,
+    ...{ val1: run.top1, val5: run.top5, test1: run.test.top1, test5: run.test.top5 },
+    seconds: run.seconds,
+  });
+  const mean = (pick: (run: FinalRun) => number, images: number) =>
+    seedMean(final.map(pick), images);
+  const testImages = final[0]?.test.images ?? 1;
+  const teacher = Math.max(...final.map(({ teacherSeconds = 0 }) => teacherSeconds));
+  return new Table({
+    title: `The chosen recipe on all training images, on ${data}`,
+    columns: [
+      { key: "seed", label: "seed", align: "right" },
+      { key: "val1", label: "validation top-1", digits: 3 },
+      { key: "val5", label: "validation top-5", digits: 3 },
+      { key: "test1", label: "test top-1", digits: 3 },
+      { key: "test5", label: "test top-5", digits: 3 },
+      { key: "seconds", label: "seconds", digits: 0 },
+    ],
+    rows: [
+      ...final.map(row),
+      {
+        seed: "mean (95 %)",
+        val1: mean((run) => run.top1, valImages),
+        val5: mean((run) => run.top5, valImages),
+        test1: mean((run) => run.test.top1, testImages),
+        test5: mean((run) => run.test.top5, testImages),
+        seconds: final.reduce((sum, { seconds }) => sum + seconds, 0) / Math.max(1, final.length),
+      },
+    ],
+    notes: [
+      `${final[0]?.candidate}, ${
+        final[0]?.epochs
+      } epochs. The intervals hold the uncertainty from the ` +
+      "images and that from the seeds.",
+      ...teacher > 0
+        ? [
+          `The teacher, which all seeds share, took ${
+            teacher.toFixed(0)
+          } s at most in all, its answers ` +
+          "included; the seconds in the table leave that out.",
+        ]
+        : [],
+      `Computed until ${final.map(({ date }) => date).sort().at(-1)} by the hand-written system.`,
+    ],
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * `deno task search [--data FOLDER] [--final] [--seeds N] [--turbo]`: looks for the recipe with which LeNet-5
+ * does best, on the validation images and a tenth of the training images. The space is in
+ * lib/runs/search_space.ts; what was tried goes to `results/search/<data set>.json` and `.md` after each
+ * training. A search that was cut off goes on where it was.
+ *
+ * With `--final` the chosen recipe is then trained on all training images with seeds 1 to N, 5 by default, and
+ * only then are the test images looked at.
+ */
+import { isAbsolute, join, resolve } from "node:path";
+import { dataLabel } from "../lib/report/tables/dataset_table.ts";
+import { bestRecipeTable, searchTable } from "../lib/report/tables/search_table.ts";
+import { progress } from "../lib/report/progress_bar.ts";
+import { loadPixels } from "../lib/pixels/load_pixels.ts";
+import { openExperiment } from "../lib/runs/experiment.ts";
+import { RunStore } from "../lib/runs/run_store.ts";
+import { finalRuns, search, type SearchOptions } from "../lib/runs/search.ts";
+import { readSearchLog, type SearchLog, writeSearchLog } from "../lib/runs/search_log.ts";
+import { lenetSpace } from "../lib/runs/search_space.ts";
+import { exists, projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { readArguments } from "./arguments.ts";
+import { turboEnvironment } from "./python.ts";
+import { main, run, SetupError } from "./run.ts";
+
+/** What a search is asked to do. */
+export interface SearchArguments {
+  readonly data: string | undefined;
+  readonly final: boolean;
+  readonly turbo: boolean;
+  readonly seeds: number;
+}
+
+/** Reads the command line. @throws SetupError naming an argument that is not understood */
+export function parseArguments(args: readonly string[]): SearchArguments {
+  const given = readArguments("search", args, {
+    ...{ data: "string", final: "boolean", turbo: "boolean", seeds: "string" } as const,
+  }, "--data FOLDER, --final, --seeds N and --turbo");
+  const { data, final = false, turbo = false, seeds = "5" } = given;
+  if (!/^[1-9]\d{0,2}$/.test(seeds)) {
+    throw new SetupError(`--seeds takes a whole number from 1 to 999, not ${seeds}`);
+  }
+  const folder = data && (isAbsolute(data) ? data : resolve(data));
+  return { data: folder, final, turbo, seeds: Number(seeds) };
+}
+
+async function searchTask(): Promise<void> {
+  const { data: folder, final, turbo, seeds } = parseArguments(Deno.args);
+  if (folder && !await exists(folder)) throw new SetupError(`there is no folder ${folder}`);
+  if (turbo && Deno.env.get("DENO_V8_FLAGS") !== turboEnvironment.DENO_V8_FLAGS) {
+    const args = ["run", "--allow-all", new URL(import.meta.url).pathname, ...Deno.args];
+    return await run(Deno.execPath(), args, { env: turboEnvironment });
+  }
+  const { dataset, data, architecture } = await openExperiment(
+    progress,
+    folder ? { dataFolder: folder } : {},
+  );
+  const colour = await loadPixels(dataset, { colour: true }, {
+    onProgress: progress("Preprocessing in colour, for the teacher", "images"),
+  });
+  const results = join(projectRoot, "results", "search");
+  const path = join(results, `${dataset.name}.json`);
+  const valImages = data.val.length;
+  const show = async (log: SearchLog): Promise<void> => {
+    await writeSearchLog(path, log);
+    const tables = [
+      ...log.trials.length > 0 ? [searchTable(log)] : [],
+      ...log.final.length > 0 ? [bestRecipeTable(log, valImages)] : [],
+    ];
+    const text = tables.map((table) => table.markdown()).join("\n");
+    await writeAtomic(path.replace(/json$/, "md"), text);
+  };
+  const options: SearchOptions = {
+    ...{ name: dataLabel(dataset), architecture, data: { ...data, teacher: colour } },
+    ...{ store: new RunStore(join(results, ".store")), before: await readSearchLog(path) },
+    onLog: show,
+    progress: (label) => progress(label, "images"),
+  };
+  const space = lenetSpace(dataset.classes.length);
+  const log = await search(space, options);
+  console.log(searchTable(log).markdown());
+  if (!final) return;
+  const list = Array.from({ length: seeds }, (_, i) => i + 1);
+  console.log(bestRecipeTable(await finalRuns(space, log, list, options), valImages).markdown());
+}
+
+if (import.meta.main) await main(searchTask);
