@@ -27,6 +27,8 @@ export * from "./loader_statistics.ts";
 export * from "./logits_agreement.ts";
 export * from "./measure_ablation.ts";
 export * from "./measure_matrix.ts";
+export * from "./measure_outlook.ts";
+export * from "./outlook.ts";
 export * from "./paper_faults.ts";
 export * from "./resize_filters.ts";
 export * from "./start_scores.ts";

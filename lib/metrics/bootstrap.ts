@@ -8,6 +8,15 @@ export interface BootstrapInterval {
   readonly interval: readonly [number, number];
 }
 
+/** A difference with its bootstrap interval, and a test of it. */
+export interface BootstrapDifference extends BootstrapInterval {
+  /**
+   * Two-sided p-value of a difference of 0: twice the share of the drawn differences that are not on the side
+   * of 0 where most are. The difference itself counts as one draw more, so that no p-value is 0.
+   */
+  readonly p: number;
+}
+
 /** How a bootstrap draws. The same options give the same numbers. */
 export interface BootstrapOptions {
   /** How many samples are drawn; default 2,000. */
@@ -26,7 +35,8 @@ export type Hits = readonly (readonly boolean[])[];
  * @throws RangeError if there is no network or no image, or the networks have different images
  */
 export function bootstrapMean(hits: Hits, options: BootstrapOptions = {}): BootstrapInterval {
-  return bootstrap(shares(hits), options);
+  const { value, interval } = bootstrap(shares(hits), options);
+  return { value, interval };
 }
 
 /**
@@ -38,7 +48,7 @@ export function pairedBootstrap(
   first: Hits,
   second: Hits,
   options: BootstrapOptions = {},
-): BootstrapInterval {
+): BootstrapDifference {
   const [a, b] = [shares(first), shares(second)];
   if (a.length !== b.length || a[0]!.length !== b[0]!.length) {
     throw new RangeError(
@@ -61,7 +71,7 @@ function shares(hits: Hits): Float64Array[] {
 function bootstrap(
   values: readonly Float64Array[],
   { samples = 2000, seed = 1 }: BootstrapOptions,
-): BootstrapInterval {
+): BootstrapDifference {
   if (!Number.isInteger(samples) || samples < 40) {
     throw new RangeError(`samples must be a whole number from 40, got ${samples}`);
   }
@@ -83,5 +93,8 @@ function bootstrap(
     const at = q * (samples - 1), below = Math.floor(at);
     return means[below]! + (at - below) * ((means[below + 1] ?? means[below]!) - means[below]!);
   };
-  return { value, interval: [quantile(0.025), quantile(0.975)] };
+  const above = means.filter((mean) => mean >= 0).length;
+  const below = means.filter((mean) => mean <= 0).length;
+  const p = Math.min(1, 2 * (Math.min(above, below) + 1) / (samples + 1));
+  return { value, interval: [quantile(0.025), quantile(0.975)], p };
 }

@@ -38,6 +38,7 @@ export * from "./tables/history_table.ts";
 export * from "./tables/input_variants_table.ts";
 export * from "./tables/layers_table.ts";
 export * from "./tables/logits_table.ts";
+export * from "./tables/outlook_table.ts";
 export * from "./tables/paper_code_table.ts";
 export * from "./tables/pruning_table.ts";
 export * from "./tables/quantization_table.ts";

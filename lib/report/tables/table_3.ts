@@ -38,7 +38,10 @@ export function variantTitle(variant: PaperVariant): string {
  * How many times as long as the dense system's a system's epochs took, by pairs of one round.
  * @throws RangeError if the rows hold no dense system of the same source
  */
-export function slowdown(rows: readonly PaperRow[], row: PaperRow): MeanInterval {
+export function slowdown(
+  rows: readonly PaperRow[],
+  row: PaperRow,
+): Omit<MeanInterval, "error"> {
   const dense = rows.find(({ source, variant }) => source === row.source && variant === "dense");
   if (!dense) throw new RangeError(`there is no dense system to compare with (${row.source})`);
   return pairedRatio(row.seconds, dense.seconds);
