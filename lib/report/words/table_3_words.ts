@@ -7,7 +7,10 @@ import { formatCell } from "../table.ts";
 import { paperSeconds, slowdown, sourceTitles } from "../tables/table_3.ts";
 
 /** Whether a measured ratio agrees with the paper's, in words. */
-export function verdict({ interval: [low, high] }: MeanInterval, inPaper: number): string {
+export function verdict(
+  { interval: [low, high] }: Omit<MeanInterval, "error">,
+  inPaper: number,
+): string {
   if (!Number.isFinite(low)) return "one epoch alone does not tell whether it is slower";
   if (high < 1) return "it is faster, so the paper's slowdown is not reproduced";
   if (low <= 1) return "no difference is measured, so the paper's slowdown is not reproduced";
@@ -49,13 +52,16 @@ export function slowdownWords(rows: readonly PaperRow[], trainImages: number): s
   return parts.join("\n\n");
 }
 
-function pruningVerdict({ interval: [low, high] }: MeanInterval, inPaper: number): string {
+function pruningVerdict(
+  { interval: [low, high] }: Omit<MeanInterval, "error">,
+  inPaper: number,
+): string {
   if (!Number.isFinite(low)) return "one epoch alone does not tell whether it is slower";
   if (low <= inPaper && inPaper <= high) return "the interval holds the paper's factor";
   return high < inPaper ? "less than in the paper" : "more than in the paper";
 }
 
-function shown({ value, interval }: MeanInterval) {
+function shown({ value, interval }: Omit<MeanInterval, "error">) {
   return { value, interval };
 }
 
