@@ -1,4 +1,5 @@
 import type { Dataset } from "../data/dataset.ts";
+import { displayImage } from "../pixels/display_image.ts";
 import { preprocess } from "../pixels/preprocess.ts";
 
 /** One image before and after preprocessing. */
@@ -19,13 +20,13 @@ export interface ExampleImage {
  * Opens one test image of each of `count` classes, spread evenly over all classes. A class without a
  * test image is left out.
  * @param side of the square that the JPEG fits into, in pixels
+ * @throws {BadImage} naming an image that is damaged, too large or missing
  */
 export async function exampleImages(
   dataset: Dataset,
   count: number,
   side = 236,
 ): Promise<ExampleImage[]> {
-  const { default: sharp } = await import("sharp");
   const { test } = dataset.splits;
   const classes = dataset.classes.length;
   const shown = Math.min(count, classes);
@@ -34,15 +35,7 @@ export async function exampleImages(
     const index = test.labels.indexOf(Math.floor(k * classes / shown));
     if (index < 0) continue;
     const source = test.image(index);
-    const raw = source.kind === "raw";
-    const image = raw
-      ? sharp(source.data, {
-        raw: { width: source.width, height: source.height, channels: source.channels },
-      })
-      : sharp(source.path);
-    const { width = 1, height = 1 } = raw ? source : await image.metadata();
-    const jpeg = await image.resize(side, side, { fit: "inside" }).removeAlpha()
-      .jpeg({ quality: 80 }).toBuffer();
+    const { width, height, jpeg } = await displayImage(source, side, test.name(index));
     const grey = await preprocess(source, {}, test.name(index));
     const className = dataset.classes[test.labels[index]!]!;
     examples.push({ className, width, height, jpeg, grey });

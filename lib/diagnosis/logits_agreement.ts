@@ -1,12 +1,12 @@
 import { initialWeights } from "../model/initial_weights.ts";
 import { DataLoader, normalisation } from "../pixels/loader.ts";
 import type { PixelSet } from "../pixels/pixels.ts";
-import type { System, SystemName } from "../systems/system.ts";
+import type { System } from "../systems/system.ts";
 
 /** How far the logits of several systems with the same weights lie apart. */
 export interface LogitsAgreement {
   /** Names of the systems, in the order of the differences. */
-  readonly systems: readonly SystemName[];
+  readonly systems: readonly string[];
   /** How many images were compared. */
   readonly images: number;
   /** Largest absolute difference of the logits of each system (row) and each other one (column). */
@@ -16,11 +16,13 @@ export interface LogitsAgreement {
 /**
  * Gives all systems the same weights and compares their logits on the first images, at most 64. Each
  * system gets its own weights back afterwards.
+ * @param names of the systems, where their own names do not tell them apart
  * @throws RangeError if there is no image
  */
 export async function compareLogits(
   systems: readonly System[],
   pixels: PixelSet,
+  names: readonly string[] = systems.map(({ name }) => name),
 ): Promise<LogitsAgreement> {
   const loader = new DataLoader(pixels, { batchSize: 64, normalisation: normalisation(pixels) });
   const { value: batch } = await loader[Symbol.asyncIterator]().next();
@@ -35,7 +37,7 @@ export async function compareLogits(
   const largest = (a: Float32Array, b: Float32Array) =>
     a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
   return {
-    systems: systems.map(({ name }) => name),
+    systems: names,
     images: batch.size,
     differences: logits.map((row) => logits.map((column) => largest(row, column))),
   };

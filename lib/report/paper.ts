@@ -24,6 +24,14 @@ export const paper: {
   readonly notebook: { readonly torch: { readonly val: Pick<Scores, "top5"> } };
   /** Runtime in seconds of the Torch system, whole and compressed. */
   readonly table3: Readonly<Record<"torch" | "pruning" | "quantization" | "both", number>>;
+  /** Training losses in the outputs of the paper's notebooks. */
+  readonly losses: readonly {
+    readonly system: SystemName;
+    readonly epoch: number;
+    readonly loss: number;
+  }[];
+  /** The lowest of them, in the notebook about compression. */
+  readonly lowestLoss: number;
   /** Images of each split. */
   readonly images: Readonly<Record<"train" | "val" | "test", number>>;
 } = {
@@ -40,5 +48,11 @@ export const paper: {
   },
   notebook: { torch: { val: { top5: 0.1 } } },
   table3: { torch: 115, pruning: 117, quantization: 257, both: 292 },
+  losses: [
+    { system: "torch", epoch: 1, loss: -588.7 },
+    { system: "keras", epoch: 1, loss: 3.69 },
+    { system: "keras", epoch: 10, loss: 3.19 },
+  ],
+  lowestLoss: -45_770_036,
   images: { train: 63_325, val: 450, test: 450 },
 };

@@ -7,7 +7,7 @@ const folder = join(projectRoot, "lib", "report");
 
 /** All values (types are free) that lib/report may take from elsewhere in lib: names and counts. */
 const allowed = new Set([
-  ...["systemTitles", "trace", "countParameters", "countMultiplyAdds"],
+  ...["systemNames", "systemTitles", "trace", "countParameters", "countMultiplyAdds"],
   ...["projectRoot", "writeAtomic", "MEASURED_SECONDS"],
 ]);
 

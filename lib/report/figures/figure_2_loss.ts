@@ -1,7 +1,8 @@
 import * as Plot from "@observablehq/plot";
-import type { History } from "../../systems/system.ts";
+import type { History, SystemName } from "../../systems/system.ts";
 import type { Figure } from "../figure.ts";
-import { plotFigure, seriesStyle } from "../plot.ts";
+import { paper } from "../paper.ts";
+import { plotFigure, type SeriesStyle, seriesStyle, systemStyle } from "../plot.ts";
 
 /** One line of a figure: a system's name and what its training recorded. */
 export interface Series {
@@ -9,6 +10,13 @@ export interface Series {
   readonly name: string;
   /** The losses by epoch. */
   readonly history: History;
+  /** The system, whose colour the line then has. */
+  readonly system?: SystemName;
+}
+
+/** How a series is drawn: in its system's colour, or else by its place. */
+export function styleOf({ system }: Series, index: number): SeriesStyle {
+  return system ? systemStyle(system) : seriesStyle(index);
 }
 
 /** Checks that there is something to draw. @throws RangeError if there is not */
@@ -43,8 +51,9 @@ export function lossFigure(
         dy: -8,
         fill: "#555",
       }),
-      ...series.flatMap(({ name, history }, i) => {
-        const { color, dash } = seriesStyle(i);
+      ...series.flatMap((one, i) => {
+        const { name, history } = one;
+        const { color, dash } = styleOf(one, i);
         const options = { x: "epoch", y: "loss", stroke: color } as const;
         return [
           Plot.line(history, { ...options, strokeWidth: 2.5, strokeDasharray: dash }),
@@ -55,8 +64,71 @@ export function lossFigure(
   }, {
     title: "Figure 2. Training loss",
     subtitle: data,
-    legend: series.map(({ name }, i) => ({ label: name, ...seriesStyle(i) })),
+    legend: series.map((one, i) => ({ label: one.name, ...styleOf(one, i) })),
     caption: "Mean over an epoch's batches, while the weights were moving. Cross-entropy has the " +
       "lower bound 0.",
+  });
+}
+
+/**
+ * Figure 2 with the losses that the paper's committed notebooks show: circles at the losses here, crosses at
+ * the published ones. The scale is logarithmic away from zero, since one of these is far below it.
+ */
+export function publishedLossFigure(
+  series: readonly Series[],
+  { data }: { readonly data: string },
+): Figure {
+  checkSeries(series);
+  const published = paper.losses.map((point) => ({ ...point, ...systemStyle(point.system) }));
+  const epochs = Math.max(
+    ...series.map(({ history }) => history.length),
+    ...published.map(({ epoch }) => epoch),
+  );
+  return plotFigure({
+    height: 330,
+    marginBottom: 44,
+    marginLeft: 64,
+    x: { label: "epoch", domain: [0.5, epochs + 0.5], ticks: Math.min(epochs, 12) },
+    y: {
+      label: "loss",
+      type: "symlog",
+      grid: true,
+      domain: [-1000, 10],
+      ticks: [-1000, -100, -10, 0, 10],
+    },
+    marks: [
+      Plot.ruleY([0], { stroke: "#777" }),
+      Plot.text(["cross-entropy is never below 0"], {
+        x: epochs + 0.5,
+        y: 0,
+        textAnchor: "end",
+        dy: 12,
+        fill: "#555",
+      }),
+      ...series.flatMap((one, i) => [
+        Plot.dot(one.history, { x: "epoch", y: "loss", stroke: styleOf(one, i).color, r: 4 }),
+      ]),
+      Plot.dot(published, {
+        ...{ x: "epoch", y: "loss", stroke: "color", symbol: "times", r: 6, strokeWidth: 3 },
+      }),
+      Plot.text(published, {
+        x: "epoch",
+        y: "loss",
+        text: ({ loss }) => `paper: ${loss.toLocaleString("en")}`.replace("-", "−"),
+        textAnchor: "start",
+        dx: 10,
+        dy: 12,
+        fill: "#555",
+      }),
+    ],
+  }, {
+    title: "Figure 2 with the published losses",
+    subtitle: data,
+    legend: series.map((one, i) => ({ label: one.name, ...styleOf(one, i) })),
+    caption:
+      "Circles: here. Crosses: in the outputs of the paper's notebooks, in the colour of their system. " +
+      `In the paper's compression notebook the loss of the PyTorch system even reaches ${
+        paper.lowestLoss.toLocaleString("en").replace("-", "−")
+      }.`,
   });
 }

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Figure } from "../figure.ts";
-import { plotFigure, seriesStyle } from "../plot.ts";
-import { checkSeries, type Series } from "./figure_2_loss.ts";
+import { plotFigure } from "../plot.ts";
+import { checkSeries, type Series, styleOf } from "./figure_2_loss.ts";
 
 /** Figure 3: top-1 and top-5 on the validation images by epoch, side by side. */
 export function accuracyFigure(
@@ -43,8 +43,9 @@ export function accuracyFigure(
         dy: -8,
         fill: "#555",
       }),
-      ...series.flatMap(({ name, history }, i) => {
-        const { color, dash } = seriesStyle(i);
+      ...series.flatMap((one, i) => {
+        const { name, history } = one;
+        const { color, dash } = styleOf(one, i);
         const options = { x: "epoch", y: "share", fx: "metric", stroke: color } as const;
         return [
           Plot.line(points(history), { ...options, strokeWidth: 2.5, strokeDasharray: dash }),
@@ -55,7 +56,7 @@ export function accuracyFigure(
   }, {
     title: "Figure 3. Top-1 and top-5 accuracy by epoch",
     subtitle: data,
-    legend: series.map(({ name }, i) => ({ label: name, ...seriesStyle(i) })),
+    legend: series.map((one, i) => ({ label: one.name, ...styleOf(one, i) })),
     caption:
       "On the validation images after each epoch. Dotted: one class for every image, which " +
       "is where two of the paper's systems stayed.",

@@ -1,0 +1,22 @@
+import type { Figure } from "./figure.ts";
+import type { Displayable } from "./notebook.ts";
+
+/** Figures side by side in a notebook, as wide as the cell together. */
+export class FigureRow implements Displayable {
+  /** @param figures from left to right, at least one */
+  constructor(readonly figures: readonly Figure[]) {
+    if (figures.length === 0) throw new RangeError("a row needs at least one figure");
+  }
+
+  /** What a notebook shows, by media type. */
+  displayData(): Record<string, string> {
+    const share = Math.floor(98 / this.figures.length);
+    const all = this.figures.map((figure) => figure.displayData());
+    return {
+      "text/html": all.map((data) =>
+        data["text/html"]!.replace('style="max-width:100%"', `style="max-width:${share}%"`)
+      ).join(" "),
+      "text/plain": all.map((data) => data["text/plain"]).join("\n"),
+    };
+  }
+}
