@@ -30,6 +30,8 @@ export * from "./figures/planes_figure.ts";
 export * from "./figures/pruning_figure.ts";
 export * from "./figures/samples_figure.ts";
 export { FigureRow } from "./figure_row.ts";
+export { liveCurves } from "./live_curves.ts";
+export * from "./tables/backends_table.ts";
 export * from "./figures/table_2_figure.ts";
 export * from "./tables/ablation_table.ts";
 export * from "./tables/accuracy_table.ts";

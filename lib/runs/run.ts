@@ -241,7 +241,9 @@ function hasMistakes({ faults = [], pixels, start }: RunConfiguration): boolean 
 }
 
 /** A system with a run's weights, without the run's faults. The caller disposes of it. */
-export async function restore({ configuration, weights }: Run): Promise<System> {
+export async function restore(
+  { configuration, weights }: Pick<Run, "configuration" | "weights">,
+): Promise<System> {
   const { backend } = configuration;
   const system = await createSystem(configuration.system, configuration.architecture, {
     ...backend && { backend },
@@ -255,7 +257,10 @@ export async function restore({ configuration, weights }: Run): Promise<System> 
  * What a run's network answers for a split. Where the configuration asks for views, the logits are the
  * means of the views' log-probabilities.
  */
-export async function predictions(run: Run, pixels: PixelSet): Promise<Predictions> {
+export async function predictions(
+  run: Pick<Run, "configuration" | "normalisation" | "weights">,
+  pixels: PixelSet,
+): Promise<Predictions> {
   const { normalisation, configuration: { views } } = run;
   const system = await restore(run);
   try {

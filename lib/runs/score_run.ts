@@ -2,7 +2,7 @@ import { type ConfusionMatrix, confusionMatrix } from "../metrics/confusion.ts";
 import { topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import type { Predictions } from "../systems/evaluate.ts";
-import { predictions, type Run, type RunData } from "./run.ts";
+import { predictions, type Run, type RunData, type StoppedRun } from "./run.ts";
 
 /** What a run's network scores on one split. */
 export interface SplitScores {
@@ -15,9 +15,9 @@ export interface SplitScores {
 }
 
 /** A run and its scores, measured once and then handed to every table and figure. */
-export interface ScoredRun {
+export interface ScoredRun<R extends Run | StoppedRun = Run> {
   /** The run. */
-  readonly run: Run;
+  readonly run: R;
   /** On the validation images. */
   readonly val: SplitScores;
   /** On the test images. */
@@ -25,7 +25,10 @@ export interface ScoredRun {
 }
 
 /** Runs the validation and test images through a run's network and scores its answers. */
-export async function scoreRun(run: Run, data: Pick<RunData, "val" | "test">): Promise<ScoredRun> {
+export async function scoreRun<R extends Run | StoppedRun>(
+  run: R,
+  data: Pick<RunData, "val" | "test">,
+): Promise<ScoredRun<R>> {
   return {
     run,
     val: scorePredictions(await predictions(run, data.val)),

@@ -102,10 +102,17 @@ export class TrainingRecord {
 
   /** The run as far as it has come, to be kept by a `RunStore` if it is whole. */
   async run(): Promise<Run | StoppedRun> {
-    const { configuration, prepared: { normalisation, system } } = this;
-    const history = [...this.history];
-    const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
-    const run = { configuration, normalisation, history, seconds, weights: await system.weights() };
-    return history.length < configuration.epochs ? { ...run, stopped: true } : run;
+    return await runOf(this.configuration, this.prepared, [...this.history]);
   }
+}
+
+/** The run that a training of a prepared system has led to, whole or stopped. */
+export async function runOf(
+  configuration: RunConfiguration,
+  { normalisation, system }: PreparedRun,
+  history: History,
+): Promise<Run | StoppedRun> {
+  const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
+  const run = { configuration, normalisation, history, seconds, weights: await system.weights() };
+  return history.length < configuration.epochs ? { ...run, stopped: true } : run;
 }

@@ -19,6 +19,16 @@ export function styleOf({ system }: Series, index: number): SeriesStyle {
   return system ? systemStyle(system) : seriesStyle(index);
 }
 
+/** What a figure of trainings is about. */
+export interface FigureSubject {
+  /** Number of classes. */
+  readonly classes: number;
+  /** The data set, for the line below the title. */
+  readonly data: string;
+  /** Default: the title of the paper's figure. */
+  readonly title?: string;
+}
+
 /** Checks that there is something to draw. @throws RangeError if there is not */
 export function checkSeries(series: readonly Series[]): void {
   if (series.length === 0) throw new RangeError("there is no series to draw");
@@ -30,7 +40,7 @@ export function checkSeries(series: readonly Series[]): void {
 /** Figure 2: training loss by epoch. The dotted line is ln K, the loss of a network that knows nothing. */
 export function lossFigure(
   series: readonly Series[],
-  { classes, data }: { readonly classes: number; readonly data: string },
+  { classes, data, title = "Figure 2. Training loss" }: FigureSubject,
 ): Figure {
   checkSeries(series);
   const start = Math.log(classes);
@@ -62,7 +72,7 @@ export function lossFigure(
       }),
     ],
   }, {
-    title: "Figure 2. Training loss",
+    title,
     subtitle: data,
     legend: series.map((one, i) => ({ label: one.name, ...styleOf(one, i) })),
     caption: "Mean over an epoch's batches, while the weights were moving. Cross-entropy has the " +

@@ -1,12 +1,12 @@
 import * as Plot from "@observablehq/plot";
 import type { Figure } from "../figure.ts";
 import { plotFigure } from "../plot.ts";
-import { checkSeries, type Series, styleOf } from "./figure_2_loss.ts";
+import { checkSeries, type FigureSubject, type Series, styleOf } from "./figure_2_loss.ts";
 
 /** Figure 3: top-1 and top-5 on the validation images by epoch, side by side. */
 export function accuracyFigure(
   series: readonly Series[],
-  { classes, data }: { readonly classes: number; readonly data: string },
+  { classes, data, title = "Figure 3. Top-1 and top-5 accuracy by epoch" }: FigureSubject,
 ): Figure {
   checkSeries(series);
   const epochs = Math.max(2, ...series.map(({ history }) => history.length));
@@ -54,7 +54,7 @@ export function accuracyFigure(
       }),
     ],
   }, {
-    title: "Figure 3. Top-1 and top-5 accuracy by epoch",
+    title,
     subtitle: data,
     legend: series.map((one, i) => ({ label: one.name, ...styleOf(one, i) })),
     caption:

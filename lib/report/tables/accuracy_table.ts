@@ -1,3 +1,4 @@
+import type { Run, StoppedRun } from "../../runs/run.ts";
 import type { ScoredRun } from "../../runs/score_run.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { systemTitles } from "../../systems/create_system.ts";
@@ -5,7 +6,10 @@ import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
 /** Whether runs learned: loss, test accuracy and classes predicted, beside a constant prediction. */
-export function accuracyTable(dataset: Dataset, scored: readonly ScoredRun[]): Table {
+export function accuracyTable(
+  dataset: Dataset,
+  scored: readonly ScoredRun<Run | StoppedRun>[],
+): Table {
   const classes = dataset.classes.length;
   const images = dataset.splits.test.length;
   // as a share of whole images, rounded like the other shares
@@ -23,8 +27,8 @@ export function accuracyTable(dataset: Dataset, scored: readonly ScoredRun[]): T
     rows: [
       ...scored.map(({ run: { configuration, history }, test }) => ({
         system: systemTitles[configuration.system],
-        first: history[0]!.loss,
-        last: history.at(-1)!.loss,
+        first: history[0]?.loss,
+        last: history.at(-1)?.loss,
         top1: test.top1,
         top5: test.top5,
         predicted: test.confusion.predicted,

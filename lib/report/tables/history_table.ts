@@ -1,12 +1,17 @@
-import type { Run } from "../../runs/run.ts";
+import type { Run, StoppedRun } from "../../runs/run.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import { Table } from "../table.ts";
 
 /** One training, epoch by epoch. */
-export function historyTable({ configuration, history, seconds }: Run): Table {
+export function historyTable(
+  { configuration, history, seconds, stopped }: Run | StoppedRun,
+): Table {
   const { system, epochs, batchSize, optimizer: { kind, learningRate }, seed } = configuration;
   return new Table({
-    title: `${systemTitles[system]}: ${epochs} epochs, batch ${batchSize}, ` +
+    title:
+      `${systemTitles[system]}: ${
+        stopped ? `stopped in epoch ${history.length + 1} of ` : ""
+      }${epochs} epochs, batch ${batchSize}, ` +
       `${kind === "adam" ? "Adam" : "SGD"} ${learningRate}, seed ${seed}`,
     columns: [
       { key: "epoch", label: "epoch" },

@@ -60,6 +60,11 @@ function refuseUnlessDistributions(target: tf.Tensor): void {
   }
 }
 
+/** How many images of a batch have their largest logit at the label. @param labels integers (N) */
+export function countCorrect(logits: tf.Tensor, labels: tf.Tensor): number {
+  return tf.tidy(() => tf.sum(tf.equal(tf.argMax(logits, 1), labels)).dataSync()[0]!);
+}
+
 /**
  * Computes a loss and puts its gradient into every parameter's `grad`, where it stays until `zeroGrad`, also
  * beyond the end of a `tidy`.

@@ -19,7 +19,7 @@ import "../../backend/default_backend.ts";
 export { keep, oneHot, tensor1d, tensor4d, tidy, zeros } from "../../backend/tf.ts";
 export type { Scalar, Tensor, Variable } from "../../backend/tf.ts";
 export type { Backend } from "../../backend/choose_backend.ts";
-export { backward, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
+export { backward, countCorrect, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
 export { Module, Parameter } from "./module.ts";
 export * from "./torch_layers.ts";
 export { Optimizer } from "./torch_optimizer.ts";

@@ -11,7 +11,7 @@ import type { Batches, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
 import { Module } from "./module.ts";
 import { Dropout } from "./torch_layers.ts";
-import { backward, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
+import { backward, countCorrect, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
 import { buildModule } from "./build_module.ts";
 import { Optimizer } from "./torch_optimizer.ts";
 
@@ -120,7 +120,7 @@ export class TorchSystem extends CheckedSystem {
         return criterion.forward(logits, target);
       });
       this.model.eval(); // predict may be called between two steps
-      const hits = tf.sum(tf.equal(tf.argMax(logits!, 1), labels)).dataSync()[0]!;
+      const hits = countCorrect(logits!, labels);
       logits!.dispose();
       return { loss: loss.dataSync()[0]! * batch.size, correct: hits };
     });
