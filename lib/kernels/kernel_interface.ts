@@ -226,6 +226,30 @@ export interface Kernels {
    * for those above 127.
    */
   takesBytes(): number;
+  /** A dense layer's sums, side by side. @param input packed inputs, side by side */
+  denseInt8Single(layer: number, input: number, output: number): void;
+  /**
+   * `requantize` of one image's dense layer.
+   * @param sums (units), side by side, readable to a multiple of 4 like the multipliers
+   * @param to bytes, side by side; up to three more are written
+   */
+  requantizeUnits(layer: number, sums: number, to: number): void;
+  /**
+   * An image's bytes from those of its strips. Window n of a channel is window n mod `each` of strip
+   * ⌊n / each⌋.
+   * @param lanes (channels, each) in lanes of 32 bits
+   * @param windows of a channel
+   * @param to byte (channel, window) goes to channel·toChannel + window·toWindow
+   */
+  stripsToBytes(
+    lanes: number,
+    channels: number,
+    each: number,
+    windows: number,
+    to: number,
+    toChannel: number,
+    toWindow: number,
+  ): void;
 }
 
 /** A convolution with activation and pooling, and the buffers of the thread that computes it. */

@@ -37,6 +37,26 @@ export interface Int8Conv extends Int8Layer {
   readonly columns: number | undefined;
   /** Sums that it leaves, in lanes. */
   readonly sums: number;
+  /** How one image is taken, cut into strips. */
+  readonly strips: Int8Strips;
+}
+
+/** One image's convolution, whose lanes are strips of the image. */
+export interface Int8Strips {
+  /** Descriptors: the layer and its requantization for a strip's windows. */
+  readonly layer: number;
+  readonly requantization: number;
+  /** Rows of a strip, its bytes, and bytes from one strip's start to the next one's. */
+  readonly height: number;
+  readonly length: number;
+  readonly stride: number;
+  readonly filters: number;
+  /** Windows of a strip, and of the whole image. */
+  readonly each: number;
+  readonly windows: number;
+  /** Where the byte of a channel and a window goes, in bytes. */
+  readonly toChannel: number;
+  readonly toWindow: number;
 }
 
 /** Where everything stands in the kernels' memory. */
@@ -48,6 +68,10 @@ export interface Int8Layout {
   readonly sums: number;
   /** 32-bit places for bytes, and for logits in the end. */
   readonly bytes: number;
+  /** One image's bytes between two layers: two places that take turns. */
+  readonly single: readonly [number, number];
+  /** Multipliers of the last layer's sums. */
+  readonly lastMultipliers: Float32Array;
   /** Eight rows of logits, `rowStride` bytes apart. */
   readonly rows: number;
   readonly rowStride: number;
@@ -57,12 +81,15 @@ export interface Int8Layout {
   readonly describe: (memory: WebAssembly.Memory) => void;
 }
 
-/** Lays out the memory for a model. */
-export function layOutInt8(model: QuantizedModel): Int8Layout {
+/**
+ * Lays out the memory for a model.
+ * @param strips into how many strips one image is cut: as many as a vector of the build has lanes
+ */
+export function layOutInt8(model: QuantizedModel, strips: number): Int8Layout {
   const space = new AddressSpace();
   const { convs: convStages, denses: denseStages, inputLength } = planQuantized(model.architecture);
   const convs = convStages.map((stage, i) =>
-    layOutConv(stage, model.layers[i]!, i === 0, i + 1 === convStages.length, space)
+    layOutConv(stage, model.layers[i]!, i === 0, i + 1 === convStages.length, strips, space)
   );
   const denses = denseStages.map((stage, i) => {
     const index = convs.length + i;
@@ -79,11 +106,21 @@ export function layOutInt8(model: QuantizedModel): Int8Layout {
     ...convs.map(({ sums }) => sums),
     ...denseStages.map(({ units }) => units + INT8_UNITS),
   ];
+  // `bytesToInt8x4` reads eight strips, whatever there are
+  const singleBytes = 64 + Math.max(
+    ...convs.map(({ strips: { length, stride, filters, windows } }) =>
+      Math.max(7 * stride + length, filters * windows)
+    ),
+    ...denses.map(({ packedInputs }) => 4 * packedInputs),
+    ...denseStages.map(({ units }) => units),
+  );
   const rowStride = 4 * roundUp(denseStages.at(-1)!.units, 4);
   return {
     ...{ inputLength, convs, denses, packed, rowStride },
     sums: lanes(numbers),
     bytes: lanes(numbers),
+    single: [space.bytes(singleBytes), space.bytes(singleBytes)],
+    lastMultipliers: model.layers.at(-1)!.multipliers,
     rows: space.bytes(LANE_IMAGES * rowStride),
     images: space.next,
     describe: space.takeConstants(),
@@ -95,9 +132,10 @@ function layOutConv(
   layer: QuantizedLayer,
   isFirst: boolean,
   isLast: boolean,
+  strips: number,
   space: AddressSpace,
 ): Int8Conv {
-  const { channels, height, width, filters, outHeight, outWidth } = stage;
+  const { channels, height, width, filters, kernel, outHeight, outWidth } = stage;
   const inputs = packedConvInputs(stage), step = int8x4Step(channels);
   const packedInputs = channels * height * width / step;
   const right = LANE_ROW * channels / step, down = width * right;
@@ -105,15 +143,29 @@ function layOutConv(
   const offset = ({ byte, row, column }: Int8x4): number =>
     row * down + (column ? columns! + byte * right : byte / step * LANE_ROW);
   const windows = outHeight * outWidth;
+  const described = {
+    ...{ right, down, filters, outHeight, outWidth },
+    pairs: inputs.length >> 1,
+    odd: inputs.length % 2,
+    bias: space.constant(startingSums(layer, isFirst)),
+    records: space.constant(packConvWeights(layer, inputs, offset)),
+  };
+  const stripRows = Math.ceil(outHeight / strips), each = stripRows * outWidth;
+  const stripHeight = 2 * stripRows + kernel - 1;
   return {
     ...{ packedInputs, step, height, width, columns, sums: (filters + 1) * windows },
-    layer: space.descriptor(Int8ConvLayer, {
-      ...{ right, down, filters, outHeight, outWidth },
-      pairs: inputs.length >> 1,
-      odd: inputs.length % 2,
-      bias: space.constant(startingSums(layer, isFirst)),
-      records: space.constant(packConvWeights(layer, inputs, offset)),
-    }),
+    layer: space.descriptor(Int8ConvLayer, described),
+    strips: {
+      layer: space.descriptor(Int8ConvLayer, { ...described, outHeight: stripRows }),
+      requantization: requantization(
+        ...[layer, stage.activation, each, each * LANE_ROW, LANE_ROW, space] as const,
+      ),
+      ...{ height: stripHeight, length: stripHeight * width * channels, each, windows, filters },
+      stride: 2 * stripRows * width * channels,
+      // in rows for the dense layer, channel-last for another convolution
+      toChannel: isLast ? windows : 1,
+      toWindow: isLast ? 1 : filters,
+    },
     // in rows for the dense layer, channel-last for another convolution
     requantization: requantization(
       layer,

@@ -33,7 +33,8 @@ export async function openInt8(model: QuantizedModel, build?: KernelBuild): Prom
   const missing = missingForKernels();
   if (missing !== undefined) return new IntegerNetwork(model, `reference: no ${missing}`);
   const chosen = build ?? `${isTurbo() ? "wide" : "narrow"}${hasByteDot() ? "-dot" : ""}` as const;
-  const layout = layOutInt8(model);
+  // a vector has four lanes, in the builds for turbo eight
+  const layout = layOutInt8(model, chosen.startsWith("wide") ? LANE_IMAGES : LANE_IMAGES / 2);
   const memory = fixedMemory(layout.images + (pieceOf(layout) + LANE_IMAGES) * layout.inputLength);
   const kernels = instantiateKernels(await compileKernels(chosen, memory), memory);
   const network = new Int8Network(model, layout, memory, kernels, `kernels (${chosen})`);
@@ -53,6 +54,8 @@ class Int8Network implements Int8Predictor {
   readonly #layout: Int8Layout;
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Kernels;
+  /** Bytes of the lanes that one image's strips stand in. */
+  readonly #lanes: number;
   readonly #input: { readonly channels: number; readonly area: number };
 
   constructor(
@@ -66,6 +69,7 @@ class Int8Network implements Int8Predictor {
     this.classes = modelClasses(model);
     this.#input = { channels, area: height * width };
     this.#layout = layout;
+    this.#lanes = name.includes("wide") ? LANE_ROW : LANE_ROW / 2;
     this.#memory = memory;
     this.#kernels = kernels;
     layout.describe(memory);
@@ -100,6 +104,10 @@ class Int8Network implements Int8Predictor {
     const found = new Float32Array(this.#memory.buffer, rows, LANE_IMAGES * rowStride / 4);
     for (let first = 0; first < count; first += LANE_IMAGES) {
       const size = Math.min(LANE_IMAGES, count - first);
+      if (size === 1) {
+        this.#one(at + first * inputLength, logits.subarray(first * classes));
+        continue;
+      }
       this.#eight(at + first * inputLength, size > LANE_IMAGES / 2 ? LANE_ROW : LANE_ROW / 2);
       for (let n = 0; n < size; n++) {
         // quicker than `set` for so few
@@ -149,5 +157,30 @@ class Int8Network implements Int8Predictor {
         k.lanesToRows(bytes, this.classes, rows, rowStride);
       }
     });
+  }
+  /** Logits of one image, whose strips stand in the lanes. */
+  #one(image: number, logits: Float32Array): void {
+    const k = this.#kernels;
+    const { convs, denses, packed, sums, bytes, single, lastMultipliers } = this.#layout;
+    let from = image, turn = 0;
+    for (const { strips, step, width, columns } of convs) {
+      const { layer, requantization, height, length, stride, filters, each, windows } = strips;
+      k.bytesToInt8x4(from, stride, length, step, packed);
+      if (columns !== undefined) k.columnInt8x4(packed, height, width, packed + columns);
+      k.convPoolInt8(layer, packed, sums, this.#lanes);
+      k.requantize(requantization, sums, bytes);
+      from = single[turn++ % 2]!;
+      k.stripsToBytes(bytes, filters, each, windows, from, strips.toChannel, strips.toWindow);
+    }
+    denses.forEach(({ layer, requantization }, i) => {
+      k.denseInt8Single(layer, from, sums);
+      if (i + 1 === denses.length) return;
+      from = single[turn++ % 2]!;
+      k.requantizeUnits(requantization, sums, from);
+    });
+    const found = new Int32Array(this.#memory.buffer, sums, this.classes);
+    for (let i = 0; i < this.classes; i++) {
+      logits[i] = Math.fround(found[i]!) * lastMultipliers[i]!;
+    }
   }
 }

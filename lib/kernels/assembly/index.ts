@@ -24,3 +24,4 @@ export { convPoolSingle, gemv, packFilters } from "./single";
 export { peak } from "./peak";
 export { bytesToInt8x4, columnInt8x4, packInt8x4, requantize, scaleSums } from "./int8_lanes";
 export { convPoolInt8, denseInt8, takesBytes } from "./int8";
+export { denseInt8Single, requantizeUnits, stripsToBytes } from "./int8_single";

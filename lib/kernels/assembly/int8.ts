@@ -18,7 +18,7 @@ import { Int8ConvLayer, Int8DenseLayer } from "./layers";
 import { VECTOR } from "./vectors";
 
 /** Ones in 16 bits; read from memory, since V8 would rebuild the constant at every use. */
-const ONES: StaticArray<u32> = [0x00010001];
+export const ONES: StaticArray<u32> = [0x00010001];
 
 /** sum + w·x + u·y: bytes of w and u are signed, those of x and y are not. */
 function dot(w: v128, x: v128, u: v128, y: v128, ones: v128, sum: v128): v128 {
@@ -31,7 +31,7 @@ function dot(w: v128, x: v128, u: v128, y: v128, ones: v128, sum: v128): v128 {
 }
 
 /** sum + w·x alone. */
-function dotOne(w: v128, x: v128, ones: v128, sum: v128): v128 {
+export function dotOne(w: v128, x: v128, ones: v128, sum: v128): v128 {
   if (DOT) return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, sum);
   return i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(w, x), ones));
 }

@@ -104,6 +104,20 @@ export function requantize(layer: Requantization, sums: usize, to: usize): void 
   }
 }
 
+/** x on the curve, as `requantize` rounds it: four bytes in lanes of 32 bits. */
+export function roundToBytes(sum: v128, curve: usize): v128 {
+  const constants = changetype<usize>(CONSTANTS);
+  const one = v128.load32_splat(constants), round = v128.load32_splat(constants, 4);
+  const low = v128.load32_splat(curve, 20), high = v128.load32_splat(curve, 24);
+  const x = f32x4.pmin(f32x4.pmax(sum, low), high), u = f32x4.mul(x, x);
+  const a0 = v128.load32_splat(curve), a1 = v128.load32_splat(curve, 4);
+  const b1 = v128.load32_splat(curve, 12);
+  const p = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(v128.load32_splat(curve, 8), u), a1), u), a0);
+  const q = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(v128.load32_splat(curve, 16), u), b1), u), one);
+  const y = f32x4.add(f32x4.div(f32x4.mul(x, p), q), v128.load32_splat(curve, 28));
+  return v128.xor(f32x4.add(y, round), v128.load32_splat(constants, 8));
+}
+
 /**
  * Bytes in lanes of 32 bits to `count` packed, `step` bytes apart; reads up to three bytes more.
  */

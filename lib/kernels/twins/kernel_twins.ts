@@ -28,3 +28,4 @@ export {
   scaleSums,
 } from "./int8_lanes_twin.ts";
 export { convPoolInt8, denseInt8, takesBytes } from "./int8_twin.ts";
+export { denseInt8Single, requantizeUnits, stripsToBytes } from "./int8_single_twin.ts";

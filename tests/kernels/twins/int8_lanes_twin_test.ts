@@ -146,3 +146,58 @@ testAgainstTwin({
   },
   twin: ({ sums, multipliers }) => ({ logits: exactly(twins.scaleSums(sums, multipliers)) }),
 });
+
+testAgainstTwin({
+  kernel: "requantizeUnits",
+  shapes: fc.record({
+    units: fc.integer({ min: 1, max: 30 }),
+    curve: fc.constantFrom(...curves),
+    seed,
+  }),
+  data({ units, curve, seed }) {
+    const rng = new Rng(seed);
+    return {
+      curve: Float32Array.from(curve),
+      sums: drawSums(seed, units),
+      multipliers: Float32Array.from({ length: units }, () => 10 ** rng.uniform(-6, -3)),
+    };
+  },
+  call(harness, arrays) {
+    const sums = harness.input("sums", arrays.sums);
+    const multipliers = harness.input("multipliers", arrays.multipliers);
+    const curve = harness.input("curve", arrays.curve);
+    const { length } = arrays.sums;
+    const to = harness.output("bytes", new Uint8Array(4 * Math.ceil(length / 4)));
+    const layer = harness.descriptor(Requantization, { channels: length, multipliers, curve });
+    harness.call((kernels) => kernels.requantizeUnits(layer, sums, to.at));
+    return { bytes: to.read().slice(0, length) };
+  },
+  twin: ({ sums, multipliers, curve }) => ({
+    bytes: exactly(twins.requantizeUnits(sums, multipliers, curve)),
+  }),
+});
+
+testAgainstTwin({
+  kernel: "stripsToBytes",
+  shapes: fc.record({
+    channels: fc.integer({ min: 1, max: 7 }),
+    each: fc.integer({ min: 1, max: 9 }),
+    windows: fc.integer({ min: 1, max: 40 }),
+    channelLast: fc.boolean(),
+    seed,
+  }).filter(({ each, windows }) => windows <= LANE_IMAGES * each),
+  data: ({ channels, each, windows, channelLast, seed }) => ({
+    ...{ channels, each, windows },
+    ...(channelLast ? { toChannel: 1, toWindow: channels } : { toChannel: windows, toWindow: 1 }),
+    lanes: Int32Array.from(drawBytes(seed, LANE_IMAGES * channels * each)),
+  }),
+  call(harness, { channels, each, windows, toChannel, toWindow, ...arrays }) {
+    const lanes = harness.input("lanes", arrays.lanes);
+    const to = harness.output("bytes", new Uint8Array(channels * windows));
+    harness.call((kernels) =>
+      kernels.stripsToBytes(lanes, channels, each, windows, to.at, toChannel, toWindow)
+    );
+    return { bytes: to.read() };
+  },
+  twin: (of) => ({ bytes: exactly(twins.stripsToBytes(of)) }),
+});

@@ -148,3 +148,30 @@ testAgainstTwin({
   },
   twin: (of) => ({ output: exactly(usedLanes(twins.denseInt8(of), of.half)) }),
 });
+
+testAgainstTwin({
+  kernel: "denseInt8Single",
+  ignore,
+  shapes: fc.record({
+    tiles: fc.integer({ min: 0, max: 4 }),
+    pairs: fc.integer({ min: 0, max: 20 }),
+    seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+  }),
+  data({ tiles, pairs, seed }) {
+    const rng = new Rng(seed), units = INT8_UNITS * tiles;
+    const weights = new Int8Array(units * pairs * 8);
+    for (let i = 0; i < units * pairs; i++) weights.set(drawWeights(rng, 2), 8 * i);
+    const input = drawBytes(rng, 8 * pairs);
+    return { input, pairs, weights, units, bias: drawBias(rng, units) };
+  },
+  call(harness, { pairs, units, ...arrays }) {
+    const input = harness.input("input", arrays.input);
+    const weights = harness.input("weights", arrays.weights);
+    const bias = harness.input("bias", arrays.bias);
+    const output = harness.output("output", new Int32Array(units));
+    const layer = harness.descriptor(Int8DenseLayer, { weights, pairs, bias, units });
+    harness.call((kernels) => kernels.denseInt8Single(layer, input, output.at));
+    return { output: output.read() };
+  },
+  twin: (of) => ({ output: exactly(twins.denseInt8Single(of)) }),
+});
