@@ -1,4 +1,4 @@
-"""execute.py NOTEBOOK --out FILE [-p NAME VALUE]: runs a notebook with the Deno kernel and writes the result.
+"""execute.py NOTEBOOK --out FILE [-p NAME VALUE] [--guard [FOLDER …]]: runs a notebook with the Deno kernel and writes the result.
 
 The kernel may send a cell's last output some milliseconds after it has said that it is idle, when
 nbclient has stopped listening; the client here reads on until the channel has been quiet for a
@@ -6,13 +6,19 @@ while. The result is written only if every cell ran, under a temporary name firs
 times, no paths, no versions and no progress bars, which the terminal shows instead; each code cell
 keeps the digest of the source that was run, by which a test sees whether code and outputs still
 belong together.
+
+With --guard the script ends, and ends its kernel, when its standard input does: then the process that
+started it has ended, by Ctrl-C or a kill, say. It leaves no folder of those named.
 """
 import argparse
+import ctypes
 import hashlib
 import os
 import pathlib
 import shutil
+import signal
 import sys
+import threading
 import time
 from queue import Empty
 
@@ -111,7 +117,38 @@ def inject(notebook, parameters):
     sys.exit("the notebook has no cell that is tagged parameters")
 
 
-def execute(path, out, kernel, parameters=()):
+def die_with_parent():
+    """Called in the kernel's process before it becomes the kernel: the system ends it when this script
+    ends, by a kill too. Linux alone can do that."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def guard(client, folders):
+    """Ends everything when the standard input ends."""
+    if hasattr(os, "setsid") and os.getpgid(0) != os.getpid():
+        os.setsid()  # Ctrl-C is for the process that started this one
+
+    def watch():
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        km = client.km
+        pid = getattr(getattr(km, "provisioner", None), "pid", None)
+        if pid:
+            try:
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            except OSError:
+                pass  # it has ended
+        if km is not None:
+            km.cleanup_connection_file()
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def execute(path, out, kernel, parameters=(), guarded=None):
     notebook = nbformat.read(path, as_version=4)
     if parameters:
         inject(notebook, parameters)
@@ -135,8 +172,12 @@ def execute(path, out, kernel, parameters=()):
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_start=began,
     )
+    if guarded is not None:
+        guard(client, guarded)
     try:
-        client.execute()
+        client.execute(**({"preexec_fn": die_with_parent} if sys.platform == "linux" else {}))
+    except KeyboardInterrupt:
+        return 130
     except CellExecutionError as error:
         failed = next(
             (i for i in reversed(code) if notebook.cells[i].get("execution_count")), code[0]
@@ -161,9 +202,10 @@ def main():
         "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
         help="sets a parameter, as in -p epochs 3; the value is TypeScript",
     )
+    parser.add_argument("--guard", nargs="*", default=None, metavar="FOLDER")
     arguments = parser.parse_args()
     path, out, kernel = arguments.notebook.resolve(), arguments.out, arguments.kernel
-    sys.exit(execute(path, out, kernel, arguments.p))
+    sys.exit(execute(path, out, kernel, arguments.p, arguments.guard))
 
 
 if __name__ == "__main__":

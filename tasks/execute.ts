@@ -12,15 +12,20 @@ export function notebookPaths(): string[] {
 
 /**
  * Runs a notebook through the Deno kernel and writes it, outputs and all, to `folder`.
+ * @param owned folders that are removed if this process ends before the notebook does
  * @throws SetupError naming the cell if one fails; nothing is written then
  */
 export async function executeNotebook(
   path: string,
   folder: string,
   env: Record<string, string> = {},
+  owned: readonly string[] = [],
 ): Promise<string> {
   const out = join(folder, basename(path));
-  await run(venvPython, [join(projectRoot, "tasks", "execute.py"), path, "--out", out], {
+  const script = join(projectRoot, "tasks", "execute.py");
+  // it ends with this process, however that ends, and its kernel with it
+  await run(venvPython, [script, path, "--out", out, "--guard", ...owned], {
+    endsWithUs: true,
     env: {
       ...jupyterEnvironment(),
       DENO_NO_UPDATE_CHECK: "1",

@@ -5,13 +5,18 @@
  * - default data: notebooks/*.ipynb are replaced by their executed selves, results go to results/
  * - other data (`--data` or `LENET_DATA`) and `--full`: both go to results/<name of the folder>/
  *
- * Nothing is replaced unless every notebook ran to its end.
+ * Nothing is replaced unless every notebook ran to its end; then everything is, or nothing. One process at
+ * a time reproduces in a checkout: a second one waits. A process that ends, by a kill too, takes what it has
+ * started with it, and the next one goes on with the trainings and the pixels that are kept.
  */
-import { basename, isAbsolute, join, resolve } from "node:path";
-import { exists, projectRoot } from "../lib/util/files.ts";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import { ownResults } from "../lib/runs/results_name.ts";
+import { exists, projectRoot, requireRoom } from "../lib/util/files.ts";
 import { gpuChoice, nativeChoice, readArguments } from "./arguments.ts";
 import { executeNotebook, notebookPaths } from "./execute.ts";
+import { takeLock } from "./lock.ts";
 import { turboEnvironment } from "./python.ts";
+import { finishReplacing, replaceFiles, type Replacement } from "./replace_files.ts";
 import { main, SetupError, step } from "./run.ts";
 import { setup } from "./setup.ts";
 import { stage, unstage } from "./stage.ts";
@@ -44,38 +49,86 @@ export function parseArguments(args: readonly string[]): Arguments {
   return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu, native, turbo };
 }
 
+/** Folder of the executed notebooks among what is new. */
+const NOTEBOOKS = ".notebooks";
+
+/** Bytes that must be free in each folder before the work: several times what it leaves there. */
+const ROOM = 64 * 2 ** 20;
+
+/** What asks a process to end. */
+const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** All files in a folder and the folders in it; what links lead to, and what is shared, is left out. */
+function* filesIn(folder: string, shared: readonly string[] = []): Generator<string> {
+  for (const { name, isFile, isDirectory } of Deno.readDirSync(folder)) {
+    if (shared.includes(name)) continue;
+    if (isFile) yield join(folder, name);
+    if (isDirectory) yield* filesIn(join(folder, name));
+  }
+}
+
+function asSetupError(error: Error): never {
+  throw new SetupError(error.message);
+}
+
+/** Started by `deno task`, this process ends when that one does, by a kill, say. */
+function endWithTask(): void {
+  if (Deno.env.get("INIT_CWD") === undefined) return;
+  const task = Deno.ppid;
+  const watch = setInterval(() => {
+    if (Deno.ppid !== task) Deno.exit(1);
+  }, 500);
+  Deno.unrefTimer(watch);
+}
+
 async function reproduce(): Promise<void> {
   const start = performance.now();
   const { data, full, gpu, native, turbo } = parseArguments(Deno.args);
   if (data && !await exists(data)) throw new SetupError(`there is no folder ${data}`);
+  endWithTask();
+  using _lock = await takeLock(join(projectRoot, ".cache", "reproduce.lock"), (holder) => {
+    console.error(`Another reproduce runs in this folder (${holder}). Waiting for it to end …`);
+  });
+  const all = join(projectRoot, "results");
+  const results = data ? ownResults(all, data) : full ? join(all, "synthetic50-full") : all;
+  const target = results === all ? join(projectRoot, "notebooks") : join(results, "notebooks");
+  const journal = join(results, ".replacing.json");
+  if (await finishReplacing(journal)) console.error("Finished what was cut off while it replaced.");
+  for (const folder of [results, target]) await requireRoom(folder, ROOM).catch(asSetupError);
   const isNative = await setup({ gpu, native });
-  const name = data ? basename(data) : full ? "synthetic50-full" : undefined;
-  const results = name ? join(projectRoot, "results", name) : join(projectRoot, "results");
-  const target = name ? join(results, "notebooks") : join(projectRoot, "notebooks");
   const staged = await stage(results);
+  // where trainings had to be moved into it, the next start moves them back and removes it
+  const owned = Deno.lstatSync(join(staged, "runs")).isSymlink ? [staged] : [];
+  for (const signal of Deno.build.os === "windows" ? stopSignals.slice(0, 1) : stopSignals) {
+    Deno.addSignalListener(signal, () => {
+      for (const folder of owned) Deno.removeSync(folder, { recursive: true });
+      console.error(
+        "\nStopped. Trainings and pixels are kept, and the next start goes on from them.",
+      );
+      Deno.exit(130);
+    });
+  }
   const env: Record<string, string> = { LENET_RESULTS: staged };
   if (turbo) Object.assign(env, turboEnvironment);
   if (data) env.LENET_DATA = data;
   if (full) env.LENET_FULL = "1";
   if (native || !isNative) env.LENET_BACKEND = native ? "native" : "kernels";
   if (gpu !== undefined) env.LENET_NATIVE = gpu ? "gpu" : "cpu";
-  const fresh = await Deno.makeTempDir({ prefix: "lenet-" });
+  const fresh = join(staged, NOTEBOOKS);
   try {
-    const done: string[] = [];
     for (const path of notebookPaths()) {
-      done.push(await step(basename(path), () => executeNotebook(path, fresh, env)));
+      await step(basename(path), () => executeNotebook(path, fresh, env, owned));
     }
-    await Deno.mkdir(target, { recursive: true });
-    for (const path of done) {
-      const part = join(target, `${basename(path)}.part`); // may be on another disk
-      await Deno.copyFile(path, part);
-      await Deno.rename(part, join(target, basename(path)));
-    }
-    for (const { name, isFile } of [...Deno.readDirSync(staged)]) {
-      if (isFile) await Deno.rename(join(staged, name), join(results, name));
-    }
+    const replacements = [...filesIn(staged, ["runs", "weights"])].map((source): Replacement => {
+      const inside = relative(fresh, source);
+      const isNotebook = !inside.startsWith("..");
+      return {
+        source,
+        target: isNotebook ? join(target, inside) : join(results, relative(staged, source)),
+      };
+    });
+    await replaceFiles(replacements, journal).catch(asSetupError);
   } finally {
-    await Deno.remove(fresh, { recursive: true });
     await unstage(results);
   }
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);

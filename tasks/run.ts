@@ -11,13 +11,17 @@ export async function run(
     readonly env?: Record<string, string>;
     readonly cwd?: string;
     readonly advice?: string;
+    /** Whether the program reads from its input that this process has ended, and ends too. */
+    readonly endsWithUs?: boolean;
   } = {},
 ): Promise<void> {
-  const { advice = "", ...rest } = options;
+  const { advice = "", endsWithUs = false, ...rest } = options;
   let code: number;
   try {
-    const child = new Deno.Command(command, { args: [...args], stdin: "null", ...rest }).spawn();
+    const stdin = endsWithUs ? "piped" : "null";
+    const child = new Deno.Command(command, { args: [...args], stdin, ...rest }).spawn();
     code = (await child.status).code;
+    if (endsWithUs) await child.stdin.close().catch(() => {}); // the other end is gone
   } catch (error) {
     throw new SetupError(`cannot run ${command}: ${(error as Error).message}. ${advice}`);
   }

@@ -8,6 +8,7 @@ import { projectRoot } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { type GatheredParameters, gatherParameters, type Parameters } from "./parameters.ts";
 import { type RunConfiguration, runConfiguration, type RunSettings } from "./run_configuration.ts";
+import { ownResults } from "./results_name.ts";
 import { type KeptRun, RunStore } from "./run_store.ts";
 
 /** Makes a listener for one long piece of work: a progress bar with this label. */
@@ -85,10 +86,10 @@ export async function openExperiment(
 
 /**
  * Where tables and figures go: the folder in `LENET_RESULTS`, which `reproduce` sets. For everybody else,
- * who explores, it is `results/explored/<name of the data set>/`, so that no committed file changes.
+ * who explores, it is a folder of `results/explored/`, see `ownResults`, so that no committed file changes.
  */
-export function resultsFolder({ name }: Pick<Dataset, "name">): string {
-  return reproducedResults() ?? join(projectRoot, "results", "explored", name);
+export function resultsFolder({ root }: Pick<Dataset, "root">): string {
+  return reproducedResults() ?? ownResults(join(projectRoot, "results", "explored"), root);
 }
 
 /** The folder that `reproduce` wants the results in, undefined where it does not run. */
@@ -96,10 +97,11 @@ export function reproducedResults(): string | undefined {
   return Deno.env.get("LENET_RESULTS") || undefined;
 }
 
-/** `results/` for the default data, `results/<name of the data set>/` for any other. */
-export function committedResults(dataset: Pick<Dataset, "name" | "root">): string {
-  const isDefault = dataset.root.replace(/\/+$/, "") === join(projectRoot, "data", "synthetic50");
-  return isDefault ? join(projectRoot, "results") : join(projectRoot, "results", dataset.name);
+/** `results/` for the default data, a folder in it, see `ownResults`, for any other. */
+export function committedResults({ root }: Pick<Dataset, "root">): string {
+  const isDefault = root.replace(/\/+$/, "") === join(projectRoot, "data", "synthetic50");
+  const all = join(projectRoot, "results");
+  return isDefault ? all : ownResults(all, root);
 }
 
 /** The corrected runs of all three systems with the experiment's parameters, loaded or trained. */
