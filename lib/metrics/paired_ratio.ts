@@ -9,7 +9,7 @@ import { type MeanInterval, meanInterval } from "./student.ts";
 export function pairedRatio(
   values: readonly number[],
   beside: readonly number[],
-): Omit<MeanInterval, "error"> {
+): MeanInterval {
   if (values.length !== beside.length) {
     throw new RangeError(`${values.length} values cannot be paired with ${beside.length}`);
   }

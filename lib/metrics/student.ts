@@ -6,7 +6,11 @@ export interface MeanInterval {
   readonly interval: readonly [number, number];
   /** How many values there are. */
   readonly count: number;
-  /** The mean's standard error, s/√n; ∞ for a single value. */
+}
+
+/** A mean of measured values with its standard error. */
+export interface MeanEstimate extends MeanInterval {
+  /** s/√n; ∞ for a single value. */
   readonly error: number;
 }
 
@@ -15,7 +19,7 @@ export interface MeanInterval {
  * With a normal quantile in place of t, the interval of five values would be a third too narrow.
  * @throws RangeError if there is no value
  */
-export function meanInterval(values: readonly number[]): MeanInterval {
+export function meanInterval(values: readonly number[]): MeanEstimate {
   const count = values.length;
   if (count === 0) throw new RangeError("the mean of no value was asked for");
   const value = values.reduce((sum, x) => sum + x, 0) / count;
