@@ -1,38 +1,79 @@
+import { topK } from "../metrics/topk.ts";
+import type { Accuracy } from "../metrics/wilson.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
-import type { Run } from "../runs/run.ts";
+import { predictions, type Run } from "../runs/run.ts";
+import type { RunConfiguration } from "../runs/run_configuration.ts";
 import type { RunOrigin } from "../runs/run_store.ts";
-import { correctedRun, paperTextRun } from "./paper_faults.ts";
+import { systemNames } from "../systems/create_system.ts";
+import type { SystemName } from "../systems/system.ts";
+import { faultyRun, paperRuns } from "./paper_faults.ts";
 
 /** One training, of which training and validation accuracy are followed through the epochs. */
 export interface LearningCurve {
-  /** What the figure calls it. */
-  readonly name: string;
+  /** What is trained: the run of the paper's code, the corrected one, or that for longer. */
+  readonly name: "published" | "corrected" | "corrected, long";
+  /** What trains it. */
+  readonly system: SystemName;
   /** The run with its history. */
   readonly run: Run;
   /** Whether the run was found or trained now. */
   readonly origin: RunOrigin;
+  /** Top-1 of the trained network on the images that it has learned from. */
+  readonly train: Accuracy;
+  /** Top-1 of the trained network on the validation images. */
+  readonly val: Accuracy;
 }
 
+/** How long the longest training is, in epochs. */
+export const LONG = 40;
+
 /**
- * Two trainings that show whether a network overfits, which is where training and validation part:
- * Table I taken literally, and the corrected training, longer than usual. Each has one seed.
+ * The published and the corrected run of each system, and the corrected one of numpy for 40 epochs.
+ * They show whether a network overfits, which is where training and validation part. Each has seed 1.
  */
 export async function learningCurves(
-  { store, data, architecture }: Experiment,
+  { store, data, architecture }: Pick<Experiment, "store" | "data" | "architecture">,
   progress?: ProgressFactory,
 ): Promise<LearningCurve[]> {
-  const configurations = [
-    ["Table I, taken literally", paperTextRun(architecture, "numpy")],
-    ["corrected, 25 epochs", { ...correctedRun(architecture, "numpy"), epochs: 25 }],
-  ] as const;
+  const runs = paperRuns(architecture);
+  type Planned = readonly [LearningCurve["name"], SystemName, RunConfiguration];
+  const planned: Planned[] = systemNames.flatMap((system): Planned[] => [
+    ["published", system, faultyRun(architecture, system, runs[system].faults)],
+    ["corrected", system, faultyRun(architecture, system)],
+  ]);
+  const long = { ...faultyRun(architecture, "numpy"), epochs: LONG };
   const curves: LearningCurve[] = [];
-  for (const [name, configuration] of configurations) {
-    const onProgress = progress?.(`Training: ${name}`, "images");
-    const kept = await store.loadOrTrain(configuration, data, {
+  for (
+    const [name, system, configuration] of [...planned, ["corrected, long", "numpy", long]] as const
+  ) {
+    const onProgress = progress?.(`${runs[system].title}, ${name}`, "images");
+    const { run, origin } = await store.loadOrTrain(configuration, data, {
       continueAtBrokenLoss: true, // that a training diverges would be seen in its curve
       ...(onProgress ? { onProgress } : {}),
     });
-    curves.push({ name, ...kept });
+    const [train, val] = [await predictions(run, data.train), await predictions(run, data.val)];
+    curves.push({ name, system, run, origin, train: topK(train, 1), val: topK(val, 1) });
   }
   return curves;
+}
+
+/** Whether a network overfits: its accuracy on training images lies above that on others, intervals and all. */
+export function overfits({ train, val }: Pick<LearningCurve, "train" | "val">): boolean {
+  return train.interval[0] > val.interval[1];
+}
+
+/** Which of the published, the corrected and the long runs overfit, in words. */
+export function overfittingText(
+  curves: readonly (Pick<LearningCurve, "name" | "train" | "val"> & { readonly title: string })[],
+): string {
+  return (["published", "corrected", "corrected, long"] as const).flatMap((name) => {
+    const own = curves.filter((curve) => curve.name === name);
+    if (own.length === 0) return [];
+    const found = own.filter(overfits).map(({ title }) => title);
+    const what = name === "corrected, long" ? `corrected runs of ${LONG} epochs` : `${name} runs`;
+    const which = found.length === 0
+      ? `none does better on its training images than on validation images`
+      : `${found.join(", ")} ${found.length === 1 ? "does" : "do"} better on training images`;
+    return [`Of the ${what} (${own.map(({ title }) => title).join(", ")}), ${which}.`];
+  }).join(" ");
 }

@@ -19,7 +19,8 @@ export { type Cell, type Column, type Interval, Table, type TableOptions } from 
 export * from "./figures/figure_3_accuracy.ts";
 export * from "./figures/figure_1_architecture.ts";
 export * from "./figures/before_after_figure.ts";
-export * from "./figures/confusion_figure.ts";
+export { confusionFigure } from "./figures/confusion_figure.ts";
+export * from "./figures/confusion_pair_figure.ts";
 export * from "./figures/fault_matrix_figure.ts";
 export { ladderFigure } from "./figures/ladder_figure.ts";
 export * from "./figures/layers_figure.ts";
@@ -45,6 +46,7 @@ export * from "./tables/input_variants_table.ts";
 export * from "./tables/layers_table.ts";
 export * from "./tables/logits_table.ts";
 export * from "./tables/outlook_table.ts";
+export * from "./tables/overfitting_table.ts";
 export * from "./tables/paper_code_table.ts";
 export * from "./tables/pruning_table.ts";
 export * from "./tables/quantization_table.ts";

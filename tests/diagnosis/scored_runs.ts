@@ -5,6 +5,8 @@ import type { SeedRun } from "../../lib/runs/run_seeds.ts";
 import type { AblationStep } from "../../lib/diagnosis/ablations.ts";
 import type { LayerStatistics } from "../../lib/diagnosis/layer_statistics.ts";
 import type { MeasuredAblation, MeasuredStep } from "../../lib/diagnosis/measure_ablation.ts";
+import { matrixRows } from "../../lib/diagnosis/fault_matrix.ts";
+import { judgeMatrix, type MeasuredMatrix } from "../../lib/diagnosis/measure_matrix.ts";
 import { judge } from "../../lib/diagnosis/chance.ts";
 import { summarize } from "../../lib/diagnosis/summary.ts";
 
@@ -55,4 +57,20 @@ export function measuredAblation(
 ): MeasuredAblation {
   const [first, last] = [steps[0]!.summary, steps.at(-1)!.summary];
   return { name, steps, first, last, family: steps.length };
+}
+
+/** A matrix of torch and keras: all but the published torch and the published keras row are above constant prediction. */
+export function madeUpMatrix(): MeasuredMatrix {
+  const runs = ["torch", "keras"] as const;
+  const rows = runs.flatMap((run) => matrixRows(lenet5(), run));
+  const summaries = rows.map(({ configuration }, i) =>
+    summarize(
+      [60 + 3 * i, 70, 90].map((hits, seed) =>
+        i === 1 || i === rows.length - 1
+          ? scoredRun(seed, 9, { configuration, predicted: 1, top5: 45 })
+          : scoredRun(seed, hits, { configuration })
+      ),
+    )
+  );
+  return judgeMatrix(lenet5(), runs, summaries, Int32Array.from({ length: 450 }, (_, i) => i % 50));
 }

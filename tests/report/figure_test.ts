@@ -9,12 +9,16 @@ import { Figure, textWidth, wrap } from "../../lib/report/figure.ts";
 import { accuracyFigure } from "../../lib/report/figures/figure_3_accuracy.ts";
 import { architectureFigure } from "../../lib/report/figures/figure_1_architecture.ts";
 import { correctedRun } from "../../lib/diagnosis/paper_faults.ts";
+import { confusionPairFigure } from "../../lib/report/figures/confusion_pair_figure.ts";
+import { faultMatrixFigure } from "../../lib/report/figures/fault_matrix_figure.ts";
+import { layersFigure } from "../../lib/report/figures/layers_figure.ts";
+import { ablations } from "../../lib/diagnosis/ablations.ts";
 import { confusionFigure } from "../../lib/report/figures/confusion_figure.ts";
 import { ladderFigure } from "../../lib/report/figures/ladder_figure.ts";
 import { learningCurvesFigure } from "../../lib/report/figures/learning_curves_figure.ts";
 import { lossFigure } from "../../lib/report/figures/figure_2_loss.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
-import { measuredAblation, measuredStep } from "../diagnosis/scored_runs.ts";
+import { madeUpMatrix, measuredAblation, measuredStep } from "../diagnosis/scored_runs.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 
 const history = (rate: number, epochs = 6) =>
@@ -55,7 +59,27 @@ const figures: Record<string, () => Figure> = {
   confusion: () => confusionFigure(matrix, confusionText),
   ladder: () => ladderFigure([made("numpy"), made("torch")], about),
   learning_curves: () =>
-    learningCurvesFigure([{ name: "made-up training", history: history(0.9) }], about),
+    learningCurvesFigure([
+      { name: "published", system: "torch", history: history(0.9, 1) },
+      { name: "corrected", system: "torch", history: history(0.9) },
+      { name: "corrected", system: "keras", history: history(0.95) },
+    ], about),
+  layers: () =>
+    layersFigure(
+      measuredAblation("made-up", [
+        measuredStep(ablations(lenet5()).keras.steps[0]!, [9, 9, 9], [
+          { layer: "conv1", saturated: 1, gradientNorm: 0 },
+          { layer: "fc1", saturated: undefined, gradientNorm: 1e-3 },
+        ]),
+      ]),
+      "made-up",
+    ),
+  confusion_pair: () =>
+    confusionPairFigure([
+      { title: "left", matrix: { ...matrix, predicted: 3 } },
+      { title: "right", matrix },
+    ], { title: "Confusion", data: "made-up" }),
+  fault_matrix: () => faultMatrixFigure(madeUpMatrix(), about),
 };
 
 for (const [name, draw] of Object.entries(figures)) {
@@ -81,11 +105,20 @@ Deno.test("one epoch of one system can be drawn; figures without data are refuse
   accuracyFigure(single, about);
   assertThrows(() => lossFigure([], about), RangeError, "no series");
   assertThrows(() => lossFigure([{ name: "x", history: [] }], about), RangeError, "x has no epoch");
-  const unvalidated = [{ name: "x", history: [{ ...history(0.9, 1)[0]!, val: undefined! }] }];
+  const unvalidated = [
+    { name: "x", system: "numpy", history: [{ ...history(0.9, 1)[0]!, val: undefined! }] },
+  ] as const;
   assertThrows(() => accuracyFigure(unvalidated, about), RangeError, "x was not validated");
   assertThrows(() => learningCurvesFigure(unvalidated, about), RangeError, "x was not validated");
   assertThrows(() => learningCurvesFigure([], about), RangeError, "no learning curve");
   assertThrows(() => ladderFigure([], about), RangeError, "no ablation");
+  assertThrows(() => faultMatrixFigure({ rows: [], family: 0 }, about), RangeError, "no row");
+  const three = { ...matrix, classes: 3 };
+  assertThrows(
+    () => confusionPairFigure([{ title: "", matrix }, { title: "", matrix: three }], confusionText),
+    RangeError,
+    "4 classes beside 3",
+  );
   assertThrows(
     () => confusionFigure(matrix, { ...confusionText, names: ["a"] }),
     RangeError,

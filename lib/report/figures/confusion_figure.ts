@@ -51,8 +51,8 @@ export function confusionFigure(
   return new Figure({ width: x + 84, height: top + size + 30, body }, { title, subtitle: data });
 }
 
-/** White to dark blue. */
-function shade(share: number): string {
+/** White to dark blue, for a share from 0 to 1. */
+export function shade(share: number): string {
   const mix = (from: number, to: number) => Math.round(from + (to - from) * Math.sqrt(share));
   return `rgb(${mix(245, 0)},${mix(248, 45)},${mix(252, 110)})`;
 }

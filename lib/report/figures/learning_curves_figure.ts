@@ -1,50 +1,92 @@
 import * as Plot from "@observablehq/plot";
+import { wilson } from "../../metrics/wilson.ts";
+import type { History, SystemName } from "../../systems/system.ts";
+import { systemTitles } from "../../systems/create_system.ts";
 import type { Figure } from "../figure.ts";
-import { plotFigure, seriesStyle } from "../plot.ts";
-import type { Series } from "./figure_2_loss.ts";
+import { plotFigure, systemStyle } from "../plot.ts";
+
+/** The history of one training, and where the figure has it. */
+export interface CurveSeries {
+  /** Column of the figure. */
+  readonly name: string;
+  /** Row of the figure, and its colour. */
+  readonly system: SystemName;
+  /** One record for each epoch, with validation. */
+  readonly history: History;
+}
 
 /**
- * Accuracy on training and validation images by epoch, one panel for each training. A network overfits
- * where the two part.
+ * Accuracy on training and validation images by epoch: a row for each system, a column for each way of
+ * training. Validation has its 95 % interval. A network overfits where the two part.
  * @throws RangeError if there is nothing to draw, or naming a training without validation
  */
 export function learningCurvesFigure(
-  curves: readonly Series[],
+  curves: readonly CurveSeries[],
   { classes, data }: { readonly classes: number; readonly data: string },
 ): Figure {
   if (curves.length === 0) throw new RangeError("there is no learning curve to draw");
-  const points = curves.flatMap(({ name, history }) =>
-    history.flatMap(({ epoch, accuracy, val }) => {
+  const points = curves.flatMap(({ name, system, history }) =>
+    history.map(({ epoch, accuracy, val }) => {
       if (!val) throw new RangeError(`${name} was not validated; fit() needs \`validation\``);
-      return [
-        { name, epoch, images: "training", share: accuracy },
-        { name, epoch, images: "validation", share: val.top1 },
-      ];
+      const [low, high] = wilson(Math.round(val.top1 * val.images), val.images).interval;
+      return {
+        name,
+        title: systemTitles[system],
+        system,
+        epoch,
+        accuracy,
+        val: val.top1,
+        low,
+        high,
+      };
     })
   );
-  const images = ["training", "validation"];
+  const systems = [...new Set(curves.map(({ system }) => system))];
+  const panel = { x: "epoch", fx: "name", fy: "title" } as const;
+  const marks = systems.flatMap((system) => {
+    const own = points.filter((point) => point.system === system);
+    const { color } = systemStyle(system);
+    return [
+      Plot.areaY(own, {
+        ...panel,
+        y1: "low",
+        y2: "high",
+        z: "name",
+        fill: color,
+        fillOpacity: 0.2,
+      }),
+      Plot.ruleX(own.filter(isAlone), {
+        ...{ ...panel, y1: "low", y2: "high", stroke: color, strokeOpacity: 0.4, strokeWidth: 3 },
+      }),
+      Plot.line(own, { ...panel, y: "val", z: "name", stroke: color, strokeWidth: 2.5 }),
+      Plot.line(own, {
+        ...{ ...panel, y: "accuracy", z: "name", stroke: color, strokeWidth: 2 },
+        strokeDasharray: "2 3",
+      }),
+      Plot.dot(own.filter(isAlone), { ...panel, y: "val", fill: color, r: 3.5 }),
+      Plot.dot(own.filter(isAlone), { ...panel, y: "accuracy", stroke: color, r: 5 }),
+    ];
+  });
+  function isAlone({ name, system }: (typeof points)[number]): boolean {
+    return points.filter((one) => one.name === name && one.system === system).length === 1;
+  }
   return plotFigure({
-    height: 330,
-    marginBottom: 44,
-    marginLeft: 52,
-    marginTop: 36,
-    fx: { label: null, padding: 0.12 },
-    x: { label: "epoch" },
+    height: 90 + 150 * systems.length,
+    ...{ marginBottom: 44, marginLeft: 52, marginTop: 36, marginRight: 100 },
+    fx: { label: null, padding: 0.1, domain: [...new Set(curves.map(({ name }) => name))] },
+    fy: { label: null, padding: 0.12, domain: systems.map((system) => systemTitles[system]) },
+    x: { label: "epoch", ticks: 5, tickFormat: "d" },
     y: { label: "top-1", grid: true, nice: true, zero: true },
-    marks: [
-      Plot.ruleY([1 / classes], { stroke: "#777", strokeDasharray: "2 4" }),
-      ...images.map((which, i) =>
-        Plot.line(points.filter((point) => point.images === which), {
-          ...{ x: "epoch", y: "share", fx: "name", stroke: seriesStyle(i).color, strokeWidth: 2.5 },
-          strokeDasharray: seriesStyle(i).dash,
-        })
-      ),
-    ],
+    marks: [Plot.ruleY([1 / classes], { stroke: "#777", strokeDasharray: "2 4" }), ...marks],
   }, {
     title: "Learning curves: does the network overfit?",
     subtitle: data,
-    legend: images.map((label, i) => ({ label: `${label} images`, ...seriesStyle(i) })),
-    caption: "A network that overfits does well on its training images only. Dotted: chance. " +
-      "Training accuracy is measured while the weights move. One seed.",
+    legend: [
+      { label: "validation images, with the 95 % interval", color: "#555" },
+      { label: "training images (dashed, or a ring)", color: "#555", dash: "2 3" },
+    ],
+    caption:
+      "A network that overfits does well on its training images only. Dotted: chance. Training " +
+      "accuracy is measured while the weights move. One seed.",
   });
 }

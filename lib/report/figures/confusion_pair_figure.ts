@@ -1,0 +1,49 @@
+import type { ConfusionMatrix } from "../../metrics/confusion.ts";
+import { escapeXml } from "../escape.ts";
+import { Figure } from "../figure.ts";
+import { shade } from "./confusion_figure.ts";
+
+/** A confusion matrix and what stands above it. */
+export interface TitledMatrix {
+  readonly title: string;
+  readonly matrix: ConfusionMatrix;
+}
+
+/**
+ * Two confusion matrices of the same classes side by side: rows true, columns predicted, shares of rows.
+ * @throws RangeError if they have different numbers of classes
+ */
+export function confusionPairFigure(
+  pair: readonly [TitledMatrix, TitledMatrix],
+  { title, data }: { readonly title: string; readonly data: string },
+): Figure {
+  const [{ classes }, { classes: others }] = [pair[0].matrix, pair[1].matrix];
+  if (classes !== others) throw new RangeError(`${classes} classes beside ${others}`);
+  const size = 310, cell = size / classes, [left, top, gap] = [40, 24, 50];
+  const text = (x: number, y: number, what: string, rest = "") =>
+    `<text x="${x}" y="${y}" font-size="12" text-anchor="middle" ${rest}>${escapeXml(what)}</text>`;
+  let body = "";
+  pair.forEach(({ title, matrix: { counts, predicted } }, at) => {
+    const x = left + at * (size + gap);
+    for (let row = 0; row < classes; row++) {
+      const own = counts.subarray(row * classes, (row + 1) * classes);
+      const total = own.reduce((a, b) => a + b, 0);
+      own.forEach((count, column) => {
+        if (count === 0) return;
+        body += `<rect x="${x + column * cell}" y="${top + row * cell}" width="${cell}" ` +
+          `height="${cell}" fill="${shade(count / total)}"/>`;
+      });
+    }
+    const [middle, across] = [x + size / 2, top + size / 2];
+    body += text(middle, 14, `${title}: ${predicted} of ${classes} classes occur`) +
+      `<rect x="${x}" y="${top}" width="${size}" height="${size}" fill="none" stroke="#999"/>` +
+      text(middle, top + size + 18, "predicted class") +
+      text(x - 12, across, "true class", `transform="rotate(-90 ${x - 12} ${across})"`);
+  });
+  return new Figure({ width: left + 2 * size + gap + 10, height: top + size + 28, body }, {
+    ...{ title, subtitle: data },
+    caption:
+      "Test images. The darker, the larger the share of the row. A network that has learned has a " +
+      "diagonal; one that has collapsed has a column.",
+  });
+}
