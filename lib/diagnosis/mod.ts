@@ -17,6 +17,7 @@ export * from "./checks.ts";
 export * from "./conclusion.ts";
 export * from "./class_kinds.ts";
 export * from "./compare_backends.ts";
+export * from "./differences.ts";
 export * from "./example_images.ts";
 export * from "./fault_matrix.ts";
 export * from "./gradient_check.ts";
