@@ -25,37 +25,53 @@ export interface MeasuredMatrix {
   readonly family: number;
 }
 
+/** What tells configurations apart, whatever their seed. */
+export function configurationKey(configuration: RunConfiguration): string {
+  return JSON.stringify(runConfiguration({ ...configuration, seed: 1 }));
+}
+
+/** A summary with its verdict. */
+export interface JudgedSummary {
+  /** What the seeds have in common. */
+  readonly summary: Summary;
+  /** Whether they are above constant prediction. */
+  readonly verdict: Verdict;
+}
+
 /**
- * Puts the rows of some of the paper's runs together from summaries of their configurations, and judges
- * them. A row for which there is no summary is left out, a configuration that several rows have is
- * judged once.
+ * Judges configurations together, one that is given twice once.
  * @param labels of the test images
+ * @returns by `configurationKey`
  */
-export function judgeMatrix(
-  architecture: Architecture,
-  runs: readonly PaperRunName[],
+export function judgeSummaries(
   summaries: readonly Summary[],
   labels: ArrayLike<number>,
-): MeasuredMatrix {
-  // the seed is that of the first run, which may be any
-  const key = (configuration: RunConfiguration) =>
-    JSON.stringify(runConfiguration({ ...configuration, seed: 1 }));
-  const rows = runs.flatMap((run) => matrixRows(architecture, run));
-  const wanted = new Set(rows.map(({ configuration }) => key(configuration)));
-  const found = new Map(
-    summaries.map((summary) => [key(summary.configuration), summary] as const)
-      .filter(([own]) => wanted.has(own)),
-  );
+): ReadonlyMap<string, JudgedSummary> {
+  const found = new Map(summaries.map((summary) => [
+    ...[configurationKey(summary.configuration), summary] as const,
+  ]));
   const judged = judge([...found.values()].map(({ networks }) => networks), constantScores(labels));
-  const verdicts = new Map([...found.keys()].map((own, i) => [own, judged[i]!]));
-  return {
-    rows: rows.flatMap((row): MeasuredRow[] => {
-      const own = key(row.configuration);
-      const summary = found.get(own);
-      return summary ? [{ ...row, summary, verdict: verdicts.get(own)! }] : [];
-    }),
-    family: found.size,
-  };
+  return new Map(
+    [...found].map(([key, summary], i) => [key, { summary, verdict: judged[i]! }]),
+  );
+}
+
+/**
+ * Puts the rows of some of the paper's runs together from judged configurations. A row whose
+ * configuration is not among them is left out.
+ */
+export function matrixOf(
+  architecture: Architecture,
+  runs: readonly PaperRunName[],
+  judged: ReadonlyMap<string, JudgedSummary>,
+): MeasuredMatrix {
+  const rows = runs.flatMap((run) => matrixRows(architecture, run)).flatMap(
+    (row): MeasuredRow[] => {
+      const own = judged.get(configurationKey(row.configuration));
+      return own ? [{ ...row, ...own }] : [];
+    },
+  );
+  return { rows, family: judged.size };
 }
 
 /** What a matrix is measured with. */
@@ -95,5 +111,5 @@ export async function measureMatrix(
       summaries.push(summarize(trained));
     }
   }
-  return judgeMatrix(architecture, runs, summaries, data.test.labels);
+  return matrixOf(architecture, runs, judgeSummaries(summaries, data.test.labels));
 }

@@ -34,6 +34,7 @@ export * from "./measure_matrix.ts";
 export * from "./measure_outlook.ts";
 export * from "./outlook.ts";
 export * from "./paper_faults.ts";
+export * from "./paper_sweep.ts";
 export * from "./resize_filters.ts";
 export * from "./start_scores.ts";
 export * from "./summary.ts";

@@ -14,6 +14,7 @@ export { experimentNote } from "./experiment_note.ts";
 export { type Displayable, keep, livePlace, show } from "./notebook.ts";
 export { progress, training } from "./progress_bar.ts";
 export { plotFigure, type SeriesStyle, systemStyle } from "./plot.ts";
+export { sweepNote } from "./sweep_note.ts";
 export { stop, Stopped, stopSignal } from "./stop.ts";
 export { type Cell, type Column, type Interval, Table, type TableOptions } from "./table.ts";
 export * from "./figures/figure_3_accuracy.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { SplitCounts } from "../../lib/diagnosis/chance.ts";
 import { conclude, conclusionText } from "../../lib/diagnosis/conclusion.ts";
 import { matrixRows, paperConfigurations, rowName } from "../../lib/diagnosis/fault_matrix.ts";
-import { judgeMatrix } from "../../lib/diagnosis/measure_matrix.ts";
+import { judgeSummaries, matrixOf } from "../../lib/diagnosis/measure_matrix.ts";
 import {
   correctedRun,
   type PaperRunName,
@@ -29,7 +29,7 @@ function matrix(run: PaperRunName, living: readonly string[]) {
       ...{ configuration: { ...configuration, seed }, loss: 3, val: counts, test: counts },
     })));
   });
-  return judgeMatrix(net, [run], summaries, labels);
+  return matrixOf(net, [run], judgeSummaries(summaries, labels));
 }
 
 function words(run: PaperRunName, living: readonly string[]): string {

@@ -6,7 +6,11 @@ import type { AblationStep } from "../../lib/diagnosis/ablations.ts";
 import type { LayerStatistics } from "../../lib/diagnosis/layer_statistics.ts";
 import type { MeasuredAblation, MeasuredStep } from "../../lib/diagnosis/measure_ablation.ts";
 import { matrixRows } from "../../lib/diagnosis/fault_matrix.ts";
-import { judgeMatrix, type MeasuredMatrix } from "../../lib/diagnosis/measure_matrix.ts";
+import {
+  judgeSummaries,
+  matrixOf,
+  type MeasuredMatrix,
+} from "../../lib/diagnosis/measure_matrix.ts";
 import { judge } from "../../lib/diagnosis/chance.ts";
 import { summarize } from "../../lib/diagnosis/summary.ts";
 
@@ -72,5 +76,6 @@ export function madeUpMatrix(): MeasuredMatrix {
       ),
     )
   );
-  return judgeMatrix(lenet5(), runs, summaries, Int32Array.from({ length: 450 }, (_, i) => i % 50));
+  const labels = Int32Array.from({ length: 450 }, (_, i) => i % 50);
+  return matrixOf(lenet5(), runs, judgeSummaries(summaries, labels));
 }

@@ -33,8 +33,9 @@ export function ladderFigure(
     `<text x="${at}" y="${y}" font-size="12" ${rest}>${escapeXml(what)}</text>`;
   const [classesAt, saturatedAt] = [left + width + 60, left + width + 150];
   let y = 26;
+  const hasLayers = all.some(({ layers }) => layers.length > 0);
   let body = text(classesAt, 14, "classes", 'text-anchor="end"') +
-    text(saturatedAt, 14, "saturated", 'text-anchor="end"');
+    (hasLayers ? text(saturatedAt, 14, "saturated", 'text-anchor="end"') : "");
   const start = y - 8;
   for (const { name, steps } of ablations) {
     body += text(8, y + 10, name, 'font-weight="bold"');
@@ -57,7 +58,9 @@ export function ladderFigure(
           'stroke-width="1.5"/>'
         ).join("") +
         text(classesAt, middle + 4, String(summary.predicted), 'text-anchor="end"') +
-        text(saturatedAt, middle + 4, `${(100 * saturated).toFixed(0)} %`, 'text-anchor="end"');
+        (layers.length > 0
+          ? text(saturatedAt, middle + 4, `${(100 * saturated).toFixed(0)} %`, 'text-anchor="end"')
+          : "");
       y += row;
     });
     y += 10;
@@ -81,7 +84,8 @@ export function ladderFigure(
     ],
     caption:
       "Dots are seeds, bars their mean, lines its 95 % interval (none where every seed gives one class), dotted is chance. Classes: how many are " +
-      "predicted. Saturated: units in the layer that has most of them. One change a row, all " +
+      `predicted. ${hasLayers ? "Saturated: units in the layer that has most of them. " : ""}` +
+      "One change a row, all " +
       "earlier ones kept, so the order matters. Every step is computed by the system that it names.",
   });
 }

@@ -1,4 +1,4 @@
-import type { MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
+import { MEASURED_IMAGES, type MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
 
@@ -41,7 +41,8 @@ export function layersFigure({ name, steps }: MeasuredAblation, data: string): F
     title: `${name}: where units are saturated and gradients vanish`,
     subtitle: data,
     caption:
-      "Medians over the seeds, on test images drawn at random, after the training. Saturated: slope " +
+      `Medians over the seeds, on ${MEASURED_IMAGES} test images drawn at random, after the training. ` +
+      "Saturated: slope " +
       "below 2 % of the steepest. Gradient: of the mean cross-entropy with respect to the layer's weights; " +
       "the darker, the smaller, from 1 to 1e-6 and below.",
   });

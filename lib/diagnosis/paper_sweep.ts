@@ -1,0 +1,83 @@
+import type { RunOutcome } from "../runs/run_outcome.ts";
+import { readSweep } from "../runs/sweep_file.ts";
+import { committedResults, type Experiment } from "../runs/experiment.ts";
+import { type AblationName, ablations } from "./ablations.ts";
+import type { MeasuredAblation } from "./measure_ablation.ts";
+import {
+  configurationKey,
+  judgeSummaries,
+  matrixOf,
+  type MeasuredMatrix,
+} from "./measure_matrix.ts";
+import { type PaperRunName, paperRuns } from "./paper_faults.ts";
+import { type CountedRun, summarizeCounts, type Summary } from "./summary.ts";
+
+/** The results of `deno task sweep --list paper`, put together. */
+export interface PaperSweep {
+  /** The matrix of faults, with Table I taken literally on each system. */
+  readonly matrix: MeasuredMatrix;
+  /** The ladders, without layers and without the runs themselves. */
+  readonly ladders: Readonly<Record<AblationName, MeasuredAblation>>;
+  /** The least number of seeds that a configuration has. */
+  readonly seeds: number;
+  /** Day of the first and of the last training, as ISO dates. */
+  readonly days: readonly [first: string, last: string];
+  /** What computed: "kernels (wide, 1 thread)", say. */
+  readonly runsOn: readonly string[];
+}
+
+/**
+ * Reads the committed sweep of an experiment's images.
+ * @returns undefined where there is none, or it is of other images
+ */
+export async function readPaperSweep(
+  { architecture, data, dataset }: Pick<Experiment, "architecture" | "data" | "dataset">,
+): Promise<PaperSweep | undefined> {
+  const entries = await readSweep(committedResults(dataset), "paper");
+  const kept = entries?.flatMap(({ outcomes }) => outcomes) ?? [];
+  if (kept.length === 0 || kept.some(({ outcome }) => outcome.images.test !== data.test.key)) {
+    return undefined;
+  }
+  const summaries = entries!.map(({ outcomes }) =>
+    summarizeCounts(outcomes.map(({ outcome }) => countedOutcome(outcome)))
+  );
+  const days = kept.map(({ made }) => made.date.slice(0, 10)).sort();
+  return {
+    ...sweptResults(architecture, summaries, data.test.labels),
+    days: [days[0]!, days.at(-1)!],
+    runsOn: [...new Set(kept.map(({ made }) => made.runsOn))].sort(),
+  };
+}
+
+/** The matrix and the ladders from the summaries of all their configurations, judged together. */
+export function sweptResults(
+  architecture: Experiment["architecture"],
+  summaries: readonly Summary[],
+  labels: ArrayLike<number>,
+): Pick<PaperSweep, "matrix" | "ladders" | "seeds"> {
+  const judged = judgeSummaries(summaries, labels);
+  const names = Object.keys(paperRuns(architecture)) as PaperRunName[];
+  const all = ablations(architecture);
+  const ladder = (name: AblationName): MeasuredAblation => {
+    const steps = all[name].steps.map((step) => {
+      const own = judged.get(configurationKey(step.configuration));
+      if (!own) throw new RangeError(`the sweep has no run of ${all[name].name}, ${step.change}`);
+      return { step, ...own, runs: [], layers: [] };
+    });
+    const [first, last] = [steps[0]!.summary, steps.at(-1)!.summary];
+    return { name: all[name].name, steps, first, last, family: judged.size };
+  };
+  return {
+    matrix: matrixOf(architecture, names, judged),
+    ladders: {
+      ...{ numpy: ladder("numpy"), torch: ladder("torch") },
+      ...{ keras: ladder("keras"), text: ladder("text") },
+    },
+    seeds: Math.min(...summaries.map(({ seeds }) => seeds)),
+  };
+}
+
+/** What `summarizeCounts` needs of an outcome. */
+function countedOutcome({ configuration, epochs, val, test }: RunOutcome): CountedRun {
+  return { configuration, loss: epochs.at(-1)!.loss, val, test };
+}
