@@ -1,7 +1,9 @@
 import type { SeedMean } from "../metrics/seeds.ts";
 import type { MeasuredStep } from "./measure_ablation.ts";
 import type { InputVariant } from "./input_variants.ts";
+import type { RateDifference } from "./paper_sweep.ts";
 import type { Summary } from "./summary.ts";
+import { systemTitles } from "../systems/create_system.ts";
 
 /** How much higher one mean is than another, with its 95 % interval. */
 export interface Difference {
@@ -54,4 +56,18 @@ export function variantsText([first, ...others]: readonly InputVariant[]): strin
       (summary.seeds < 2 ? " It has one seed." : "")
     )
     .join("\n");
+}
+
+/** What Table I's rate gains in a sweep, paired by seed and image, a line of Markdown for each system. */
+export function sweptRatesText(rates: readonly RateDifference[]): string {
+  return rates.map(({ system, difference: { value, interval: [low, high] } }) => {
+    const range = `95 %: ${low.toFixed(3)} to ${high.toFixed(3)}`;
+    const name = systemTitles[system];
+    return low <= 0 && high >= 0
+      ? `- ${name}: 0.01 and 1e-3 differ by ${
+        value.toFixed(3)
+      } in top-1, which may be chance (${range}).`
+      : `- ${name}: 0.01 is ${value > 0 ? "better" : "worse"} than 1e-3 by ` +
+        `${Math.abs(value).toFixed(3)} in top-1 (${range}).`;
+  }).join("\n");
 }

@@ -1,11 +1,11 @@
 import { topK } from "../metrics/topk.ts";
-import type { Accuracy } from "../metrics/wilson.ts";
+import { type Accuracy, wilson } from "../metrics/wilson.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
 import { predictions, type Run } from "../runs/run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
 import type { RunOrigin } from "../runs/run_store.ts";
 import { systemNames } from "../systems/create_system.ts";
-import type { SystemName } from "../systems/system.ts";
+import type { History, SystemName } from "../systems/system.ts";
 import { faultyRun, paperRuns } from "./paper_faults.ts";
 
 /** One training, of which training and validation accuracy are followed through the epochs. */
@@ -21,6 +21,20 @@ export interface LearningCurve {
   /** Top-1 of the trained network on the images that it has learned from. */
   readonly train: Accuracy;
   /** Top-1 of the trained network on the validation images. */
+  readonly val: Accuracy;
+  /** Whether it overfits. */
+  readonly overfits: boolean;
+  /** Both accuracies by epoch, those on training images as they were while the weights moved. */
+  readonly points: readonly CurvePoint[];
+}
+
+/** One epoch of a learning curve. */
+export interface CurvePoint {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Top-1 on the training images. */
+  readonly train: number;
+  /** Top-1 on the validation images. */
   readonly val: Accuracy;
 }
 
@@ -52,9 +66,20 @@ export async function learningCurves(
       ...(onProgress ? { onProgress } : {}),
     });
     const [train, val] = [await predictions(run, data.train), await predictions(run, data.val)];
-    curves.push({ name, system, run, origin, train: topK(train, 1), val: topK(val, 1) });
+    const ends = { train: topK(train, 1), val: topK(val, 1) };
+    const points = curvePoints(run.history);
+    curves.push({ name, system, run, origin, ...ends, overfits: overfits(ends), points });
   }
   return curves;
+}
+
+/** The points of a learning curve. @throws RangeError if an epoch was not validated */
+export function curvePoints(history: History): CurvePoint[] {
+  return history.map(({ epoch, accuracy, val }) => {
+    if (!val) throw new RangeError(`epoch ${epoch} was not validated; fit() needs \`validation\``);
+    const hits = Math.round(val.top1 * val.images);
+    return { epoch, train: accuracy, val: wilson(hits, val.images) };
+  });
 }
 
 /** Whether a network overfits: its accuracy on training images lies above that on others, intervals and all. */
@@ -69,7 +94,7 @@ export function overfittingText(
   return (["published", "corrected", "corrected, long"] as const).flatMap((name) => {
     const own = curves.filter((curve) => curve.name === name);
     if (own.length === 0) return [];
-    const found = own.filter(overfits).map(({ title }) => title);
+    const found = own.filter((curve) => overfits(curve)).map(({ title }) => title);
     const what = name === "corrected, long" ? `corrected runs of ${LONG} epochs` : `${name} runs`;
     const which = found.length === 0
       ? `none does better on its training images than on validation images`

@@ -144,6 +144,11 @@ export function correctedRun(architecture: Architecture, system: SystemName): Ru
   return faultyRun(architecture, system);
 }
 
+/** The corrected run with Table I's learning rate, 0.01. */
+export function tableRateRun(architecture: Architecture, system: SystemName): RunConfiguration {
+  return faultyRun(architecture, system, [tableRate]);
+}
+
 /** Table I taken literally, on a system: learning rate 0.01 on the raw pixels that the code used. */
 export function paperTextRun(architecture: Architecture, system: SystemName): RunConfiguration {
   return faultyRun(architecture, system, [rawPixels, tableRate]);

@@ -1,5 +1,9 @@
-import type { RunOutcome } from "../runs/run_outcome.ts";
-import { readSweep } from "../runs/sweep_file.ts";
+import { type BootstrapInterval, pairedBootstrap } from "../metrics/bootstrap.ts";
+import type { RunConfiguration } from "../runs/run_configuration.ts";
+import { type RunOutcome, unpackBits } from "../runs/run_outcome.ts";
+import { readSweep, type SweptEntry } from "../runs/sweep_file.ts";
+import { systemNames } from "../systems/create_system.ts";
+import type { SystemName } from "../systems/system.ts";
 import { committedResults, type Experiment } from "../runs/experiment.ts";
 import { type AblationName, ablations } from "./ablations.ts";
 import type { MeasuredAblation } from "./measure_ablation.ts";
@@ -9,7 +13,7 @@ import {
   matrixOf,
   type MeasuredMatrix,
 } from "./measure_matrix.ts";
-import { type PaperRunName, paperRuns } from "./paper_faults.ts";
+import { correctedRun, type PaperRunName, paperRuns, tableRateRun } from "./paper_faults.ts";
 import { type CountedRun, summarizeCounts, type Summary } from "./summary.ts";
 
 /** The results of `deno task sweep --list paper`, put together. */
@@ -18,12 +22,22 @@ export interface PaperSweep {
   readonly matrix: MeasuredMatrix;
   /** The ladders, without layers and without the runs themselves. */
   readonly ladders: Readonly<Record<AblationName, MeasuredAblation>>;
+  /** Top-1 of Table I's rate less that of 1e-3, both on standardised pixels, for each system. */
+  readonly rates: readonly RateDifference[];
   /** The least number of seeds that a configuration has. */
   readonly seeds: number;
   /** Day of the first and of the last training, as ISO dates. */
   readonly days: readonly [first: string, last: string];
   /** What computed: "kernels (wide, 1 thread)", say. */
   readonly runsOn: readonly string[];
+}
+
+/** What Table I's learning rate gains on standardised pixels. */
+export interface RateDifference {
+  /** Who trained. */
+  readonly system: SystemName;
+  /** Paired by seed and image, with its bootstrap interval. */
+  readonly difference: BootstrapInterval;
 }
 
 /**
@@ -44,9 +58,30 @@ export async function readPaperSweep(
   const days = kept.map(({ made }) => made.date.slice(0, 10)).sort();
   return {
     ...sweptResults(architecture, summaries, data.test.labels),
+    rates: rateDifferences(architecture, entries!),
     days: [days[0]!, days.at(-1)!],
     runsOn: [...new Set(kept.map(({ made }) => made.runsOn))].sort(),
   };
+}
+
+function rateDifferences(
+  architecture: Experiment["architecture"],
+  entries: readonly SweptEntry[],
+): RateDifference[] {
+  const hits = (configuration: RunConfiguration) => {
+    const key = configurationKey(configuration);
+    const own = entries.find(({ outcomes: [first] }) =>
+      first && configurationKey(first.outcome.configuration) === key
+    );
+    return own!.outcomes.map(({ outcome: { test } }) => unpackBits(test.top1Images, test.images));
+  };
+  return systemNames.map((system) => ({
+    system,
+    difference: pairedBootstrap(
+      hits(tableRateRun(architecture, system)),
+      hits(correctedRun(architecture, system)),
+    ),
+  }));
 }
 
 /** The matrix and the ladders from the summaries of all their configurations, judged together. */

@@ -15,6 +15,7 @@ import { layersFigure } from "../../lib/report/figures/layers_figure.ts";
 import { ablations } from "../../lib/diagnosis/ablations.ts";
 import { confusionFigure } from "../../lib/report/figures/confusion_figure.ts";
 import { ladderFigure } from "../../lib/report/figures/ladder_figure.ts";
+import { curvePoints } from "../../lib/diagnosis/learning_curves.ts";
 import { learningCurvesFigure } from "../../lib/report/figures/learning_curves_figure.ts";
 import { lossFigure } from "../../lib/report/figures/figure_2_loss.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
@@ -60,9 +61,9 @@ const figures: Record<string, () => Figure> = {
   ladder: () => ladderFigure([made("numpy"), made("torch")], about),
   learning_curves: () =>
     learningCurvesFigure([
-      { name: "published", system: "torch", history: history(0.9, 1) },
-      { name: "corrected", system: "torch", history: history(0.9) },
-      { name: "corrected", system: "keras", history: history(0.95) },
+      { name: "published", system: "torch", points: curvePoints(history(0.9, 1)) },
+      { name: "corrected", system: "torch", points: curvePoints(history(0.9)) },
+      { name: "corrected", system: "keras", points: curvePoints(history(0.95)) },
     ], about),
   layers: () =>
     layersFigure(
@@ -105,11 +106,9 @@ Deno.test("one epoch of one system can be drawn; figures without data are refuse
   accuracyFigure(single, about);
   assertThrows(() => lossFigure([], about), RangeError, "no series");
   assertThrows(() => lossFigure([{ name: "x", history: [] }], about), RangeError, "x has no epoch");
-  const unvalidated = [
-    { name: "x", system: "numpy", history: [{ ...history(0.9, 1)[0]!, val: undefined! }] },
-  ] as const;
+  const unvalidated = [{ name: "x", history: [{ ...history(0.9, 1)[0]!, val: undefined! }] }];
   assertThrows(() => accuracyFigure(unvalidated, about), RangeError, "x was not validated");
-  assertThrows(() => learningCurvesFigure(unvalidated, about), RangeError, "x was not validated");
+  assertThrows(() => curvePoints(unvalidated[0]!.history), RangeError, "epoch 1 was not validated");
   assertThrows(() => learningCurvesFigure([], about), RangeError, "no learning curve");
   assertThrows(() => ladderFigure([], about), RangeError, "no ablation");
   assertThrows(() => faultMatrixFigure({ rows: [], family: 0 }, about), RangeError, "no row");

@@ -5,10 +5,11 @@ import { projectRoot } from "../../lib/util/files.ts";
 
 const folder = join(projectRoot, "lib", "report");
 
-/** All values (types are free) that lib/report may take from elsewhere in lib: names and counts. */
+/** All values (types are free) that lib/report may take from elsewhere in lib: names, counts, limits. */
 const allowed = new Set([
   ...["systemNames", "systemTitles", "trace", "countParameters", "countMultiplyAdds"],
   ...["projectRoot", "writeAtomic", "MEASURED_SECONDS"],
+  ...["ALPHA", "MEASURED_IMAGES", "rowName", "paperRuns"],
 ]);
 
 /** What the modules of lib/report may take from packages. */

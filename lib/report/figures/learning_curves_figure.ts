@@ -1,45 +1,26 @@
 import * as Plot from "@observablehq/plot";
-import { wilson } from "../../metrics/wilson.ts";
-import type { History, SystemName } from "../../systems/system.ts";
+import type { LearningCurve } from "../../diagnosis/learning_curves.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import type { Figure } from "../figure.ts";
 import { plotFigure, systemStyle } from "../plot.ts";
 
-/** The history of one training, and where the figure has it. */
-export interface CurveSeries {
-  /** Column of the figure. */
-  readonly name: string;
-  /** Row of the figure, and its colour. */
-  readonly system: SystemName;
-  /** One record for each epoch, with validation. */
-  readonly history: History;
-}
+/** A curve: its column of the figure, its row and colour, and its points. */
+export type CurveSeries = Pick<LearningCurve, "system" | "points"> & { readonly name: string };
 
 /**
  * Accuracy on training and validation images by epoch: a row for each system, a column for each way of
  * training. Validation has its 95 % interval. A network overfits where the two part.
- * @throws RangeError if there is nothing to draw, or naming a training without validation
+ * @throws RangeError if there is nothing to draw
  */
 export function learningCurvesFigure(
   curves: readonly CurveSeries[],
   { classes, data }: { readonly classes: number; readonly data: string },
 ): Figure {
   if (curves.length === 0) throw new RangeError("there is no learning curve to draw");
-  const points = curves.flatMap(({ name, system, history }) =>
-    history.map(({ epoch, accuracy, val }) => {
-      if (!val) throw new RangeError(`${name} was not validated; fit() needs \`validation\``);
-      const [low, high] = wilson(Math.round(val.top1 * val.images), val.images).interval;
-      return {
-        name,
-        title: systemTitles[system],
-        system,
-        epoch,
-        accuracy,
-        val: val.top1,
-        low,
-        high,
-      };
-    })
+  const points = curves.flatMap(({ name, system, points }) =>
+    points.map(({ epoch, train, val: { value, interval: [low, high] } }) => ({
+      ...{ name, title: systemTitles[system], system, epoch, train, val: value, low, high },
+    }))
   );
   const systems = [...new Set(curves.map(({ system }) => system))];
   const panel = { x: "epoch", fx: "name", fy: "title" } as const;
@@ -60,11 +41,11 @@ export function learningCurvesFigure(
       }),
       Plot.line(own, { ...panel, y: "val", z: "name", stroke: color, strokeWidth: 2.5 }),
       Plot.line(own, {
-        ...{ ...panel, y: "accuracy", z: "name", stroke: color, strokeWidth: 2 },
+        ...{ ...panel, y: "train", z: "name", stroke: color, strokeWidth: 2 },
         strokeDasharray: "2 3",
       }),
       Plot.dot(own.filter(isAlone), { ...panel, y: "val", fill: color, r: 3.5 }),
-      Plot.dot(own.filter(isAlone), { ...panel, y: "accuracy", stroke: color, r: 5 }),
+      Plot.dot(own.filter(isAlone), { ...panel, y: "train", stroke: color, r: 5 }),
     ];
   });
   function isAlone({ name, system }: (typeof points)[number]): boolean {

@@ -1,5 +1,5 @@
 import type { Dataset } from "../../data/dataset.ts";
-import { type LearningCurve, overfits } from "../../diagnosis/learning_curves.ts";
+import type { LearningCurve } from "../../diagnosis/learning_curves.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
@@ -16,13 +16,13 @@ export function overfittingTable(dataset: Dataset, curves: readonly LearningCurv
       { key: "val", label: "validation top-1 (95 %)" },
       { key: "overfits", label: "overfits" },
     ],
-    rows: curves.map(({ name, system, run, train, val }) => ({
+    rows: curves.map(({ name, system, run, train, val, overfits }) => ({
       system: systemTitles[system],
       run: name,
       epochs: run.configuration.epochs,
       train,
       val,
-      overfits: overfits({ train, val }) ? "yes" : "no",
+      overfits: overfits ? "yes" : "no",
     })),
     notes: [
       "One seed. Both are measured on the trained network. Intervals after Wilson. A network overfits here " +
