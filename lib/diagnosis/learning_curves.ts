@@ -25,11 +25,11 @@ export interface LearningCurve {
   /** Whether it overfits. */
   readonly overfits: boolean;
   /** Both accuracies by epoch, those on training images as they were while the weights moved. */
-  readonly points: readonly CurvePoint[];
+  readonly points: readonly EpochAccuracies[];
 }
 
 /** One epoch of a learning curve. */
-export interface CurvePoint {
+export interface EpochAccuracies {
   /** Counted from 1. */
   readonly epoch: number;
   /** Top-1 on the training images. */
@@ -74,7 +74,7 @@ export async function learningCurves(
 }
 
 /** The points of a learning curve. @throws RangeError if an epoch was not validated */
-export function curvePoints(history: History): CurvePoint[] {
+export function curvePoints(history: History): EpochAccuracies[] {
   return history.map(({ epoch, accuracy, val }) => {
     if (!val) throw new RangeError(`epoch ${epoch} was not validated; fit() needs \`validation\``);
     const hits = Math.round(val.top1 * val.images);
