@@ -30,7 +30,7 @@ export type { PackOptions } from "./pixels/pack_pixels.ts";
 export type { PixelCacheOptions } from "./pixels/pixel_cache.ts";
 export { DataLoader, type DataLoaderOptions, normalisation } from "./pixels/loader.ts";
 export type { PixelSet, PixelSource } from "./pixels/pixels.ts";
-export type { PreprocessOptions } from "./pixels/preprocess.ts";
+export { preprocess, type PreprocessOptions } from "./pixels/preprocess.ts";
 export * from "./metrics/mod.ts";
 export * from "./runs/mod.ts";
 export * from "./diagnosis/mod.ts";

@@ -38,4 +38,5 @@ export * from "./paper_sweep.ts";
 export * from "./resize_filters.ts";
 export * from "./start_scores.ts";
 export * from "./summary.ts";
+export * from "./test_curves.ts";
 export * from "./sweep_lists.ts";

@@ -35,6 +35,7 @@ export { FigureRow } from "./figure_row.ts";
 export { liveCurves } from "./live_curves.ts";
 export * from "./tables/backends_table.ts";
 export * from "./figures/table_2_figure.ts";
+export * from "./figures/test_curves_figure.ts";
 export * from "./tables/ablation_table.ts";
 export * from "./tables/accuracy_table.ts";
 export * from "./tables/batches_table.ts";

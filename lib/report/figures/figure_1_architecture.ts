@@ -16,6 +16,8 @@ interface Stage {
   readonly made: readonly string[];
   readonly costs: readonly string[];
   readonly color: string;
+  /** Side of the square of the stage before from which one number is computed. */
+  readonly kernel?: number;
 }
 
 const [blue, red, green, violet] = palette.map(({ color }) => color);
@@ -31,7 +33,7 @@ export function architectureFigure(architecture: Architecture): Figure {
     ...stages.flatMap(({ shape }) => shape.length === 3 ? shape.slice(1) : []),
     1,
   );
-  const step = 104;
+  const step = Math.min(104, Math.floor(832 / stages.length));
   const middle = 88;
   let body = "";
   stages.forEach((stage, i) => {
@@ -43,6 +45,8 @@ export function architectureFigure(architecture: Architecture): Figure {
       `${row > stage.made.length ? 'fill="#555"' : ""}${row === 0 ? ' font-weight="bold"' : ""}>` +
       `${line}</text>`
     ).join("");
+    const next = stages[i + 1];
+    if (next?.kernel) body += drawKernel(stage, next.kernel, { x, middle, largest, step });
     if (i > 0) {
       body += `<path d="M${x - 15} ${middle - 4} l7 4 l-7 4" fill="none" stroke="#999"/>`;
     }
@@ -61,7 +65,7 @@ export function architectureFigure(architecture: Architecture): Figure {
   );
 }
 
-/** Activations and flatten change what stands before them and get no stage of their own. */
+/** Activations change what stands before them and get no stage of their own. */
 function merge(traced: readonly TracedLayer[]): Stage[] {
   const stages: Stage[] = [];
   for (const { layer, output, parameters, multiplyAdds } of traced) {
@@ -74,11 +78,18 @@ function merge(traced: readonly TracedLayer[]): Stage[] {
           shape: output,
           made: [`${layer.name} ${layer.kernel}×${layer.kernel}`],
           costs,
+          kernel: layer.kernel,
           color: blue!,
         });
         break;
       case "maxpool":
-        stages.push({ shape: output, made: [`max-pool ${layer.size}`], costs, color: green! });
+        stages.push({
+          shape: output,
+          made: [`max-pool ${layer.size}`],
+          costs,
+          kernel: layer.size,
+          color: green!,
+        });
         break;
       case "avgpool":
         stages.push({ shape: output, made: [`mean-pool ${layer.size}`], costs, color: green! });
@@ -97,6 +108,7 @@ function merge(traced: readonly TracedLayer[]): Stage[] {
         break;
       }
       case "flatten":
+        stages.push({ shape: output, made: ["flatten"], costs, color: "#777" });
         break;
     }
   }
@@ -107,6 +119,34 @@ function shapeText(shape: Shape): string {
   return shape.length === 3 ? `${shape[0]} @ ${shape[1]}×${shape[2]}` : String(shape[0]);
 }
 
+/** The square of a plane that one number of the next stage is computed from, and two lines to that number. */
+function drawKernel(
+  { shape }: Stage,
+  kernel: number,
+  { x, middle, largest, step }: Readonly<Record<"x" | "middle" | "largest" | "step", number>>,
+): string {
+  if (shape.length === 1) return "";
+  const [planes, height, width] = shape;
+  const { w, h, top, offset, shown } = placeOf(planes, height, width, middle, largest);
+  const [side, rise] = [w * kernel / width, h * kernel / height];
+  const [left, up] = [x + w * 0.3, top + offset * (shown - 1) + h * 0.3];
+  const to = `${x + step + 4} ${middle}`;
+  return `<rect x="${left}" y="${up}" width="${side}" height="${rise}" fill="none" stroke="#777"/>` +
+    `<path d="M${left + side} ${up} L${to} L${left + side} ${
+      up + rise
+    }" fill="none" stroke="#777" ` +
+    `stroke-opacity="0.6"/>`;
+}
+
+/** Size and place of a stage's planes. */
+function placeOf(planes: number, height: number, width: number, middle: number, largest: number) {
+  const scale = (side: number) => 14 + 44 * side / largest;
+  const shown = Math.min(planes, 32);
+  const offset = Math.min(4, 30 / shown);
+  const [w, h] = [scale(width), scale(height)];
+  return { w, h, shown, offset, top: middle - (h + offset * (shown - 1)) / 2 };
+}
+
 /** Planes one behind the other, or one bar, sized by the square root so that small ones show. */
 function drawShape({ shape, color }: Stage, x: number, middle: number, largest: number): string {
   if (shape.length === 1) {
@@ -115,11 +155,7 @@ function drawShape({ shape, color }: Stage, x: number, middle: number, largest: 
       `fill="${color}" fill-opacity="0.25" stroke="${color}"/>`;
   }
   const [planes, height, width] = shape;
-  const scale = (side: number) => 14 + 50 * side / largest;
-  const shown = Math.min(planes, 8);
-  const offset = Math.min(4, 24 / shown);
-  const [w, h] = [scale(width), scale(height)];
-  const top = middle - (h + offset * (shown - 1)) / 2;
+  const { w, h, top, offset, shown } = placeOf(planes, height, width, middle, largest);
   let planesDrawn = "";
   for (let i = shown - 1; i >= 0; i--) {
     planesDrawn +=
