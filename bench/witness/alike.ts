@@ -1,6 +1,7 @@
 /** Whether the three systems learn alike: paired over seeds, equivalence within a stated margin. */
 import { equivalence } from "../../lib/metrics/equivalence.ts";
 import { holm } from "../../lib/metrics/holm.ts";
+import type { SweptEntry } from "../../lib/runs/sweep_file.ts";
 import { Table } from "../../lib/report/table.ts";
 import { systemNames, systemTitles } from "../../lib/systems/create_system.ts";
 import type { SystemName } from "../../lib/systems/system.ts";
@@ -13,6 +14,21 @@ export const MARGIN = 0.03;
 
 /** The accuracy of the corrected run on validation and test images together, by system and then by seed. */
 export type AlikeShares = Readonly<Record<SystemName, readonly number[]>>;
+
+/** The shares of a sweep over the list `corrected`. @throws RangeError if the systems' seeds are not the same */
+export function alikeShares(entries: readonly SweptEntry[]): AlikeShares {
+  const of = (system: SystemName) =>
+    entries.flatMap(({ outcomes }) => outcomes.map(({ outcome }) => outcome))
+      .filter(({ configuration }) => configuration.system === system)
+      .toSorted((a, b) => a.configuration.seed - b.configuration.seed);
+  const seeds = systemNames.map((system) => of(system).map((one) => one.configuration.seed).join());
+  if (new Set(seeds).size !== 1 || seeds[0] === "") {
+    throw new RangeError(`the systems must have the same seeds, got ${seeds.join(" and ")}`);
+  }
+  const shares = (system: SystemName) =>
+    of(system).map(({ val, test }) => (val.top1 + test.top1) / (val.images + test.images));
+  return { numpy: shares("numpy"), torch: shares("torch"), keras: shares("keras") };
+}
 
 const pairs: readonly (readonly [SystemName, SystemName])[] = systemNames.flatMap((one, i) =>
   systemNames.slice(i + 1).map((other) => [one, other] as const)

@@ -4,19 +4,19 @@
  * weights, and leaves logs, a table and two figures in results/witness/<data set>/. The data set is the
  * one that LENET_DATA names. About 5 minutes on the default data.
  *
- * With `--only torch_published,keras_corrected`, say, the other runs are those of the logs that are there.
- * With `--alike` the corrected runs are trained with ten seeds instead, and tested for equivalence.
+ * With `--only torch_published,keras_corrected`, say, the other runs are those of the logs that are there;
+ * `--only none` makes the table and the figures again.
+ * With `--alike` the outcomes of `deno task sweep --list corrected` are tested for equivalence instead.
  */
 import { join } from "node:path";
 import { progress } from "../../lib/report/progress_bar.ts";
-import { openExperiment } from "../../lib/runs/experiment.ts";
+import { committedResults, openExperiment } from "../../lib/runs/experiment.ts";
 import { exists, projectRoot, writeAtomic } from "../../lib/util/files.ts";
 import { readArguments } from "../../tasks/arguments.ts";
 import { main, SetupError, step } from "../../tasks/run.ts";
 import { setupBenchPython } from "../bench_python.ts";
-import type { Architecture } from "../../lib/model/architecture.ts";
-import type { RunData } from "../../lib/runs/run.ts";
-import { type AlikeShares, alikeTable } from "./alike.ts";
+import { readSweep } from "../../lib/runs/sweep_file.ts";
+import { alikeShares, alikeTable } from "./alike.ts";
 import { exportPixels, exportRun } from "./export.ts";
 import { ourLog } from "./log.ts";
 import { theirLog } from "./theirs.ts";
@@ -36,17 +36,21 @@ async function witness(): Promise<void> {
   const results = join(projectRoot, "results", "witness", dataset.name);
   const title = dataset.synthetic ? `${dataset.name} (synthetic images)` : dataset.name;
   if (alike) {
-    const shares = await trainAlike(architecture, data);
-    const table = alikeTable(shares, [`Data: ${title}. Computed on ${today()}.`]);
+    const swept = await readSweep(committedResults(dataset), "corrected");
+    if (!swept) {
+      throw new SetupError(
+        "there are no runs to test yet: deno task sweep --list corrected --seeds 10",
+      );
+    }
+    const table = alikeTable(alikeShares(swept), [`Data: ${title}. Computed on ${today()}.`]);
     await table.save(join(results, "alike"));
-    await writeAtomic(join(results, "alike_seeds.json"), JSON.stringify(shares) + "\n");
     console.error(table.text());
     return;
   }
   await setupBenchPython();
   const exported = join(projectRoot, ".cache", "witness", dataset.name);
   const runs = witnessRuns(architecture);
-  const chosen = only?.split(",") ?? runs.map(runName);
+  const chosen = only === "none" ? [] : only?.split(",") ?? runs.map(runName);
   const unknown = chosen.find((name) => !runs.some((run) => runName(run) === name));
   if (unknown) {
     throw new SetupError(`no run named ${unknown}; there are ${runs.map(runName).join(", ")}`);
@@ -74,24 +78,6 @@ async function witness(): Promise<void> {
   await partingFigure(all, TOLERANCE).save(join(results, "witness_parting"));
   console.error(table.text());
 }
-
-/** The corrected run of each system with each seed. */
-async function trainAlike(architecture: Architecture, data: RunData): Promise<AlikeShares> {
-  const { val, test } = data;
-  const shares = { numpy: [] as number[], torch: [] as number[], keras: [] as number[] };
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    for (const run of witnessRuns(architecture, seed).filter(({ kind }) => kind === "corrected")) {
-      const bar = progress(`${run.system}, seed ${seed} of ${SEEDS}`, "images");
-      const log = await ourLog(run, data, bar);
-      const hits = log.validation.at(-1)!.top1 * val.length + log.test.top1 * test.length;
-      shares[run.system].push(hits / (val.length + test.length));
-    }
-  }
-  return shares;
-}
-
-/** Of the test of equivalence. */
-const SEEDS = 10;
 
 /** A log of an earlier run. @throws SetupError if it is missing or of another configuration */
 async function readLog(path: string, run: WitnessRun): Promise<Witnessed> {

@@ -21,6 +21,13 @@ const points = (losses: readonly (number | null)[]): Point[] =>
 const titleOf = ({ title, kind }: Witnessed) =>
   `${title}, ${kind === "published" ? "as in the paper's code" : kind}`;
 
+/** How many times as large as the smallest loss the largest is; 1 where losses are below 0. */
+function spread({ ours }: Witnessed): number {
+  const losses = points(ours.losses).map(({ loss }) => loss);
+  const least = Math.min(...losses);
+  return least > 0 ? Math.max(...losses) / least : 1;
+}
+
 /** Sets panels in two columns. */
 function grid(panels: readonly Figure[]): { width: number; height: number; body: string } {
   let body = "", y = 0;
@@ -43,7 +50,11 @@ export function witnessFigure(witnessed: readonly Witnessed[], data: string): Fi
     return plotFigure({
       ...{ width: panelWidth, height: 190, marginLeft: 56, marginBottom: 36 },
       x: { label: "step", domain: [1, steps] },
-      y: { label: "loss", grid: true, nice: true, ticks: 5 },
+      y: {
+        ...{ label: "loss", grid: true, nice: true, ticks: 5 },
+        // a loss that explodes would flatten all others
+        ...(spread(one) > 100 ? { type: "log" as const, tickFormat: "~s" } : {}),
+      },
       marks: [
         Plot.ruleX(together < steps ? [together + 1] : [], {
           stroke: "#555",

@@ -23,7 +23,12 @@ export interface WitnessRun {
 export function witnessRuns(architecture: Architecture, seed = 1): WitnessRun[] {
   const of = (system: SystemName, kind: WitnessKind, configuration: RunConfiguration) => ({
     ...{ system, kind },
-    configuration: runConfiguration({ ...configuration, seed }),
+    // Keras's own start, drawn with this project's random numbers
+    configuration: runConfiguration({
+      ...configuration,
+      seed,
+      ...(system === "keras" ? { start: "keras" } : {}),
+    }),
   });
   const paper = paperRuns(architecture);
   const runs = systemNames.flatMap((system) => [
