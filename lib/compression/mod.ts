@@ -29,12 +29,15 @@ export {
 export type { PruningAmounts } from "./pruning_amounts.ts";
 export { decodePacked, encodePacked } from "./sparse_file.ts";
 export { pruneStructured, type SmallerNetwork } from "./structured.ts";
+export { fakeQuantize } from "./quantization/quantized_training.ts";
+export type { SumGroups } from "./quantization/packed_int8.ts";
 export { calibrate, type Calibration } from "./quantization/calibrate.ts";
 export type { InputMoments } from "./quantization/input_moments.ts";
 export { type Int8Predictor, openInt8 } from "./quantization/int8_network.ts";
 export { IntegerNetwork } from "./quantization/integer_network.ts";
 export type { Granularity, QuantizedArray } from "./quantization/quantize.ts";
 export {
+  layerGroups,
   type QuantizedLayer,
   type QuantizedModel,
   quantizeModel,

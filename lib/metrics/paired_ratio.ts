@@ -1,5 +1,8 @@
 import { type MeanInterval, meanInterval } from "./student.ts";
 
+/** A geometric mean of ratios, with its 95 % interval. */
+export type PairedRatio = Omit<MeanInterval, "error">;
+
 /**
  * How many times as large values are as others that were measured beside them: the geometric mean of
  * the ratios, with Student's 95 % interval of their logarithms. Whatever changes both of a pair, a slow
@@ -9,7 +12,7 @@ import { type MeanInterval, meanInterval } from "./student.ts";
 export function pairedRatio(
   values: readonly number[],
   beside: readonly number[],
-): MeanInterval {
+): PairedRatio {
   if (values.length !== beside.length) {
     throw new RangeError(`${values.length} values cannot be paired with ${beside.length}`);
   }

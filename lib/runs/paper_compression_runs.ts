@@ -62,7 +62,7 @@ export interface PaperRow {
 export interface PaperRowsOptions {
   /** Timed epochs of each system; default 5. */
   readonly rounds?: number;
-  /** Fresh processes for each system's memory; default 3. */
+  /** Fresh processes for each system's memory; default 2. */
   readonly processes?: number;
   /** Of TensorFlow.js; default: see `chooseBackend`. */
   readonly backend?: BackendName;
@@ -147,7 +147,7 @@ interface FourSystems {
 async function measureFour(
   four: FourSystems,
   data: RunData,
-  { rounds = 5, processes = 3, backend: asked }: PaperRowsOptions,
+  { rounds = 5, processes = 2, backend: asked }: PaperRowsOptions,
   onProgress?: OnProgress,
 ): Promise<PaperRow[]> {
   const { source, architecture, weights, masks, quantization, criterion, train, fit } = four;

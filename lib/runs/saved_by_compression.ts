@@ -34,9 +34,9 @@ export interface MeasuredCosts {
 
 /** How costs are measured. */
 export interface CostOptions {
-  /** Rounds of the speed measurement; default 41. */
+  /** Rounds of the speed measurement; default 25. */
   readonly rounds?: number;
-  /** Fresh processes for each network's memory; default 3. */
+  /** Fresh processes for each network's memory; default 2. */
   readonly processes?: number;
 }
 
@@ -48,7 +48,7 @@ export async function measureCosts(
   run: Run,
   data: RunData,
   results: readonly QuantizedResult[],
-  { rounds = 41, processes = 3 }: CostOptions = {},
+  { rounds = 25, processes = 2 }: CostOptions = {},
   onProgress?: OnProgress,
 ): Promise<MeasuredCosts> {
   const { test } = data;

@@ -2,7 +2,6 @@ import type { Dataset } from "../../data/dataset.ts";
 import { holm } from "../../metrics/holm.ts";
 import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
 import type { Rate } from "../../runs/timing.ts";
-import { countParameters } from "../../model/architecture.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
@@ -15,7 +14,6 @@ export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): 
     columns: [
       { key: "name", label: "network" },
       { key: "zeros", label: "zero, %", digits: 1 },
-      { key: "parameters", label: "parameters", digits: 0 },
       { key: "multiplyAdds", label: "multiply-adds", digits: 0 },
       { key: "top1", label: "test top-1 (95 %)" },
       { key: "top5", label: "test top-5 (95 %)" },
@@ -25,7 +23,6 @@ export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): 
     rows: models.map((model) => ({
       name: model.name,
       zeros: 100 * model.sparsity,
-      parameters: countParameters(model.architecture),
       multiplyAdds: model.multiplyAdds,
       top1: model.top1,
       top5: model.top5,

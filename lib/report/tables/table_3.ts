@@ -1,8 +1,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import { median } from "../../metrics/median.ts";
 import { holm } from "../../metrics/holm.ts";
-import type { MeanInterval } from "../../metrics/student.ts";
-import { pairedRatio } from "../../metrics/paired_ratio.ts";
+import { type PairedRatio, pairedRatio } from "../../metrics/paired_ratio.ts";
 import {
   type PaperRow,
   type PaperSource,
@@ -38,10 +37,7 @@ export function variantTitle(variant: PaperVariant): string {
  * How many times as long as the dense system's a system's epochs took, by pairs of one round.
  * @throws RangeError if the rows hold no dense system of the same source
  */
-export function slowdown(
-  rows: readonly PaperRow[],
-  row: PaperRow,
-): Omit<MeanInterval, "error"> {
+export function slowdown(rows: readonly PaperRow[], row: PaperRow): PairedRatio {
   const dense = rows.find(({ source, variant }) => source === row.source && variant === "dense");
   if (!dense) throw new RangeError(`there is no dense system to compare with (${row.source})`);
   return pairedRatio(row.seconds, dense.seconds);
@@ -90,34 +86,28 @@ export function table3(dataset: Dataset, rows: readonly PaperRow[]): Table {
   });
 }
 
-/** What Table III's systems compute and need: loss, accuracy, bytes on disk. */
-export function table3Networks(dataset: Dataset, rows: readonly PaperRow[]): Table {
+/** How often Table III's systems are right. */
+export function table3Accuracy(dataset: Dataset, rows: readonly PaperRow[]): Table {
   const compared = rows.filter(({ paired }) => paired);
   const corrected = holm(compared.map(({ paired }) => paired!.p));
   const epochs = rows[0]?.seconds.length ?? 0;
   return new Table({
-    title: `Table III, what the systems compute, on ${dataLabel(dataset)}`,
+    title: `Table III, how often the systems are right, on ${dataLabel(dataset)}`,
     columns: [
       { key: "source", label: "made" },
       { key: "name", label: "system" },
-      { key: "file", label: "file, kB", digits: 1 },
-      { key: "first", label: "loss, first epoch" },
-      { key: "last", label: `epoch ${epochs}` },
-      { key: "predicted", label: "classes predicted", digits: 0 },
       { key: "top1", label: "test top-1 (95 %)" },
       { key: "top5", label: "test top-5 (95 %)" },
+      { key: "predicted", label: "classes predicted", digits: 0 },
       { key: "paired", label: "only dense, only this right", align: "right" },
       { key: "p", label: "p (Holm)", digits: 3 },
     ],
     rows: rows.map((row) => ({
       source: sourceTitles[row.source],
       name: variantTitle(row.variant),
-      file: row.fileBytes / 1000,
-      first: row.losses[0],
-      last: row.losses.at(-1),
-      predicted: row.predicted,
       top1: row.top1,
       top5: row.top5,
+      predicted: row.predicted,
       ...(row.paired
         ? {
           paired: `${row.paired.onlyFirst}, ${row.paired.onlySecond}`,
@@ -126,14 +116,37 @@ export function table3Networks(dataset: Dataset, rows: readonly PaperRow[]): Tab
         : {}),
     })),
     notes: [
-      `After ${epochs} epochs each, with a new optimizer in each epoch. As the text says: from the ` +
-      "trained Torch network, tanh, random weights pruned (convolutions 20 %, dense layers 40 %), " +
-      "numbers rounded to int8's and back. As the code did: from the start, ReLU, smallest weights " +
-      "pruned (20 %, 60 %), layers fused, the loss's arguments swapped, raw pixels, sorted by class, " +
-      "Adam at 1e-4. A swapped loss has no lower bound.",
+      `After ${epochs} epochs each, with a new optimizer in each epoch.`,
+      "As the text says: from the trained Torch network, tanh, random weights pruned (convolutions " +
+      "20 %, dense layers 40 %), numbers rounded to int8's and back. As the code did: from the start, " +
+      "ReLU, smallest weights pruned (20 %, 60 %), layers fused, the loss's arguments swapped, raw " +
+      "pixels, sorted by class, Adam at 1e-4.",
       "p: McNemar's exact test against the dense system in the same block, by Holm's correction for " +
       `${compared.length} tests.`,
     ],
+  });
+}
+
+/** Bytes on disk and losses of Table III's systems. */
+export function table3Losses(dataset: Dataset, rows: readonly PaperRow[]): Table {
+  const epochs = rows[0]?.seconds.length ?? 0;
+  return new Table({
+    title: `Table III, loss and bytes on disk, on ${dataLabel(dataset)}`,
+    columns: [
+      { key: "source", label: "made" },
+      { key: "name", label: "system" },
+      { key: "first", label: "loss in the first epoch" },
+      { key: "last", label: `in epoch ${epochs}` },
+      { key: "file", label: "file, kB", digits: 1 },
+    ],
+    rows: rows.map((row) => ({
+      source: sourceTitles[row.source],
+      name: variantTitle(row.variant),
+      first: row.losses[0],
+      last: row.losses.at(-1),
+      file: row.fileBytes / 1000,
+    })),
+    notes: ["The code's loss, its arguments swapped, has no lower bound."],
   });
 }
 

@@ -11,20 +11,23 @@ const LEVEL = 0.05;
 
 /** Says which networks differ from their control in how often they are right. */
 export function comparisonWords(networks: readonly (QuantizedResult | PrunedModel)[]): string {
-  const compared = networks.flatMap(({ name, comparison }) =>
-    comparison ? [{ name, ...comparison }] : []
+  const compared = networks.flatMap(({ name, top1, comparison }) =>
+    comparison ? [{ name, images: top1.images, paired: comparison.paired }] : []
   );
   const corrected = holm(compared.map(({ paired }) => paired.p));
   const better: string[] = [], worse: string[] = [], equal: string[] = [];
-  compared.forEach(({ name, control, paired: { onlyFirst, onlySecond } }, i) => {
-    const said = `${name} (against ${control})`;
-    if (corrected[i]! >= LEVEL) equal.push(said);
-    else (onlySecond > onlyFirst ? better : worse).push(said);
+  compared.forEach(({ name, paired: { onlyFirst, onlySecond } }, i) => {
+    if (corrected[i]! >= LEVEL) equal.push(name);
+    else (onlySecond > onlyFirst ? better : worse).push(name);
   });
+  const images = compared[0]?.images ?? 0;
   return [
     worse.length > 0 ? `Right less often than the control: ${worse.join("; ")}.` : "",
     better.length > 0 ? `Right more often than the control: ${better.join("; ")}.` : "",
-    equal.length > 0 ? `No difference is measured for: ${equal.join("; ")}.` : "",
+    equal.length > 0
+      ? `No difference to the control is measured for: ${equal.join("; ")}. With ${images} test ` +
+        "images, small differences cannot be measured."
+      : "",
   ].filter(Boolean).join("\n\n");
 }
 
@@ -77,8 +80,8 @@ export function savingWords(
   } the time. In batches of ` +
     `${costs.batchSize} it answers ${times(rate)} as many images a second. Its file has ` +
     `${bytes.toFixed(2)} of the bytes, ${kilobytes(other.result.bytes - own.result.bytes)}. ` +
-    `Its process holds ${memory < 0 ? "−" : "+"}${Math.abs(memory).toFixed(1)} MB` +
-    (apart ? "." : ", which is within what such processes differ by among themselves.");
+    `Its process holds ${Math.abs(memory).toFixed(1)} MB ${memory < 0 ? "less" : "more"}` +
+    (apart ? "." : ", no more than such processes differ by among themselves.");
 }
 
 function times(ratio: number): string {

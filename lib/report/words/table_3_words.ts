@@ -1,16 +1,13 @@
 /** What Table III's measurements say, in sentences that follow the numbers. */
 import { median } from "../../metrics/median.ts";
-import type { MeanInterval } from "../../metrics/student.ts";
+import type { PairedRatio } from "../../metrics/paired_ratio.ts";
 import type { PaperRow, PaperSource, PaperVariant } from "../../runs/paper_compression_runs.ts";
 import { paper } from "../paper.ts";
 import { formatCell } from "../table.ts";
 import { paperSeconds, slowdown, sourceTitles } from "../tables/table_3.ts";
 
 /** Whether a measured ratio agrees with the paper's, in words. */
-export function verdict(
-  { interval: [low, high] }: Omit<MeanInterval, "error">,
-  inPaper: number,
-): string {
+export function verdict({ interval: [low, high] }: PairedRatio, inPaper: number): string {
   if (!Number.isFinite(low)) return "one epoch alone does not tell whether it is slower";
   if (high < 1) return "it is faster, so the paper's slowdown is not reproduced";
   if (low <= 1) return "no difference is measured, so the paper's slowdown is not reproduced";
@@ -52,16 +49,13 @@ export function slowdownWords(rows: readonly PaperRow[], trainImages: number): s
   return parts.join("\n\n");
 }
 
-function pruningVerdict(
-  { interval: [low, high] }: Omit<MeanInterval, "error">,
-  inPaper: number,
-): string {
+function pruningVerdict({ interval: [low, high] }: PairedRatio, inPaper: number): string {
   if (!Number.isFinite(low)) return "one epoch alone does not tell whether it is slower";
   if (low <= inPaper && inPaper <= high) return "the interval holds the paper's factor";
   return high < inPaper ? "less than in the paper" : "more than in the paper";
 }
 
-function shown({ value, interval }: Omit<MeanInterval, "error">) {
+function shown({ value, interval }: PairedRatio) {
   return { value, interval };
 }
 

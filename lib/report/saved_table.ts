@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { exists, projectRoot } from "../util/files.ts";
+import { Table, type TableOptions } from "./table.ts";
+
+/**
+ * A table that a task left in the project's results, `bench/throughput` say.
+ * @param name path below `results/`, without the ending
+ * @returns undefined if the task has not been run
+ * @throws Error naming the file if it holds no table
+ */
+export async function savedTable(
+  name: string,
+  folder: string = join(projectRoot, "results"),
+): Promise<Table | undefined> {
+  const path = join(folder, `${name}.json`);
+  if (!await exists(path)) return undefined;
+  try {
+    const options: Partial<TableOptions> = JSON.parse(await Deno.readTextFile(path));
+    const { title, columns, rows } = options;
+    if (typeof title !== "string" || !Array.isArray(columns) || !Array.isArray(rows)) {
+      throw new TypeError("it has no title, no columns or no rows");
+    }
+    return new Table(options as TableOptions);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${path} holds no table: ${why}`);
+  }
+}
