@@ -75,7 +75,7 @@ async function searchTask(): Promise<void> {
     onLog: show,
     progress: (label) => progress(label, "images"),
   };
-  const space = lenetSpace(dataset.classes.length);
+  const space = lenetSpace(architecture);
   const log = await search(space, options);
   console.log(searchTable(log).markdown());
   if (!final) return;

@@ -1,5 +1,6 @@
 import { type Architecture, countClasses } from "../model/architecture.ts";
 import { initialWeights } from "../model/initial_weights.ts";
+import { encodeSafetensors } from "../model/safetensors.ts";
 import type { Weights } from "../model/weights.ts";
 import { views } from "../pixels/augment.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../pixels/loader.ts";
@@ -9,6 +10,7 @@ import { createSystem, type SystemOptions } from "../systems/create_system.ts";
 import { logProbabilities, predictAll, type Predictions } from "../systems/evaluate.ts";
 import { oneCycle } from "../systems/schedule.ts";
 import type { EpochRecord, FitOptions, History, System } from "../systems/system.ts";
+import { sha256 } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { FaultyNumpy } from "./faulty_numpy.ts";
@@ -141,7 +143,7 @@ export async function prepareRun(
 /** Trains the teacher, unless it is given, and asks it about the training images. */
 async function taughtBy(
   { configuration, weight, ways }: Teacher,
-  { seed, order, augmentation = {} }: RunConfiguration,
+  { order, augmentation = {} }: RunConfiguration,
   data: RunData,
   options: Pick<TrainOptions, "teacher" | "onProgress">,
 ): Promise<{ readonly teaching: Teaching; readonly seconds: number }> {
@@ -150,13 +152,27 @@ async function taughtBy(
   const run = options.teacher ??
     await trainRun(configuration, own, onProgress ? { onProgress } : {});
   const images = order === "shuffled" ? own.train : sortByClass(own.train);
-  const began = performance.now();
-  using system = await restore(run);
-  const { normalisation } = run;
-  const shown = { seed, ways, weight, augmentation, normalisation, onProgress };
-  const teaching = await teach(system, images, shown);
-  return { teaching, seconds: run.seconds + (performance.now() - began) / 1000 };
+  const weights = await sha256(encodeSafetensors(run.weights));
+  const id = JSON.stringify([weights, ways, weight, augmentation, order, images.key]);
+  if (lastTaught?.id !== id) {
+    const began = performance.now();
+    using system = await restore(run);
+    const { normalisation } = run;
+    const shown = {
+      ...{ seed: configuration.seed, ways, weight, augmentation },
+      ...{ normalisation, onProgress },
+    };
+    const teaching = await teach(system, images, shown);
+    const seconds = run.seconds + (performance.now() - began) / 1000;
+    lastTaught = { id, teaching, seconds };
+  }
+  return lastTaught;
 }
+
+/** What the last teacher answered, for pupils that differ in their seed only. */
+let lastTaught:
+  | { readonly id: string; readonly teaching: Teaching; readonly seconds: number }
+  | undefined;
 
 /**
  * The images as a teacher sees them, or, where it has none of its own, as they are.

@@ -1,6 +1,5 @@
 import type { Architecture } from "../model/architecture.ts";
-import type { Recipe } from "./recipes.ts";
-import { runConfiguration } from "./run_configuration.ts";
+import { type Recipe, taughtRecipe } from "./recipes.ts";
 
 /** One of the recipes that a search compares. */
 export interface Candidate {
@@ -38,44 +37,14 @@ const first = {
   views: { shift: 1, mirror: true },
 } as const satisfies Recipe;
 
-/**
- * A network that teaches LeNet-5: wider, with ReLU, and it sees the images in colour. It is trained on the
- * same training images only.
- */
-export function colourTeacher(classes: number): Architecture {
-  return {
-    name: "teacher",
-    input: { channels: 3, height: 32, width: 32 },
-    layers: [
-      { kind: "conv", name: "conv1", filters: 16, kernel: 5 },
-      { kind: "relu" },
-      { kind: "maxpool", size: 2 },
-      { kind: "conv", name: "conv2", filters: 32, kernel: 5 },
-      { kind: "relu" },
-      { kind: "maxpool", size: 2 },
-      { kind: "flatten" },
-      { kind: "dense", name: "fc1", units: 256 },
-      { kind: "relu" },
-      { kind: "dense", name: "fc2", units: classes },
-    ],
-  };
-}
-
-/** The recipe's part that has the colour teacher give all of each target, or a part of it. */
-export function taughtInColour(classes: number, weight: number): Pick<Recipe, "teacher"> & Recipe {
-  const { views: _, ...recipe } = first;
-  const configuration = runConfiguration({
-    ...{ system: "numpy", architecture: colourTeacher(classes), ...recipe },
-    ...{ optimizer: { ...first.optimizer, learningRate: 3e-3 }, batchSize: 128, epochs: 30 },
-  });
-  // the teacher learned from smoothed labels already
-  return { labelSmoothing: 0, teacher: { configuration, weight, ways: 12 } };
-}
-
 /** The space in which `deno task search` looks for LeNet-5's best recipe. */
-export function lenetSpace(classes: number): SearchSpace {
+export function lenetSpace(architecture: Architecture): SearchSpace {
   const { optimizer } = first;
   const small = { batchSize: 128 };
+  const taught = (weight: number): Recipe => {
+    const { labelSmoothing, teacher } = taughtRecipe(architecture, weight);
+    return { ...small, labelSmoothing, teacher };
+  };
   const changes: Readonly<Record<string, Recipe>> = {
     "batches of 256": {},
     "batches of 128": small,
@@ -85,8 +54,8 @@ export function lenetSpace(classes: number): SearchSpace {
     "labels as they are": { labelSmoothing: 0 },
     "half of the batches mixup": { mixing: { kind: "mixup", share: 0.5 } },
     "half of the batches cutmix": { mixing: { kind: "cutmix", share: 0.5 } },
-    "batches of 128, taught in colour": { ...small, ...taughtInColour(classes, 1) },
-    "batches of 128, half taught in colour": { ...small, ...taughtInColour(classes, 0.5) },
+    "batches of 128, taught in colour": taught(1),
+    "batches of 128, half taught in colour": taught(0.5),
   };
   return {
     candidates: Object.entries(changes).map(([name, change]) => ({

@@ -8,7 +8,8 @@ import { RunStore } from "../../lib/runs/run_store.ts";
 import { finalRuns, search, type SearchOptions, winner } from "../../lib/runs/search.ts";
 import { searchData } from "../../lib/runs/search_data.ts";
 import { readSearchLog, type SearchLog, writeSearchLog } from "../../lib/runs/search_log.ts";
-import { colourTeacher, lenetSpace, type SearchSpace } from "../../lib/runs/search_space.ts";
+import { colourTeacher } from "../../lib/runs/recipes.ts";
+import { lenetSpace, type SearchSpace } from "../../lib/runs/search_space.ts";
 import { pixelSet, runData } from "./pixels.ts";
 
 const recipe = { batchSize: 16, optimizer: { kind: "adam", learningRate: 3e-3 } } as const;
@@ -111,7 +112,7 @@ Deno.test("the chosen recipe is trained on all images with each seed, once", () 
   }));
 
 Deno.test("the space has names that differ, rounds that narrow, and one network for all", () => {
-  const { candidates, rounds } = lenetSpace(50);
+  const { candidates, rounds } = lenetSpace(lenet5(50));
   assert.equal(new Set(candidates.map(({ name }) => name)).size, candidates.length);
   assert.equal(rounds.at(-1)!.keep, 1);
   const sizes = [candidates.length, ...rounds.map(({ keep }) => keep)];
