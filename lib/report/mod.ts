@@ -54,6 +54,7 @@ export * from "./tables/layers_table.ts";
 export * from "./tables/logits_table.ts";
 export * from "./tables/outlook_table.ts";
 export * from "./tables/overfitting_table.ts";
+export * from "./tables/paper_accuracy_table.ts";
 export * from "./tables/paper_code_table.ts";
 export * from "./tables/pruning_table.ts";
 export * from "./tables/quantization_table.ts";
