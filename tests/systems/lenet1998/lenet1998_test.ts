@@ -10,6 +10,10 @@ import {
   ScaledTanh,
   Subsampling2d,
 } from "../../../lib/systems/lenet1998/lenet1998_layers.ts";
+import {
+  predictLenet1998,
+  trainLenet1998,
+} from "../../../lib/systems/lenet1998/train_lenet1998.ts";
 import { backward } from "../../../lib/systems/torch/cross_entropy_loss.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 
@@ -57,7 +61,7 @@ Deno.test("the criterion is the article's: y_D + log(e^−j + Σ e^−y)", () =>
   close(loss.dataSync(), [3 + Math.log(Math.exp(-2) + Math.exp(-1) + Math.exp(-3))]);
 });
 
-Deno.test("its gradients are those of finite differences, array by array", async () => {
+Deno.test("its gradients are those of finite differences, array by array", () => {
   const model = new Lenet1998(10, 3), criterion = new MaximumAPosteriori();
   const rng = new Rng(5);
   const images = tf.tensor4d(Float32Array.from({ length: 2048 }, () => rng.normal()), [
@@ -91,6 +95,30 @@ Deno.test("its gradients are those of finite differences, array by array", async
     const error = Math.abs(found - expected) / Math.max(1, Math.abs(expected));
     assert(error < 5e-3, `${name}: slope ${found}, gradient ${expected}`);
   }
-  await Promise.resolve();
+  model.dispose();
+});
+
+Deno.test("it learns to tell bright images from dark ones", async () => {
+  const backend = await openBackend("kernels");
+  const model = new Lenet1998(2, 1), rng = new Rng(2), count = 64;
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 2);
+  const images = Float32Array.from(
+    { length: count * 1024 },
+    (_, i) => 2 * labels[Math.floor(i / 1024)]! - 1 + rng.normal() / 4,
+  );
+  const batch = { size: count, images, labels };
+  const batches = {
+    ...{ length: 1, samples: count },
+    async *[Symbol.asyncIterator]() {
+      yield batch;
+    },
+  };
+  const losses = await trainLenet1998(model, batches, { epochs: 40, learningRate: 3e-3 }, backend);
+  assert(losses.at(-1)! < losses[0]! / 2, `the loss went from ${losses[0]} to ${losses.at(-1)}`);
+  const { logits } = await predictLenet1998(model, batches, backend);
+  const right = labels.filter((label, i) =>
+    (logits[2 * i]! < logits[2 * i + 1]!) === (label === 1)
+  );
+  assert.equal(right.length, count);
   model.dispose();
 });
