@@ -64,7 +64,9 @@ export function conclusionText(conclusions: readonly Conclusion[], family: numbe
 
 function sentences(conclusion: Conclusion): string[] {
   const { correct, published, sufficient, harmless, necessary } = conclusion;
-  const found = [`The published run ${state(published)}; the correct run ${state(correct)}.`];
+  // what Table I says was never run by the paper
+  const whole = conclusion.run.startsWith("text") ? "literal" : "published";
+  const found = [`The ${whole} run ${state(published)}; the correct run ${state(correct)}.`];
   if (sufficient === undefined) {
     found.push("The correct run has not learned either, so no fault can be told to suffice.");
   } else {
@@ -80,14 +82,14 @@ function sentences(conclusion: Conclusion): string[] {
     }
   }
   if (necessary === undefined) {
-    found.push("So there is no collapse of the published run to explain.");
+    found.push(`So there is no collapse of the ${whole} run to explain.`);
   } else if (necessary.length === 0) {
-    found.push("No repair alone revives the published run, so no single fault is necessary.");
+    found.push(`No repair alone revives the ${whole} run, so no single fault is necessary.`);
   } else {
     found.push(
       `Repaired alone, ${list(necessary)} ${
         necessary.length === 1
-          ? "revives the published run: this fault is"
+          ? `revives the ${whole} run: this fault is`
           : "revive it each: they are"
       } necessary for its collapse.`,
     );
