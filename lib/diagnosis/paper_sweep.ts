@@ -52,13 +52,27 @@ export async function readPaperSweep(
   if (kept.length === 0 || kept.some(({ outcome }) => outcome.images.test !== data.test.key)) {
     return undefined;
   }
-  const summaries = entries!.map(({ outcomes }) =>
+  return paperSweep(architecture, entries!, data.test.labels);
+}
+
+/**
+ * Puts a sweep of the list `paper` together.
+ * @param labels of the test images
+ * @throws RangeError naming a step of the ladders that the sweep lacks
+ */
+export function paperSweep(
+  architecture: Experiment["architecture"],
+  entries: readonly SweptEntry[],
+  labels: ArrayLike<number>,
+): PaperSweep {
+  const kept = entries.flatMap(({ outcomes }) => outcomes);
+  const summaries = entries.map(({ outcomes }) =>
     summarizeCounts(outcomes.map(({ outcome }) => countedOutcome(outcome)))
   );
   const days = kept.map(({ made }) => made.date.slice(0, 10)).sort();
   return {
-    ...sweptResults(architecture, summaries, data.test.labels),
-    rates: rateDifferences(architecture, entries!),
+    ...sweptResults(architecture, summaries, labels),
+    rates: rateDifferences(architecture, entries),
     days: [days[0]!, days.at(-1)!],
     runsOn: [...new Set(kept.map(({ made }) => made.runsOn))].sort(),
   };
@@ -85,7 +99,7 @@ function rateDifferences(
 }
 
 /** The matrix and the ladders from the summaries of all their configurations, judged together. */
-export function sweptResults(
+function sweptResults(
   architecture: Experiment["architecture"],
   summaries: readonly Summary[],
   labels: ArrayLike<number>,

@@ -1,0 +1,70 @@
+/** The committed sweeps, and what the README says of them. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { conclude } from "../../lib/diagnosis/conclusion.ts";
+import { paperConfigurations } from "../../lib/diagnosis/fault_matrix.ts";
+import { configurationKey } from "../../lib/diagnosis/measure_matrix.ts";
+import { type PaperSweep, paperSweep } from "../../lib/diagnosis/paper_sweep.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { readSweep } from "../../lib/runs/sweep_file.ts";
+import { systemTitles } from "../../lib/systems/create_system.ts";
+import { projectRoot } from "../../lib/util/files.ts";
+
+const net = lenet5();
+// both data sets have nine test images of each class
+const labels = Int32Array.from({ length: 450 }, (_, i) => i % 50);
+
+async function committed(folder: string): Promise<PaperSweep> {
+  const entries = await readSweep(join(projectRoot, folder), "paper");
+  assert(entries, `there is no sweep in ${folder}`);
+  const keys = new Set(
+    entries.map(({ outcomes: [first] }) => configurationKey(first!.outcome.configuration)),
+  );
+  for (const { name, configuration } of paperConfigurations(net)) {
+    assert(keys.has(configurationKey(configuration)), `${folder} lacks ${name}`);
+  }
+  for (const { name, outcomes } of entries) {
+    const seeds = outcomes.map(({ outcome }) => outcome.configuration.seed);
+    assert.deepEqual(seeds, seeds.map((_, i) => i + 1), name);
+    assert(outcomes.every(({ outcome: { test } }) => test.images === 450), name);
+  }
+  return paperSweep(net, entries, labels);
+}
+
+Deno.test("the README's words on mistakes alone are those of results/sweep_paper.json", async () => {
+  const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
+  const sweep = await committed("results");
+  const found = conclude(net, sweep.matrix);
+  const of = (run: string) => found.find((one) => one.run === run)!;
+  const numpy = of("numpy"), torch = of("torch");
+  assert.deepEqual(numpy.sufficient, ["start from U(0, 1) and U(−1, 1)"]);
+  assert.deepEqual(torch.sufficient, ["swapped loss arguments"]);
+  assert.deepEqual([numpy.necessary, torch.necessary], [[], []]);
+  assert(found.every(({ correct }) => correct.verdict.alive), "all corrected systems learn");
+  for (
+    const words of [
+      `NumPy's ${numpy.sufficient![0]}, and Torch's ${torch.sufficient![0]}.`,
+      "all three networks score above chance",
+      "No single repair revives either of the two networks.",
+      `has ${sweep.seeds} seeds in each row`,
+    ]
+  ) assert(readme.includes(words), words);
+});
+
+Deno.test("the README's words on Table I's learning rate are those of the sweep", async () => {
+  const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
+  const { rates, matrix, seeds } = await committed("results");
+  const names = (wanted: (low: number, high: number) => boolean) =>
+    rates.filter(({ difference: { interval: [low, high] } }) => wanted(low, high))
+      .map(({ system }) => systemTitles[system].replace("LeNet5 ", ""));
+  const [better, chance] = [names((low) => low > 0), names((low, high) => low <= 0 && high >= 0)];
+  const words = `it scores better than 0.001 with ${better.join(" and ")}, and with ${
+    chance.join(" and ")
+  } the difference may be chance (notebook 7, ${seeds} seeds).`;
+  assert(readme.includes(words), words);
+  const literal = matrix.rows.filter(({ run, kind }) =>
+    run.startsWith("text") && kind === "published"
+  );
+  assert.deepEqual(literal.map(({ verdict }) => verdict.alive), [false, false, false]);
+  assert(readme.includes("On raw pixels it ends at chance with all three."));
+});
