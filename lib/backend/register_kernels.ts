@@ -6,6 +6,7 @@ import { KernelsBackend } from "./kernels_backend.ts";
 import { registerActivationGradients } from "./activation_gradients.ts";
 import { kernelsBackendName } from "./backend_names.ts";
 import { binaryKernels } from "./operations/binary_operations.ts";
+import { fusedLayerKernels } from "./fused_layers.ts";
 import { convolutionKernels } from "./operations/convolutions.ts";
 import { copyKernels } from "./operations/copies.ts";
 import type { Call, FastKernel, FastKernels } from "./operations/fast_kernel.ts";
@@ -32,6 +33,10 @@ export function registerKernelsBackend(kernels: TensorKernels): void {
   tf.registerBackend(kernelsBackendName, () => new KernelsBackend(kernels), 0);
   for (const kernelName of ["TanhGradient", "SigmoidGradient", "ReluGradient"]) {
     const kernelFunc = fastKernels[kernelName] as unknown as tf.KernelFunc;
+    tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
+  }
+  for (const [kernelName, fast] of Object.entries(fusedLayerKernels)) {
+    const kernelFunc = fast as unknown as tf.KernelFunc;
     tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
   }
   registerActivationGradients();

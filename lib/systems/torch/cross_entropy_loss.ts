@@ -1,4 +1,6 @@
+import { labelCrossEntropy } from "../../backend/fused_layers.ts";
 import * as tf from "../../backend/tf.ts";
+import { argmax } from "../../util/argmax.ts";
 import type { Module } from "./module.ts";
 
 /** A loss of a batch from logits (N, classes) and a target. */
@@ -25,44 +27,64 @@ export class CrossEntropyLoss implements Criterion {
           `(${target.shape.join(", ")})`,
       );
     }
-    const rows = target.rank === 1 ? oneHot(target as tf.Tensor1D, classes) : target;
-    if (rows.shape[1] !== classes) {
-      throw new RangeError(`one-hot rows of ${rows.shape[1]} for ${classes} classes`);
+    if (target.rank === 2 && target.shape[1] !== classes) {
+      throw new RangeError(`one-hot rows of ${target.shape[1]} for ${classes} classes`);
     }
-    if (target.rank === 2) refuseUnlessDistributions(target);
     const smoothing = this.labelSmoothing;
-    const labels = smoothing === 0
-      ? rows
-      : tf.add(tf.mul(rows, 1 - smoothing), smoothing / classes);
-    return tf.neg(tf.mean(tf.sum(tf.mul(labels, tf.logSoftmax(logits)), 1)));
+    const labels = target.rank === 1 ? checkedLabels(target, classes) : labelsOfRows(target);
+    if (labels) return labelCrossEntropy(logits as tf.Tensor2D, labels, smoothing);
+    const rows = smoothing === 0
+      ? target
+      : tf.add(tf.mul(target, 1 - smoothing), smoothing / classes);
+    return tf.neg(tf.mean(tf.sum(tf.mul(rows, tf.logSoftmax(logits)), 1)));
   }
 }
 
-function oneHot(labels: tf.Tensor1D, classes: number): tf.Tensor {
-  const outside = tf.tidy(() => labels.less(0).logicalOr(labels.greaterEqual(classes)).any());
-  const found = outside.dataSync()[0];
-  outside.dispose();
-  if (found) throw new RangeError(`a label is outside [0, ${classes})`);
-  return tf.oneHot(labels, classes);
+/** @throws RangeError for a label that is no whole number from 0 to classes − 1 */
+function checkedLabels(target: tf.Tensor, classes: number): tf.Tensor1D {
+  for (const label of target.dataSync()) {
+    if (!(label >= 0 && label < classes)) {
+      throw new RangeError(`a label is outside [0, ${classes})`);
+    }
+  }
+  return tf.cast(target as tf.Tensor1D, "int32");
 }
 
-/** Each row must be at least 0 and sum to 1. */
-function refuseUnlessDistributions(target: tf.Tensor): void {
-  const wrong = tf.tidy(() =>
-    target.less(0).any().logicalOr(target.sum(1).sub(1).abs().greater(1e-3).any())
-  );
-  const found = wrong.dataSync()[0];
-  wrong.dispose();
-  if (found) {
-    throw new RangeError(
-      "the target's rows are no probabilities (at least 0, sum 1); are logits and target swapped?",
-    );
+/**
+ * The labels, if all rows are one-hot, else undefined.
+ * @throws RangeError if a row is no distribution: at least 0, with sum 1
+ */
+function labelsOfRows(target: tf.Tensor): tf.Tensor1D | undefined {
+  const values = target.dataSync(), [count = 0, classes = 0] = target.shape;
+  const labels = new Int32Array(count);
+  let areOneHot = true;
+  for (let row = 0; row < count; row++) {
+    let sum = 0, ones = 0;
+    for (let label = 0; label < classes; label++) {
+      const value = values[row * classes + label]!;
+      if (!(value >= 0)) sum = NaN;
+      sum += value;
+      if (value === 1) [labels[row], ones] = [label, ones + 1];
+      else if (value !== 0) areOneHot = false;
+    }
+    if (!(Math.abs(sum - 1) <= 1e-3)) {
+      throw new RangeError(
+        "the target's rows are no probabilities (at least 0, sum 1); are logits and target swapped?",
+      );
+    }
+    areOneHot &&= ones === 1;
   }
+  return areOneHot ? tf.tensor1d(labels, "int32") : undefined;
 }
 
 /** How many images of a batch have their largest logit at the label. @param labels integers (N) */
 export function countCorrect(logits: tf.Tensor, labels: tf.Tensor): number {
-  return tf.tidy(() => tf.sum(tf.equal(tf.argMax(logits, 1), labels)).dataSync()[0]!);
+  const values = logits.dataSync(), classes = logits.shape[1]!;
+  let correct = 0;
+  labels.dataSync().forEach((label, i) => {
+    if (argmax(values.subarray(i * classes, (i + 1) * classes)) === label) correct++;
+  });
+  return correct;
 }
 
 /**

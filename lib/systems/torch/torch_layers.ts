@@ -1,3 +1,4 @@
+import { linear } from "../../backend/fused_layers.ts";
 import * as tf from "../../backend/tf.ts";
 import { Rng } from "../../util/rng.ts";
 import { Module, type Parameter } from "./module.ts";
@@ -166,8 +167,7 @@ export class Linear extends Module {
 
   override forward(input: tf.Tensor): tf.Tensor {
     const weight = parametrized(this.weight, this.parametrizations) as tf.Tensor2D;
-    const product = tf.matMul(input as tf.Tensor2D, weight, false, true);
-    return tf.add(product, this.bias.data);
+    return linear(input as tf.Tensor2D, weight, this.bias.data as tf.Tensor as tf.Tensor1D);
   }
 }
 
