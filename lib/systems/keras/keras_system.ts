@@ -10,6 +10,7 @@ import type { Batches, FitOptions, History } from "../system.ts";
 import { TrainingProgress } from "../training_progress.ts";
 import type { Weights } from "../../model/weights.ts";
 import { KerasAdam } from "./adam.ts";
+import { acc, labelLoss } from "./label_loss.ts";
 import { kerasOptimizerState, restoreKerasOptimizer } from "./keras_optimizer_state.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
 import { SeededDropout } from "./seeded_dropout.ts";
@@ -66,8 +67,9 @@ export class KerasSystem extends CheckedSystem {
     this.#run(() =>
       this.model.compile({
         optimizer: rule,
-        loss: asRows ? "categoricalCrossentropy" : "sparseCategoricalCrossentropy",
-        metrics: ["accuracy"],
+        // labels: Keras's sparseCategoricalCrossentropy and accuracy
+        loss: asRows ? "categoricalCrossentropy" : labelLoss,
+        metrics: [asRows ? "accuracy" : acc],
       })
     );
     this.#stepOnBackend();
