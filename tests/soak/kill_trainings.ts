@@ -1,0 +1,131 @@
+/** Kills trainings at random moments; each goes on, and ends with the bits of one that was let be. */
+import { join } from "node:path";
+import { decodeSafetensors } from "../../lib/model/safetensors.ts";
+import { projectRoot } from "../../lib/util/files.ts";
+import { Rng } from "../../lib/util/rng.ts";
+import type { trained } from "./tiny_training.ts";
+
+/** What came of it. */
+export interface KillOutcome {
+  readonly kills: number;
+  /** Kills in the middle of the training, not of the start of the process. */
+  readonly inTraining: number;
+  /** Trainings that came to their end after kills. */
+  readonly ended: number;
+  /** Of these, with other bits; nothing is expected here. */
+  readonly different: number;
+  /** Files that were cut off under their final name; nothing is expected here. */
+  readonly torn: number;
+}
+
+interface Ended {
+  readonly digest: string | undefined;
+  readonly began: boolean;
+  /** From the first batch to the end, in ms. */
+  readonly trainingTime: number;
+  /** To the first batch, in ms. */
+  readonly startTime: number;
+}
+
+/** Runs a training; `killAt` says when it is killed: at the start or after the first batch, so many ms later. */
+async function train(
+  what: keyof typeof trained,
+  folder: string,
+  killAt?: { readonly inTraining: boolean; readonly after: number },
+): Promise<Ended> {
+  const start = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-P=test", "--no-check", "--quiet", "tests/soak/tiny_training.ts"]
+      .concat(JSON.stringify({ what, folder })),
+    cwd: projectRoot,
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const killLater = (after: number) => {
+    timer = setTimeout(() => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // it has just ended
+      }
+    }, after);
+  };
+  if (killAt && !killAt.inTraining) killLater(killAt.after);
+  let text = "", began = 0;
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (!began && text.includes("training")) {
+      began = performance.now();
+      if (killAt?.inTraining) killLater(killAt.after);
+    }
+  }
+  const { success } = await child.status;
+  clearTimeout(timer);
+  const end = performance.now();
+  const digest = success ? /^[0-9a-f]{64}$/m.exec(text)?.[0] : undefined;
+  return {
+    digest,
+    began: began > 0,
+    trainingTime: end - (began || end),
+    startTime: (began || end) - start,
+  };
+}
+
+/** @returns how many files under a final name cannot be read */
+async function countTorn(folder: string): Promise<number> {
+  let torn = 0;
+  for await (const { name } of Deno.readDir(join(folder, "runs"))) {
+    if (name.endsWith(".part")) continue;
+    const path = join(folder, "runs", name);
+    try {
+      decodeSafetensors(await Deno.readFile(path), path);
+    } catch {
+      torn++;
+    }
+  }
+  return torn;
+}
+
+/** Kills the training of one system that many times. */
+export async function killTrainings(
+  what: keyof typeof trained,
+  wanted: number,
+  seed: number,
+): Promise<KillOutcome> {
+  const rng = new Rng(seed);
+  const base = await Deno.makeTempDir();
+  try {
+    const whole = await train(what, join(base, "whole"));
+    if (!whole.digest) throw new Error(`${what}: the training that was let be has failed`);
+    const outcome = { kills: 0, inTraining: 0, ended: 0, different: 0, torn: 0 };
+    for (let round = 0; outcome.kills < wanted; round++) {
+      const folder = join(base, String(round));
+      for (let killsHere = 0;; killsHere++) {
+        // some kills hit the start of the process
+        const inTraining = rng.uniform() < 0.85;
+        const last = outcome.kills >= wanted;
+        const span = inTraining ? 0.7 * whole.trainingTime : whole.startTime;
+        const after = rng.uniform(0, span);
+        const { digest, began } = await train(
+          what,
+          folder,
+          last ? undefined : { inTraining, after },
+        );
+        if (digest) {
+          outcome.ended++;
+          if (digest !== whole.digest) outcome.different++;
+          break;
+        }
+        if (last) throw new Error(`${what}: the training after the last kill has failed`);
+        outcome.kills++;
+        if (began) outcome.inTraining++;
+        await Deno.mkdir(join(folder, "runs"), { recursive: true });
+        outcome.torn += await countTorn(folder);
+      }
+    }
+    return outcome;
+  } finally {
+    await Deno.remove(base, { recursive: true });
+  }
+}
