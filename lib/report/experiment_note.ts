@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { Experiment } from "../runs/experiment.ts";
 import type { ParameterName } from "../runs/parameters.ts";
 import { projectRoot } from "../util/files.ts";
+import { markdown } from "./escape.ts";
 import { dataLabel } from "./tables/dataset_table.ts";
 
 const words: Readonly<Record<ParameterName, string>> = {
@@ -24,18 +25,18 @@ export function experimentNote(
   const { epochs, batchSize, optimizer, seed } = configuration({ system: "numpy" });
   const settings = `${epochs} ${epochs === 1 ? "epoch" : "epochs"}, batches of ${batchSize}, ` +
     `Adam at ${optimizer.learningRate}, seed ${seed}`;
-  const sentences = [`Data: ${dataLabel(dataset)}. Training: ${settings}.`];
+  const sentences = [markdown`Data: ${dataLabel(dataset)}. Training: ${settings}.`];
   for (const notebook of new Set(Object.values(parameters.from))) {
     const names = Object.keys(words).filter((name) =>
       parameters.from[name as ParameterName] === notebook
     );
     const list = names.map((name) => words[name as ParameterName]).join(", ");
-    sentences.push(`Taken from the last run of notebook ${notebook}: ${list}.`);
+    sentences.push(markdown`Taken from the last run of notebook ${notebook}: ${list}.`);
   }
   if (!isReproduction) {
     const folder = relative(projectRoot, results);
     sentences.push(
-      `Tables and figures go to \`${folder}/\`; only \`reproduce\` changes the others.`,
+      markdown`Tables and figures go to ${folder}/; only \`reproduce\` changes the others.`,
     );
   }
   return sentences.join(" ");

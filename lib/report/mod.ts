@@ -33,6 +33,7 @@ export * from "./figures/planes_figure.ts";
 export * from "./figures/number_line_figure.ts";
 export * from "./figures/pruning_figure.ts";
 export * from "./figures/samples_figure.ts";
+export { markdown } from "./escape.ts";
 export { FigureRow } from "./figure_row.ts";
 export { liveCurves } from "./live_curves.ts";
 export * from "./tables/backends_table.ts";

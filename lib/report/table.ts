@@ -1,5 +1,5 @@
 import { writeAtomic } from "../util/files.ts";
-import { escapeMarkdown, escapeXml } from "./escape.ts";
+import { escapeMarkdown, escapeMarkdownLine, escapeXml } from "./escape.ts";
 
 /** A number with its 95 % interval. */
 export interface Interval {
@@ -69,7 +69,7 @@ export class Table {
     const rule = this.#aligns().map((align) => align === "right" ? "--:" : ":--");
     return `**${escapeMarkdown(title)}**\n\n` + line(columns.map(({ label }) => label)) +
       `| ${rule.join(" | ")} |\n` + this.#cells().map(line).join("") +
-      notes.map((note) => `\n${escapeMarkdown(note)}\n`).join("");
+      notes.map((note) => `\n${escapeMarkdownLine(note)}\n`).join("");
   }
 
   /** The table as HTML. */

@@ -78,7 +78,7 @@ Deno.test("a cell may hold any text; the table keeps its rows and columns", () =
     assert(!/<(?!\/?(table|caption|thead|tbody|tr|th|td)\b)/.test(odd.html()));
   }));
   assert.deepEqual(escapeXml(`<&>"'`), "&lt;&amp;&gt;&quot;&#39;");
-  assert.deepEqual(escapeMarkdown("a\\|b"), "a\\\\\\|b");
+  assert.deepEqual(escapeMarkdown("a\\|b"), "a&#92;\\|b");
 });
 
 Deno.test("a loss that is NaN or infinite is written to the JSON by name", async () => {
