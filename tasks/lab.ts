@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { jupyterEnvironment, programOf, setupVenv, venv } from "./python.ts";
-import { main, run } from "./run.ts";
+import { main, output, run } from "./run.ts";
 import { setup } from "./setup.ts";
 
 async function lab(): Promise<void> {
@@ -25,6 +25,8 @@ async function lab(): Promise<void> {
     "--LabApp.extension_manager=readonly",
     // looks for language servers by running npm and rustup, which write to the home
     "--ServerApp.jpserver_extensions=jupyter_lsp=False",
+    // Jupyter refuses to run as root without it; in a container there often is nobody else
+    ...(await output("id", ["-u"]) === "0" ? ["--allow-root"] : []),
     ...Deno.args,
   ], { cwd: projectRoot, env: { ...environment, DENO_NO_UPDATE_CHECK: "1" } });
 }

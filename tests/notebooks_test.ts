@@ -58,7 +58,7 @@ for (const path of notebookPaths()) {
 const tables: Readonly<Record<string, readonly string[]>> = {
   "4_pruning.ipynb": ["pruning", "pruning_storage", "pruning_curve"],
   "5_quantization.ipynb": ["quantization_rounding", "quantization", "table_3"],
-  "6_figures.ipynb": ["table_1", "table_2", "speed"],
+  "6_figures.ipynb": ["table_1", "table_2", "timings/speed"],
   "7_diagnosis.ipynb": [
     ...["published", "warnings", "ladder_numpy", "ladder_torch", "ladder_keras", "ladder_written"],
     ...["looks", "table_2_complete"],

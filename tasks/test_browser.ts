@@ -1,0 +1,152 @@
+/**
+ * `deno task test:browser [--short] [--notebook N] [--kernel project|stock] [--theme Light|Dark]`: opens the
+ * notebooks in JupyterLab in headless Chromium, as a reader does, on small synthetic data. Screenshots stay in
+ * `.cache/browser/screenshots/`. Without Chromium it says so and does nothing; `CHROMIUM` names another one.
+ */
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { chromium } from "playwright-core";
+import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
+import { exists } from "../lib/util/files.ts";
+import { browserFolder, type Kernel, startLab } from "../tests/browser/lab_server.ts";
+import { type CellState, NotebookPage } from "../tests/browser/notebook_page.ts";
+import { readArguments } from "./arguments.ts";
+import { notebookPaths } from "./execute.ts";
+import { setupVenv } from "./python.ts";
+import { main, step } from "./run.ts";
+import { setup } from "./setup.ts";
+
+const flags = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+/** Finds what is wrong with a notebook after all its cells have run. */
+export function findings(cells: readonly CellState[]): string[] {
+  return cells.flatMap(({ bars, errors, executed, pictures, wideTables }, i) => {
+    const where = `code cell ${i + 1}`;
+    return [
+      ...(executed ? [] : [`${where} did not run`]),
+      ...errors.map((error) => `${where}: ${error}`),
+      ...pictures.filter(({ isSeen }) => !isSeen).map(({ alt }) => `${where}: not seen: ${alt}`),
+      ...pictures.filter(({ alt }) => alt.length <= 20).map(({ alt }) => `${where}: alt "${alt}"`),
+      ...wideTables.map((table) => `${where}: wider than the cell: ${table}`),
+      ...(bars > 0 ? [`${where}: ${bars} bars without an end`] : []),
+    ];
+  });
+}
+
+/** Stops the training of each system, then goes on; and changes a parameter. */
+async function stopAndGoOn(page: NotebookPage): Promise<void> {
+  assert.equal(await page.replace("const epochs = 10;", "const epochs = 2000;"), 1);
+  await page.command("notebook:run-all-cells");
+  for (const [system, cell] of [["numpy", 0], ["torch", 1], ["keras", 2]] as const) {
+    await page.page.getByText(`Training ${system}: `).first().waitFor({ timeout: 240_000 });
+    await page.page.waitForTimeout(1500);
+    await page.command("notebook:interrupt-kernel");
+    const end = page.page.getByText(/Training \w+: stopped at \d+ %/).nth(cell);
+    await end.waitFor({ timeout: 30_000 });
+  }
+  await page.waitUntilDone(400);
+  assert.deepEqual(findings(await page.cells()), []);
+  await page.replace("const epochs = 2000;", "const epochs = 2;");
+  await page.replace("const seed = 1;", "const seed = 5;");
+  await page.command("notebook:run-all-cells");
+  await page.page.getByText("2 epochs, batch 256, Adam 0.001, seed 5").nth(2)
+    .waitFor({ timeout: 300_000 });
+  await page.waitUntilDone(300);
+  assert.deepEqual(findings(await page.cells()), []);
+}
+
+/** Runs single cells once more, in no order. */
+async function rerun(page: NotebookPage): Promise<void> {
+  for (const text of ["compareLogits(systems", "new LeNet5();", "saveWeights(path"]) {
+    await page.runCell(text);
+    await page.waitUntilIdle(60);
+  }
+  assert.deepEqual(findings(await page.cells()), []);
+}
+
+async function findChromium(): Promise<string | undefined> {
+  const asked = Deno.env.get("CHROMIUM");
+  const places = ["chromium", "chromium-browser", "google-chrome"].map((name) =>
+    `/usr/bin/${name}`
+  );
+  for (const path of asked ? [asked] : places) if (await exists(path)) return path;
+}
+
+async function testBrowser(): Promise<number> {
+  const given = readArguments(
+    "test:browser",
+    Deno.args,
+    { short: "boolean", notebook: "string", kernel: "string", theme: "string" },
+    "--short, --notebook N, --kernel project or stock, and --theme Light or Dark",
+  );
+  const executablePath = await findChromium();
+  if (!executablePath) {
+    console.error("The notebooks are not tried in a browser: there is no Chromium (set CHROMIUM).");
+    return 0;
+  }
+  await setup(given.short ? { native: false } : {});
+  await setupVenv("requirements-lab.txt");
+  const data = join(browserFolder, "small");
+  await generateSynthetic(data, { train: 600, heldOut: 2, seed: 7 });
+  const kernels = given.short ? ["project"] : given.kernel ? [given.kernel] : ["project", "stock"];
+  const themes = given.short ? ["Light"] : given.theme ? [given.theme] : ["Light", "Dark"];
+  const names = notebookPaths().map((path) => basename(path))
+    .filter((name) => name.startsWith(given.notebook ?? (given.short ? "2" : "")));
+  let failures = 0;
+  for (const [k, kernel] of (kernels as Kernel[]).entries()) {
+    for (const [t, theme] of (themes as ("Light" | "Dark")[]).entries()) {
+      const server = await startLab(kernel, theme, data);
+      const profile = await Deno.makeTempDir({ prefix: "lenet-chromium-" });
+      const context = await chromium.launchPersistentContext(profile, {
+        executablePath,
+        args: flags,
+        viewport: { width: (k + t) % 2 === 0 ? 1280 : 1000, height: 900 },
+      });
+      try {
+        for (const name of names) {
+          const what = `${name}, ${kernel} kernel, ${theme.toLowerCase()}`;
+          const shot = (when: string) =>
+            join(
+              browserFolder,
+              "screenshots",
+              `${name[0]}-${kernel}-${theme.toLowerCase()}-${when}.png`,
+            );
+          await step(what, async () => {
+            const page = new NotebookPage(await context.newPage());
+            try {
+              await page.open(server.url(name));
+              const before = (await page.cells()).flatMap(({ pictures }) => pictures);
+              const unseen = before.filter(({ isSeen }) => !isSeen).map(({ alt }) => alt);
+              assert.deepEqual(unseen, [], "pictures that are not seen before running");
+              await page.screenshot(shot("opened"));
+              if (name.startsWith("3")) await stopAndGoOn(page);
+              else await page.runAll(900);
+              await page.screenshot(shot("run"));
+              assert.deepEqual(findings(await page.cells()), []);
+              if (name.startsWith("2")) await rerun(page);
+            } catch (error) {
+              failures++;
+              console.error(`  ${what}: ${(error as Error).message}`);
+              await page.screenshot(shot("failed")).catch(() => {});
+            } finally {
+              await page.page.close();
+            }
+          });
+        }
+      } finally {
+        await context.close();
+        await server.stop();
+        await Deno.remove(profile, { recursive: true });
+      }
+    }
+  }
+  console.log(
+    `${failures === 0 ? "all" : `${failures} not`} well; screenshots: ${browserFolder}/screenshots`,
+  );
+  return failures === 0 ? 0 : 1;
+}
+
+if (import.meta.main) await main(testBrowser);
