@@ -40,7 +40,9 @@ export class Progress {
   #drawn = -Infinity;
   #breathed: number;
   #isOver = false;
+  #last: readonly [done: number, total: number] = [0, 0];
 
+  /** A bar whose clock starts now. */
   constructor(readonly label: string, readonly unit: string, options: ProgressBarOptions = {}) {
     this.#port = options.port ?? terminalOrNotebook();
     this.#before = options.before ?? 0;
@@ -61,6 +63,7 @@ export class Progress {
     const now = this.#port.now();
     const seconds = (now - this.#start) / 1000;
     const share = total === 0 ? 1 : done / total;
+    this.#last = [done, total];
     if (this.#signal.aborted) return await this.#stop(share, done, total, seconds);
     const last = done >= total;
     if (seconds < 2 || (!last && now - this.#drawn < 333)) return;
@@ -77,11 +80,19 @@ export class Progress {
     await this.#port.draw(parts.join(", "), share, last);
   };
 
+  /** Ends the bar where it is: work that looks at the signal itself need not tell of its end. */
+  async end(): Promise<void> {
+    const [done, total] = this.#last;
+    const seconds = (this.#port.now() - this.#start) / 1000;
+    if (total > 0 && done < total) await this.#stop(done / total, done, total, seconds);
+  }
+
   /** The last state of a bar whose work was stopped. */
   async #stop(share: number, done: number, total: number, seconds: number): Promise<void> {
     const text = `${this.label}: stopped at ${percent(share)}, ${this.#count(done, total)}`;
-    if (!this.#isOver) await this.#port.draw(`${text}, after ${duration(seconds)}`, share, true);
+    const isFirst = !this.#isOver;
     this.#isOver = true;
+    if (isFirst) await this.#port.draw(`${text}, after ${duration(seconds)}`, share, true);
     if (this.#throws) throw new Stopped(text);
   }
 
@@ -106,7 +117,11 @@ export function training(
   label: string,
 ): { readonly onProgress: OnProgress; readonly signal: AbortSignal } {
   const signal = stopSignal();
-  const bar = (before: number) => new Progress(label, "images", { before, signal, throws: false });
+  const bar = (before: number) => {
+    const made = new Progress(label, "images", { before, signal, throws: false });
+    signal.addEventListener("abort", () => made.end(), { once: true });
+    return made;
+  };
   return { onProgress: lazily(bar), signal };
 }
 

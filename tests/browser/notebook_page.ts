@@ -161,12 +161,15 @@ export class NotebookPage {
   /** A picture of the whole notebook. */
   async screenshot(path: string): Promise<void> {
     const height = await this.page.evaluate(() =>
-      document.querySelector<HTMLElement>(".jp-Notebook .jp-WindowedPanel-inner, .jp-Notebook")!
-        .scrollHeight
+      Math.max(
+        ...[...document.querySelectorAll(".jp-Notebook, .jp-Notebook *")]
+          .filter(({ className }) => String(className).includes("WindowedPanel"))
+          .map(({ scrollHeight }) => scrollHeight),
+      )
     );
     const { width } = this.page.viewportSize()!;
     await this.page.setViewportSize({ width, height: Math.min(16_000, height + 160) });
-    await this.page.waitForTimeout(300);
+    await this.page.waitForTimeout(600);
     await this.page.screenshot({ path });
     await this.page.setViewportSize({ width, height: 900 });
   }

@@ -44,7 +44,7 @@ export function lossFigure(
 ): Figure {
   checkSeries(series);
   const start = Math.log(classes);
-  const epochs = Math.max(...series.map(({ history }) => history.length));
+  const epochs = Math.max(...series.map(({ history }) => history.at(-1)!.epoch));
   return plotFigure({
     height: 350,
     marginBottom: 44,
@@ -91,7 +91,7 @@ export function publishedLossFigure(
   checkSeries(series);
   const published = paper.losses.map((point) => ({ ...point, ...systemStyle(point.system) }));
   const epochs = Math.max(
-    ...series.map(({ history }) => history.length),
+    ...series.map(({ history }) => history.at(-1)!.epoch),
     ...published.map(({ epoch }) => epoch),
   );
   return plotFigure({

@@ -9,7 +9,7 @@ export function accuracyFigure(
   { classes, data, title = "Figure 3. Top-1 and top-5 accuracy by epoch" }: FigureSubject,
 ): Figure {
   checkSeries(series);
-  const epochs = Math.max(2, ...series.map(({ history }) => history.length));
+  const epochs = Math.max(2, ...series.map(({ history }) => history.at(-1)!.epoch));
   const chance = [1, 5].map((k) => ({ metric: `top-${k}`, share: Math.min(1, k / classes) }));
   const points = (history: Series["history"]) =>
     history.flatMap(({ epoch, val }) =>
