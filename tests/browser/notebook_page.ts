@@ -169,6 +169,10 @@ export class NotebookPage {
     );
     const { width } = this.page.viewportSize()!;
     await this.page.setViewportSize({ width, height: Math.min(16_000, height + 160) });
+    await this.page.evaluate(() => {
+      (globalThis as unknown as Lab).jupyterapp.shell.currentWidget.content.activeCellIndex = 0;
+      for (const panel of document.querySelectorAll(".jp-WindowedPanel-outer")) panel.scrollTop = 0;
+    });
     await this.page.waitForTimeout(600);
     await this.page.screenshot({ path });
     await this.page.setViewportSize({ width, height: 900 });
