@@ -37,6 +37,11 @@ export function checkSeries(series: readonly Series[]): void {
   }
 }
 
+/** Ticks at whole epochs. */
+export function epochTicks(epochs: number): number[] | number {
+  return epochs > 12 ? 10 : Array.from({ length: epochs }, (_, i) => i + 1);
+}
+
 /** Figure 2: training loss by epoch. The dotted line is ln K, the loss of a network that knows nothing. */
 export function lossFigure(
   series: readonly Series[],
@@ -49,7 +54,7 @@ export function lossFigure(
     height: 350,
     marginBottom: 44,
     marginLeft: 52,
-    x: { label: "epoch", domain: [1, Math.max(2, epochs)], ticks: Math.min(epochs, 12) },
+    x: { label: "epoch", domain: [1, Math.max(2, epochs)], ticks: epochTicks(epochs) },
     y: { label: "cross-entropy (nats)", grid: true, nice: true },
     marks: [
       Plot.ruleY([start], { stroke: "#777", strokeDasharray: "2 4" }),
@@ -98,6 +103,7 @@ export function publishedLossFigure(
     height: 330,
     marginBottom: 44,
     marginLeft: 64,
+    marginRight: 80,
     x: { label: "epoch", domain: [0.5, epochs + 0.5], ticks: Math.min(epochs, 12) },
     y: {
       label: "loss",

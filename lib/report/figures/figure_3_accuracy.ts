@@ -1,7 +1,13 @@
 import * as Plot from "@observablehq/plot";
 import type { Figure } from "../figure.ts";
 import { plotFigure } from "../plot.ts";
-import { checkSeries, type FigureSubject, type Series, styleOf } from "./figure_2_loss.ts";
+import {
+  checkSeries,
+  epochTicks,
+  type FigureSubject,
+  type Series,
+  styleOf,
+} from "./figure_2_loss.ts";
 
 /** Figure 3: top-1 and top-5 on the validation images by epoch, side by side. */
 export function accuracyFigure(
@@ -29,7 +35,7 @@ export function accuracyFigure(
     marginLeft: 52,
     marginTop: 36,
     fx: { label: null, padding: 0.12 },
-    x: { label: "epoch", domain: [1, epochs], ticks: Math.min(epochs, 10) },
+    x: { label: "epoch", domain: [1, epochs], ticks: epochTicks(epochs) },
     y: { label: "share of validation images", grid: true, nice: true, zero: true },
     marks: [
       Plot.ruleY(chance, { y: "share", fx: "metric", stroke: "#777", strokeDasharray: "2 4" }),
