@@ -121,7 +121,7 @@ export interface Measurement {
  * Milliseconds between two turns: the threads of OpenMP, OpenBLAS and TensorFlow go on spinning for a while
  * after their work, on cores that the next one wants.
  */
-const PAUSE = 300;
+const PAUSE = 250;
 
 /**
  * Asks all contenders the same, one after the other, `rounds` times over, so that whatever slows the

@@ -40,7 +40,7 @@ const frameworks: readonly ContenderName[] = [
 async function bench(): Promise<void> {
   const { quick = false } = readArguments("bench", Deno.args, { quick: "boolean" }, "--quick");
   // many short turns rather than a few long ones: the machine's pace changes within seconds
-  const rounds = quick ? 3 : 7, seconds = quick ? 0.2 : 0.4;
+  const rounds = quick ? 3 : 6, seconds = quick ? 0.2 : 0.3;
   await setup();
   await setupBenchPython();
   await Deno.mkdir(join(projectRoot, ".cache", "bench"), { recursive: true });
