@@ -1,46 +1,56 @@
-/** The numbers in the README are those of the results that it names. */
+/** The numbers in the README are those of the results that it names, or are listed as what they are. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
-
-type Row = Record<string, unknown>;
-interface Share {
-  readonly value: number;
-  readonly interval: readonly [number, number];
-}
+import {
+  prose,
+  readmeBindings,
+  readmeFacts,
+  renewNumbers,
+  staleNumbers,
+  unlistedNumbers,
+} from "../tasks/readme_numbers.ts";
 
 const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
-const rows = async (table: string): Promise<Row[]> =>
-  JSON.parse(await Deno.readTextFile(join(projectRoot, "results", `${table}.json`))).rows;
 
-/** 0.180 (0.147–0.218) */
-function written({ value, interval: [low, high] }: Share): string {
-  return `${value.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
-}
-
-Deno.test("the README's accuracies are those of results/table_2.json", async () => {
-  const table = await rows("table_2");
-  for (const metric of ["top-1", "top-5"]) {
-    const row = table.find((row) => row.split === "test" && row.metric === metric)!;
-    const line = readme.split("\n").find((line) => line.startsWith(`| ${metric}`));
-    for (const system of ["numpy", "torch", "keras"]) {
-      const share = written(row[system] as Share);
-      assert(line?.includes(share), `${metric} of ${system} is ${share} in results/table_2.json`);
-    }
-  }
+Deno.test("the README's numbers of results are those of the files in results/", async () => {
+  const stale = await staleNumbers(readme, readmeBindings);
+  assert.deepEqual(
+    stale.map(({ binding: { file, words }, found, wanted }) =>
+      `results/${file} says ${wanted.join(", ")}; README.md says ${found?.join(", ")} (${words})`
+    ),
+    [],
+    "deno task numbers writes them anew",
+  );
 });
 
-Deno.test("the README's words on int8 are those of results/quantization.json", async () => {
-  const table = await rows("quantization");
-  const named = (name: string) => table.find((row) => row.name === name)!;
-  const [dense, both] = [named("int8, per channel"), named("both: structured pruning and int8")];
-  for (
-    const words of [
-      `the same class as the float32 network for ${(dense.agreement as number).toFixed(1)} %`,
-      `has ${(dense.share as number).toFixed(2)} of the bytes`,
-      `the file has ${(both.share as number).toFixed(2)} of the bytes`,
-    ]
-  ) {
-    assert(readme.replace(/\s+/g, " ").includes(words), `results/quantization.json: ${words}`);
-  }
+Deno.test("every number in the README is a result, or is listed in tasks/readme_numbers.ts", () => {
+  assert.deepEqual(unlistedNumbers(readme, readmeBindings, readmeFacts), []);
+});
+
+Deno.test("no fact that is listed for the README has gone out of it", () => {
+  const text = prose(readme).replace(/\s+/g, " ");
+  const gone = readmeFacts.flatMap(({ words }) => words).filter((words) => !text.includes(words));
+  assert.deepEqual(gone, []);
+});
+
+Deno.test("a number that is in no list is found, and a result that has changed is put right", async () => {
+  const binding = {
+    file: "paper_accuracies.json",
+    words: /hits (\d+) of the abstract, twice (\d+)/,
+    values: () => ["202", "404"],
+  };
+  const text =
+    "Our 3.5 times. See `7` and [8](9).\n```\n10\n```\nhits 12 of the abstract, twice 202";
+  assert.match(unlistedNumbers(text, [binding], [])[0]!, /^3\.5 in "…Our 3\.5 times/);
+  assert.deepEqual(
+    unlistedNumbers(text, [binding], [{ source: "the code", words: ["Our 3.5 times"] }]).length,
+    1, // the 8 in the link's text
+  );
+  const [stale] = await staleNumbers(text, [binding]);
+  assert.deepEqual([stale!.found, stale!.wanted], [["12", "202"], ["202", "404"]]);
+  const renewed = await renewNumbers(text, [binding]);
+  assert(renewed.endsWith("hits 202 of the abstract, twice 404"));
+  assert.deepEqual(await staleNumbers(renewed, [binding]), []);
+  await assert.rejects(() => renewNumbers("nothing", [binding]), /no words like/);
 });

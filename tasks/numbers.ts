@@ -1,0 +1,14 @@
+/** `deno task numbers`: writes the numbers of results in README.md anew, from the files in results/. */
+import { join } from "node:path";
+import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { readmeBindings, renewNumbers, staleNumbers } from "./readme_numbers.ts";
+
+if (import.meta.main) {
+  const path = join(projectRoot, "README.md");
+  const text = await Deno.readTextFile(path);
+  for (const { binding, found, wanted } of await staleNumbers(text, readmeBindings)) {
+    console.log(`results/${binding.file}: ${found?.join(", ")} becomes ${wanted.join(", ")}`);
+  }
+  const renewed = await renewNumbers(text, readmeBindings);
+  if (renewed !== text) await writeAtomic(path, renewed);
+}
