@@ -117,14 +117,15 @@ export class Figure {
   }
 }
 
-/** A picture of grey levels as a PNG for use inside an SVG. */
+/** A picture of grey levels, or of red, green and blue, as a PNG for use inside an SVG. */
 export async function greyDataUri(
   pixels: Uint8Array,
   width: number,
   height: number,
+  channels: 1 | 3 = 1,
 ): Promise<string> {
   const { default: sharp } = await import("sharp");
-  const png = await sharp(pixels, { raw: { width, height, channels: 1 } }).png().toBuffer();
+  const png = await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
   return `data:image/png;base64,${png.toBase64()}`;
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { exists, projectRoot } from "../util/files.ts";
+import { projectRoot } from "../util/files.ts";
 import { Table, type TableOptions } from "./table.ts";
 
 /**
@@ -13,9 +13,15 @@ export async function savedTable(
   folder: string = join(projectRoot, "results"),
 ): Promise<Table | undefined> {
   const path = join(folder, `${name}.json`);
-  if (!await exists(path)) return undefined;
+  let text: string;
   try {
-    const options: Partial<TableOptions> = JSON.parse(await Deno.readTextFile(path));
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  try {
+    const options: Partial<TableOptions> = JSON.parse(text);
     const { title, columns, rows } = options;
     if (typeof title !== "string" || !Array.isArray(columns) || !Array.isArray(rows)) {
       throw new TypeError("it has no title, no columns or no rows");

@@ -12,13 +12,14 @@
 export type { StorageSizes } from "../compression/sparse_file.ts";
 export type { SeedMean } from "../metrics/seeds.ts";
 export type { Claim } from "../util/file_claim.ts";
-export type { Comparison } from "./comparison.ts";
+export type { Comparison, TestedComparison } from "./comparison.ts";
 export type { EpochTimes } from "./epoch_timing.ts";
 export * from "./checkpoint.ts";
 export * from "./experiment.ts";
 export * from "./faults.ts";
 export * from "./finetuning.ts";
 export * from "./outcome_store.ts";
+export { type Measured, measured } from "./measured.ts";
 export * from "./paper_compression_runs.ts";
 export * from "./parameters.ts";
 export * from "./prune_runs.ts";

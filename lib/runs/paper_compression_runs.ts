@@ -7,7 +7,7 @@ import type { BackendName } from "../backend/backend_names.ts";
 import { magnitudeMasks, type Masks, randomMasks } from "../compression/masks.ts";
 import type { PaperCompression } from "../compression/paper_compression.ts";
 import { paperAmounts, paperCodeAmounts } from "../compression/pruning_amounts.ts";
-import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
+import { type PairedRatio, pairedRatio } from "../metrics/paired_ratio.ts";
 import { correct } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import { type Architecture, countClasses, lenet5 } from "../model/architecture.ts";
@@ -19,8 +19,10 @@ import { predictAll } from "../systems/evaluate.ts";
 import type { Batches, FitOptions, System } from "../systems/system.ts";
 import type { Criterion } from "../systems/torch/cross_entropy_loss.ts";
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
+import { asFamily, type TestedComparison, testPair } from "./comparison.ts";
 import { epochsInTurns } from "./epoch_timing.ts";
 import { defaultFineTune, trainBatches } from "./finetuning.ts";
+import { type Measured, measured } from "./measured.ts";
 import { residentMemory } from "./resident_memory.ts";
 import { batches, type Run, type RunData } from "./run.ts";
 import { scorePredictions } from "./score_run.ts";
@@ -41,13 +43,15 @@ export interface PaperRow {
   /** Which of the four systems. */
   readonly variant: PaperVariant;
   /** Seconds of each timed epoch of training; those of one position were taken in one round. */
-  readonly seconds: readonly number[];
+  readonly seconds: Measured;
+  /** How many times as long as the dense system's its epochs took, by pairs of one round. */
+  readonly slowdown?: PairedRatio;
   /** Mean loss of each timed epoch. */
   readonly losses: readonly number[];
   /** Size of its file, in bytes: masks are stored beside the weights, as PyTorch stores them. */
   readonly fileBytes: number;
   /** Resident set of fresh processes that load and run it, in bytes. */
-  readonly residentBytes: readonly number[];
+  readonly residentBytes: Measured;
   /** On the test images, after the timed epochs. */
   readonly top1: Accuracy;
   /** On the test images, after the timed epochs. */
@@ -55,7 +59,7 @@ export interface PaperRow {
   /** How many classes it predicts on the test images. */
   readonly predicted: number;
   /** Against the dense system of the same source, which trained as long; absent for that one. */
-  readonly paired?: PairedComparison;
+  readonly paired?: TestedComparison;
 }
 
 /** How Table III's systems are measured. */
@@ -131,6 +135,13 @@ export async function paperCodeRows(
   );
 }
 
+/** The rows of the whole table: the tests of both blocks are one family. */
+export function table3Rows(text: readonly PaperRow[], code: readonly PaperRow[]): PaperRow[] {
+  const rows = [...text, ...code];
+  const tests = asFamily(rows.map(({ paired }) => paired));
+  return rows.map((row, i) => tests[i] ? { ...row, paired: tests[i] } : row);
+}
+
 /** What the four systems have in common. */
 interface FourSystems {
   readonly source: PaperSource;
@@ -196,9 +207,15 @@ async function measureFour(
       const maskNumbers = Object.values(ways[variant].masks ?? {})
         .reduce((sum, { length }) => sum + length, 0);
       rows.push({
-        ...{ source, variant, ...times[i]!, residentBytes: resident[i]!, top1, top5, predicted },
+        ...{ source, variant, top1, top5, predicted, losses: times[i]!.losses },
+        ...{ seconds: measured(times[i]!.seconds), residentBytes: measured(resident[i]!) },
         fileBytes: encodeSafetensors(trained[i]!).length + 4 * maskNumbers,
-        ...(dense ? { paired: mcnemar(dense, right) } : {}),
+        ...(dense
+          ? {
+            paired: testPair(dense, right),
+            slowdown: pairedRatio(times[i]!.seconds, times[0]!.seconds),
+          }
+          : {}),
       });
       dense ??= right;
     }

@@ -13,7 +13,6 @@ import {
 } from "../compression/pruning_amounts.ts";
 import { type StorageSizes, storageSizes } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
-import { mcnemar, type PairedComparison } from "../metrics/mcnemar.ts";
 import { correct } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import { type Architecture, countMultiplyAdds } from "../model/architecture.ts";
@@ -21,7 +20,14 @@ import { createSystem } from "../systems/create_system.ts";
 import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import type { Weights } from "../model/weights.ts";
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
-import { compare, type Comparison } from "./comparison.ts";
+import {
+  asFamily,
+  asFamilyOfNetworks,
+  compare,
+  type Comparison,
+  type TestedComparison,
+  testPair,
+} from "./comparison.ts";
 import {
   defaultFineTune,
   fineTuneFit,
@@ -114,7 +120,7 @@ export async function pruneRun(
     models.push(await evaluate(run, data, named, shape, tuned, masks, trainedOn));
     await joined.finish();
   }
-  return models;
+  return asFamilyOfNetworks(models);
 }
 
 /** "conv 20 %, dense 40 %" */
@@ -145,7 +151,7 @@ export interface CurvePoint {
   /** On the test images. */
   readonly top5: Accuracy;
   /** The control trained for as long against this network, on top-1; absent for the control. */
-  readonly paired?: PairedComparison;
+  readonly paired?: TestedComparison;
 }
 
 /** Sparsities of the curve, up to 98 %. */
@@ -172,7 +178,7 @@ export async function pruningCurve(
       const { top1, top5 } = scorePredictions(given);
       const right = correct(given);
       const moreEpochs = step * fineTuning.epochs;
-      const paired = scope === "control" ? {} : { paired: mcnemar(controls[step]!, right) };
+      const paired = scope === "control" ? {} : { paired: testPair(controls[step]!, right) };
       if (scope === "control") controls.push(right);
       points.push({ scope, sparsity, moreEpochs, top1, top5, ...paired });
     };
@@ -195,7 +201,9 @@ export async function pruningCurve(
       system.dispose();
     }
   }
-  return points;
+  // before anything is pruned there is nothing to test
+  const tests = asFamily(points.map(({ paired, sparsity }) => sparsity > 0 ? paired : undefined));
+  return points.map((point, i) => tests[i] ? { ...point, paired: tests[i] } : point);
 }
 
 /** Scores a network, and keeps its answers if others are to be compared with it. */

@@ -18,7 +18,7 @@ import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { Weights } from "../model/weights.ts";
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
-import { compare, type Comparison } from "./comparison.ts";
+import { asFamilyOfNetworks, compare, type Comparison } from "./comparison.ts";
 import {
   defaultFineTune,
   fineTuneFit,
@@ -171,7 +171,7 @@ export async function quantizeRun(
   await addFloat(`structured pruning, ${moreEpochs(many)}`, shape, smallOn, many, long);
   const smallFound = await calibrateRun(run, data, shape, smallOn);
   await addInt8("both: structured pruning and int8", shape, smallOn, many, long, smallFound);
-  return results;
+  return asFamilyOfNetworks(results);
 }
 
 /** How far rounding to int8 moves one array of weights: root mean square, as a share of the weights'. */

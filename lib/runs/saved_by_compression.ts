@@ -3,6 +3,7 @@ import { createSystem } from "../systems/create_system.ts";
 import type { System } from "../systems/system.ts";
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
 import type { QuantizedResult } from "./quantize_runs.ts";
+import { type Measured, measured } from "./measured.ts";
 import { type MeasuredNetwork, residentMemory } from "./resident_memory.ts";
 import { batches, type Run, type RunData } from "./run.ts";
 import { type Inference, type Rate, ratesInTurns } from "./timing.ts";
@@ -19,7 +20,7 @@ export interface MeasuredCost {
   /** Images a second in batches. */
   readonly batch: Rate;
   /** Resident set of fresh processes that load and run it, in bytes. */
-  readonly residentBytes: readonly number[];
+  readonly residentBytes: Measured;
 }
 
 /** Costs of some networks, and of a process with none. */
@@ -27,7 +28,7 @@ export interface MeasuredCosts {
   /** In the order of the networks. */
   readonly networks: readonly MeasuredCost[];
   /** Resident set of fresh processes that run no network, in bytes. */
-  readonly emptyProcess: readonly number[];
+  readonly emptyProcess: Measured;
   /** Images of a batch where throughput was measured. */
   readonly batchSize: number;
 }
@@ -75,15 +76,16 @@ export async function measureCosts(
     const batch = await ratesInTurns(calls, batchSize, rounds, joined.part(rounds));
     const single = await ratesInTurns(calls, 1, rounds, joined.part(rounds));
     const [empty, ...resident] = await residentMemory(
-      [{ kind: "none" }, ...results.map(measured)],
+      [{ kind: "none" }, ...results.map(networkOf)],
       processes,
       joined.part(steps),
     );
     return {
       networks: results.map(({ name }, i) => ({
-        ...{ name, single: single[i]!, batch: batch[i]!, residentBytes: resident[i]! },
+        ...{ name, single: single[i]!, batch: batch[i]! },
+        residentBytes: measured(resident[i]!),
       })),
-      emptyProcess: empty!,
+      emptyProcess: measured(empty!),
       batchSize,
     };
   } finally {
@@ -91,6 +93,6 @@ export async function measureCosts(
   }
 }
 
-function measured({ architecture, weights, model }: QuantizedResult): MeasuredNetwork {
+function networkOf({ architecture, weights, model }: QuantizedResult): MeasuredNetwork {
   return model ? { kind: "int8", model } : { kind: "numpy", architecture, weights };
 }

@@ -1,8 +1,10 @@
 import * as Plot from "@observablehq/plot";
-import { INT8_MAX } from "../../compression/quantization/quantize.ts";
-import { weightArray, type Weights } from "../../model/weights.ts";
+import type { Weights } from "../../model/weights.ts";
 import type { Figure } from "../figure.ts";
 import { plotFigure, seriesStyle } from "../plot.ts";
+
+/** Steps of int8 to the largest weight. */
+const STEPS = 127;
 
 /** Steps of int8 to each side of zero that are drawn, and bins of a step. */
 const [REACH, BINS] = [48, 2];
@@ -30,11 +32,11 @@ export function weightHistogramFigure(
   const names = Object.keys(first.weights).filter((name) => name.endsWith(".weight"));
   const layers = names.map((name) => name.slice(0, -".weight".length));
   const bars = names.flatMap((name, row) => {
-    const { data } = weightArray(first.weights, name);
-    const step = data.reduce((most, w) => Math.max(most, Math.abs(w)), 0) / INT8_MAX || 1;
+    const { data } = arrayOf(first.weights, name);
+    const step = data.reduce((most, w) => Math.max(most, Math.abs(w)), 0) / STEPS || 1;
     return stages.flatMap(({ name: stage, weights }) => {
       const counts = new Map<number, number>();
-      const { data } = weightArray(weights, name);
+      const { data } = arrayOf(weights, name);
       for (const w of data) {
         const bin = Math.round(BINS * w / step);
         if (Math.abs(bin) <= BINS * REACH) counts.set(bin, (counts.get(bin) ?? 0) + 1);
@@ -49,7 +51,7 @@ export function weightHistogramFigure(
   });
   const zeros = names.flatMap((name, row) =>
     stages.map(({ name: stage, weights }) => {
-      const { data } = weightArray(weights, name);
+      const { data } = arrayOf(weights, name);
       const share = data.filter((w) => w === 0).length / data.length;
       return { layer: layers[row]!, stage, said: `zero: ${(100 * share).toFixed(1)} %` };
     })
@@ -83,4 +85,10 @@ export function weightHistogramFigure(
       "Close to zero: bars of half a step, each as high as its share of the layer's weights; " +
       "heights are comparable within a row. The spike at zero is cut off where it is higher.",
   });
+}
+
+function arrayOf(weights: Weights, name: string) {
+  const array = weights[name];
+  if (!array) throw new RangeError(`there is no array ${name} in one of the stages`);
+  return array;
 }

@@ -1,5 +1,5 @@
 import { escapeXml } from "../escape.ts";
-import { Figure, wrap } from "../figure.ts";
+import { Figure, greyDataUri, wrap } from "../figure.ts";
 
 /** A layer's weights as a matrix. */
 export interface WeightMap {
@@ -40,7 +40,7 @@ export async function weightMapFigure(
     // a whole number of pixels for each weight, where there is room
     const width = room >= columns ? columns * Math.floor(room / columns) : room;
     const x = margin + i * (room + gap), side = Math.max(40, Math.round(width * rows / columns));
-    const uri = await colourDataUri(values, columns, rows, most);
+    const uri = await greyDataUri(coloured(values, most), columns, rows, 3);
     const lines = wrap(title, room, 12);
     body += lines.map((line, n) =>
       `<text x="${x}" y="${12 + 15 * n}" font-size="12">${escapeXml(line)}</text>`
@@ -64,20 +64,13 @@ export async function weightMapFigure(
   });
 }
 
-async function colourDataUri(
-  values: ArrayLike<number>,
-  width: number,
-  height: number,
-  most: number,
-): Promise<string> {
-  const pixels = new Uint8Array(3 * width * height);
+/** Red, green and blue of each weight. */
+function coloured(values: ArrayLike<number>, most: number): Uint8Array {
+  const pixels = new Uint8Array(3 * values.length);
   for (let i = 0; i < values.length; i++) {
     const w = values[i]!, share = Math.min(1, Math.abs(w) / most);
     const full = w < 0 ? negative : positive;
-    const rgb = w === 0 ? nothing : full.map((level) => 255 + share * (level - 255));
-    pixels.set(rgb, 3 * i);
+    pixels.set(w === 0 ? nothing : full.map((level) => 255 + share * (level - 255)), 3 * i);
   }
-  const { default: sharp } = await import("sharp");
-  const png = await sharp(pixels, { raw: { width, height, channels: 3 } }).png().toBuffer();
-  return `data:image/png;base64,${png.toBase64()}`;
+  return pixels;
 }

@@ -1,5 +1,4 @@
 import type { Dataset } from "../../data/dataset.ts";
-import { holm } from "../../metrics/holm.ts";
 import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
 import type { Rate } from "../../runs/timing.ts";
 import { Table } from "../table.ts";
@@ -7,8 +6,7 @@ import { dataLabel } from "./dataset_table.ts";
 
 /** Each way to prune: accuracy, zeros and arithmetic, beside the dense network trained as long. */
 export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): Table {
-  const compared = models.filter(({ comparison }) => comparison);
-  const corrected = holm(compared.map(({ comparison }) => comparison!.paired.p));
+  const tests = models.filter(({ comparison }) => comparison).length;
   return new Table({
     title: `Pruning, on ${dataLabel(dataset)}`,
     columns: [
@@ -29,14 +27,14 @@ export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): 
       ...(model.comparison
         ? {
           paired: `${model.comparison.paired.onlyFirst}, ${model.comparison.paired.onlySecond}`,
-          p: corrected[compared.indexOf(model)]!,
+          p: model.comparison.paired.corrected,
         }
         : {}),
     })),
     notes: [
       "A network that was trained on is compared with the dense network trained on for as long, any " +
       "other with the dense network as it was. p: McNemar's exact test, by Holm's correction for " +
-      `${compared.length} tests.`,
+      `${tests} tests.`,
     ],
   });
 }
@@ -100,7 +98,7 @@ export const scopeTitles: Readonly<Record<CurvePoint["scope"], string>> = {
 
 /** The curve's points as numbers, beside the control that trained for as long. */
 export function curveTable(dataset: Dataset, points: readonly CurvePoint[]): Table {
-  const corrected = curveTests(points);
+  const tests = points.filter(isTested).length;
   return new Table({
     title: `Iterative magnitude pruning, on ${dataLabel(dataset)}`,
     columns: [
@@ -118,22 +116,22 @@ export function curveTable(dataset: Dataset, points: readonly CurvePoint[]): Tab
       more: point.moreEpochs,
       top1: point.top1,
       top5: point.top5,
-      ...(corrected.has(point)
+      ...(isTested(point)
         ? {
-          paired: `${point.paired!.onlyFirst}, ${point.paired!.onlySecond}`,
-          p: corrected.get(point)!,
+          paired: `${point.paired.onlyFirst}, ${point.paired.onlySecond}`,
+          p: point.paired.corrected,
         }
         : {}),
     })),
     notes: [
-      `p: McNemar's exact test against the control, by Holm's correction for ${corrected.size} tests.`,
+      `p: McNemar's exact test against the control, by Holm's correction for ${tests} tests.`,
     ],
   });
 }
 
-/** Corrected p-values of the pruned points; the two that are not pruned yet are no test. */
-export function curveTests(points: readonly CurvePoint[]): ReadonlyMap<CurvePoint, number> {
-  const tested = points.filter(({ paired, sparsity }) => paired && sparsity > 0);
-  const corrected = holm(tested.map(({ paired }) => paired!.p));
-  return new Map(tested.map((point, i) => [point, corrected[i]!]));
+/** Whether a point is compared with the control: something has been pruned. */
+export function isTested(
+  point: CurvePoint,
+): point is CurvePoint & { readonly paired: NonNullable<CurvePoint["paired"]> } {
+  return point.paired !== undefined && point.sparsity > 0;
 }

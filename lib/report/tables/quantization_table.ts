@@ -1,8 +1,7 @@
 import type { Dataset } from "../../data/dataset.ts";
-import { holm } from "../../metrics/holm.ts";
 import type { QuantizedResult, RoundingError } from "../../runs/quantize_runs.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
-import { type Interval, Table } from "../table.ts";
+import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 import { spread } from "./table_3.ts";
 
@@ -38,7 +37,6 @@ export function quantizationTable(
 /** Each network beside the dense float32 network that was trained for as long. */
 export function comparisonTable(dataset: Dataset, results: readonly QuantizedResult[]): Table {
   const compared = results.filter(({ comparison }) => comparison);
-  const corrected = holm(compared.map(({ comparison }) => comparison!.paired.p));
   return new Table({
     title: `Each network beside its control, on ${dataLabel(dataset)}`,
     columns: [
@@ -48,12 +46,12 @@ export function comparisonTable(dataset: Dataset, results: readonly QuantizedRes
       { key: "paired", label: "only control, only this right", align: "right" },
       { key: "p", label: "p (Holm)", digits: 3 },
     ],
-    rows: compared.map(({ name, comparison }, i) => ({
+    rows: compared.map(({ name, comparison }) => ({
       name,
       control: comparison!.control,
       agreement: 100 * comparison!.agreement,
       paired: `${comparison!.paired.onlyFirst}, ${comparison!.paired.onlySecond}`,
-      p: corrected[i]!,
+      p: comparison!.paired.corrected,
     })),
     notes: [
       "The control is dense, computes in float32 and was trained for as long in the same way. p: how " +
@@ -67,7 +65,6 @@ export function comparisonTable(dataset: Dataset, results: readonly QuantizedRes
 export function costsTable(costs: MeasuredCosts): Table {
   const [dense] = costs.networks;
   const milliseconds = (rate: number) => 1000 / rate;
-  const megabytes = (bytes: readonly number[]): Interval => spread(bytes.map((b) => b / 1e6));
   return new Table({
     title: "Latency, throughput and memory, one thread",
     columns: [
@@ -91,9 +88,9 @@ export function costsTable(costs: MeasuredCosts): Table {
         latencyTimes: dense!.single.median / single.median,
         throughput: batch.median,
         throughputTimes: batch.median / dense!.batch.median,
-        resident: megabytes(residentBytes),
+        resident: spread(residentBytes, 1e6),
       })),
-      { name: "a process with no network", resident: megabytes(costs.emptyProcess) },
+      { name: "a process with no network", resident: spread(costs.emptyProcess, 1e6) },
     ],
     notes: [
       "Networks take turns; medians. Resident: what a fresh process holds that loads the network from " +

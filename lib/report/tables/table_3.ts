@@ -1,7 +1,5 @@
 import type { Dataset } from "../../data/dataset.ts";
-import { median } from "../../metrics/median.ts";
-import { holm } from "../../metrics/holm.ts";
-import { type PairedRatio, pairedRatio } from "../../metrics/paired_ratio.ts";
+import type { Measured } from "../../runs/measured.ts";
 import {
   type PaperRow,
   type PaperSource,
@@ -33,19 +31,9 @@ export function variantTitle(variant: PaperVariant): string {
   return variant === "dense" ? title : `${title} + ${variant}`;
 }
 
-/**
- * How many times as long as the dense system's a system's epochs took, by pairs of one round.
- * @throws RangeError if the rows hold no dense system of the same source
- */
-export function slowdown(rows: readonly PaperRow[], row: PaperRow): PairedRatio {
-  const dense = rows.find(({ source, variant }) => source === row.source && variant === "dense");
-  if (!dense) throw new RangeError(`there is no dense system to compare with (${row.source})`);
-  return pairedRatio(row.seconds, dense.seconds);
-}
-
-/** Median, with the lowest and the highest. */
-export function spread(values: readonly number[]): Interval {
-  return { value: median(values), interval: [Math.min(...values), Math.max(...values)] };
+/** Median, with the lowest and the highest, in other units. */
+export function spread({ median, low, high }: Measured, unit = 1): Interval {
+  return { value: median / unit, interval: [low / unit, high / unit] };
 }
 
 /** Table III: seconds of an epoch, as the paper's text says and as its code did, beside the paper's. */
@@ -69,14 +57,12 @@ export function table3(dataset: Dataset, rows: readonly PaperRow[]): Table {
       paper: paperSeconds[row.variant],
       paperTimes: paperSeconds[row.variant] / paperSeconds.dense,
       seconds: spread(row.seconds),
-      ...(row.variant === "dense" || row.seconds.length < 2
-        ? {}
-        : { times: { ...slowdown(rows, row) } }),
-      workload: median(row.seconds) * paper.images.train / images,
+      ...(row.slowdown && row.slowdown.count > 1 ? { times: row.slowdown } : {}),
+      workload: row.seconds.median * paper.images.train / images,
     })),
     notes: [
       `${
-        rows[0]?.seconds.length
+        rows[0]?.losses.length
       } epochs of each system, in turns; medians, and geometric means of the ` +
       "paired ratios with Student's interval. Pixels are decoded before, in the paper within the " +
       `epoch. All rows are computed by the PyTorch-style system, on ` +
@@ -88,9 +74,8 @@ export function table3(dataset: Dataset, rows: readonly PaperRow[]): Table {
 
 /** How often Table III's systems are right. */
 export function table3Accuracy(dataset: Dataset, rows: readonly PaperRow[]): Table {
-  const compared = rows.filter(({ paired }) => paired);
-  const corrected = holm(compared.map(({ paired }) => paired!.p));
-  const epochs = rows[0]?.seconds.length ?? 0;
+  const tests = rows.filter(({ paired }) => paired).length;
+  const epochs = rows[0]?.losses.length ?? 0;
   return new Table({
     title: `Table III, how often the systems are right, on ${dataLabel(dataset)}`,
     columns: [
@@ -111,7 +96,7 @@ export function table3Accuracy(dataset: Dataset, rows: readonly PaperRow[]): Tab
       ...(row.paired
         ? {
           paired: `${row.paired.onlyFirst}, ${row.paired.onlySecond}`,
-          p: corrected[compared.indexOf(row)]!,
+          p: row.paired.corrected,
         }
         : {}),
     })),
@@ -122,14 +107,14 @@ export function table3Accuracy(dataset: Dataset, rows: readonly PaperRow[]): Tab
       "ReLU, smallest weights pruned (20 %, 60 %), layers fused, the loss's arguments swapped, raw " +
       "pixels, sorted by class, Adam at 1e-4.",
       "p: McNemar's exact test against the dense system in the same block, by Holm's correction for " +
-      `${compared.length} tests.`,
+      `${tests} tests.`,
     ],
   });
 }
 
 /** Bytes on disk and losses of Table III's systems. */
 export function table3Losses(dataset: Dataset, rows: readonly PaperRow[]): Table {
-  const epochs = rows[0]?.seconds.length ?? 0;
+  const epochs = rows[0]?.losses.length ?? 0;
   return new Table({
     title: `Table III, loss and bytes on disk, on ${dataLabel(dataset)}`,
     columns: [
@@ -152,7 +137,6 @@ export function table3Losses(dataset: Dataset, rows: readonly PaperRow[]): Table
 
 /** Resident memory of Table III's systems. */
 export function table3Memory(rows: readonly PaperRow[]): Table {
-  const megabytes = (bytes: readonly number[]) => spread(bytes.map((b) => b / 1e6));
   return new Table({
     title: "Table III, resident memory of a process that runs the system, MB",
     columns: [
@@ -166,8 +150,8 @@ export function table3Memory(rows: readonly PaperRow[]): Table {
       const [text, code] = [of("text"), of("code")];
       return {
         name: variantTitle(variant),
-        ...(text ? { text: megabytes(text) } : {}),
-        ...(code ? { code: megabytes(code) } : {}),
+        ...(text ? { text: spread(text, 1e6) } : {}),
+        ...(code ? { code: spread(code, 1e6) } : {}),
       };
     }),
     notes: [

@@ -1,10 +1,8 @@
 /** What the measurements of pruned and int8 networks say, in sentences that follow the numbers. */
-import { median } from "../../metrics/median.ts";
-import { holm } from "../../metrics/holm.ts";
 import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
 import type { QuantizedResult } from "../../runs/quantize_runs.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
-import { curveTests, scopeTitles } from "../tables/pruning_table.ts";
+import { isTested, scopeTitles } from "../tables/pruning_table.ts";
 
 /** The level at which a corrected p-value counts as a difference. */
 const LEVEL = 0.05;
@@ -14,10 +12,9 @@ export function comparisonWords(networks: readonly (QuantizedResult | PrunedMode
   const compared = networks.flatMap(({ name, top1, comparison }) =>
     comparison ? [{ name, images: top1.images, paired: comparison.paired }] : []
   );
-  const corrected = holm(compared.map(({ paired }) => paired.p));
   const better: string[] = [], worse: string[] = [], equal: string[] = [];
-  compared.forEach(({ name, paired: { onlyFirst, onlySecond } }, i) => {
-    if (corrected[i]! >= LEVEL) equal.push(name);
+  compared.forEach(({ name, paired: { onlyFirst, onlySecond, corrected } }) => {
+    if (corrected >= LEVEL) equal.push(name);
     else (onlySecond > onlyFirst ? better : worse).push(name);
   });
   const images = compared[0]?.images ?? 0;
@@ -33,12 +30,11 @@ export function comparisonWords(networks: readonly (QuantizedResult | PrunedMode
 
 /** Says up to which sparsity no loss is measured, and from which on there is one. */
 export function curveWords(points: readonly CurvePoint[]): string {
-  const corrected = curveTests(points);
   return (["layer", "global"] as const).map((scope) => {
-    const own = points.filter((point) => point.scope === scope && corrected.has(point));
-    const isWorse = (point: CurvePoint) =>
-      corrected.get(point)! < LEVEL && point.paired!.onlyFirst > point.paired!.onlySecond;
-    const first = own.findIndex(isWorse);
+    const own = points.filter((point) => point.scope === scope).filter(isTested);
+    const first = own.findIndex(({ paired: { corrected, onlyFirst, onlySecond } }) =>
+      corrected < LEVEL && onlyFirst > onlySecond
+    );
     const percent = (point: CurvePoint) => `${Math.round(100 * point.sparsity)} %`;
     const title = `Smallest of ${scopeTitles[scope]}`;
     if (own.length === 0) return `${title}: nothing was pruned.`;
@@ -69,9 +65,9 @@ export function savingWords(
   const latency = other.cost.single.median / own.cost.single.median;
   const rate = own.cost.batch.median / other.cost.batch.median;
   const bytes = own.result.bytes / other.result.bytes;
-  const memory = (median(own.cost.residentBytes) - median(other.cost.residentBytes)) / 1e6;
-  const apart = Math.min(...own.cost.residentBytes) > Math.max(...other.cost.residentBytes) ||
-    Math.max(...own.cost.residentBytes) < Math.min(...other.cost.residentBytes);
+  const [here, there] = [own.cost.residentBytes, other.cost.residentBytes];
+  const memory = (here.median - there.median) / 1e6;
+  const apart = here.low > there.high || here.high < there.low;
   const milliseconds = (value: number) => `${(1000 / value).toFixed(3)} ms`;
   return `**${name}**, beside ${beside}: one image takes ${
     milliseconds(own.cost.single.median)

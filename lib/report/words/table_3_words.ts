@@ -1,10 +1,9 @@
 /** What Table III's measurements say, in sentences that follow the numbers. */
-import { median } from "../../metrics/median.ts";
 import type { PairedRatio } from "../../metrics/paired_ratio.ts";
 import type { PaperRow, PaperSource, PaperVariant } from "../../runs/paper_compression_runs.ts";
 import { paper } from "../paper.ts";
 import { formatCell } from "../table.ts";
-import { paperSeconds, slowdown, sourceTitles } from "../tables/table_3.ts";
+import { paperSeconds, sourceTitles } from "../tables/table_3.ts";
 
 /** Whether a measured ratio agrees with the paper's, in words. */
 export function verdict({ interval: [low, high] }: PairedRatio, inPaper: number): string {
@@ -28,9 +27,9 @@ export function slowdownWords(rows: readonly PaperRow[], trainImages: number): s
   const parts = (["text", "code"] as const).flatMap((source) => {
     const sentences = (["pruning", "quantization", "both"] as const).flatMap((variant) => {
       const row = of(source, variant);
-      if (!row) return [];
+      const measured = row?.slowdown;
+      if (!measured) return [];
       const inPaper = paperSeconds[variant] / paperSeconds.dense;
-      const measured = slowdown(rows, row);
       const judged = variant === "pruning"
         ? pruningVerdict(measured, inPaper)
         : verdict(measured, inPaper);
@@ -69,7 +68,7 @@ function codeReason(rows: readonly PaperRow[], trainImages: number): string {
   );
   if (!dense || !fused) return "";
   const same = dense.losses.every((loss, i) => loss === fused.losses[i]);
-  const seconds = median(dense.seconds) * paper.images.train / trainImages;
+  const seconds = dense.seconds.median * paper.images.train / trainImages;
   const share = 1 - seconds / paperSeconds.dense;
   const equal = same
     ? "The fused network gives the same losses as the dense one to the last bit, because fusing changes " +
@@ -94,8 +93,8 @@ export function paperMemoryWords(rows: readonly PaperRow[]): string {
   const parts = (["pruning", "quantization", "both"] as const).flatMap((variant) => {
     const own = bytes(variant);
     if (!own) return [];
-    const difference = (median(own) - median(dense)) / 1e6;
-    const apart = Math.min(...own) > Math.max(...dense) || Math.max(...own) < Math.min(...dense);
+    const difference = (own.median - dense.median) / 1e6;
+    const apart = own.low > dense.high || own.high < dense.low;
     return [
       `+ ${variant}: ${difference < 0 ? "−" : "+"}${Math.abs(difference).toFixed(1)} MB` +
       (apart ? "" : " (the processes' ranges overlap: no difference is measured)"),
