@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { projectRoot } from "../util/files.ts";
 import { type BootstrapInterval, pairedBootstrap } from "../metrics/bootstrap.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
 import { type RunOutcome, unpackBits } from "../runs/run_outcome.ts";
@@ -41,18 +43,21 @@ export interface RateDifference {
 }
 
 /**
- * Reads the committed sweep of an experiment's images.
+ * Reads the sweep of an experiment's images: the one made here, or the committed one of a data set of
+ * that name.
  * @returns undefined where there is none, or it is of other images
  */
 export async function readPaperSweep(
   { architecture, data, dataset }: Pick<Experiment, "architecture" | "data" | "dataset">,
 ): Promise<PaperSweep | undefined> {
-  const entries = await readSweep(committedResults(dataset), "paper");
-  const kept = entries?.flatMap(({ outcomes }) => outcomes) ?? [];
-  if (kept.length === 0 || kept.some(({ outcome }) => outcome.images.test !== data.test.key)) {
-    return undefined;
+  const folders = [committedResults(dataset), join(projectRoot, "results", dataset.name)];
+  for (const folder of folders) {
+    const entries = await readSweep(folder, "paper");
+    const kept = entries?.flatMap(({ outcomes }) => outcomes) ?? [];
+    const isOfThese = kept.every(({ outcome }) => outcome.images.test === data.test.key);
+    if (kept.length > 0 && isOfThese) return paperSweep(architecture, entries!, data.test.labels);
   }
-  return paperSweep(architecture, entries!, data.test.labels);
+  return undefined;
 }
 
 /**

@@ -51,6 +51,17 @@ Deno.test("the README's words on mistakes alone are those of results/sweep_paper
   ) assert(readme.includes(words), words);
 });
 
+Deno.test("the README's words on Tiny ImageNet are those of results/tiny50/sweep_paper.json", async () => {
+  const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
+  const [here, there] = [await committed("results"), await committed("results/tiny50")];
+  const faults = ({ matrix }: PaperSweep) =>
+    conclude(net, matrix).map(({ run, sufficient, necessary }) => ({ run, sufficient, necessary }))
+      .filter(({ run }) => run === "numpy" || run === "torch");
+  assert.deepEqual(faults(there), faults(here));
+  assert(readme.includes("On 50 animal classes of Tiny ImageNet the same two suffice"));
+  assert(readme.includes(`(results/tiny50/fault_matrix.svg), ${there.seeds} seed`));
+});
+
 Deno.test("the README's words on Table I's learning rate are those of the sweep", async () => {
   const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
   const { rates, matrix, seeds } = await committed("results");

@@ -5,7 +5,9 @@ import { shade } from "./confusion_figure.ts";
 
 /** A confusion matrix and what stands above it. */
 export interface TitledMatrix {
+  /** What stands above it, without the count of classes. */
   readonly title: string;
+  /** Counts of images by true and predicted class. */
   readonly matrix: ConfusionMatrix;
 }
 
