@@ -234,7 +234,16 @@ export const readmeFacts: readonly Fact[] = [
   {
     source: "other things' names",
     words: [
-      ...["LeNet-5", "LeNet5", "Python 3.11 or newer", "Deno 2.9.6", "x86_64", "AVX-512", "AVX2"],
+      ...[
+        "LeNet-5",
+        "LeNet5",
+        "Python 3.11 or newer",
+        "Deno 2.9.6",
+        "[Deno] 2.9.6",
+        "x86_64",
+        "AVX-512",
+        "AVX2",
+      ],
       ...["int8", "float32", "top-1", "top-5", "the LeNet-5 of 1998", "CIFAR-10", "Figures 1 to 3"],
       ...["1. [Preprocessing", "2. [Models", "3. [Training", "4. [Pruning", "5. [Quantization"],
       ...["6. [Figures", "7. [Diagnosis", "int8 in whole numbers", "notebook 7", "V8"],
@@ -253,6 +262,119 @@ export const readmeFacts: readonly Fact[] = [
     ],
   },
 ];
+
+/** Numbers in the fixed text of all notebooks: names, and how notebooks refer to each other. */
+const notebookNames: Fact = {
+  source: "other things' names",
+  words: [
+    ...["LeNet-5", "LeNet5", "32×32", "int8", "float32", "float64", "float16", "top-1", "top-5"],
+    ...["1. From image", "2. One network", "3. Training", "4. Pruning", "5. Quantization"],
+    ...["6. The paper's", "7. Why two", "Notebook 7", "notebook 7", "notebook 2", "notebook 3"],
+    ...["Figure 1", "Figure 2", "Figure 3", "Figures 1 to 3", "equations (1) and (2)", "64×64"],
+    ...["1/K (top-1) and 5/K", "AVX2", "AVX-512", "uint8", "CIFAR-10", "University, 2023"],
+  ],
+};
+
+/** The other numbers in the fixed text of each notebook. None of them is a result of this project. */
+export const notebookFacts: Readonly<Record<string, readonly Fact[]>> = {
+  "1_preprocessing.ipynb": [notebookNames, {
+    source: "the paper",
+    words: [
+      "images of 50 classes",
+      "the paper's 450 validation and 450 test",
+      "part of the 109 seconds",
+      "used 0 to 255 as they are",
+    ],
+  }, {
+    source: "the code",
+    words: [
+      "It has 50 classes of imaginary",
+      "At 1 nothing is squashed; at 2 a",
+      "mean 0 and standard deviation 1 over",
+    ],
+  }],
+  "2_models.ipynb": [notebookNames, {
+    source: "the code",
+    words: ["At 5 the slope is nearly 0.", "A convolution of 5×5"],
+  }],
+  "3_training.ipynb": [notebookNames, {
+    source: "the paper",
+    words: ["learning rate of 0.01 does"],
+  }, {
+    source: "the code",
+    words: [
+      "Adam at 1e-3, standardised",
+      "probability lacks to 1.",
+      "has a floor, 0.",
+      "the loss at least 0",
+      "Middle grey is 0.",
+    ],
+  }],
+  "4_pruning.ipynb": [notebookNames, {
+    source: "the paper",
+    words: ["20 % of the weights of each", "40 % of each dense", "20 % and 60 %"],
+  }],
+  "5_quantization.ipynb": [notebookNames, {
+    source: "the code",
+    words: [
+      "activations are 8-bit whole",
+      "sums are 32-bit whole",
+      "from −127 to 127",
+      "is stored as 0.",
+      "from 0 to 255, and the network",
+      "that stands for 0",
+      "for 4 products",
+      "vector of 128 bits holds 4 float32 numbers or 16 bytes",
+      "multiply 16 pairs, add neighbours in 16 bits",
+      "that of 16 other pairs, and then widen to 32 bits",
+      "for 32 products",
+      "16 bits hold the numbers from −32,768 to 32,767",
+      "byte is 255, and 255 · 128 is less than 32,767",
+      "add up to 128",
+      "a sum of 32 bits",
+      "activations by 1. Calibration on 512 training",
+    ],
+  }],
+  "6_figures.ipynb": [notebookNames, {
+    source: "the paper",
+    words: [
+      "systems score 0.02 and 0.1. With 50 classes",
+      "1/50 and 5/50",
+      "ended at −588.7",
+      "past epoch 10",
+      "near epoch 10",
+      "one epoch over 63,325",
+    ],
+  }],
+  "7_diagnosis.ipynb": [notebookNames, {
+    source: "the paper",
+    words: [
+      "systems reach 0.02 and 0.1",
+      "at 1e-4 for one",
+      "from U(0, 1)",
+      "from U(−1, 1)",
+      "batches of about 317 images, at 1e-4 with momentum 0.8 (v ← 0.8 v + 0.2 g)",
+      "takes 0.0003 of every",
+      "pixels from 0 to 255",
+      "had 316 or 317 images",
+      "learning rate 0.01",
+      "pixels, 0.01 against",
+    ],
+  }, {
+    source: "the code",
+    words: ["they have 317", "take 1e-3", "against 1e-3", "images of 50 classes of Tiny ImageNet"],
+  }],
+};
+
+/** The text of a notebook's Markdown cells, without formulas. */
+export function notebookProse(notebook: string): string {
+  const { cells } = JSON.parse(notebook) as {
+    readonly cells: readonly { readonly cell_type: string; readonly source: readonly string[] }[];
+  };
+  return cells.filter(({ cell_type }) => cell_type === "markdown")
+    .map(({ source }) => source.join("")).join("\n\n")
+    .replace(/\$\$[\s\S]*?\$\$|\$[^$]*\$/g, " ");
+}
 
 /** Text without what is no prose: code, and where links and images lead. */
 export function prose(markdown: string): string {

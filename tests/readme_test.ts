@@ -1,8 +1,11 @@
 /** The numbers in the README are those of the results that it names, or are listed as what they are. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
+import { notebookPaths } from "../tasks/execute.ts";
 import {
+  notebookFacts,
+  notebookProse,
   prose,
   readmeBindings,
   readmeFacts,
@@ -33,6 +36,18 @@ Deno.test("no fact that is listed for the README has gone out of it", () => {
   const gone = readmeFacts.flatMap(({ words }) => words).filter((words) => !text.includes(words));
   assert.deepEqual(gone, []);
 });
+
+for (const path of notebookPaths()) {
+  const name = basename(path);
+  Deno.test(`${name}: every number in its fixed text is listed, so that none is a result`, async () => {
+    const text = notebookProse(await Deno.readTextFile(path));
+    assert.deepEqual(
+      unlistedNumbers(text, [], notebookFacts[name]!),
+      [],
+      "tasks/readme_numbers.ts",
+    );
+  });
+}
 
 Deno.test("a number that is in no list is found, and a result that has changed is put right", async () => {
   const binding = {
