@@ -35,14 +35,18 @@ export function searchTable({ data, trials, kept, trainImages, chosenBy }: Searc
       `Each recipe was trained once, with seed 1, on ${trainImages} images. It was judged by the mean of ` +
       `top-1 and top-5 on ${chosenBy} others: a tenth of the training images and all validation images. ` +
       "No test image was looked at. A recipe without a number did not go on to that round.",
-      ...kept.length === rounds.length ? [`Chosen: ${kept.at(-1)![0]}.`] : ["The search goes on."],
+      ...kept.length === rounds.length
+        ? [`Chosen: ${kept.at(-1)![0]}.`]
+        : ["The search has not come to its end: the same command goes on with it."],
       ...Math.max(...asked) > 0
         ? [
           "The seconds leave out the teacher, which its pupils share: training it and asking it took " +
           `${Math.max(...asked).toFixed(0)} s.`,
         ]
         : [],
-      `Computed from ${dates[0]} to ${dates.at(-1)} by the hand-written system.`,
+      `Computed ${
+        dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`
+      } by the hand-written system.`,
     ],
   });
 }

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { bestRecipeTable, searchTable } from "../../lib/report/tables/search_table.ts";
+import type { FinalRun, SearchLog, Trial } from "../../lib/runs/search_log.ts";
+
+const trial = (candidate: string, epochs: number, top1: number, more = {}): Trial => ({
+  ...{ key: `${candidate} ${epochs}`, candidate, epochs, seed: 1, top1, top5: 2 * top1 },
+  ...{ seconds: 10, date: "2026-01-02", ...more },
+});
+const unfinished: SearchLog = {
+  ...{ data: "made, 5 classes", trainImages: 90, chosenBy: 40, kept: [], final: [] },
+  trials: [trial("slow", 5, 0.1), trial("quick", 5, 0.3, { teacherSeconds: 77 })],
+};
+
+Deno.test("the search's table says what was tried, by which images, and whether it is over", () => {
+  const text = searchTable(unfinished).markdown();
+  assert.match(text, /\| quick \| 0\.300 \/ 0\.600 \| 10 \|/);
+  assert.match(text, /on 90 images\. It was judged .* on 40 others/);
+  assert.match(text, /not come to its end/);
+  assert.match(text, /training it and asking it took 77 s/);
+  assert.match(text, /Computed on 2026-01-02/);
+  const finished = {
+    ...unfinished,
+    trials: [...unfinished.trials, trial("quick", 9, 0.4)],
+    kept: [["quick"], ["quick"]],
+  };
+  const whole = searchTable(finished).markdown();
+  assert.match(whole, /\| quick \| 0\.300 \/ 0\.600 \| 0\.400 \/ 0\.800 \| 20 \|/);
+  assert.match(whole, /\| slow \| 0\.100 \/ 0\.200 \|  \| 10 \|/);
+  assert.match(whole, /Chosen: quick\./);
+});
+
+Deno.test("the chosen recipe's table has each seed, and the mean with its interval", () => {
+  const run = (seed: number, top1: number): FinalRun => ({
+    ...trial("quick", 9, top1),
+    ...{ seed, test: { top1: top1 + 0.1, top5: 0.7, images: 50 } },
+  });
+  const text = bestRecipeTable({ ...unfinished, final: [run(1, 0.2), run(2, 0.4)] }, 50).markdown();
+  assert.match(text, /\| 1 \| 0\.200 \| 0\.400 \| 0\.300 \| 0\.700 \| 10 \|/);
+  assert.match(text, /\| mean \(95 %\) \| 0\.300 \(/);
+  assert.match(text, /quick, 9 epochs/);
+});
