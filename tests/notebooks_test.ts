@@ -57,7 +57,10 @@ for (const path of notebookPaths()) {
 
 const tables: Readonly<Record<string, readonly string[]>> = {
   "4_pruning.ipynb": ["pruning", "pruning_storage", "pruning_curve"],
-  "5_quantization.ipynb": ["quantization_rounding", "quantization", "table_3"],
+  "5_quantization.ipynb": [
+    ...["quantization_rounding", "quantization", "quantization_controls"],
+    ...["table_3", "table_3_losses"],
+  ],
   "6_figures.ipynb": ["table_1", "table_2", "timings/speed"],
   "7_diagnosis.ipynb": [
     ...["published", "warnings", "ladder_numpy", "ladder_torch", "ladder_keras", "ladder_written"],

@@ -18,12 +18,14 @@ export function quantizationTable(
       { key: "more", label: "more epochs", digits: 0 },
       { key: "top1", label: "test top-1 (95 %)" },
       { key: "top5", label: "test top-5 (95 %)" },
+      { key: "agreement", label: "same class as control, %", digits: 1 },
       { key: "bytes", label: "file, kB", digits: 1 },
       { key: "share", label: "of float32", digits: 3 },
       { key: "gzip", label: "gzip, kB", digits: 1 },
     ],
-    rows: results.map(({ name, moreEpochs, top1, top5, bytes, gzip }) => ({
+    rows: results.map(({ name, moreEpochs, top1, top5, comparison, bytes, gzip }) => ({
       ...{ name, more: moreEpochs, top1, top5, bytes: bytes / 1000 },
+      ...comparison && { agreement: 100 * comparison.agreement },
       share: bytes / dense.bytes,
       gzip: gzip / 1000,
     })),
@@ -42,14 +44,12 @@ export function comparisonTable(dataset: Dataset, results: readonly QuantizedRes
     columns: [
       { key: "name", label: "network" },
       { key: "control", label: "control" },
-      { key: "agreement", label: "same class, %", digits: 1 },
       { key: "paired", label: "only control, only this right", align: "right" },
       { key: "p", label: "p (Holm)", digits: 3 },
     ],
     rows: compared.map(({ name, comparison }) => ({
       name,
       control: comparison!.control,
-      agreement: 100 * comparison!.agreement,
       paired: `${comparison!.paired.onlyFirst}, ${comparison!.paired.onlySecond}`,
       p: comparison!.paired.corrected,
     })),
