@@ -1,5 +1,6 @@
 import { median } from "../metrics/median.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
+import type { Batch, Normalisation, PixelSet } from "../pixels/pixels.ts";
 import { batches, type RunData } from "../runs/run.ts";
 import type { RunStore } from "../runs/run_store.ts";
 import { defaultSeeds, runSeeds, type SeedRun } from "../runs/run_seeds.ts";
@@ -113,6 +114,16 @@ export function judgeAblations(
 /** Test images on which saturation and gradients are measured. */
 export const MEASURED_IMAGES = 256;
 
+/**
+ * Test images on which layers are measured, drawn at random from all classes. The draw is always the
+ * same, so that all networks are measured on the same images.
+ */
+export async function drawnImages(test: PixelSet, normalisation: Normalisation): Promise<Batch> {
+  const options = { batchSize: MEASURED_IMAGES, shuffle: true, seed: 1 };
+  const { value } = await batches(test, normalisation, options)[Symbol.asyncIterator]().next();
+  return value!;
+}
+
 /** Layer statistics on randomly drawn test images, as medians over runs of one configuration. */
 async function medianLayers(
   runs: readonly SeedRun[],
@@ -120,12 +131,8 @@ async function medianLayers(
 ): Promise<LayerStatistics[]> {
   const all: LayerStatistics[][] = [];
   for (const { run: { configuration, weights, normalisation } } of runs) {
-    // the seed is the same for all, so that all are measured on the same images
-    const loader = batches(test, normalisation, {
-      ...{ batchSize: MEASURED_IMAGES, shuffle: true, seed: 1 },
-    });
-    const { value } = await loader[Symbol.asyncIterator]().next();
-    all.push(layerStatistics(configuration.architecture, weights, value!));
+    const images = await drawnImages(test, normalisation);
+    all.push(layerStatistics(configuration.architecture, weights, images));
   }
   return all[0]!.map(({ layer, saturated }, i) => ({
     layer,

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { layerStatistics, saturatedShare } from "../../lib/diagnosis/layer_statistics.ts";
+import { drawnImages, MEASURED_IMAGES } from "../../lib/diagnosis/measure_ablation.ts";
+import { sortByClass } from "../../lib/runs/sort_by_class.ts";
+import { pixelSet } from "../runs/pixels.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { randomBatch } from "../systems/helpers.ts";
@@ -22,4 +25,14 @@ Deno.test("the statistics name the layers in order; the last one has no activati
     true,
   ]);
   assert(layers.every(({ gradientNorm }) => gradientNorm > 0));
+});
+
+Deno.test("layers are measured on images of nearly all classes, the same each time", async () => {
+  // sorted by class, nine images each, as the paper's test list is
+  const sorted = sortByClass(pixelSet(450, 50, 1));
+  const normalisation = { mean: 0, std: 1 };
+  const { labels, size } = await drawnImages(sorted, normalisation);
+  assert.equal(size, MEASURED_IMAGES);
+  assert(new Set(labels).size >= 45, `${new Set(labels).size} classes`);
+  assert.deepEqual((await drawnImages(sorted, normalisation)).labels, labels);
 });
