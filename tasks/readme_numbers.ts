@@ -225,6 +225,8 @@ export const readmeFacts: readonly Fact[] = [
       "better than 0.001 with Torch and TF",
       "notebook 7, 5 seeds",
       "has 5 seeds in each row",
+      ", 1 seed)",
+      "1, 2 and 4 the same",
       "have 95 % intervals after",
       "On 2 cores of a processor",
       "| 1 thread |",
@@ -246,7 +248,14 @@ export const readmeFacts: readonly Fact[] = [
       ],
       ...["int8", "float32", "top-1", "top-5", "the LeNet-5 of 1998", "CIFAR-10", "Figures 1 to 3"],
       ...["1. [Preprocessing", "2. [Models", "3. [Training", "4. [Pruning", "5. [Quantization"],
-      ...["6. [Figures", "7. [Diagnosis", "int8 in whole numbers", "notebook 7", "V8"],
+      ...[
+        "6. [Figures",
+        "7. [Diagnosis",
+        "int8 in whole numbers",
+        "notebook 7",
+        "V8",
+        "x86 since 2013",
+      ],
     ],
   },
   {
@@ -259,6 +268,7 @@ export const readmeFacts: readonly Fact[] = [
       "a minute of training on 2 cores",
       "takes 0.64 of the time that it takes in float32, 0.46 in turbo",
       "are 2.2 times as fast",
+      "has moved from 13 to 1 on",
     ],
   },
 ];

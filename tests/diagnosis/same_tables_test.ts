@@ -1,7 +1,7 @@
 /** The same outcomes give the same tables, in whatever order and whenever they were computed. */
 import assert from "node:assert/strict";
 import type { Dataset } from "../../lib/data/dataset.ts";
-import { type AblationName } from "../../lib/diagnosis/ablations.ts";
+import type { AblationName } from "../../lib/diagnosis/ablations.ts";
 import { paperConfigurations } from "../../lib/diagnosis/fault_matrix.ts";
 import { paperSweep } from "../../lib/diagnosis/paper_sweep.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
