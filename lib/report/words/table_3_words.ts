@@ -9,10 +9,13 @@ import { paperSeconds, sourceTitles } from "../tables/table_3.ts";
 export function verdict({ interval: [low, high] }: PairedRatio, inPaper: number): string {
   if (!Number.isFinite(low)) return "one epoch alone does not tell whether it is slower";
   if (high < 1) return "it is faster, so the paper's slowdown is not reproduced";
+  if (low <= 1 && high >= inPaper) {
+    return "the interval is too wide to tell, because it holds both 1 and the paper's factor";
+  }
   if (low <= 1) return "no difference is measured, so the paper's slowdown is not reproduced";
   if (low > inPaper) return "the slowdown is reproduced, and is larger than in the paper";
   if (high < inPaper) return "it is slower, but by less than in the paper";
-  return "the slowdown is reproduced, and is as large as in the paper";
+  return "the slowdown is reproduced, and the interval holds the paper's factor";
 }
 
 /**
@@ -72,7 +75,7 @@ function codeReason(rows: readonly PaperRow[], trainImages: number): string {
   const share = 1 - seconds / paperSeconds.dense;
   const equal = same
     ? "The fused network gives the same losses as the dense one to the last bit, because fusing changes " +
-      "no operation. So nothing in the paper's code for quantization can have doubled its time."
+      "no operation. So the arithmetic of the paper's code for quantization cannot have doubled its time."
     : "The fused network's losses differ from the dense one's by rounding.";
   const decoding = share > 0
     ? ` Training on ${paper.images.train.toLocaleString("en")} decoded images takes ` +
