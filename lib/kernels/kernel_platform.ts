@@ -3,9 +3,15 @@ import { hasRelaxedSimd } from "./relaxed_simd.ts";
 
 /** V8 options that this process was started with, as far as they can be seen. */
 function v8Flags(): string {
+  // apart from each other: without all permissions Deno hides /proc, but not the environment
+  const asked = ifAllowed(() => Deno.env.get("DENO_V8_FLAGS") ?? "");
+  return asked +
+    (Deno.build.os === "linux" ? ifAllowed(() => Deno.readTextFileSync("/proc/self/cmdline")) : "");
+}
+
+function ifAllowed(read: () => string): string {
   try {
-    const asked = Deno.env.get("DENO_V8_FLAGS") ?? "";
-    return asked + (Deno.build.os === "linux" ? Deno.readTextFileSync("/proc/self/cmdline") : "");
+    return read();
   } catch {
     return "";
   }

@@ -7,7 +7,7 @@ import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { OutcomeStore } from "../../lib/runs/outcome_store.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { runKey } from "../../lib/runs/run_store.ts";
-import { readSweep } from "../../lib/runs/sweep_file.ts";
+import { readSweep, type SweptEntry } from "../../lib/runs/sweep_file.ts";
 import { Rng } from "../../lib/util/rng.ts";
 import { exists } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
@@ -168,6 +168,12 @@ Deno.test("the task writes all outcomes of a list together, the same each time",
     const [entry] = (await readSweep(results, "short"))!;
     assert.deepEqual(entry!.outcomes.map(({ outcome }) => outcome.configuration.seed), [1, 2]);
     assert.match(entry!.outcomes[0]!.made.runsOn, /, 1 thread\)$/);
+    await sweep("--seeds", "3", "--turbo");
+    const [{ outcomes: [, , third] }] = (await readSweep(results, "short")) as [SweptEntry];
+    assert.match(third!.made.runsOn, /wide, 1 thread\)$/);
+    await Deno.remove(new OutcomeStore(results).path(third!.outcome.key));
+    await Deno.remove(path);
+    await sweep("--seeds", "2");
     // from the file alone, and without losing the seeds that are not asked for
     await Deno.remove(join(results, "outcomes"), { recursive: true });
     assert.match(await sweep("--seeds", "1"), /^1 run: 1 found, 0 computed/);
