@@ -87,6 +87,9 @@ async function countTorn(folder: string): Promise<number> {
   return torn;
 }
 
+/** Minutes after which no further kill begins; the table then says how many there were. */
+const MINUTES = Number(Deno.env.get("LENET_SOAK_MINUTES") ?? Infinity);
+
 /** Kills the training of one system that many times. */
 export async function killTrainings(
   what: keyof typeof trained,
@@ -95,16 +98,18 @@ export async function killTrainings(
 ): Promise<KillOutcome> {
   const rng = new Rng(seed);
   const base = await Deno.makeTempDir();
+  const end = performance.now() + 60_000 * MINUTES;
   try {
     const whole = await train(what, join(base, "whole"));
     if (!whole.digest) throw new Error(`${what}: the training that was let be has failed`);
     const outcome = { kills: 0, inTraining: 0, ended: 0, different: 0, torn: 0 };
-    for (let round = 0; outcome.kills < wanted; round++) {
+    const isEnough = () => outcome.kills >= wanted || performance.now() > end;
+    for (let round = 0; !isEnough(); round++) {
       const folder = join(base, String(round));
       for (let killsHere = 0;; killsHere++) {
         // some kills hit the start of the process
         const inTraining = rng.uniform() < 0.85;
-        const last = outcome.kills >= wanted;
+        const last = isEnough();
         const span = inTraining ? 0.7 * whole.trainingTime : whole.startTime;
         const after = rng.uniform(0, span);
         const { digest, began } = await train(
