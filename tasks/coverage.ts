@@ -14,7 +14,14 @@ async function coverage(): Promise<number> {
     return (await child.status).code;
   };
   const paths = Deno.args.length > 0 ? Deno.args : ["tests/"];
-  const code = await deno(["test", "-P", "--quiet", `--coverage=${folder}`, ...paths]);
+  const code = await deno([
+    "test",
+    "-P",
+    "--quiet",
+    "--coverage-raw-data-only",
+    `--coverage=${folder}`,
+    ...paths,
+  ]);
   await deno(["coverage", folder, `--include=${join(projectRoot, "lib")}/`]);
   return code;
 }

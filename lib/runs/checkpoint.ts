@@ -3,7 +3,7 @@ import type { OptimizerState } from "../model/training_step.ts";
 import type { Weights } from "../model/weights.ts";
 import type { FitOptions } from "../systems/system.ts";
 import type { TrainingState } from "../systems/training_state.ts";
-import { exists, writeAtomic } from "../util/files.ts";
+import { exists, removeParts, writeAtomic } from "../util/files.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 
 /** What a checkpoint must have been made by for a training to go on from it. */
@@ -91,6 +91,7 @@ export class Checkpoint {
   /** Removes the file, once the run itself is kept. */
   async remove(): Promise<void> {
     if (await exists(this.path)) await Deno.remove(this.path);
+    await removeParts(this.path);
   }
 
   #metadata(runsOn: string): Record<string, string> {

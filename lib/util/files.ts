@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -15,6 +15,20 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
   } catch (error) {
     await Deno.remove(part).catch(() => {});
     throw error;
+  }
+}
+
+/**
+ * Removes what `writeAtomic` has left of a file when its process was killed. Parts of the last minute may
+ * belong to a process that is writing, and stay.
+ */
+export async function removeParts(path: string, now = Date.now()): Promise<void> {
+  const folder = dirname(path), start = `${basename(path)}.`;
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.startsWith(start) || !/\.[0-9a-f]{8}\.part$/.test(name)) continue;
+    const part = join(folder, name);
+    const { mtime } = await Deno.stat(part);
+    if (mtime && now - mtime.getTime() > 60_000) await Deno.remove(part);
   }
 }
 

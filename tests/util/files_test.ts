@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assertRejects } from "../assert.ts";
-import { exists, sha256, writeAtomic } from "../../lib/util/files.ts";
+import { exists, removeParts, requireRoom, sha256, writeAtomic } from "../../lib/util/files.ts";
 
 Deno.test("a failed write leaves the old file and nothing else", async () => {
   const folder = await Deno.makeTempDir();
@@ -24,4 +24,55 @@ Deno.test("sha256 of abc", async () => {
     await sha256("abc"),
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
   );
+});
+
+Deno.test("room is asked for before it is needed, and nothing is left of the question", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await requireRoom(`${folder}/new`, 3_000_000);
+    assert.deepEqual([...Deno.readDirSync(`${folder}/new`)], []);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await assert.rejects(
+      () => requireRoom(`${folder}/file`, 1234),
+      (error: Error) =>
+        error.message.startsWith(`${folder}/file has no room for the 1,234 bytes that are to be`),
+    );
+    const { open } = Deno;
+    // a disk that takes some bytes and then no more
+    Deno.open = async (...given) => {
+      const file = await open(...given);
+      let left = 1000;
+      file.write = (bytes) => {
+        if (left === 0) throw new Error("No space left on device (os error 28)");
+        const taken = Math.min(left, bytes.length);
+        left -= taken;
+        return Promise.resolve(taken);
+      };
+      return file;
+    };
+    try {
+      await assert.rejects(() => requireRoom(folder, 5000), /5,000 bytes .*No space left/);
+    } finally {
+      Deno.open = open;
+    }
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["file", "new"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("old parts of a file are removed, those of others and of now are not", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await writeAtomic(`${folder}/a`, "whole");
+    const parts = ["a.01234567.part", "b.01234567.part", "a.part", "a.x1234567.part"];
+    for (const part of parts) await Deno.writeTextFile(`${folder}/${part}`, "");
+    await removeParts(`${folder}/a`);
+    assert(await exists(`${folder}/${parts[0]}`));
+    await removeParts(`${folder}/a`, Date.now() + 120_000);
+    const left = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    assert.deepEqual(left, ["a", ...parts.slice(1)].sort());
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
