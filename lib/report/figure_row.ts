@@ -14,7 +14,10 @@ export class FigureRow implements Displayable {
     const all = this.figures.map((figure) => figure.displayData());
     return {
       "text/html": all.map((data) =>
-        data["text/html"]!.replace('style="max-width:100%"', `style="max-width:${share}%"`)
+        data["text/html"]!.replace(
+          'style="max-width:100%"',
+          `style="max-width:${share}%;display:inline-block"`,
+        )
       ).join(" "),
       "text/plain": all.map((data) => data["text/plain"]).join("\n"),
     };
