@@ -3,7 +3,10 @@ import type { Displayable } from "./notebook.ts";
 
 /** Figures side by side in a notebook, as wide as the cell together. */
 export class FigureRow implements Displayable {
-  /** @param figures from left to right, at least one */
+  /**
+   * A row of figures.
+   * @param figures from left to right, at least one
+   */
   constructor(readonly figures: readonly Figure[]) {
     if (figures.length === 0) throw new RangeError("a row needs at least one figure");
   }

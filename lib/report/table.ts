@@ -72,6 +72,19 @@ export class Table {
       notes.map((note) => `\n${escapeMarkdownLine(note)}\n`).join("");
   }
 
+  /** Letters that a line of the table cannot do without: no number is broken, and headings are only at blanks. */
+  #leastWidth(): number {
+    const { columns } = this.options;
+    const cells = this.#cells(), aligns = this.#aligns();
+    const longest = (texts: readonly string[]) => Math.max(0, ...texts.map(({ length }) => length));
+    return columns.reduce((sum, { label }, i) => {
+      const own = cells.map((row) => row[i]!);
+      const words = own.flatMap((cell) => cell.split(" "));
+      return sum +
+        Math.max(longest(label.split(" ")), longest(aligns[i] === "right" ? own : words));
+    }, 0);
+  }
+
   /** The table as HTML. */
   html(): string {
     const { title, columns, notes = [] } = this.options;
@@ -82,9 +95,9 @@ export class Table {
         const whole = tag === "td" && aligns[i] === "right" ? ";white-space:nowrap" : "";
         return `<${tag} style="text-align:${aligns[i]}${whole}">${keepTogether(cell)}</${tag}>`;
       }).join("") + "</tr>";
-    return `<table><caption style="text-align:left;font-weight:bold">${
-      escapeXml(title)
-    }</caption>` +
+    return `<table${
+      smaller(this.#leastWidth())
+    }><caption style="text-align:left;font-weight:bold">${escapeXml(title)}</caption>` +
       `<thead>${row("th", columns.map(({ label }) => label))}</thead>` +
       `<tbody>${this.#cells().map((cells) => row("td", cells)).join("")}</tbody></table>` +
       notes.map((note) => `<p><small>${escapeXml(note)}</small></p>`).join("");
@@ -128,6 +141,15 @@ export class Table {
   [Symbol.for("Jupyter.display")](): Record<string, string> {
     return this.displayData();
   }
+}
+
+/** Letters of the usual size, with what stands between columns, that fit into a cell of JupyterLab. */
+const FITTING = 100;
+
+/** A smaller size for tables that would be wider than their cell. */
+function smaller(letters: number): string {
+  if (letters <= FITTING) return "";
+  return ` style="font-size:${Math.max(8, Math.floor(12 * FITTING / letters))}px"`;
 }
 
 /** Text for HTML in which numbers keep their units, signs and exponents in words that break too. */
