@@ -96,7 +96,7 @@ export class Table {
         return `<${tag} style="text-align:${aligns[i]}${whole}">${keepTogether(cell)}</${tag}>`;
       }).join("") + "</tr>";
     return `<table${
-      smaller(this.#leastWidth())
+      smaller(this.#leastWidth(), columns.length)
     }><caption style="text-align:left;font-weight:bold">${escapeXml(title)}</caption>` +
       `<thead>${row("th", columns.map(({ label }) => label))}</thead>` +
       `<tbody>${this.#cells().map((cells) => row("td", cells)).join("")}</tbody></table>` +
@@ -143,13 +143,13 @@ export class Table {
   }
 }
 
-/** Letters of the usual size, with what stands between columns, that fit into a cell of JupyterLab. */
-const FITTING = 100;
+/** Width in pixels of an output cell in JupyterLab, and of a letter and a column's padding at 12 pixels. */
+const [CELL, LETTER, PADDING] = [848, 8, 12];
 
 /** A smaller size for tables that would be wider than their cell. */
-function smaller(letters: number): string {
-  if (letters <= FITTING) return "";
-  return ` style="font-size:${Math.max(8, Math.floor(12 * FITTING / letters))}px"`;
+function smaller(letters: number, columns: number): string {
+  const width = LETTER * letters + PADDING * columns;
+  return width <= CELL ? "" : ` style="font-size:${Math.max(8, Math.floor(12 * CELL / width))}px"`;
 }
 
 /** Text for HTML in which numbers keep their units, signs and exponents in words that break too. */

@@ -96,3 +96,16 @@ Deno.test("HTML in a note is escaped", () => {
   assert(noted.markdown().endsWith("\na &lt;b> c\n"));
   assert(noted.html().includes("a &lt;b&gt; c"));
 });
+
+Deno.test("a table that would be wider than its cell is set smaller, and others are not", () => {
+  const of = (count: number) =>
+    new Table({
+      title: "intervals",
+      columns: Array.from({ length: count }, (_, i) => ({ key: `k${i}`, label: "top-1" })),
+      rows: [Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [`k${i}`, { value: 0.5, interval: [0.4, 0.6] }]),
+      )],
+    }).html();
+  assert(of(4).startsWith("<table><caption"));
+  assert.match(of(8), /^<table style="font-size:(8|9)px"/);
+});
