@@ -12,7 +12,7 @@ const inside = [`${folder}/`, `${join(projectRoot, "lib", "metrics")}/`];
 const allowed = new Set([
   ...["systemNames", "systemTitles", "trace", "countParameters", "countMultiplyAdds"],
   ...["projectRoot", "writeAtomic", "MEASURED_SECONDS"],
-  ...["ALPHA", "MEASURED_IMAGES", "rowName", "paperRuns"],
+  ...["ALPHA", "paperVariants", "MEASURED_IMAGES", "rowName", "paperRuns"],
 ]);
 
 /** What the modules of lib/report may take from packages. */
