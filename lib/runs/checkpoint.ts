@@ -30,6 +30,7 @@ export class Checkpoint {
   #hasWarned = false;
 
   /**
+   * The checkpoint of a training, whether its file is there or not.
    * @param path of the file
    * @param seconds least time from one writing to the next, and before the first; 0 for each batch
    */
