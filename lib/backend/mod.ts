@@ -1,6 +1,15 @@
 /**
  * TensorFlow.js on WebAssembly kernels that train, by itself: any program that imports `@tensorflow/tfjs` runs on them
  * after `await openBackend("kernels")`, in a web page after `openInPage`.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { openBackend } from "@lenet/three-ways/backend";
+ *
+ * const { runsOn } = await openBackend("kernels");
+ * const product = tf.matMul(tf.ones([2, 3]), tf.ones([3, 2]));
+ * console.log(runsOn, await product.data());
+ * ```
  * @module
  */
 export {
