@@ -297,10 +297,10 @@ Deno.test("an unknown engine or option of the numpy system is refused by name", 
 Deno.test(
   "unknown layers and layer options are refused by all systems",
   async () => {
-    const strided = untyped({
+    const dilated = untyped({
       ...smallConvolutional,
       layers: smallConvolutional.layers.map((layer) =>
-        layer.kind === "conv" ? { ...layer, stride: 2 } : layer
+        layer.kind === "conv" ? { ...layer, dilation: 2 } : layer
       ),
     });
     const gelu = untyped({
@@ -309,9 +309,9 @@ Deno.test(
     });
     for (const name of systemNames) {
       await assertRejects(
-        () => createSystem(name, strided),
+        () => createSystem(name, dilated),
         RangeError,
-        "conv1 has the unknown option stride",
+        "conv1 has the unknown option dilation",
       );
       await assertRejects(() => createSystem(name, gelu), RangeError, "the unknown kind gelu");
     }
