@@ -314,7 +314,6 @@ export const notebookFacts: Readonly<Record<string, readonly Fact[]>> = {
     source: "the code",
     words: [
       "Adam at 1e-3, standardised",
-      "probability lacks to 1.",
       "has a floor, 0.",
       "the loss at least 0",
       "Middle grey is 0.",
@@ -360,7 +359,7 @@ export const notebookFacts: Readonly<Record<string, readonly Fact[]>> = {
     source: "the paper",
     words: [
       "systems reach 0.02 and 0.1",
-      "at 1e-4 for one",
+      "learning rate is 1e-4, and it",
       "from U(0, 1)",
       "from U(−1, 1)",
       "batches of about 317 images, at 1e-4 with momentum 0.8 (v ← 0.8 v + 0.2 g)",
