@@ -91,7 +91,7 @@ export const readmeBindings: readonly Binding[] = [
       ),
   },
   {
-    file: "tiny50/table_2_complete.json",
+    file: "tiny50/best_recipe.json",
     words: words("reach test top-1 # and top-5 #"),
     values: (rows) =>
       (["top-1", "top-5"] as const).map((metric) => {
@@ -204,6 +204,7 @@ export const readmeFacts: readonly Fact[] = [
     words: [
       "with seed 1 you can",
       "On 50 animal classes of Tiny ImageNet",
+      "on 50 animal classes of Tiny ImageNet",
       "(25,000 training images), ten",
       "the same 65,106 parameters",
       "With batches of 256 and one thread",
@@ -262,10 +263,9 @@ export const readmeFacts: readonly Fact[] = [
     source: "measured by hand",
     words: [
       "| on 2 cores",
-      "18 minutes on a busy machine, 6 to 10 before on idle ones",
-      "2 to 3 minutes, measured on an earlier version",
+      "18 minutes on a busy machine; an earlier version took 6 to 10 on idle ones",
+      "an earlier version took 2 to 3 minutes",
       "13 minutes, set-up included, on a busy machine",
-      "a minute of training on 2 cores",
       "takes 0.64 of the time that it takes in float32, 0.46 in turbo",
       "are 2.2 times as fast",
       "has moved from 13 to 1 on",

@@ -25,7 +25,7 @@ export function inputVariantsTable(dataset: Dataset, variants: readonly InputVar
     })),
     notes: [
       "Means over the seeds. Their 95 % intervals hold the uncertainty from the images and that from " +
-      "the seeds. All images but 32×32 grey are decoded fast, up to a few levels from OpenCV's pixels.",
+      "the seeds. All images but 32×32 grey are decoded fast: most pixels are a few levels from OpenCV's.",
       `Computed by ${[...by].join(", ")}.`,
     ],
   });

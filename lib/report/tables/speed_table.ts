@@ -42,7 +42,9 @@ export function speedTable(timed: readonly TimedRun[], images: number): Table {
       "images, evaluation not counted; inference: the test images in one batch, over and over for " +
       `${MEASURED_SECONDS} s after as long a warm-up, median; ` +
       `${navigator.hardwareConcurrency} threads.`,
-      `Paper: one epoch over ${whole(paper.images.train)} images with decoding (Torch, TF), 200 ` +
+      `Paper: one epoch over ${
+        whole(paper.images.train)
+      } images (Torch with decoding, TF without), 200 ` +
       "minibatches (Numpy), on another machine.",
     ],
   });
