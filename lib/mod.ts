@@ -13,8 +13,9 @@
  * console.log(topK(await predictions(run, data.test), 5));
  * ```
  *
- * The entries `/data`, `/systems`, `/compression` and `/report` hold more of their subjects. None of
- * them loads the native TensorFlow before a system is made that needs it.
+ * Other entries have more: `/data` opens images, `/numpy`, `/torch` and `/keras` have the layers of each
+ * system, `/compression` prunes and quantizes, and `/report` makes tables and figures. None of them loads
+ * the native TensorFlow before a system is made that needs it.
  * @module
  */
 export * from "./data/mod.ts";

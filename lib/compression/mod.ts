@@ -1,5 +1,5 @@
 /**
- * Networks that take less: pruning by masks, pruning that removes filters and units, and int8.
+ * Smaller and faster networks: pruning by masks, pruning that removes filters and units, and int8.
  *
  * ```ts
  * import { countParameters, createSystem, lenet5 } from "@lenet/three-ways/systems";

@@ -1,6 +1,6 @@
 /**
- * What a network, its gradients and its training show: checks, guarded trainings, and the paper's runs
- * with their mistakes put right one at a time.
+ * Why a network does not learn: checks of gradients and of the start, a guard that watches a training, and
+ * the paper's runs with their mistakes repaired one at a time.
  *
  * ```ts
  * import { checkGradients, lenet5 } from "@lenet/three-ways";

@@ -1,6 +1,6 @@
 /**
- * What is counted of answers, and how sure one may be of it: top-k accuracy, intervals of shares and means,
- * and tests of differences.
+ * How often networks are right, and how certain that is: top-k accuracy, confidence intervals of shares and
+ * means, and tests of differences.
  *
  * ```ts
  * import { exactInterval, fisherExact, wilson } from "@lenet/three-ways";

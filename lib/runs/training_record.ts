@@ -22,8 +22,9 @@ export interface TrainingRecordOptions {
 }
 
 /**
- * Keeps the books of a training whose loop is written out: the mean loss and accuracy of an epoch, the validation
- * after it, the bar, and at the end the run. With the same steps the run is the same as `trainRun`'s.
+ * Records a training whose loop the caller writes. It counts the mean loss and accuracy of each epoch, measures
+ * the validation images after it, draws the progress bar, and returns the run at the end. With the same steps the
+ * run is the same as that of `trainRun`.
  *
  * ```ts
  * for (const _ of record.epochs()) {
