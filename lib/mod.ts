@@ -14,8 +14,9 @@
  * ```
  *
  * Other entries have more: `/data` opens images, `/numpy`, `/torch` and `/keras` have the layers of each
- * system, `/compression` prunes and quantizes, and `/report` makes tables and figures. None of them loads
- * the native TensorFlow before a system is made that needs it.
+ * system, `/compression` prunes and quantizes, and `/report` makes tables and figures. Only `/torch` and
+ * `/keras` open a backend when they are imported. The others load the native TensorFlow when a system is
+ * made that needs it.
  * @module
  */
 export * from "./data/mod.ts";
