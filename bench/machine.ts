@@ -1,7 +1,8 @@
 /** One line about the machine that was measured. */
 export function machine(): string {
   const { osRelease, cpu, memory } = {
-    osRelease: Deno.osRelease(),
+    // the version alone, without what those who built the kernel have appended
+    osRelease: /^[\d.]*/.exec(Deno.osRelease())![0],
     cpu: cpuName(),
     memory: Math.round(Deno.systemMemoryInfo().total / 2 ** 30),
   };
