@@ -6,6 +6,7 @@ import { type PackOptions, packPixels } from "./pack_pixels.ts";
 import type { PackedPixels } from "./packed.ts";
 import type { PixelSet } from "./pixels.ts";
 import { type PreprocessOptions, preprocessOptions } from "./preprocess.ts";
+import { repeatedPixels } from "./repeated_pixels.ts";
 
 /** The three parts of a data set, preprocessed. */
 export interface DatasetPixels extends Readonly<Record<SplitName, PixelSet>> {
@@ -33,7 +34,8 @@ export interface LoadOptions extends Omit<PackOptions, "badImages"> {
 
 /**
  * `packPixels` of the three parts of a data set; progress counts the images of all three. Bad training
- * images are set aside, listed in the result and told to `onNotice`.
+ * images are set aside, listed in the result and told to `onNotice`, which also hears of images whose
+ * pixels are those of others, in two splits above all.
  *
  * @throws {RangeError} naming the option that has no sensible value
  * @throws {BadImages} naming all bad validation and test images, before any training image is decoded
@@ -68,6 +70,7 @@ export async function loadPixels(
   for (const name of ["train", "val", "test"] as const) {
     if (setAside[name].length > 0) onNotice(notice(name, setAside[name], splits[name].length));
   }
+  for (const sentence of repeatedPixels({ train, val, test })) onNotice(`${sentence}.`);
   const key = await sha256(JSON.stringify([train.key, val.key, test.key, classes]));
   return { train, val, test, classes, key, setAside };
 }
