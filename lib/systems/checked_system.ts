@@ -4,6 +4,8 @@ import { checkPredict } from "./check_batches.ts";
 import { checkFit } from "./check_fit.ts";
 import {
   type Batches,
+  BrokenLossError,
+  type EpochRecord,
   type FitOptions,
   type History,
   type SetWeightsOptions,
@@ -52,7 +54,11 @@ export abstract class CheckedSystem implements System {
     );
     this.#isTraining = true;
     try {
-      const history = await this.train(train, { ...options, signal: AbortSignal.any(signals) });
+      const history = await this.train(train, {
+        ...options,
+        signal: AbortSignal.any(signals),
+        onEpoch: (record) => this.#endEpoch(record, options),
+      });
       this.#checkAlive("fit");
       return history;
     } finally {
@@ -93,6 +99,26 @@ export abstract class CheckedSystem implements System {
   /** Lets `using system = …` dispose of the system at the end of its block. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /**
+   * The max-pooling of the kernels drops NaN, so that weights before it can break while the loss stays a number.
+   * @throws BrokenLossError naming the epoch and the weight that is no number
+   */
+  async #endEpoch(record: EpochRecord, options: FitOptions): Promise<void> {
+    if (options.continueAtBrokenLoss !== true) {
+      try {
+        checkFiniteWeights(await this.readWeights());
+      } catch (error) {
+        throw new BrokenLossError(
+          `the training has diverged in epoch ${record.epoch}: ${
+            (error as Error).message
+          }. Try a smaller ` +
+            "learning rate; with continueAtBrokenLoss it goes on",
+        );
+      }
+    }
+    await options.onEpoch?.(record);
   }
 
   /** @throws SystemStateError if the system was disposed of */

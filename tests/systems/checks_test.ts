@@ -256,6 +256,24 @@ testEach(
 
 testEach(
   systemNames,
+  "weights that break behind a sound loss end the training with its epoch, unless told to go on",
+  lenet5(),
+  async (system) => {
+    const broken = initialWeights(lenet5(), "lecun", 1);
+    broken["conv1.weight"]!.data[0] = NaN;
+    await system.setWeights(broken, { allowBroken: true });
+    const train = asBatches(randomBatch(lenet5(), 50, 8));
+    const error = await system.fit(train, once).catch((error) => error);
+    assert.equal(error.name, "BrokenLossError");
+    assert.match(error.message, /epoch 1/);
+    await system.setWeights(broken, { allowBroken: true });
+    const history = await system.fit(train, { ...once, epochs: 2, continueAtBrokenLoss: true });
+    assert.equal(history.length, 2);
+  },
+);
+
+testEach(
+  systemNames,
   "a diverging training ends with an error that names epoch and batch, unless told to go on",
   lenet5(),
   async (system) => {
