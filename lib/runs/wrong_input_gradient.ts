@@ -109,7 +109,7 @@ export class WrongGradientEngine implements Engine {
         for (const [name, parameter] of this.#model.namedParameters()) {
           const data = Float32Array.from(parameter.grad!.dataSync<"float32">());
           gradients[name] = { shape: parameter.shape, data };
-          parameter.grad = undefined; // the end of the tidy frees it
+          parameter.zeroGrad(); // backward keeps it beyond the tidy
         }
         return { loss: mean.dataSync()[0]! * size, correct: hits };
       });
