@@ -4,7 +4,7 @@ import { assertAlmostEquals, assertLess, assertRejects } from "../assert.ts";
 import { ablations } from "../../lib/diagnosis/ablations.ts";
 import { layerStatistics } from "../../lib/diagnosis/layer_statistics.ts";
 import type { Fault } from "../../lib/runs/faults.ts";
-import { openBackend } from "../../lib/backend/choose_backend.ts";
+import { openBackend, withBackend } from "../../lib/backend/choose_backend.ts";
 import { FaultyNumpy } from "../../lib/runs/faulty_numpy.ts";
 import { WrongGradientEngine } from "../../lib/runs/wrong_input_gradient.ts";
 import { ReferenceEngine } from "../../lib/systems/numpy/reference_engine.ts";
@@ -182,6 +182,18 @@ Deno.test("the wrong input gradient is that of the paper's code; all that lies b
     maxDifference(gradients["conv1.weight"]!.data, right.gradients["conv1.weight"]!.data),
     "the wrong gradient differs from the right one",
   );
+  engine.dispose();
+});
+
+Deno.test("the wrong input gradient's engine keeps no tensors of its steps", async () => {
+  const backend = await openBackend();
+  const engine = new WrongGradientEngine(lenet5(5), backend);
+  engine.setWeights(initialWeights(lenet5(5), "lecun", 1));
+  const tensors = () => withBackend(backend, () => tf.memory().numTensors);
+  const before = tensors();
+  engine.gradient(randomBatch(lenet5(5), 3, 2));
+  engine.logits(new Float32Array(1024), 1);
+  assert.equal(tensors(), before);
   engine.dispose();
 });
 
