@@ -69,3 +69,18 @@ Deno.test("a number that is in no list is found, and a result that has changed i
   assert.deepEqual(await staleNumbers(renewed, [binding]), []);
   await assert.rejects(() => renewNumbers("nothing", [binding]), /no words like/);
 });
+
+Deno.test("the README says of each pair of systems what the test of likeness found", async () => {
+  const path = join(projectRoot, "results/witness/synthetic50/alike.json");
+  const { rows } = JSON.parse(await Deno.readTextFile(path));
+  const found = rows.map(({ pair, alike }: { pair: string; alike: boolean }) => [pair, alike]);
+  assert.deepEqual(found, [
+    ["LeNet5 Numpy − LeNet5 Torch", true],
+    ["LeNet5 Numpy − LeNet5 TF", true],
+    ["LeNet5 Torch − LeNet5 TF", false],
+  ]);
+  const said =
+    "the hand-written system is alike to each of the other two within the margin that the " +
+    "table states. For torch against keras the data do not show it.";
+  assert(prose(readme).replace(/\s+/g, " ").includes(said), "the README's sentence is another one");
+});
