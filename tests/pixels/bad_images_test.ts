@@ -50,7 +50,10 @@ function dataset(root: string, files: Record<SplitName, readonly string[]>): Dat
 async function good(folder: string, prefix: string, count: number): Promise<string[]> {
   const names = Array.from({ length: count }, (_, i) => `${prefix}${i}.jpg`);
   for (const [i, name] of names.entries()) {
-    await Deno.writeFile(join(folder, name), await flat(20 + i, 30, "#63a").jpeg().toBuffer());
+    // each has a grey of its own: images with the same pixels would be told
+    const level = (prefix.charCodeAt(0) + 20 * i).toString(16).padStart(2, "0");
+    const colour = `#${level.repeat(3)}`;
+    await Deno.writeFile(join(folder, name), await flat(20 + i, 30, colour).jpeg().toBuffer());
   }
   return names;
 }
