@@ -263,9 +263,9 @@ export const readmeFacts: readonly Fact[] = [
     source: "measured by hand",
     words: [
       "| on 2 cores",
-      "18 minutes on a busy machine; an earlier version took 6 to 10 on idle ones",
+      "about 12 minutes, beside other work on the machine",
       "an earlier version took 2 to 3 minutes",
-      "13 minutes, set-up included, on a busy machine",
+      "11 minutes and the set-up, beside other work",
       "takes 0.64 of the time that it takes in float32, 0.46 in turbo",
       "are 2.2 times as fast",
       "has moved from 13 to 1 on",
