@@ -263,7 +263,7 @@ export const readmeFacts: readonly Fact[] = [
     source: "measured by hand",
     words: [
       "| on 2 cores",
-      "about 12 minutes, beside other work on the machine",
+      "10 minutes and the set-up, beside other work",
       "an earlier version took 2 to 3 minutes",
       "11 minutes and the set-up, beside other work",
       "takes 0.64 of the time that it takes in float32, 0.46 in turbo",
