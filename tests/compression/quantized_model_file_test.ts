@@ -132,6 +132,10 @@ Deno.test("numbers that the kernels cannot compute with are refused by array and
       assertRefused(forge(changed(name, 4, value)), `${name}[4] is ${text}, and must be finite`);
     }
   }
+  assertRefused(
+    forge(changed("output.multipliers", 1, 2 ** 97)), // 2³¹ times as much is no finite float32
+    `output.multipliers[1] is ${2 ** 97}, above ${2 ** 96}`,
+  );
   assertRefused(forge(changed("hidden.weight", 7, -128)), "hidden.weight[7] is -128, below −127");
   assertRefused(
     forge(changed("output.bias", 2, -(2 ** 31))),

@@ -52,6 +52,9 @@ type Bad = (why: string) => Error;
 /** The largest image that a file may declare: 4096 × 4096 in one channel. */
 const largestInput = 2 ** 24;
 
+/** The largest multiplier of a file: 2³¹ times as much, the largest logit, is a finite float32. */
+const largestMultiplier = 2 ** 96;
+
 /**
  * The most inputs that a filter or unit of a file may have. Its groups of weights take up to 160 bytes for
  * each, while they are checked.
@@ -148,11 +151,16 @@ function readLayer(
   if (below >= 0) throw bad(`${name}.weight[${below}] is ${values[below]}, below −${INT8_MAX}`);
   // only now that the file is known to hold the weights, since their groups take memory
   check16BitSums(name, values, shape[0]!, stageGroups(stage), bad);
+  const multipliers = positive(`${name}.multipliers`, rows);
+  const above = multipliers.findIndex((x) => x > largestMultiplier);
+  if (above >= 0) {
+    throw bad(`${name}.multipliers[${above}] is ${multipliers[above]}, above ${largestMultiplier}`);
+  }
   return {
     name,
     weight: { shape, values, scales: positive(`${name}.scales`, rows) },
     bias: find(`${name}.bias`, Int32Array<ArrayBuffer>, rows),
-    multipliers: positive(`${name}.multipliers`, rows),
+    multipliers,
   };
 }
 
