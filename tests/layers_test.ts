@@ -13,6 +13,7 @@ const order = [
   "backend",
   "systems",
   "compression",
+  "classifier",
   "metrics",
   "runs",
   "diagnosis",
