@@ -243,11 +243,12 @@ export async function trainRun(
 
 /** What a configuration tells `System.fit`. */
 export function fitOptionsOf(configuration: RunConfiguration): FitOptions {
-  const { epochs, optimizer, schedule, labelSmoothing = 0 } = configuration;
+  const { epochs, optimizer, schedule, averaging, labelSmoothing = 0 } = configuration;
   return {
     // a run with the paper's mistakes may diverge, and then that is its result
     ...{ epochs, optimizer, labelSmoothing, continueAtBrokenLoss: hasMistakes(configuration) },
     ...(schedule === "one-cycle" ? { schedule: oneCycle } : {}),
+    ...averaging !== undefined && { averaging },
   };
 }
 

@@ -55,6 +55,8 @@ export interface RunConfiguration {
   readonly schedule?: "one-cycle";
   /** Share of each target that is spread over all classes; absent: 0. */
   readonly labelSmoothing?: number;
+  /** Of the weights over the steps, see `FitOptions.averaging`; absent: none. */
+  readonly averaging?: number;
   /** Of the training images; absent: none. */
   readonly augmentation?: Augmentation;
   /** Of the training images with each other; absent: none. */
@@ -106,6 +108,7 @@ const keys: Readonly<Record<keyof RunConfiguration, readonly string[] | undefine
   batchSize: undefined,
   schedule: ["one-cycle"],
   labelSmoothing: undefined,
+  averaging: undefined,
   augmentation: undefined,
   mixing: undefined,
   teacher: undefined,

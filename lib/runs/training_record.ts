@@ -40,7 +40,10 @@ export class TrainingRecord {
   readonly #progress: TrainingProgress;
   #isInEpoch = false;
 
-  /** The books of a training that begins now. */
+  /**
+   * The books of a training that begins now.
+   * @throws RangeError if the configuration averages weights, which only `fit` does
+   */
   constructor(
     readonly configuration: RunConfiguration,
     readonly prepared: PreparedRun,
@@ -48,6 +51,9 @@ export class TrainingRecord {
     readonly listeners: TrainingRecordOptions = {},
   ) {
     const { onProgress } = listeners;
+    if (configuration.averaging !== undefined) {
+      throw new RangeError("a loop that is written out averages no weights; leave out averaging");
+    }
     const { system, train, normalisation } = prepared;
     const options = {
       ...fitOptionsOf(configuration),

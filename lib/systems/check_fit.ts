@@ -12,6 +12,7 @@ const fitKeys: Record<keyof FitOptions, true> = {
   optimizer: true,
   schedule: true,
   labelSmoothing: true,
+  averaging: true,
   validation: true,
   continueAtBrokenLoss: true,
   onBatch: true,
@@ -36,13 +37,16 @@ const optimizerKeys: { readonly [Kind in OptimizerOptions["kind"]]: KeysOf<Kind>
  */
 export function checkFit(train: Batches, options: FitOptions): void {
   requireKeys("fit", "fit", options, fitKeys);
-  const { epochs, labelSmoothing = 0, schedule, signal } = options;
+  const { epochs, labelSmoothing = 0, averaging = 0, schedule, signal } = options;
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new RangeError(`epochs must be a whole number of at least 1, got ${describe(epochs)}`);
   }
   checkOptimizer(options.optimizer);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new RangeError(`labelSmoothing must be in [0, 1), got ${describe(labelSmoothing)}`);
+  }
+  if (!(averaging >= 0 && averaging < 1)) {
+    throw new RangeError(`averaging must be in [0, 1), got ${describe(averaging)}`);
   }
   for (const key of ["onBatch", "onProgress", "onEpoch", "onState"] as const) {
     requireFunction(key, options[key]);

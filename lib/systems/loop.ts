@@ -36,9 +36,9 @@ export async function trainingLoop(
     for await (const batch of batches) {
       const { loss, correct } = await parts.step(batch, progress.settings);
       await progress.add(batch.size, loss, correct);
-      if (options.signal?.aborted) return progress.history;
+      if (options.signal?.aborted) return await progress.end();
     }
     await progress.finishEpoch();
   }
-  return progress.history;
+  return await progress.end();
 }

@@ -10,6 +10,7 @@ import {
 } from "./system.ts";
 import { checkResume, type EpochSums, type TrainingState } from "./training_state.ts";
 import type { OptimizerState, StepSettings } from "../model/training_step.ts";
+import { WeightAverage } from "./weight_average.ts";
 
 /**
  * The settings of step number `done`, counted from 0 over all epochs.
@@ -36,6 +37,7 @@ export class TrainingProgress {
   readonly #firstEpoch: number;
   #steps = 0;
   #sums = nothing;
+  #average: WeightAverage | undefined;
   /** When the epoch at hand began, less the seconds that it took before an interruption. */
   #start = 0;
 
@@ -85,7 +87,11 @@ export class TrainingProgress {
    * @returns the training batches, each of them checked
    */
   async begin(): Promise<Batches> {
-    const { system, train, options: { resume } } = this;
+    const { system, train, options: { resume, averaging } } = this;
+    if (averaging !== undefined) {
+      const start = resume?.companions?.average ?? await system.weights();
+      this.#average = new WeightAverage(averaging, start);
+    }
     if (resume) {
       // those of a training that diverged, and was told to go on, are part of its result
       await system.setWeights(resume.weights, { allowBroken: true });
@@ -123,6 +129,7 @@ export class TrainingProgress {
       seconds: this.#seconds,
     };
     await onBatch?.({ size, loss: loss / size, accuracy: correct / size });
+    this.#average?.add(await this.system.weights(), this.#steps);
     const { images } = this.#sums;
     await onProgress?.(
       (this.epoch - 1) * this.train.samples + images,
@@ -149,6 +156,17 @@ export class TrainingProgress {
     this.#sums = nothing;
   }
 
+  /**
+   * Ends the training, whether it came to its last epoch or was stopped: leaves the mean of the weights in the
+   * system, if there is one.
+   * @returns the records of the epochs completed
+   */
+  async end(): Promise<EpochRecord[]> {
+    const mean = this.#average?.weights();
+    if (mean) await this.system.setWeights(mean, { allowBroken: true });
+    return this.#history;
+  }
+
   get #seconds(): number {
     return (performance.now() - this.#start) / 1000;
   }
@@ -161,13 +179,18 @@ export class TrainingProgress {
       sums: this.#sums,
       weights: await this.system.weights(),
       optimizer: await this.optimizerState(),
+      ...this.#average && { companions: { average: this.#average.weights() } },
     };
   }
 
+  /** Evaluates the mean of the weights, if there is one; the training goes on with its own. */
   async #validate(validation: Batches): Promise<Evaluation> {
-    const { architecture } = this.system;
-    return score(
-      await predictAll(this.system, checkedBatches(architecture, validation, "validation")),
-    );
+    const { system } = this, mean = this.#average?.weights();
+    const own = mean && await system.weights();
+    if (mean) await system.setWeights(mean, { allowBroken: true });
+    const checked = checkedBatches(system.architecture, validation, "validation");
+    const evaluation = score(await predictAll(system, checked));
+    if (own) await system.setWeights(own, { allowBroken: true });
+    return evaluation;
   }
 }

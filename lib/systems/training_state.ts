@@ -35,8 +35,9 @@ export interface TrainingState {
   /** What the optimizer remembers. */
   readonly optimizer: OptimizerState;
   /**
-   * Arrays that somebody beside the system keeps, by the keeper's name: a running mean of the weights, say.
-   * `fit` knows nothing of them; whoever has them adds them in `onState` and takes them back.
+   * Arrays that are kept beside the system, by the keeper's name. Those of `fit` are the `average`, if it was told
+   * to average the weights. It knows nothing of others; whoever has them adds them in `onState` and takes them
+   * back.
    */
   readonly companions?: Readonly<Record<string, Weights>>;
 }
@@ -48,7 +49,7 @@ export interface TrainingState {
 export function checkResume(
   architecture: Architecture,
   train: Batches,
-  { epochs, optimizer, resume, optimizerState }: FitOptions,
+  { epochs, optimizer, resume, optimizerState, averaging }: FitOptions,
 ): void {
   if (resume && optimizerState) {
     throw new RangeError("resume holds the optimizer's state already; leave out optimizerState");
@@ -70,6 +71,14 @@ export function checkResume(
   }
   checkWeights(architecture, weights);
   checkOptimizerState(architecture, optimizer.kind, resume.optimizer);
+  if (averaging === undefined) return;
+  const average = resume.companions?.average;
+  if (!average) {
+    throw new RangeError(
+      "the state has no mean of the weights; leave out averaging, or begin anew",
+    );
+  }
+  checkWeights(architecture, average);
 }
 
 function checkOptimizerState(

@@ -65,7 +65,7 @@ function checkpointIn(folder: string): string {
 for (const system of systemNames) {
   Deno.test(`${system}: a training that was cut off twice ends with the bits of a whole one`, () =>
     inFolder(async (folder) => {
-      const configuration = configurationOf({ system });
+      const configuration = configurationOf({ system, averaging: 0.9 });
       const whole = await new RunStore(`${folder}/whole`).train(configuration, data);
       const store = eachBatch(folder);
       await assertRejects(() => store.train(configuration, data, cutAfter(40)), Cut);

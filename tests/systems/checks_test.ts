@@ -87,6 +87,7 @@ testEach(
       [{ batchSize: 32 }, "fit has the unknown option batchSize"],
       [{ epochs: "3" }, "epochs must be a whole number"],
       [{ labelSmoothing: 1 }, "labelSmoothing must be in [0, 1), got 1"],
+      [{ averaging: 1 }, "averaging must be in [0, 1), got 1"],
       [{ schedule: "one-cycle" }, "schedule must be a function, got one-cycle"],
       [{ onEpoch: 1 }, "onEpoch must be a function, got 1"],
       [{ signal: {} }, "signal must be an AbortSignal"],

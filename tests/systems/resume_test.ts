@@ -68,8 +68,9 @@ async function checkResumes(
   architecture: Architecture,
   optimizer: OptimizerOptions,
   own: SystemOptions = {},
+  more: Partial<FitOptions> = {},
 ): Promise<void> {
-  const options = fitOptions(architecture, optimizer);
+  const options = { ...fitOptions(architecture, optimizer), ...more };
   using first = await createSystem(name, architecture, { ...own, seed: 1 });
   const whole = await trainWhole(first, options);
   assert.deepEqual(whole.states.length, EPOCHS * BATCHES);
@@ -95,6 +96,11 @@ for (const name of systemNames) {
       );
     }
   }
+}
+
+for (const name of systemNames) {
+  Deno.test(`${name}: a mean of the weights goes on from any batch, with the same bits`, () =>
+    checkResumes(name, smallConvolutional, adam, {}, { averaging: 0.9 }));
 }
 
 /** Running statistics and what dropout leaves out go on as well. */
@@ -180,6 +186,7 @@ Deno.test("a state that does not fit the training is refused by what is wrong wi
   await refused({ optimizer: sgd }, "the optimizer is sgd, the state is that of adam");
   await refused({ resume: { ...state, steps: 13 } }, "stands at 13 batches and 0 whole epochs");
   await refused({ resume: { ...state, steps: 0.5 } }, "stands at 0.5 batches");
+  await refused({ averaging: 0.9 }, "the state has no mean of the weights");
   await refused({ optimizerState: state.optimizer }, "leave out optimizerState");
   await refused({ resume: { ...state, weights: {} } }, "hidden.weight is missing");
   await refused(

@@ -88,7 +88,7 @@ export class KerasSystem extends CheckedSystem {
       const state = options.resume?.optimizer ?? options.optimizerState;
       if (state) this.#run(() => restoreKerasOptimizer(architecture, model, rule, state));
       const checked = await progress.begin();
-      if (options.signal?.aborted || progress.epoch > options.epochs) return progress.history;
+      if (options.signal?.aborted || progress.epoch > options.epochs) return await progress.end();
       const batches = tf.data.generator(() =>
         this.#tensors(checked, options.labelSmoothing ?? 0, asRows)
       ) as tf.data.Dataset<tf.TensorContainer>;
@@ -113,7 +113,7 @@ export class KerasSystem extends CheckedSystem {
     } finally {
       this.#run(() => rule.dispose());
     }
-    return progress.history;
+    return await progress.end();
   }
 
   /**
