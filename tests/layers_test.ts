@@ -1,4 +1,4 @@
-/** The rule behind the file tree: data flows one way, and no step imports one that comes later. */
+/** The rules behind the file tree: data flows one way, and tests try the same cases each time. */
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
@@ -47,4 +47,15 @@ Deno.test("no folder of lib/ imports a later one, or anything outside lib/", asy
     }
   }
   assert(imports > 100, `found only ${imports} imports: does the pattern still match?`);
+});
+
+Deno.test("every test takes fast-check from tests/fast_check.ts, which gives it the same cases each time", async () => {
+  let users = 0;
+  for (const path of sources(join(projectRoot, "tests"))) {
+    if (path.endsWith("tests/fast_check.ts") || path === import.meta.filename) continue;
+    const text = await Deno.readTextFile(path);
+    if (text.includes("/fast_check.ts")) users++;
+    assert(!/from "fast-check"/.test(text), `${path} imports fast-check itself`);
+  }
+  assert(users > 40, `found only ${users} tests with properties`);
 });

@@ -1,6 +1,6 @@
 /** Gradients of convolution, pooling and activations: against finite differences, and with and without waiting. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertLess } from "../assert.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import { Rng } from "../../lib/util/rng.ts";

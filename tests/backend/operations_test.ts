@@ -1,6 +1,6 @@
 /** Operations on the kernels against the CPU backend's, on shapes, strides and numbers that are unlike LeNet's. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertLess } from "../assert.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import { Rng } from "../../lib/util/rng.ts";

@@ -1,6 +1,6 @@
 /** The int8 kernels give the same bits as the readable reference, whatever the network. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertThrows } from "../assert.ts";
 import { IntegerNetwork } from "../../lib/compression/quantization/integer_network.ts";
 import { openInt8 } from "../../lib/compression/quantization/int8_network.ts";

@@ -1,6 +1,6 @@
 /** Pruning: the amounts are exact, pruned weights stay zero, and the others are left alone. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertGreater, assertLess, assertRejects, assertThrows } from "../assert.ts";
 import { fineTune, pruneIteratively, sparsitySchedule } from "../../lib/compression/finetune.ts";
 import {

@@ -1,6 +1,6 @@
 /** int8: weights that are bytes, arithmetic in whole numbers, and results close to float32's. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertGreater, assertLess, assertRejects, assertThrows } from "../assert.ts";
 import { activationCurve } from "../../lib/compression/quantization/quantized_activation.ts";
 import { requantizeSum } from "../../lib/kernels/twins/int8_lanes_twin.ts";

@@ -1,6 +1,6 @@
 /** Damaged and forged files of int8 models are refused by name, before memory is spent on them. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertLess, assertRejects, assertThrows } from "../assert.ts";
 import {
   decodeModel,

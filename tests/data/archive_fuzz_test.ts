@@ -1,7 +1,7 @@
 /** Damaged archives: any bytes are read or refused with a `DataError`, within a limit of memory. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertLess, assertRejects, assertStringIncludes, assertThrows } from "../assert.ts";
 import { DataError } from "../../lib/data/data_error.ts";
 import { parseIdx } from "../../lib/data/idx.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertRejects, assertThrows } from "../assert.ts";
 import { holdOut } from "../../lib/data/holdout.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertRejects, assertThrows } from "../assert.ts";
 import { parseIdx } from "../../lib/data/idx.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";

@@ -1,6 +1,6 @@
 /** Damaged lists: any of them is opened, or refused by an error that names its file. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { DataError } from "../../lib/data/data_error.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { withFiles } from "./files.ts";

@@ -2,7 +2,7 @@
 import { assertGreater, assertLess, assertRejects, assertThrows } from "../assert.ts";
 import type { OptimizerOptions } from "../../lib/model/training_step.ts";
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { join } from "node:path";
 import { normalise } from "../../lib/pixels/pixels.ts";
 import {

@@ -1,6 +1,6 @@
 /** Statistics of measured values: Student's interval, paired ratios, and Holm's correction. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertLess, assertThrows } from "../assert.ts";
 import { holm } from "../../lib/metrics/holm.ts";
 import { pairedRatio } from "../../lib/metrics/paired_ratio.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertAlmostEquals, assertThrows } from "../assert.ts";
 import { confusionMatrix } from "../../lib/metrics/confusion.ts";
 import { mcnemar } from "../../lib/metrics/mcnemar.ts";

@@ -1,6 +1,6 @@
 /** The statistics, against SciPy's values (tests/fixtures/make_statistics.py) and what must hold of any. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertAlmostEquals, assertThrows } from "../assert.ts";
 import { aboveConstant, binomialTail } from "../../lib/metrics/binomial.ts";
 import { bootstrapMean, pairedBootstrap } from "../../lib/metrics/bootstrap.ts";

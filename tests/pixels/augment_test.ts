@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertGreater, assertThrows } from "../assert.ts";
 import { augment, views } from "../../lib/pixels/augment.ts";
 import { DataLoader } from "../../lib/pixels/loader.ts";

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { Budget } from "../../lib/pixels/budget.ts";
-
-fc.configureGlobal({ seed: 1 });
 
 Deno.test("tasks never use more than the budget together, but for one alone, and all are run", async () => {
   await fc.assert(fc.asyncProperty(

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertAlmostEquals, assertRejects, assertThrows } from "../assert.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../../lib/pixels/loader.ts";
 import type { Batch, PixelSet, PixelSource } from "../../lib/pixels/pixels.ts";
-
-fc.configureGlobal({ seed: 1 });
 
 /** `length` images of 2×3 pixels; the first pixel and the label tell which image it is. */
 function pixelSet(length: number): PixelSet {

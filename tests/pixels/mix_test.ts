@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertGreater, assertLess, assertThrows } from "../assert.ts";
 import { DataLoader } from "../../lib/pixels/loader.ts";
 import { mix } from "../../lib/pixels/mix.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { assertGreater, assertLess } from "../assert.ts";
+import fc from "../fast_check.ts";
 import { mutations, specimens, tryMutatedImages } from "./mutated_images.ts";
 import { preprocess } from "../../lib/pixels/preprocess.ts";
 
@@ -10,7 +11,7 @@ Deno.test(`${count} damaged images are decoded or refused with a reason`, async 
   const folder = await Deno.makeTempDir();
   const before = Deno.memoryUsage().rss;
   try {
-    const outcomes = await tryMutatedImages(count, folder);
+    const outcomes = await tryMutatedImages(count, folder, fc.readConfigureGlobal().seed);
     const total = (of: "decoded" | "refused") => outcomes.reduce((sum, row) => sum + row[of], 0);
     assert.equal(total("decoded") + total("refused"), count);
     assertGreater(total("refused"), count / 4);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import sharp from "sharp";
 import { assertRejects } from "../assert.ts";
 import { decode, defaultDecodeSettings } from "../../lib/pixels/decode.ts";
@@ -13,8 +13,6 @@ import {
 } from "../../lib/pixels/preprocess.ts";
 import { toGrey } from "../../lib/pixels/resize.ts";
 import expected from "../fixtures/opencv/expected.json" with { type: "json" };
-
-fc.configureGlobal({ seed: 1 });
 
 const folder = new URL("../fixtures/opencv/", import.meta.url).pathname;
 const filters = ["opencv", "antialiased"] as const;

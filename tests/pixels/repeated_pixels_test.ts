@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { PackedPixels } from "../../lib/pixels/packed.ts";
 import { repeatedPixels } from "../../lib/pixels/repeated_pixels.ts";
 

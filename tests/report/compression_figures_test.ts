@@ -1,6 +1,6 @@
 /** Figures of pruning and quantization: what they draw, and what they refuse. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import sharp from "sharp";
 import { assertLess, assertThrows } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";

@@ -1,6 +1,6 @@
 /** Names that attack: what a data folder is called, and its classes and files, never become markup. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { parseHTML } from "linkedom";
 import { assertStringIncludes } from "../assert.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";

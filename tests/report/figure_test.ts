@@ -1,6 +1,6 @@
 /** Figures against golden SVGs; `UPDATE_GOLDEN=1 deno task test tests/report` rewrites those. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { DOMParser } from "linkedom";
 import sharp from "sharp";
 import { assertGreater, assertThrows } from "../assert.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertThrows } from "../assert.ts";
 import { escapeMarkdown, escapeXml } from "../../lib/report/escape.ts";
 import { formatCell, formatNumber, Table } from "../../lib/report/table.ts";

@@ -90,7 +90,7 @@ function killsOf(what: keyof typeof trained, wanted: number) {
   return { [`kills: ${what}`]: attack };
 }
 
-/** Runs test files, and counts what their properties tried, unless the count is known. */
+/** Runs test files on new random cases, and counts what their properties tried, unless the count is known. */
 async function tests(
   kind: string,
   files: readonly string[],
@@ -101,11 +101,12 @@ async function tests(
   },
 ): Promise<Attacked> {
   const counted = await Deno.makeTempFile();
+  const seed = `${crypto.getRandomValues(new Int32Array(1))[0]}`;
+  console.error(`  LENET_TEST_SEED=${seed}`);
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-P", "--quiet", "--no-check", "--preload", "tests/soak/count_properties.ts"]
-      .concat(files),
+    args: ["test", "-P", "--quiet", "--no-check", ...files],
     cwd: projectRoot,
-    env: { ...options.env, LENET_SOAK_COUNT: counted, NO_COLOR: "1" },
+    env: { ...options.env, LENET_SOAK_COUNT: counted, LENET_TEST_SEED: seed, NO_COLOR: "1" },
     stderr: "inherit",
   }).output();
   if (code !== 0) await Deno.stderr.write(stdout);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { assertAlmostEquals } from "../assert.ts";
 import { argmax } from "../../lib/util/argmax.ts";
 import { elementCount } from "../../lib/util/element_count.ts";

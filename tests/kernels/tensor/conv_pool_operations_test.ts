@@ -1,6 +1,6 @@
 /** Convolution, pooling and activation in one, against their twin and against the separate operations. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { assertThrows } from "../../assert.ts";
 import {
   convolutionOf,

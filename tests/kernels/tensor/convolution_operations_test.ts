@@ -1,6 +1,6 @@
 /** The convolutions of the tensor kernels against their twins, on random shapes. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import {
   conv2dFilterGradientTwin,
   conv2dInputGradientTwin,

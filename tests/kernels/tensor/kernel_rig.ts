@@ -1,6 +1,6 @@
 /** What the tests of the tensor kernels share: several kernels that must agree, and memory with guards. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import {
   openTensorKernels,
   type TensorBuild,

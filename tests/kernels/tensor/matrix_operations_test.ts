@@ -1,6 +1,6 @@
 /** The matrix product and the dense layer's gradient against their twins, on random shapes. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import {
   activate,
   derivative,

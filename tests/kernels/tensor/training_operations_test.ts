@@ -1,6 +1,6 @@
 /** The optimizers' steps and the loss against their twins. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import {
   adamTwin,
   crossEntropyTwin,

@@ -1,6 +1,6 @@
 /** The twins' gradients against finite differences, in double precision. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import {
   conv2dFilterGradientTwin,
   conv2dInputGradientTwin,

@@ -4,7 +4,7 @@
  * + tanh, and its error stays below 2e-7 (1.5e-7 was measured). A derivative from the result y is
  * one to three roundings of numbers not above 1.
  */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { activationNumber } from "../../../lib/kernels/activation_number.ts";
 import { DenseLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";

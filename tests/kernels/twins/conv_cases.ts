@@ -1,5 +1,5 @@
 /** Convolutions to try kernels on, and what max-pooling may find in rounded sums. */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { LANE_IMAGES } from "../../../lib/kernels/kernel_constants.ts";
 import {
   type ConvInput,

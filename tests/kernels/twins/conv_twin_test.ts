@@ -5,7 +5,7 @@
  * magnitudes.
  */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { LANE_IMAGES, SINGLE_FILTERS } from "../../../lib/kernels/kernel_constants.ts";
 import { ConvLayer } from "../../../lib/kernels/kernel_interface.ts";
 import { convolve, pooledSize } from "../../../lib/kernels/twins/conv_twin.ts";

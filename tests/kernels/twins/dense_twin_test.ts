@@ -4,7 +4,7 @@
  * roundings (5 were measured), and so is a gradient of scale 1. The distance from the largest logit
  * to the label's is one subtraction and therefore exact: the loss counts a hit where it is 0.
  */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { DenseLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";

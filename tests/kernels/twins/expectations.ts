@@ -1,5 +1,5 @@
 /** What a kernel's results must be, how far rounding may take them, and what numbers are drawn. */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 
 /** One half of the distance between 1 and the next float32: the error of one rounding. */

@@ -4,7 +4,7 @@
  * magnitudes. With whole numbers it is exact. The transpose is a copy.
  */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { PANEL } from "../../../lib/kernels/kernel_constants.ts";
 import { DenseLayer, GemmShape } from "../../../lib/kernels/kernel_interface.ts";
 import type { GemmInput } from "../../../lib/kernels/twins/gemm_twin.ts";

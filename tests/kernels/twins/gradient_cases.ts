@@ -1,5 +1,5 @@
 /** What the backward convolutions' tests start from: a gradient at a pooled output, and who won. */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import type { PooledGradient } from "../../../lib/kernels/twins/weight_gradient_twin.ts";
 import { Rng } from "../../../lib/util/rng.ts";
 import { drawNumbers, type Values, values } from "./expectations.ts";

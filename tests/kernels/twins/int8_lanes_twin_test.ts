@@ -2,7 +2,7 @@
  * The kernels of assembly/int8_lanes.ts. Copies are exact. What is computed in float32 is rounded
  * once at each step in kernel and twin, without fused operations, so it is exact too.
  */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { LANE_IMAGES, LANE_ROW } from "../../../lib/kernels/kernel_constants.ts";
 import { Requantization } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";

@@ -1,6 +1,6 @@
 /** The kernels of assembly/int8.ts: whole numbers, exact. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import {
   INT8_RECORD,
   INT8_UNITS,

@@ -2,7 +2,7 @@
  * The kernels of assembly/lanes.ts and `zero`. Copies are exact. A byte's normalisation is one
  * multiplication and one addition, rounded once or twice.
  */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { LANE_IMAGES } from "../../../lib/kernels/kernel_constants.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";

@@ -4,7 +4,7 @@
  * by as many times 2⁻²⁴ times the terms' magnitudes. For Adam, the error of m grows by as much as m
  * is divided by.
  */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { AdamStep, ParameterShare } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import { Rng } from "../../../lib/util/rng.ts";

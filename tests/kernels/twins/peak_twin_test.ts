@@ -1,5 +1,5 @@
 /** `peak`, with numbers whose chains are exact. */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import assert from "node:assert/strict";
 import { peak } from "../../../lib/kernels/twins/peak_twin.ts";
 import { builds, openHarness } from "./kernel_harness.ts";

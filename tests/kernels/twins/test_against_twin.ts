@@ -1,5 +1,5 @@
 /** Compares a kernel with its twin, alone, in all builds. */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import type { Kernels } from "../../../lib/kernels/kernel_interface.ts";
 import type { KernelBuild } from "../../../lib/kernels/kernel_module.ts";
 import type { Expectation } from "./expectations.ts";

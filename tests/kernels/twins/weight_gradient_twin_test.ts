@@ -3,7 +3,7 @@
  * there, is rounded at most n + 1 times; with whole numbers it is exact. Unpacking is one float32
  * addition, the same as the twin's.
  */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { ConvLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";
 import {

@@ -4,7 +4,7 @@
  * result may be off by as many roundings, and one for what float64 leaves, of the same sum of
  * magnitudes.
  */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { COLUMN_POINTS, PATCH_POINTS } from "../../../lib/kernels/kernel_constants.ts";
 import { ConvLayer } from "../../../lib/kernels/kernel_interface.ts";
 import * as twins from "../../../lib/kernels/twins/kernel_twins.ts";

@@ -5,7 +5,7 @@
  * multiples of all the transform's denominators, and small enough, everything is exact: then so are
  * outputs and argmax, ties included.
  */
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { assertLess } from "../../assert.ts";
 import {
   COLUMN_POINTS,
