@@ -59,3 +59,20 @@ Deno.test("every test takes fast-check from tests/fast_check.ts, which gives it 
   }
   assert(users > 40, `found only ${users} tests with properties`);
 });
+
+/** What only Deno has: locks on files, calls into libraries, the kernel of notebooks. */
+const denoOnly = [
+  "util/platform.ts",
+  "pixels/turbo_library.ts",
+  "report/kernel.ts",
+  "report/progress_bar.ts",
+];
+
+Deno.test("lib/ asks for what is of the platform in one place, so that it runs in Node.js too", async () => {
+  const lib = join(projectRoot, "lib"), found = new Set<string>();
+  for (const path of sources(lib)) {
+    const code = (await Deno.readTextFile(path)).replaceAll(/\/\*[^]*?\*\/|\/\/.*|"[^"\n]*"/g, "");
+    if (/\bDeno\b/.test(code)) found.add(relative(lib, path));
+  }
+  assert.deepEqual([...found].toSorted(), denoOnly.toSorted());
+});

@@ -13,6 +13,7 @@ import {
   kernelsBackendName,
   nativeBackendName,
 } from "./backend_names.ts";
+import { environment } from "../util/platform.ts";
 import { chosenKind, hasNvidiaGpu } from "./native_path.ts";
 
 export { type BackendName, backendNames };
@@ -46,7 +47,7 @@ const MOST_BYTES = 2 ** 31 - 2 ** 16;
  * @throws RangeError if there is no backend of that name
  */
 export function chooseBackend(asked?: string): BackendName {
-  const fromEnvironment = Deno.env.get("LENET_BACKEND") || undefined;
+  const fromEnvironment = environment("LENET_BACKEND") || undefined;
   const name = asked ?? fromEnvironment;
   if (name === undefined) {
     return hasNvidiaGpu() && chosenKind() !== undefined ? "native" : "kernels";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../util/files.ts";
+import { environment, nodeModule } from "../util/platform.ts";
 
 /** The builds of TensorFlow there are: with and without CUDA. */
 export type NativeKind = "cpu" | "gpu";
@@ -20,8 +21,8 @@ export function hasNvidiaGpu(): boolean {
   } catch { // not permitted
   }
   try {
-    return new Deno.Command("nvidia-smi", { args: ["-L"], stdout: "null", stderr: "null" })
-      .outputSync().success;
+    const { spawnSync } = nodeModule("node:child_process");
+    return spawnSync("nvidia-smi", ["-L"], { stdio: "ignore" }).status === 0;
   } catch { // not there, or not permitted
     return false;
   }
@@ -33,7 +34,7 @@ export function hasNvidiaGpu(): boolean {
  * @throws RangeError if `LENET_NATIVE` is anything else
  */
 export function chosenKind(): NativeKind | undefined {
-  const asked = Deno.env.get("LENET_NATIVE");
+  const asked = environment("LENET_NATIVE");
   if (asked !== undefined && asked !== "cpu" && asked !== "gpu") {
     throw new RangeError(`LENET_NATIVE must be cpu or gpu, got ${asked}`);
   }

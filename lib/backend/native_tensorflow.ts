@@ -6,6 +6,7 @@
 import util from "node:util";
 // @ts-types="./pre_binding.d.ts"
 import prebinding from "@mapbox/node-pre-gyp/lib/pre-binding.js";
+import { environment, setEnvironment } from "../util/platform.ts";
 import { addonPath, chosenKind } from "./native_path.ts";
 
 const kind = chosenKind();
@@ -21,4 +22,6 @@ prebinding.find = (path, options) => path.includes("tfjs-node") ? addon : find(p
 // tfjs-node 4.22 still calls a function that Node.js 23 removed
 (util as any).isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 // 2: warnings about missing GPUs and CPU features are not shown, errors are
-if (!Deno.env.has("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
+if (environment("TF_CPP_MIN_LOG_LEVEL") === undefined) {
+  setEnvironment("TF_CPP_MIN_LOG_LEVEL", "2");
+}

@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, join, normalize, resolve, sep } from "node:path";
+import { isMissing, readFolder, realPath, stat } from "../util/platform.ts";
 import { DataError } from "./data_error.ts";
 import { explained, readLines } from "./read_file.ts";
 
@@ -40,7 +41,7 @@ export class DataFolder {
   /** @throws {DataError} if there is no such folder or it may not be read */
   static async open(folder: string, options: OpenOptions = {}): Promise<DataFolder> {
     const root = resolve(folder);
-    const real = await explained(root, () => Deno.realPath(root));
+    const real = await explained(root, () => realPath(root));
     return new DataFolder(root, real, options.followLinks ?? false);
   }
 
@@ -98,7 +99,7 @@ export class DataFolder {
     }
     return await explained(path, async () => {
       const entries = new Map<string, "file" | "folder" | Finding>();
-      for await (const entry of Deno.readDir(path)) {
+      for (const entry of await readFolder(path)) {
         const { name, isSymlink } = entry;
         entries.set(name, isSymlink ? await this.#followed(join(real, name)) : kindOf(entry));
       }
@@ -109,9 +110,9 @@ export class DataFolder {
   async #followed(link: string): Promise<Finding> {
     let real: string;
     try {
-      real = await Deno.realPath(link);
+      real = await realPath(link);
     } catch (error) {
-      const reason = error instanceof Deno.errors.NotFound
+      const reason = isMissing(error)
         ? "it is a link to a file that does not exist"
         : `it is a link that cannot be followed: ${(error as Error).message}`;
       return { kind: "refused", reason };
@@ -121,7 +122,7 @@ export class DataFolder {
         "(LENET_FOLLOW_LINKS=1 allows such links)";
       return { kind: "refused", reason };
     }
-    const kind = kindOf(await Deno.stat(real));
+    const kind = kindOf(await stat(real));
     return typeof kind === "string" ? { kind, real } : kind;
   }
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { environment, isMissing, stat } from "../util/platform.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { isCifar, openCifar } from "./cifar.ts";
 import { DataError } from "./data_error.ts";
@@ -46,8 +47,8 @@ const layouts = [
 export async function openDataset(path: string, options: OpenOptions = {}): Promise<Dataset> {
   const { onNotice = console.warn } = options;
   const root = resolve(path);
-  const { isDirectory } = await explained(root, () => Deno.stat(root)).catch((error) => {
-    if (!(error.cause instanceof Deno.errors.NotFound)) throw error;
+  const { isDirectory } = await explained(root, () => stat(root)).catch((error) => {
+    if (!isMissing(error.cause)) throw error;
     throw new DataError(`there is no folder ${root}`);
   });
   if (!isDirectory) throw new DataError(`${root} is a file, not a folder`);
@@ -78,8 +79,8 @@ export async function datasetFromEnvironment(
   onProgress?: OnProgress,
   options: OpenOptions = {},
 ): Promise<Dataset> {
-  const chosen = Deno.env.get("LENET_DATA");
-  const followLinks = Deno.env.get("LENET_FOLLOW_LINKS") === "1";
+  const chosen = environment("LENET_DATA");
+  const followLinks = environment("LENET_FOLLOW_LINKS") === "1";
   const folder = chosen || await defaultDatasetFolder(onProgress);
   return await openDataset(folder, { followLinks, ...options });
 }

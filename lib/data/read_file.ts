@@ -3,6 +3,7 @@
  * another kind is refused by name before it fills the memory.
  */
 import { gunzipSync } from "node:zlib";
+import { errorCode, readFile, stat } from "../util/platform.ts";
 import { DataError } from "./data_error.ts";
 
 /** No list, archive or file of names is larger: 4 GiB, the longest array there is. */
@@ -24,7 +25,7 @@ export async function readBytes(
   checkSize: (bytes: number) => void = () => {},
   maxBytes = MAX_BYTES,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { isFile, isDirectory, size } = await explained(path, () => Deno.stat(path));
+  const { isFile, isDirectory, size } = await explained(path, () => stat(path));
   if (!isFile) {
     throw new DataError(`${path} is a ${isDirectory ? "folder" : "pipe or a device"}, not a file`);
   }
@@ -32,7 +33,7 @@ export async function readBytes(
     throw new DataError(`${path} has ${size} bytes; at most ${maxBytes} can be read`);
   }
   checkSize(size);
-  return await explained(path, () => Deno.readFile(path));
+  return await explained(path, () => readFile(path));
 }
 
 /**
@@ -80,10 +81,11 @@ export async function explained<T>(path: string, work: () => Promise<T>): Promis
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.PermissionDenied) {
+  const code = errorCode(error);
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES" || code === "EPERM") {
     return "its permissions, or those of a folder above it, do not allow it";
   }
-  if (error instanceof Deno.errors.NotCapable) return "Deno runs without --allow-read for it";
+  if (code === "NotCapable") return "Deno runs without --allow-read for it";
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,5 @@
+import { environment, errorCode } from "../util/platform.ts";
+
 /**
  * Threads that the kernels take where none are asked for: what the environment variable LENET_THREADS
  * says, else 1, 2 or 4, as many as there are cores for. Both the hand-written system's kernels and the
@@ -5,7 +7,7 @@
  * @throws RangeError if LENET_THREADS is not a whole number from 1
  */
 export function defaultThreads(): number {
-  const asked = environment("LENET_THREADS");
+  const asked = ifAllowed("LENET_THREADS");
   if (asked) {
     if (!/^[1-9]\d{0,2}$/.test(asked)) {
       throw new RangeError(
@@ -19,11 +21,11 @@ export function defaultThreads(): number {
 }
 
 /** A variable of the environment, undefined where the process may not look. */
-function environment(name: string): string | undefined {
+function ifAllowed(name: string): string | undefined {
   try {
-    return Deno.env.get(name);
+    return environment(name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
+    if (errorCode(error) === "NotCapable") return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { readUrl } from "../util/platform.ts";
 import { fitToMemory } from "./fixed_memory.ts";
 import type { Kernels } from "./kernel_interface.ts";
 
@@ -36,7 +37,7 @@ async function compile(
   build: KernelBuild,
   memory: WebAssembly.Memory,
 ): Promise<WebAssembly.Module> {
-  const binary = await Deno.readFile(new URL(`./builds/${build}.wasm`, import.meta.url));
+  const binary = await readUrl(new URL(`./builds/${build}.wasm`, import.meta.url));
   return await WebAssembly.compile(fitToMemory(binary, memory));
 }
 

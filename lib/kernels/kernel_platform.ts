@@ -1,12 +1,13 @@
 /** Whether this process and this machine can run the kernels, and how fast. */
+import { environment, operatingSystem, readTextFileSync } from "../util/platform.ts";
 import { hasRelaxedSimd } from "./relaxed_simd.ts";
 
 /** V8 options that this process was started with, as far as they can be seen. */
 function v8Flags(): string {
   // apart from each other: without all permissions Deno hides /proc, but not the environment
-  const asked = ifAllowed(() => Deno.env.get("DENO_V8_FLAGS") ?? "");
+  const asked = ifAllowed(() => environment("DENO_V8_FLAGS") ?? "");
   return asked +
-    (Deno.build.os === "linux" ? ifAllowed(() => Deno.readTextFileSync("/proc/self/cmdline")) : "");
+    (operatingSystem === "linux" ? ifAllowed(() => readTextFileSync("/proc/self/cmdline")) : "");
 }
 
 function ifAllowed(read: () => string): string {
@@ -35,7 +36,7 @@ export function isTurbo(): boolean {
  */
 export function hasByteDot(): boolean {
   try {
-    return /^flags\b.* avx_vnni\b/m.test(Deno.readTextFileSync("/proc/cpuinfo"));
+    return /^flags\b.* avx_vnni\b/m.test(readTextFileSync("/proc/cpuinfo"));
   } catch {
     return false; // another system, or no permission to look
   }

@@ -4,6 +4,7 @@
  */
 import { elementCount } from "../util/element_count.ts";
 import { writeAtomic } from "../util/files.ts";
+import { readFile } from "../util/platform.ts";
 import { addChecksum, takeChecksum } from "./arrays_checksum.ts";
 import { ModelFileError } from "./model_file_error.ts";
 import { bytesOf, type Dtype, readHeader } from "./safetensors_header.ts";
@@ -164,7 +165,7 @@ export async function saveWeights(
  * @throws ModelFileError naming the file and what is wrong with it, a NaN among the weights included
  */
 export async function loadWeights(path: string): Promise<SafetensorsFile> {
-  const file = decodeSafetensors(await Deno.readFile(path), path);
+  const file = decodeSafetensors(await readFile(path), path);
   try {
     checkFiniteWeights(file.weights);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Decoded, DecodeSettings } from "./decoded_image.ts";
 import { checkClaim, checkScans } from "./image_limits.ts";
 import { jpegHeader } from "./jpeg_header.ts";
-import { turbo, type TurboLibrary, turboLibrary } from "./turbo_library.ts";
+import { turbo, type TurboHandle, type TurboLibrary, turboLibrary } from "./turbo_library.ts";
 
 /** How a JPEG is decoded. */
 export interface JpegSettings extends DecodeSettings {
@@ -26,7 +26,7 @@ const KEPT_ROOM = 4 * 2 ** 20;
 
 /** A decompressor of the library and room for pixels; used for one image at a time. */
 interface Decompressor {
-  readonly handle: Deno.PointerValue;
+  readonly handle: TurboHandle;
   room: Uint8Array<ArrayBuffer>;
 }
 

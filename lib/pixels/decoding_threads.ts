@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import type { Split } from "../data/dataset.ts";
 import type { DecodedBatch, DecodingBatch } from "./decode_batch.ts";
 import { digestLength } from "./pixel_cache_key.ts";
@@ -81,24 +82,23 @@ export type DecodingAnswer =
 
 /** A thread that decodes batches. */
 class DecodingThread {
-  readonly #worker = new Worker(new URL("./decoding_worker.ts", import.meta.url), {
-    type: "module",
-  });
+  readonly #worker = new Worker(new URL("./decoding_worker.ts", import.meta.url));
   readonly #waiting = new Map<number, PromiseWithResolvers<DecodedBatch>>();
   #id = 0;
 
   constructor() {
-    this.#worker.onmessage = ({ data }: MessageEvent<DecodingAnswer>) => {
-      const batch = this.#waiting.get(data.id);
-      this.#waiting.delete(data.id);
-      if ("error" in data) batch?.reject(new Error(data.error));
-      else batch?.resolve(data);
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      const error = new Error(`a thread that decodes images ended: ${event.message}`);
+    this.#worker.on("message", (answer: DecodingAnswer) => {
+      const batch = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      if ("error" in answer) batch?.reject(new Error(answer.error));
+      else batch?.resolve(answer);
+    });
+    const ended = (why: unknown) => {
+      const error = new Error(`a thread that decodes images ended: ${why}`);
       for (const { reject } of this.#waiting.values()) reject(error);
     };
+    this.#worker.on("error", ({ message }: Error) => ended(message));
+    this.#worker.on("exit", (code) => ended(`exit ${code}`));
   }
 
   send(batch: DecodingBatch): Promise<DecodedBatch> {
@@ -110,6 +110,7 @@ class DecodingThread {
 
   /** Ends the thread; batches that it still has are never answered. */
   end(): void {
+    this.#worker.removeAllListeners();
     this.#worker.terminate();
   }
 }

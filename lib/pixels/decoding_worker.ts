@@ -1,16 +1,19 @@
-/// <reference lib="deno.worker" />
 /** Preprocesses image files on a thread of its own. */
+import { parentPort } from "node:worker_threads";
 import { type DecodingBatch, preprocessBatch } from "./decode_batch.ts";
 import type { DecodingAnswer } from "./decoding_threads.ts";
 
-self.onmessage = async ({ data }: MessageEvent<DecodingBatch & { readonly id: number }>) => {
-  const { id } = data;
+parentPort!.on("message", async (batch: DecodingBatch & { readonly id: number }) => {
+  const { id } = batch;
   try {
-    const decoded = await preprocessBatch(data);
+    const decoded = await preprocessBatch(batch);
     const answer: DecodingAnswer = { ...decoded, id };
-    self.postMessage(answer, [decoded.pixels.buffer, decoded.digests.buffer]);
+    parentPort!.postMessage(
+      answer,
+      [decoded.pixels.buffer, decoded.digests.buffer] as ArrayBuffer[],
+    );
   } catch (error) {
     const answer: DecodingAnswer = { id, error: (error as Error).message };
-    self.postMessage(answer);
+    parentPort!.postMessage(answer);
   }
-};
+});

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { writeAtomic } from "../util/files.ts";
+import { readFile } from "../util/platform.ts";
 import type { SetAsideImage } from "./bad_image.ts";
 import type { PixelSet } from "./pixels.ts";
 
@@ -82,7 +83,7 @@ export async function writePacked(path: string, set: PackedPixels): Promise<void
  * @throws {Error} saying what is wrong with the file, when it is cut short or altered
  */
 export async function readPacked(path: string, key: string): Promise<PackedPixels> {
-  const file = await Deno.readFile(path);
+  const file = await readFile(path);
   const start = new TextDecoder().decode(file.subarray(0, magic.length));
   if (start !== magic) throw new Error("it does not start as a file of packed pixels");
   const end = file.indexOf("\n".charCodeAt(0), magic.length);

@@ -1,4 +1,5 @@
 import { exists, projectRoot, writeAtomic } from "../util/files.ts";
+import { readFolder, readTextFile } from "../util/platform.ts";
 import { type PackedPixels, readPacked, writePacked } from "./packed.ts";
 
 /** Where a cache is and who is told of its troubles. */
@@ -29,7 +30,7 @@ export class PixelCache {
   async keyOfStamp(): Promise<string | undefined> {
     const path = this.#stampPath;
     if (path === undefined || !await exists(path)) return;
-    const key = await Deno.readTextFile(path);
+    const key = await readTextFile(path);
     return /^[0-9a-f]{64}$/.test(key) ? key : undefined;
   }
 
@@ -47,7 +48,7 @@ export class PixelCache {
   /** Whether there is any file of pixels. */
   async holdsPixels(): Promise<boolean> {
     try {
-      for await (const { name } of Deno.readDir(this.#folder)) {
+      for (const { name } of await readFolder(this.#folder)) {
         if (name.endsWith(".pixels")) return true;
       }
     } catch { // no folder yet, or none that can be read: writing will tell

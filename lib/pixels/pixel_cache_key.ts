@@ -82,7 +82,7 @@ export function lookAtSplit(split: Split, options: PreprocessOptions): SplitLook
     hash.update(`${path}\0`);
     try {
       const facts = statImageFile(path, name);
-      const modified = facts.mtime?.getTime() ?? 0, changed = facts.ctime?.getTime() ?? modified;
+      const { modified, changed } = facts;
       hash.update(`${facts.size}\0${modified}\0${changed}`);
       newest = Math.max(newest, changed);
       checkImageFile(facts, path, name, options.maxFileBytes);

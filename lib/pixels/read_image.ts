@@ -1,14 +1,8 @@
 import type { ImageSource } from "../data/dataset.ts";
+import { type FileFacts, isMissing, readFile, readFileInto, statSync } from "../util/platform.ts";
 import { BadImage, TooLarge } from "./bad_image.ts";
 import { Budget } from "./budget.ts";
 import type { ImageLimits } from "./image_limits.ts";
-
-/** What the checks before reading need to know of a file. */
-interface FileFacts {
-  readonly isFile: boolean;
-  readonly isDirectory: boolean;
-  readonly size: number;
-}
 
 /** Milliseconds from which a disk is slow enough that several reads should wait side by side. */
 const SLOW_READ = 1;
@@ -37,7 +31,7 @@ async function useBytes<T>(
     if (readsAside > 0) readsAside--;
     let bytes;
     try {
-      bytes = await Deno.readFile(path);
+      bytes = await readFile(path);
     } catch (error) {
       throw unreadable(error, path, name);
     }
@@ -55,11 +49,7 @@ async function useBytes<T>(
 function readNow(path: string, name: string, room: Uint8Array): number {
   const start = performance.now();
   try {
-    using file = Deno.openSync(path);
-    let length = 0;
-    for (let more: number | null = 1; more && length < room.length; length += more ?? 0) {
-      more = file.readSync(room.subarray(length));
-    }
+    const length = readFileInto(path, room);
     if (length === room.length) throw new Error("it grew while it was read");
     return length;
   } catch (error) {
@@ -92,9 +82,9 @@ export async function useSource<T>(
 }
 
 /** @throws {BadImage} when there is no such file, or nothing about it can be learned */
-export function statImageFile(path: string, name: string): Deno.FileInfo {
+export function statImageFile(path: string, name: string): FileFacts {
   try {
-    return Deno.statSync(path);
+    return statSync(path);
   } catch (error) {
     throw unreadable(error, path, name);
   }
@@ -102,7 +92,7 @@ export function statImageFile(path: string, name: string): Deno.FileInfo {
 
 /** @throws {BadImage} saying why the file cannot hold an image */
 export function checkImageFile(
-  { isFile, isDirectory, size }: FileFacts,
+  { isFile, isDirectory, size }: Pick<FileFacts, "isFile" | "isDirectory" | "size">,
   path: string,
   name: string,
   maxFileBytes: number,
@@ -128,7 +118,7 @@ export function checkImageFile(
 
 /** What a failure of the file system says about an image. */
 function unreadable(error: unknown, path: string, name: string): BadImage {
-  const missing = error instanceof Deno.errors.NotFound;
+  const missing = isMissing(error);
   const reason = missing
     ? "there is no such file; unpack the data set again or take the image out of its list"
     : `it cannot be read (${(error as Error).message})`;

@@ -4,6 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deno } from "../util/platform.ts";
 
 /** Version of the package, exactly as deno.json has it; another one may round otherwise. */
 export const turboVersion = "3.0.1";
@@ -26,6 +27,9 @@ const functions = {
     result: "i32",
   },
 } as const satisfies Deno.ForeignLibraryInterface;
+
+/** A decompressor of the library. */
+export type TurboHandle = Deno.PointerValue;
 
 /** The library's functions. */
 export type TurboLibrary = Deno.DynamicLibrary<typeof functions>["symbols"];
@@ -53,9 +57,10 @@ export function turboLibrary(): TurboLibrary | undefined {
 }
 
 function openLibrary(): TurboLibrary | undefined {
-  for (const path of libraryPaths(Deno.build)) {
+  if (!deno) return undefined; // Node.js does not call into libraries
+  for (const path of libraryPaths(deno.build)) {
     try {
-      return Deno.dlopen(path, functions).symbols;
+      return deno.dlopen(path, functions).symbols;
     } catch { // not there, or built for another C library: the next one may fit
     }
   }

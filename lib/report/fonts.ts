@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { projectRoot, writeAtomic } from "../util/files.ts";
+import { setEnvironment } from "../util/platform.ts";
 import { escapeXml } from "./escape.ts";
 
 /** The font of all figures, and its substitutes for readers of an SVG who do not have it. */
@@ -24,6 +25,6 @@ export function useOwnFont(): Promise<void> {
       `<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>` +
         `<dir>${escapeXml(fonts)}</dir><cachedir>${escapeXml(folder)}</cachedir></fontconfig>\n`,
     );
-    Deno.env.set("FONTCONFIG_FILE", config);
+    setEnvironment("FONTCONFIG_FILE", config);
   })();
 }

@@ -1,3 +1,4 @@
+import { standardError } from "../util/platform.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { escapeXml } from "./escape.ts";
 import { jupyter } from "./kernel.ts";
@@ -171,7 +172,7 @@ function notebookPort(kernel: typeof Deno.jupyter): ProgressPort {
 }
 
 function terminalPort(): ProgressPort {
-  const inPlace = Deno.stderr.isTerminal();
+  const { isTerminal: inPlace, write } = standardError();
   let drawn = -Infinity;
   return {
     now: () => performance.now(),
@@ -179,7 +180,7 @@ function terminalPort(): ProgressPort {
       const filled = Math.round(20 * share);
       const line = `${"█".repeat(filled)}${"░".repeat(20 - filled)} ${text}`;
       if (inPlace) {
-        Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}${last ? "\n" : ""}`));
+        write(`\r\x1b[K${line}${last ? "\n" : ""}`);
       } else if (last || performance.now() - drawn > 10_000) {
         drawn = performance.now();
         console.error(line); // a log file wants few lines

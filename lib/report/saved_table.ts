@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { projectRoot } from "../util/files.ts";
+import { isMissing, readTextFile } from "../util/platform.ts";
 import { Table, type TableOptions } from "./table.ts";
 
 /**
@@ -15,9 +16,9 @@ export async function savedTable(
   const path = join(folder, `${name}.json`);
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
   try {

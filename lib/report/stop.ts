@@ -3,6 +3,7 @@
  * whatever takes long listens here. (With `"interrupt_mode": "message"` in its kernelspec a kernel would
  * forsake the cell instead, in the middle of a step.)
  */
+import { deno } from "../util/platform.ts";
 import { jupyter } from "./kernel.ts";
 
 /** What ends a cell that was stopped. */
@@ -28,7 +29,7 @@ let isListening = false;
  */
 export function stopSignal(): AbortSignal {
   if (jupyter && !isListening) {
-    Deno.addSignalListener("SIGINT", stop);
+    deno?.addSignalListener("SIGINT", stop);
     isListening = true;
   }
   return pending.signal;

@@ -4,6 +4,7 @@ import type { Weights } from "../model/weights.ts";
 import type { FitOptions } from "../systems/system.ts";
 import type { TrainingState } from "../systems/training_state.ts";
 import { exists, removeParts, writeAtomic } from "../util/files.ts";
+import { readFile, remove } from "../util/platform.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 
 /** What a checkpoint must have been made by for a training to go on from it. */
@@ -48,7 +49,7 @@ export class Checkpoint {
   async read(runsOn: string): Promise<TrainingState | undefined> {
     if (!await exists(this.path)) return undefined;
     try {
-      const { weights, metadata } = decodeSafetensors(await Deno.readFile(this.path), this.path);
+      const { weights, metadata } = decodeSafetensors(await readFile(this.path), this.path);
       for (const [name, own] of Object.entries(this.#metadata(runsOn))) {
         if (metadata[name] === own) continue;
         throw new Error(`${name} is ${metadata[name] ?? "missing"}, that of the run is ${own}`);
@@ -91,7 +92,7 @@ export class Checkpoint {
 
   /** Removes the file, once the run itself is kept. */
   async remove(): Promise<void> {
-    if (await exists(this.path)) await Deno.remove(this.path);
+    if (await exists(this.path)) await remove(this.path);
     await removeParts(this.path);
   }
 

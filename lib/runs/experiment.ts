@@ -10,6 +10,7 @@ import { type GatheredParameters, gatherParameters, type Parameters } from "./pa
 import { type RunConfiguration, runConfiguration, type RunSettings } from "./run_configuration.ts";
 import { ownResults } from "./results_name.ts";
 import { type KeptRun, RunStore } from "./run_store.ts";
+import { environment, setEnvironment } from "../util/platform.ts";
 
 /** Makes a listener for one long piece of work: a progress bar with this label. */
 export type ProgressFactory = (label: string, unit: string) => OnProgress;
@@ -59,12 +60,12 @@ export async function openExperiment(
       : gatherParameters(notebook, given));
   const { dataFolder, threads, epochs, batchSize, learningRate, seed, backend } = parameters.values;
   // read by `defaultThreads`; what is open already keeps its threads
-  if (threads !== undefined) Deno.env.set("LENET_THREADS", String(threads));
+  if (threads !== undefined) setEnvironment("LENET_THREADS", String(threads));
   const making = progress?.("Making the synthetic images", "images");
   const dataset =
     await (dataFolder === undefined
       ? datasetFromEnvironment(making)
-      : openDataset(dataFolder, { followLinks: Deno.env.get("LENET_FOLLOW_LINKS") === "1" }));
+      : openDataset(dataFolder, { followLinks: environment("LENET_FOLLOW_LINKS") === "1" }));
   const onProgress = progress?.("Preprocessing to 32×32 grey", "images");
   const data = await loadPixels(dataset, {}, onProgress ? { onProgress } : {});
   const results = resultsFolder(dataset);
@@ -94,7 +95,7 @@ export function resultsFolder({ root }: Pick<Dataset, "root">): string {
 
 /** The folder that `reproduce` wants the results in, undefined where it does not run. */
 export function reproducedResults(): string | undefined {
-  return Deno.env.get("LENET_RESULTS") || undefined;
+  return environment("LENET_RESULTS") || undefined;
 }
 
 /** `results/` for the default data, a folder in it, see `ownResults`, for any other. */

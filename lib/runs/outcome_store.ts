@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Claim, claimFile } from "../util/file_claim.ts";
 import { exists, writeAtomic } from "../util/files.ts";
+import { errorCode, link, readTextFile, remove } from "../util/platform.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 import { checkOutcome } from "./check_outcome.ts";
 import type { KeptOutcome } from "./run_outcome.ts";
@@ -33,7 +34,7 @@ export class OutcomeStore {
   async get(key: string): Promise<KeptOutcome | undefined> {
     const path = this.path(key);
     if (!await exists(path)) return undefined;
-    const text = await Deno.readTextFile(path);
+    const text = await readTextFile(path);
     let given: unknown;
     try {
       given = JSON.parse(text, readNonFinite);
@@ -51,19 +52,19 @@ export class OutcomeStore {
     const whole = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
     await writeAtomic(whole, JSON.stringify(kept, nameNonFinite) + "\n");
     try {
-      await Deno.link(whole, path); // unlike a rename it fails if the name is taken
+      await link(whole, path); // unlike a rename it fails if the name is taken
       return true;
     } catch (error) {
-      if (error instanceof Deno.errors.AlreadyExists) return false;
+      if (errorCode(error) === "EEXIST") return false;
       throw error;
     } finally {
-      await Deno.remove(whole);
+      await remove(whole);
     }
   }
 
   /** Takes an outcome away, so that it is computed again. */
   async remove(key: string): Promise<void> {
-    if (await exists(this.path(key))) await Deno.remove(this.path(key));
+    if (await exists(this.path(key))) await remove(this.path(key));
   }
 
   /** Claims the right to compute a key. @returns undefined if another process has it */

@@ -6,6 +6,7 @@
 import { join, resolve } from "node:path";
 import { type BackendName, backendNames } from "../backend/backend_names.ts";
 import { exists, projectRoot, writeAtomic } from "../util/files.ts";
+import { environment, readTextFile } from "../util/platform.ts";
 
 /** What a notebook may say. A value that is left out, or undefined, is taken from elsewhere. */
 export interface Parameters {
@@ -70,7 +71,7 @@ const rules: Readonly<
 export async function gatherParameters(
   notebook: string,
   given: Parameters,
-  file: string = Deno.env.get("LENET_PARAMETERS") || join(projectRoot, ".cache/parameters.json"),
+  file: string = environment("LENET_PARAMETERS") || join(projectRoot, ".cache/parameters.json"),
 ): Promise<GatheredParameters> {
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   checkParameters("the parameters", own);
@@ -94,7 +95,7 @@ export async function gatherParameters(
 async function readKept(file: string): Promise<Record<string, Said>> {
   if (!await exists(file)) return {};
   try {
-    const kept = JSON.parse(await Deno.readTextFile(file)) as Record<string, Said>;
+    const kept = JSON.parse(await readTextFile(file)) as Record<string, Said>;
     const isKnown = Object.values(kept).every((said) => typeof said?.notebook === "string");
     if (!isKnown || Object.prototype !== Object.getPrototypeOf(kept)) {
       throw new Error("it does not say which notebook said what");

@@ -8,6 +8,7 @@ import type { Architecture } from "../model/architecture.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
 import { projectRoot } from "../util/files.ts";
+import { deno, makeTemporaryFolder, remove, runProgram, writeFile } from "../util/platform.ts";
 import type { OnProgress } from "../util/progress.ts";
 
 /** A network whose memory is measured, and the program that runs it. */
@@ -47,14 +48,14 @@ export const MASK_PREFIX = "mask of ";
  * networks take turns.
  * @param processes for each network, from 1
  * @returns one list for each network, in the order of `networks`
- * @throws Error if a process fails, with what it said; it needs the permission to run `deno`
+ * @throws Error if a process fails, with what it said; in Deno it needs the permission to run `deno`
  */
 export async function residentMemory(
   networks: readonly MeasuredNetwork[],
   processes = 3,
   onProgress?: OnProgress,
 ): Promise<number[][]> {
-  const folder = await Deno.makeTempDir({ prefix: "lenet-memory-" });
+  const folder = await makeTemporaryFolder("lenet-memory-");
   try {
     for (const [i, network] of networks.entries()) await write(join(folder, String(i)), network);
     const measured = networks.map((): number[] => []);
@@ -66,7 +67,7 @@ export async function residentMemory(
     }
     return measured;
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await remove(folder, { recursive: true });
   }
 }
 
@@ -74,10 +75,10 @@ async function write(base: string, network: MeasuredNetwork): Promise<void> {
   const { kind } = network;
   let spec: MemorySpec = { kind };
   if (network.kind === "numpy") {
-    await Deno.writeFile(`${base}.safetensors`, encodeSafetensors(network.weights));
+    await writeFile(`${base}.safetensors`, encodeSafetensors(network.weights));
     spec = { kind, architecture: network.architecture };
   } else if (network.kind === "int8") {
-    await Deno.writeFile(`${base}.safetensors`, encodeModel(network.model));
+    await writeFile(`${base}.safetensors`, encodeModel(network.model));
   } else if (network.kind === "torch") {
     const { architecture, weights, backend, masks = {}, fakeQuantize = false, fuse = false } =
       network;
@@ -86,27 +87,26 @@ async function write(base: string, network: MeasuredNetwork): Promise<void> {
       const { shape } = weights[name]!;
       all[`${MASK_PREFIX}${name}`] = { shape, data: Float32Array.from(mask) };
     }
-    await Deno.writeFile(`${base}.safetensors`, encodeSafetensors(all));
+    await writeFile(`${base}.safetensors`, encodeSafetensors(all));
     spec = { kind, architecture, backend, fakeQuantize, fuse };
   }
-  await Deno.writeTextFile(`${base}.json`, JSON.stringify(spec));
+  await writeFile(`${base}.json`, JSON.stringify(spec));
 }
 
 async function measure(base: string): Promise<number> {
   const script = fileURLToPath(new URL("./resident_memory_process.ts", import.meta.url));
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
+  const args = deno
+    ? [
       ...["run", "--quiet", "--config", join(projectRoot, "deno.json")],
       ...["--allow-read", "--allow-env", "--allow-sys", "--allow-ffi", "--v8-flags=--expose-gc"],
-      ...[script, base],
-    ],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  const bytes = Number(text);
+    ]
+    : ["--expose-gc"];
+  const { code, stdout, stderr } = await runProgram([...args, script, base], { NO_COLOR: "1" });
+  const bytes = Number(stdout);
   if (code !== 0 || !(bytes > 0)) {
-    const said = new TextDecoder().decode(stderr) || text;
-    throw new Error(`the process that measures memory failed with code ${code}: ${said}`);
+    throw new Error(
+      `the process that measures memory failed with code ${code}: ${stderr || stdout}`,
+    );
   }
   return bytes;
 }

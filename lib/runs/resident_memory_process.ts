@@ -2,6 +2,8 @@
  * The process that `residentMemory` starts: loads one network, runs it, and prints the bytes of its
  * resident set. Its argument is the path of the network's files without their endings.
  */
+import process from "node:process";
+import { readFile, readTextFile } from "../util/platform.ts";
 import type { MemorySpec } from "./resident_memory.ts";
 
 /** Batches, and single images, that the network answers before its memory is read. */
@@ -10,9 +12,9 @@ const [BATCH, BATCHES, SINGLES] = [256, 3, 20];
 type Predict = (count: number) => unknown;
 
 async function open(base: string): Promise<Predict> {
-  const spec: MemorySpec = JSON.parse(await Deno.readTextFile(`${base}.json`));
+  const spec: MemorySpec = JSON.parse(await readTextFile(`${base}.json`));
   if (spec.kind === "none") return () => {};
-  const bytes = await Deno.readFile(`${base}.safetensors`);
+  const bytes = await readFile(`${base}.safetensors`);
   if (spec.kind === "int8") {
     const { decodeModel } = await import("../compression/quantization/quantized_model_file.ts");
     const { openInt8 } = await import("../compression/quantization/int8_network.ts");
@@ -48,11 +50,9 @@ async function open(base: string): Promise<Predict> {
   return (count) => system.predict(images.subarray(0, count * size), count);
 }
 
-if (import.meta.main) {
-  const predict = await open(Deno.args[0]!);
-  for (let i = 0; i < BATCHES; i++) await predict(BATCH);
-  for (let i = 0; i < SINGLES; i++) await predict(1);
-  (globalThis as { gc?: () => void }).gc?.();
-  console.log(Deno.memoryUsage().rss);
-  Deno.exit(0); // threads of a backend would keep the process
-}
+const predict = await open(process.argv[2]!);
+for (let i = 0; i < BATCHES; i++) await predict(BATCH);
+for (let i = 0; i < SINGLES; i++) await predict(1);
+(globalThis as { gc?: () => void }).gc?.();
+console.log(process.memoryUsage().rss);
+process.exit(0); // threads of a backend would keep the process

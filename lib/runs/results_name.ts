@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { basename, dirname, join, resolve } from "node:path";
 import { projectRoot } from "../util/files.ts";
+import { isMissing, readTextFileSync, statSync } from "../util/platform.ts";
 
 /** In a folder of results, the path of the data folder that they are of. */
 const OWNER = ".data-folder";
@@ -22,23 +24,23 @@ export function ownResults(base: string, root: string): string {
   if (owner !== undefined) {
     return join(base, `${name}-${crc32(path).toString(16).padStart(8, "0")}`);
   }
-  Deno.mkdirSync(plain, { recursive: true });
-  Deno.writeTextFileSync(join(plain, OWNER), `${path}\n`);
+  mkdirSync(plain, { recursive: true });
+  writeFileSync(join(plain, OWNER), `${path}\n`);
   return plain;
 }
 
 /** Undefined if there is no such folder. */
 function ownerOf(folder: string): string | undefined {
   try {
-    return Deno.readTextFileSync(join(folder, OWNER)).trimEnd();
+    return readTextFileSync(join(folder, OWNER)).trimEnd();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isMissing(error)) throw error;
   }
   try {
-    Deno.statSync(folder);
+    statSync(folder);
     return "it does not say whose";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { checkWeights } from "../model/weights.ts";
 import { elementCount } from "../util/element_count.ts";
 import { exists, projectRoot, requireRoom, sha256, writeAtomic } from "../util/files.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
+import { readFile, readFolder } from "../util/platform.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import {
   type Run,
@@ -180,7 +181,7 @@ export class RunStore {
   ): Promise<{ readonly run?: Run; readonly outdated: boolean }> {
     const path = await this.path(configuration, data);
     if (!await exists(path)) return { outdated: false };
-    const { weights, metadata } = decodeSafetensors(await Deno.readFile(path), path);
+    const { weights, metadata } = decodeSafetensors(await readFile(path), path);
     if (metadata.key !== await runKey(configuration, data) || metadata.run === undefined) {
       throw new Error(`${path} does not hold the run that its name says; delete it`);
     }
@@ -239,11 +240,11 @@ export async function sourceDigest(paths: readonly string[]): Promise<string> {
   const digests: string[] = [];
   const visit = async (path: string): Promise<void> => {
     if (path.endsWith(".ts")) {
-      digests.push(path, await sha256(await Deno.readFile(join(projectRoot, path))));
+      digests.push(path, await sha256(await readFile(join(projectRoot, path))));
       return;
     }
     const names: string[] = [];
-    for await (const { name, isDirectory } of Deno.readDir(join(projectRoot, path))) {
+    for (const { name, isDirectory } of await readFolder(join(projectRoot, path))) {
       if (isDirectory || name.endsWith(".ts")) names.push(name);
     }
     for (const name of names.sort()) await visit(`${path}/${name}`);

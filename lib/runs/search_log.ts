@@ -1,4 +1,5 @@
 import { exists, writeAtomic } from "../util/files.ts";
+import { readTextFile } from "../util/platform.ts";
 
 /** One training of a search. */
 export interface Trial {
@@ -48,7 +49,7 @@ export interface SearchLog {
 export async function readSearchLog(path: string): Promise<SearchLog | undefined> {
   if (!await exists(path)) return undefined;
   try {
-    const log = JSON.parse(await Deno.readTextFile(path)) as SearchLog;
+    const log = JSON.parse(await readTextFile(path)) as SearchLog;
     if (!Array.isArray(log.trials) || !Array.isArray(log.final)) throw new Error("no trials");
     return log;
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { exists, writeAtomic } from "../util/files.ts";
+import { readTextFile } from "../util/platform.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 import { checkOutcome } from "./check_outcome.ts";
 import type { KeptOutcome } from "./run_outcome.ts";
@@ -72,7 +73,7 @@ interface WrittenEntry {
 
 async function read(path: string): Promise<readonly WrittenEntry[]> {
   try {
-    return JSON.parse(await Deno.readTextFile(path), readNonFinite);
+    return JSON.parse(await readTextFile(path), readNonFinite);
   } catch (error) {
     if (error instanceof SyntaxError) throw new Error(`${path} is damaged: ${error.message}`);
     throw error;

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { deno, isMissing, makeFolder, remove, stat } from "./platform.ts";
 
 /** A claim on a name, which no other process has at the same time. It ends with its process at the latest. */
 export interface Claim {
@@ -11,11 +12,13 @@ export interface Claim {
  * lock back when the process ends, be it by SIGKILL, so that no claim outlives its owner.
  * @param path of the lock file; its folder is made if it is missing
  * @returns undefined if somebody has the claim
+ * @throws Error in Node.js, which has no locks on files
  */
 export async function claimFile(path: string): Promise<Claim | undefined> {
-  await Deno.mkdir(dirname(path), { recursive: true });
+  if (!deno) throw new Error("files can be locked in Deno alone, and not in Node.js");
+  await makeFolder(dirname(path));
   while (true) {
-    const file = await Deno.open(path, { create: true, write: true });
+    const file = await deno.open(path, { create: true, write: true });
     if (!await file.tryLock(true)) {
       file.close();
       return undefined;
@@ -24,7 +27,7 @@ export async function claimFile(path: string): Promise<Claim | undefined> {
     if ((await file.stat()).ino === await inode(path)) {
       return {
         async release() {
-          await Deno.remove(path); // before the lock ends: afterwards it may be another's
+          await remove(path); // before the lock ends: afterwards it may be another's
           file.close();
         },
       };
@@ -35,9 +38,9 @@ export async function claimFile(path: string): Promise<Claim | undefined> {
 
 async function inode(path: string): Promise<number | null | undefined> {
   try {
-    return (await Deno.stat(path)).ino;
+    return (await stat(path)).inode;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,19 +1,29 @@
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import {
+  errorCode,
+  hasNodeModules,
+  isMissing,
+  makeFolder,
+  nodeModule,
+  pathOf,
+  readFolder,
+  remove,
+  rename,
+  stat,
+  writeFile,
+} from "./platform.ts";
 
 /**
  * Writes a file whole or not at all: into `<path>.<unique>.part` first, renamed when complete.
  * Folders on the way are made. A failure leaves what stood under `path` untouched.
  */
 export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
+  await makeFolder(nodeModule("node:path").dirname(path));
   const part = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   try {
-    if (typeof content === "string") await Deno.writeTextFile(part, content);
-    else await Deno.writeFile(part, content);
-    await Deno.rename(part, path);
+    await writeFile(part, content);
+    await rename(part, path);
   } catch (error) {
-    await Deno.remove(part).catch(() => {});
+    await remove(part).catch(() => {});
     throw error;
   }
 }
@@ -23,12 +33,13 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
  * belong to a process that is writing, and stay.
  */
 export async function removeParts(path: string, now = Date.now()): Promise<void> {
+  const { basename, dirname, join } = nodeModule("node:path");
   const folder = dirname(path), start = `${basename(path)}.`;
-  for await (const { name } of Deno.readDir(folder)) {
+  for (const { name } of await readFolder(folder)) {
     if (!name.startsWith(start) || !/\.[0-9a-f]{8}\.part$/.test(name)) continue;
     const part = join(folder, name);
-    const { mtime } = await Deno.stat(part);
-    if (mtime && now - mtime.getTime() > 60_000) await Deno.remove(part);
+    const { modified } = await stat(part);
+    if (now - modified > 60_000) await remove(part);
   }
 }
 
@@ -38,17 +49,23 @@ export async function removeParts(path: string, now = Date.now()): Promise<void>
  * @throws Error naming the folder and the bytes that cannot be written
  */
 export async function requireRoom(folder: string, bytes: number): Promise<void> {
+  const { join } = nodeModule("node:path");
   const probe = join(folder, `.room.${crypto.randomUUID().slice(0, 8)}.part`);
   const piece = new Uint8Array(Math.min(bytes, 2 ** 20));
   try {
-    await Deno.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     try {
-      using file = await Deno.open(probe, { write: true, createNew: true });
-      for (let left = bytes; left > 0;) {
-        left -= await file.write(piece.subarray(0, Math.min(left, piece.length)));
+      const file = await nodeModule("node:fs/promises").open(probe, "wx");
+      try {
+        for (let left = bytes; left > 0;) {
+          const part = piece.subarray(0, Math.min(left, piece.length));
+          left -= (await file.write(part)).bytesWritten;
+        }
+      } finally {
+        await file.close();
       }
     } finally {
-      await Deno.remove(probe).catch(() => {});
+      await remove(probe).catch(() => {});
     }
   } catch (error) {
     throw new Error(
@@ -64,18 +81,24 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
 /** Whether a file or folder stands under `path`. */
 export async function exists(path: string): Promise<boolean> {
   try {
-    await Deno.stat(path);
+    await stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
+    if (isMissing(error) || errorCode(error) === "ENOTDIR") return false;
     throw error;
   }
 }
 
-/** The project's root folder, with a trailing slash. */
-export const projectRoot: string = fileURLToPath(new URL("../../", import.meta.url));
+/**
+ * The project's root folder, with a trailing slash. Where the project was not loaded from a folder of this
+ * machine it is "", and what is kept is kept below the folder that the process works in.
+ */
+export const projectRoot: string = ownFolder();
+
+function ownFolder(): string {
+  const root = new URL("../../", import.meta.url);
+  return hasNodeModules && root.protocol === "file:" ? pathOf(root) : "";
+}
 
 /** Hex SHA-256 of bytes or text. */
 export async function sha256(content: string | Uint8Array): Promise<string> {

@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import files from "node:fs/promises";
 
 /** Runs `body`; fails when it opens, on this thread, a file whose path contains `part`. */
 export async function withoutOpening(part: string, body: () => Promise<void>): Promise<void> {
-  const { openSync, readFile } = Deno;
-  const check = (path: string | URL) => assert(!String(path).includes(part), `${path} is opened`);
-  Deno.openSync = (path, options) => {
+  const { openSync } = fs, { readFile } = files;
+  const check = (path: unknown) => assert(!String(path).includes(part), `${path} is opened`);
+  fs.openSync = (path, ...more) => {
     check(path);
-    return openSync(path, options);
+    return openSync(path, ...more);
   };
-  Deno.readFile = (path, options) => {
+  files.readFile = ((path: string, ...more: []) => {
     check(path);
-    return readFile(path, options);
-  };
+    return readFile(path, ...more);
+  }) as typeof readFile;
   try {
     await body();
   } finally {
-    Object.assign(Deno, { openSync, readFile });
+    Object.assign(fs, { openSync });
+    Object.assign(files, { readFile });
   }
 }

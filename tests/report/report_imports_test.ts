@@ -12,6 +12,7 @@ const inside = [`${folder}/`, `${join(projectRoot, "lib", "metrics")}/`];
 const allowed = new Set([
   ...["systemNames", "systemTitles", "trace", "countParameters", "countMultiplyAdds"],
   ...["projectRoot", "writeAtomic", "MEASURED_SECONDS"],
+  ...["deno", "isMissing", "readTextFile", "setEnvironment", "standardError"],
   ...["ALPHA", "paperVariants", "MEASURED_IMAGES", "rowName", "paperRuns"],
 ]);
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import files from "node:fs/promises";
 import { assertRejects } from "../assert.ts";
 import { exists, removeParts, requireRoom, sha256, writeAtomic } from "../../lib/util/files.ts";
 
@@ -37,23 +38,23 @@ Deno.test("room is asked for before it is needed, and nothing is left of the que
       (error: Error) =>
         error.message.startsWith(`${folder}/file has no room for the 1,234 bytes that are to be`),
     );
-    const { open } = Deno;
+    const { open } = files;
     // a disk that takes some bytes and then no more
-    Deno.open = async (...given) => {
+    files.open = async (...given) => {
       const file = await open(...given);
       let left = 1000;
-      file.write = (bytes) => {
+      file.write = ((buffer: Uint8Array) => {
         if (left === 0) throw new Error("No space left on device (os error 28)");
-        const taken = Math.min(left, bytes.length);
-        left -= taken;
-        return Promise.resolve(taken);
-      };
+        const bytesWritten = Math.min(left, buffer.length);
+        left -= bytesWritten;
+        return Promise.resolve({ bytesWritten, buffer });
+      }) as typeof file.write;
       return file;
     };
     try {
       await assert.rejects(() => requireRoom(folder, 5000), /5,000 bytes .*No space left/);
     } finally {
-      Deno.open = open;
+      files.open = open;
     }
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["file", "new"]);
   } finally {

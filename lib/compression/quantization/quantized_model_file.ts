@@ -14,6 +14,7 @@ import {
   type TypedArrays,
 } from "../../model/safetensors.ts";
 import { writeAtomic } from "../../util/files.ts";
+import { readFile } from "../../util/platform.ts";
 import { planQuantized } from "./plan_quantized.ts";
 import { type QuantizedLayer, type QuantizedModel, stageGroups } from "./quantized_model.ts";
 import type { SumGroups } from "./packed_int8.ts";
@@ -226,5 +227,5 @@ export async function saveModel(path: string, model: QuantizedModel): Promise<vo
  * @throws ModelFileError naming the file and what is wrong with it
  */
 export async function loadModel(path: string): Promise<QuantizedModel> {
-  return decodeModel(await Deno.readFile(path), path);
+  return decodeModel(await readFile(path), path);
 }

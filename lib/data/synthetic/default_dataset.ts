@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { projectRoot } from "../../util/files.ts";
+import { environment } from "../../util/platform.ts";
 import type { OnProgress } from "../../util/progress.ts";
 import { generateSynthetic } from "./generate_synthetic.ts";
 import { defaultOptions, fullSize } from "./synthetic_plan.ts";
@@ -9,7 +10,7 @@ import { defaultOptions, fullSize } from "./synthetic_plan.ts";
  * `data/synthetic50-full/` with as many training images as the paper has.
  */
 export async function defaultDatasetFolder(onProgress?: OnProgress): Promise<string> {
-  const full = Deno.env.get("LENET_FULL") === "1";
+  const full = environment("LENET_FULL") === "1";
   const folder = join(projectRoot, "data", full ? "synthetic50-full" : "synthetic50");
   const options = full ? { ...defaultOptions, train: fullSize } : defaultOptions;
   await generateSynthetic(folder, options, { onProgress });

@@ -1,12 +1,12 @@
-/// <reference lib="deno.worker" />
 /** Draws, encodes and writes images on a thread of its own. */
+import { parentPort } from "node:worker_threads";
 import { drawAndWrite, type Job } from "./draw_images.ts";
 
-self.onmessage = async ({ data }: MessageEvent<Job>) => {
+parentPort!.on("message", async (job: Job) => {
   try {
-    await drawAndWrite(data);
-    self.postMessage({});
+    await drawAndWrite(job);
+    parentPort!.postMessage({});
   } catch (error) {
-    self.postMessage({ error: (error as Error).message });
+    parentPort!.postMessage({ error: (error as Error).message });
   }
-};
+});

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { exists, writeAtomic } from "../../util/files.ts";
+import { makeFolder, readFolder, readTextFile, remove } from "../../util/platform.ts";
 import type { OnProgress } from "../../util/progress.ts";
 import type { Job } from "./draw_images.ts";
 import {
@@ -49,7 +51,7 @@ export async function generateSynthetic(
   }
   const images = plan(options);
   for (let label = 0; label < species.length; label++) {
-    await Deno.mkdir(join(folder, "images", classFolder(label)), { recursive: true });
+    await makeFolder(join(folder, "images", classFolder(label)));
   }
   await drawAll(folder, options.seed, images, workers, onProgress);
   for (const split of ["train", "val", "test"] as const) {
@@ -60,7 +62,7 @@ export async function generateSynthetic(
   const classes = species.map(({ name }, label) => `${label} ${classFolder(label)} ${name}\n`);
   await writeAtomic(join(folder, "classes.txt"), classes.join(""));
   await writeAtomic(join(folder, markerFile), marker);
-  await Deno.remove(begun);
+  await remove(begun);
 }
 
 /** Images that a worker is handed at a time. */
@@ -77,7 +79,7 @@ async function drawAll(
   let next = 0;
   let done = 0;
   const drawBatches = async () => {
-    const worker = new Worker(new URL("./drawing_worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("./drawing_worker.ts", import.meta.url));
     try {
       while (next < images.length) {
         const batch = images.slice(next, next + BATCH);
@@ -91,7 +93,7 @@ async function drawAll(
       next = images.length;
       throw error;
     } finally {
-      worker.terminate();
+      await worker.terminate();
     }
   };
   const drawing = Array.from({ length: workers }, drawBatches);
@@ -101,18 +103,23 @@ async function drawAll(
 
 function send(worker: Worker, job: Job): Promise<void> {
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<{ error?: string }>) =>
-      data.error === undefined ? resolve() : reject(new Error(data.error));
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(`a thread that draws images ended: ${event.message}`));
-    };
+    worker.removeAllListeners();
+    worker.on(
+      "message",
+      ({ error }: { readonly error?: string }) =>
+        error === undefined ? resolve() : reject(new Error(error)),
+    );
+    const ended = (why: unknown) => reject(new Error(`a thread that draws images ended: ${why}`));
+    worker.on("error", ({ message }: Error) => ended(message)).on(
+      "exit",
+      (code) => ended(`exit ${code}`),
+    );
     worker.postMessage(job);
   });
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
-  return await exists(path) ? await Deno.readTextFile(path) : undefined;
+  return await exists(path) ? await readTextFile(path) : undefined;
 }
 
 /** Removes what an earlier generation wrote, and nothing else: the folder may be anybody's. */
@@ -120,7 +127,7 @@ async function removeOwn(folder: string): Promise<void> {
   const marked = await exists(join(folder, markerFile)) ||
     await exists(join(folder, `${markerFile}.begun`));
   if (!marked) {
-    if (await exists(folder) && [...Deno.readDirSync(folder)].length > 0) {
+    if (await exists(folder) && (await readFolder(folder)).length > 0) {
       throw new Error(`${folder} holds files of another kind; choose an empty folder`);
     }
     return;
@@ -128,7 +135,7 @@ async function removeOwn(folder: string): Promise<void> {
   const own = ["images", "train.txt", "val.txt", "test.txt", "classes.txt", markerFile];
   for (const name of own) {
     if (await exists(join(folder, name))) {
-      await Deno.remove(join(folder, name), { recursive: true });
+      await remove(join(folder, name), { recursive: true });
     }
   }
 }

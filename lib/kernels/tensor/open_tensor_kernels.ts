@@ -1,4 +1,5 @@
-/** The tensor kernels with what Deno offers: builds from files, workers as threads. */
+/** The tensor kernels with what Deno and Node.js offer: builds from files, workers as threads. */
+import { readUrl } from "../../util/platform.ts";
 import { startNodeThread } from "./node_threads.ts";
 import { TensorKernels } from "./tensor_kernels.ts";
 
@@ -18,6 +19,6 @@ export async function openTensorKernels(
     readonly grain?: number;
   },
 ): Promise<TensorKernels> {
-  const binary = await Deno.readFile(new URL(`./builds/${options.build}.wasm`, import.meta.url));
+  const binary = await readUrl(new URL(`./builds/${options.build}.wasm`, import.meta.url));
   return await TensorKernels.create({ ...options, binary, startThread: startNodeThread });
 }
