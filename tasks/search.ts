@@ -1,8 +1,11 @@
 /**
- * `deno task search [--data FOLDER] [--final] [--seeds N] [--turbo]`: looks for the recipe with which LeNet-5
+ * `deno task search [--data FOLDER] [--second] [--final] [--seeds N] [--turbo]`: looks for the recipe with which LeNet-5
  * does best, on the validation images and a tenth of the training images. The space is in
  * lib/runs/search_space.ts; what was tried goes to `results/search/<data set>.json` and `.md` after each
  * training. A search that was cut off goes on where it was.
+ *
+ * With `--second` it goes on from what the first search chose, in a space of its own, and keeps its log in
+ * `results/search/<data set>_second.json`.
  *
  * With `--final` the chosen recipe is then trained on all training images with seeds 1 to N, 5 by default, and
  * only then are the test images looked at.
@@ -15,8 +18,13 @@ import { loadPixels } from "../lib/pixels/load_pixels.ts";
 import { openExperiment } from "../lib/runs/experiment.ts";
 import { RunStore } from "../lib/runs/run_store.ts";
 import { finalRuns, search, type SearchOptions } from "../lib/runs/search.ts";
-import { readSearchLog, type SearchLog, writeSearchLog } from "../lib/runs/search_log.ts";
-import { lenetSpace } from "../lib/runs/search_space.ts";
+import {
+  joinedLogs,
+  readSearchLog,
+  type SearchLog,
+  writeSearchLog,
+} from "../lib/runs/search_log.ts";
+import { lenetSpace, secondSpace } from "../lib/runs/search_space.ts";
 import { exists, projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { readArguments } from "./arguments.ts";
 import { turboEnvironment } from "./python.ts";
@@ -25,6 +33,7 @@ import { main, run, SetupError } from "./run.ts";
 /** What a search is asked to do. */
 export interface SearchArguments {
   readonly data: string | undefined;
+  readonly second: boolean;
   readonly final: boolean;
   readonly turbo: boolean;
   readonly seeds: number;
@@ -33,21 +42,28 @@ export interface SearchArguments {
 /** Reads the command line. @throws SetupError naming an argument that is not understood */
 export function parseArguments(args: readonly string[]): SearchArguments {
   const given = readArguments("search", args, {
-    ...{ data: "string", final: "boolean", turbo: "boolean", seeds: "string" } as const,
-  }, "--data FOLDER, --final, --seeds N and --turbo");
-  const { data, final = false, turbo = false, seeds = "5" } = given;
+    ...{ data: "string", second: "boolean", final: "boolean" } as const,
+    ...{ turbo: "boolean", seeds: "string" } as const,
+  }, "--data FOLDER, --second, --final, --seeds N and --turbo");
+  const { data, second = false, final = false, turbo = false, seeds = "5" } = given;
   if (!/^[1-9]\d{0,2}$/.test(seeds)) {
     throw new SetupError(`--seeds takes a whole number from 1 to 999, not ${seeds}`);
   }
   const folder = data && (isAbsolute(data) ? data : resolve(data));
-  return { data: folder, final, turbo, seeds: Number(seeds) };
+  return { data: folder, second, final, turbo, seeds: Number(seeds) };
 }
 
+/** Those of the task in deno.json, for the process that has V8's turbo flags. */
+const permissions = [
+  ...["--allow-read", `--allow-write=${projectRoot}`, "--allow-env", "--allow-sys"],
+  `--allow-ffi=${join(projectRoot, "node_modules")}`,
+];
+
 async function searchTask(): Promise<void> {
-  const { data: folder, final, turbo, seeds } = parseArguments(Deno.args);
+  const { data: folder, second, final, turbo, seeds } = parseArguments(Deno.args);
   if (folder && !await exists(folder)) throw new SetupError(`there is no folder ${folder}`);
   if (turbo && Deno.env.get("DENO_V8_FLAGS") !== turboEnvironment.DENO_V8_FLAGS) {
-    const args = ["run", "--allow-all", new URL(import.meta.url).pathname, ...Deno.args];
+    const args = ["run", ...permissions, new URL(import.meta.url).pathname, ...Deno.args];
     return await run(Deno.execPath(), args, { env: turboEnvironment });
   }
   const { dataset, data, architecture } = await openExperiment(
@@ -58,7 +74,8 @@ async function searchTask(): Promise<void> {
     onProgress: progress("Preprocessing in colour, for the teacher", "images"),
   });
   const results = join(projectRoot, "results", "search");
-  const path = join(results, `${dataset.name}.json`);
+  const first = join(results, `${dataset.name}.json`);
+  const path = second ? first.replace(/\.json$/, "_second.json") : first;
   const valImages = data.val.length;
   const show = async (log: SearchLog): Promise<void> => {
     await writeSearchLog(path, log);
@@ -72,10 +89,12 @@ async function searchTask(): Promise<void> {
   const options: SearchOptions = {
     ...{ name: dataLabel(dataset), architecture, data: { ...data, teacher: colour } },
     ...{ store: new RunStore(join(results, ".store")), before: await readSearchLog(path) },
+    // a training that the first search made is not repeated by the second
+    ...second && { before: joinedLogs(await readSearchLog(path), await readSearchLog(first)) },
     onLog: show,
     progress: (label) => progress(label, "images"),
   };
-  const space = lenetSpace(architecture);
+  const space = second ? secondSpace() : lenetSpace(architecture);
   const log = await search(space, options);
   console.log(searchTable(log).markdown());
   if (!final) return;

@@ -6,7 +6,7 @@ import { type RunConfiguration, runConfiguration } from "./run_configuration.ts"
 import { runKey, type RunStore } from "./run_store.ts";
 import { searchData } from "./search_data.ts";
 import type { FinalRun, SearchLog, Trial } from "./search_log.ts";
-import type { Candidate, SearchSpace } from "./search_space.ts";
+import { type Candidate, type SearchSpace, withActivation } from "./search_space.ts";
 
 /** What a search works with. */
 export interface SearchOptions {
@@ -31,11 +31,12 @@ const today = () => new Date().toISOString().slice(0, 10);
 /** What a candidate trains in a round, or at the end. */
 export function candidateRun(
   architecture: Architecture,
-  { recipe }: Candidate,
+  { recipe, activation }: Candidate,
   epochs: number,
   seed = 1,
 ): RunConfiguration {
-  return runConfiguration({ system: "numpy", architecture, ...recipe, epochs, seed });
+  const network = activation ? withActivation(architecture, activation) : architecture;
+  return runConfiguration({ system: "numpy", architecture: network, ...recipe, epochs, seed });
 }
 
 /** By which candidates are ranked: the mean of top-1 and top-5. Both count the same images. */
@@ -60,9 +61,11 @@ export async function search(space: SearchSpace, options: SearchOptions): Promis
     for (const candidate of going) {
       const configuration = candidateRun(architecture, candidate, epochs);
       const key = await runKey(configuration, data);
-      const trial = before?.trials.find((trial) => trial.key === key) ?? {
+      const found = before?.trials.find((trial) => trial.key === key);
+      const trial = {
+        ...found ??
+          await measure(configuration, data, progress?.(`${candidate.name}, ${epochs} epochs`)),
         ...{ key, candidate: candidate.name, epochs, seed: 1 },
-        ...await measure(configuration, data, progress?.(`${candidate.name}, ${epochs} epochs`)),
       };
       ranked.push({ candidate, trial });
       log = { ...log, trials: [...log.trials, trial] };
@@ -112,8 +115,8 @@ export function winner(space: SearchSpace, { kept }: SearchLog): Candidate {
 }
 
 /**
- * Trains with the chosen recipe on all training images, for as long as in the last round, and measures on
- * the validation and the test images.
+ * Trains with the chosen recipe on all training images, for `finalEpochs`, and measures on the validation and
+ * the test images.
  */
 export async function finalRuns(
   space: SearchSpace,
@@ -121,7 +124,8 @@ export async function finalRuns(
   seeds: readonly number[],
   { architecture, data, store, onLog, progress }: SearchOptions,
 ): Promise<SearchLog> {
-  const chosen = winner(space, log), { epochs } = space.rounds.at(-1)!;
+  const chosen = winner(space, log);
+  const epochs = space.finalEpochs ?? space.rounds.at(-1)!.epochs;
   let final: FinalRun[] = [];
   for (const seed of seeds) {
     const configuration = candidateRun(architecture, chosen, epochs, seed);

@@ -61,3 +61,12 @@ export async function readSearchLog(path: string): Promise<SearchLog | undefined
 export async function writeSearchLog(path: string, log: SearchLog): Promise<void> {
   await writeAtomic(path, JSON.stringify(log, undefined, 2) + "\n");
 }
+
+/** A search's log with the trials of an earlier search, so that the same training is not repeated. */
+export function joinedLogs(
+  own: SearchLog | undefined,
+  earlier: SearchLog | undefined,
+): SearchLog | undefined {
+  if (!own || !earlier) return own ?? (earlier && { ...earlier, final: [] });
+  return { ...own, trials: [...own.trials, ...earlier.trials] };
+}

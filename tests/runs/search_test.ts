@@ -1,15 +1,26 @@
 /** A search chooses on validation images only, repeats nothing, and goes on where it was cut off. */
 import assert from "node:assert/strict";
 import { assertGreater, assertRejects, assertThrows } from "../assert.ts";
-import { countParameters, lenet5 } from "../../lib/model/architecture.ts";
+import { countParameters, isActivation, lenet5 } from "../../lib/model/architecture.ts";
 import type { PixelSet } from "../../lib/pixels/pixels.ts";
 import type { RunData } from "../../lib/runs/run.ts";
 import { RunStore } from "../../lib/runs/run_store.ts";
-import { finalRuns, search, type SearchOptions, winner } from "../../lib/runs/search.ts";
+import {
+  candidateRun,
+  finalRuns,
+  search,
+  type SearchOptions,
+  winner,
+} from "../../lib/runs/search.ts";
 import { searchData } from "../../lib/runs/search_data.ts";
-import { readSearchLog, type SearchLog, writeSearchLog } from "../../lib/runs/search_log.ts";
+import {
+  joinedLogs,
+  readSearchLog,
+  type SearchLog,
+  writeSearchLog,
+} from "../../lib/runs/search_log.ts";
 import { colourTeacher } from "../../lib/runs/recipes.ts";
-import { lenetSpace, type SearchSpace } from "../../lib/runs/search_space.ts";
+import { lenetSpace, type SearchSpace, secondSpace } from "../../lib/runs/search_space.ts";
 import { pixelSet, runData } from "./pixels.ts";
 
 const recipe = { batchSize: 16, optimizer: { kind: "adam", learningRate: 3e-3 } } as const;
@@ -121,3 +132,38 @@ Deno.test("the space has names that differ, rounds that narrow, and one network 
   assert(candidates.every(({ recipe }) => !("architecture" in recipe)));
   assertGreater(countParameters(colourTeacher(50)), countParameters(lenet5(50)));
 });
+
+Deno.test("the second space changes nothing of the network but its activation function", () => {
+  const { candidates } = secondSpace(), lenet = lenet5(50);
+  const kinds = candidates.map((candidate) => {
+    const { architecture } = candidateRun(lenet, candidate, 30);
+    assert.equal(countParameters(architecture), 65_106);
+    return new Set(architecture.layers.filter(isActivation).map(({ kind }) => kind));
+  });
+  assert.deepEqual(kinds, [new Set(["tanh"]), new Set(["relu"]), new Set(["relu"])]);
+  // the first one is the last that the first search trained for 30 epochs, and is not trained again
+  const [chosen] = candidates, space = lenetSpace(lenet);
+  const before = space.candidates.find(({ name }) => name === "batches of 64")!;
+  assert.deepEqual(candidateRun(lenet, chosen!, 30), candidateRun(lenet, before, 30));
+});
+
+Deno.test("a search repeats no training of another search, and takes it under its own name", () =>
+  inFolder(async (options) => {
+    const first = await search(space, options);
+    const [, quick] = space.candidates, finalEpochs = 14;
+    const next: SearchSpace = {
+      ...{ candidates: [{ ...quick!, name: "chosen" }], rounds: [{ epochs: 12, keep: 1 }] },
+      finalEpochs,
+    };
+    const before = joinedLogs(undefined, { ...first, final: [{} as never] });
+    assert.deepEqual(before!.final, []);
+    const refuse = () => assert.fail("it was trained again");
+    const log = await search(next, { ...options, before, progress: refuse });
+    assert.deepEqual(log.trials.map(({ candidate, epochs }) => [candidate, epochs]), [[
+      "chosen",
+      12,
+    ]]);
+    assert.equal(joinedLogs(log, first)!.trials.length, 1 + first.trials.length);
+    const { final } = await finalRuns(next, log, [1], options);
+    assert.equal(final[0]!.epochs, finalEpochs);
+  }));

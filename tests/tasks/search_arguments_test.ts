@@ -3,11 +3,14 @@ import { assertThrows } from "../assert.ts";
 import { parseArguments } from "../../tasks/search.ts";
 
 Deno.test("deno task search: its options, and what it does not know", () => {
-  const usual = { data: undefined, final: false, turbo: false, seeds: 5 };
+  const usual = { data: undefined, second: false, final: false, turbo: false, seeds: 5 };
   assert.deepEqual(parseArguments([]), usual);
-  assert.deepEqual(parseArguments(["--data", "/x", "--final", "--turbo", "--seeds=3"]), {
-    ...{ data: "/x", final: true, turbo: true, seeds: 3 },
-  });
+  assert.deepEqual(
+    parseArguments(["--data", "/x", "--second", "--final", "--turbo", "--seeds=3"]),
+    {
+      ...{ data: "/x", second: true, final: true, turbo: true, seeds: 3 },
+    },
+  );
   assertThrows(() => parseArguments(["--seeds", "0"]), Error, "from 1 to 999, not 0");
   assertThrows(() => parseArguments(["--rounds", "2"]), Error, "search does not know --rounds");
 });
