@@ -1,4 +1,4 @@
-import { type BackendName, backendNames, openBackend } from "./choose_backend.ts";
+import { type BackendName, backendNames } from "./backend_names.ts";
 
 /** A backend that can be opened, or why it cannot. */
 export interface BackendState {
@@ -12,6 +12,7 @@ export interface BackendState {
 
 /** Opens every backend of torch and keras that can be opened, and tells of the others why not. */
 export async function availableBackends(): Promise<BackendState[]> {
+  const { openBackend } = await import("./choose_backend.ts");
   const states: BackendState[] = [];
   for (const name of backendNames) {
     try {

@@ -7,16 +7,15 @@ import * as tf from "./tf.ts";
 import { defaultThreads } from "../kernels/default_threads.ts";
 import { isTurbo, missingForKernels } from "../kernels/kernel_platform.ts";
 import { openTensorKernels, type TensorBuild } from "../kernels/tensor/open_tensor_kernels.ts";
+import { chooseBackend } from "./backend_choice.ts";
 import {
   type BackendName,
   backendNames,
   kernelsBackendName,
   nativeBackendName,
 } from "./backend_names.ts";
-import { environment } from "../util/platform.ts";
-import { chosenKind, hasNvidiaGpu } from "./native_path.ts";
 
-export { type BackendName, backendNames };
+export { type BackendName, backendNames, chooseBackend };
 
 /** An open backend. */
 export interface Backend {
@@ -40,24 +39,6 @@ export interface KernelsBackendOptions {
 
 /** Just below 2 GiB, so that every address is a positive int32. */
 const MOST_BYTES = 2 ** 31 - 2 ** 16;
-
-/**
- * The backend to take: the one asked for, else what the environment variable LENET_BACKEND says, else the native
- * TensorFlow if it is set up and there is a GPU, else the kernels, which are faster on every processor.
- * @throws RangeError if there is no backend of that name
- */
-export function chooseBackend(asked?: string): BackendName {
-  const fromEnvironment = environment("LENET_BACKEND") || undefined;
-  const name = asked ?? fromEnvironment;
-  if (name === undefined) {
-    return hasNvidiaGpu() && chosenKind() !== undefined ? "native" : "kernels";
-  }
-  if (!(backendNames as readonly string[]).includes(name)) {
-    const where = asked === undefined ? " (LENET_BACKEND)" : "";
-    throw new RangeError(`no backend named ${name}${where}; there are ${backendNames.join(", ")}`);
-  }
-  return name as BackendName;
-}
 
 const open = new Map<BackendName, Promise<Backend>>();
 

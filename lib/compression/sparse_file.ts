@@ -14,10 +14,10 @@
  *    little-endian)
  * 5. the CRC-32 of everything before it (u32, little-endian)
  */
-import { crc32 } from "node:zlib";
 import { ModelFileError } from "../model/model_file_error.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
+import { crc32 } from "../util/crc32.ts";
 import type { Masks } from "./masks.ts";
 import { elementCount } from "../util/element_count.ts";
 

@@ -3,7 +3,7 @@
  * numbers and texts, not their order: a program that writes the same content in another order leaves it
  * valid.
  */
-import { crc32 } from "node:zlib";
+import { crc32 } from "../util/crc32.ts";
 
 type AnyArrays = Readonly<
   Record<
@@ -53,7 +53,8 @@ function checksum(arrays: AnyArrays, metadata: Metadata): string {
     a[0] < b[0] ? -1 : 1;
   const entries = Object.entries(arrays).sort(byName);
   const shapes = entries.map(([name, { shape, data }]) => [name, data.constructor.name, shape]);
-  let sum = crc32(JSON.stringify([shapes, Object.entries(metadata).sort(byName)]));
+  const text = JSON.stringify([shapes, Object.entries(metadata).sort(byName)]);
+  let sum = crc32(new TextEncoder().encode(text));
   for (const [, { data: { buffer, byteOffset, byteLength } }] of entries) {
     sum = crc32(new Uint8Array(buffer, byteOffset, byteLength), sum);
   }

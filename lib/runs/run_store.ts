@@ -3,7 +3,7 @@ import { parameterShapes } from "../model/architecture.ts";
 import { decodeSafetensors, encodeChecked } from "../model/safetensors.ts";
 import { checkWeights } from "../model/weights.ts";
 import { elementCount } from "../util/element_count.ts";
-import { exists, projectRoot, requireRoom, sha256, writeAtomic } from "../util/files.ts";
+import { codeRoot, exists, requireRoom, sha256, writeAtomic } from "../util/files.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 import { readFile, readFolder } from "../util/platform.ts";
 import { Checkpoint } from "./checkpoint.ts";
@@ -235,20 +235,24 @@ export async function runKey(configuration: RunConfiguration, data: RunData): Pr
   return await sha256(JSON.stringify([configuration, images]));
 }
 
-/** Digest of the source files under some paths of the project. */
+/** Sources are TypeScript in the project, and JavaScript in its package. */
+const ending = import.meta.url.endsWith(".js") ? ".js" : ".ts";
+
+/** Digest of the source files under some paths of the project; of its address, if it came from a server. */
 export async function sourceDigest(paths: readonly string[]): Promise<string> {
-  const digests: string[] = [];
+  if (codeRoot === undefined) return await sha256(import.meta.url);
+  const folder = codeRoot, digests: string[] = [];
   const visit = async (path: string): Promise<void> => {
-    if (path.endsWith(".ts")) {
-      digests.push(path, await sha256(await readFile(join(projectRoot, path))));
+    if (path.endsWith(ending)) {
+      digests.push(path, await sha256(await readFile(join(folder, path))));
       return;
     }
     const names: string[] = [];
-    for (const { name, isDirectory } of await readFolder(join(projectRoot, path))) {
-      if (isDirectory || name.endsWith(".ts")) names.push(name);
+    for (const { name, isDirectory } of await readFolder(join(folder, path))) {
+      if (isDirectory || name.endsWith(ending)) names.push(name);
     }
     for (const name of names.sort()) await visit(`${path}/${name}`);
   };
-  for (const path of paths) await visit(path);
+  for (const path of paths) await visit(path.replace(/\.ts$/, ending));
   return await sha256(digests.join("\n"));
 }

@@ -1,5 +1,6 @@
 import type { Architecture } from "../model/architecture.ts";
-import { type BackendName, chooseBackend, openBackend } from "../backend/choose_backend.ts";
+import { chooseBackend } from "../backend/backend_choice.ts";
+import type { BackendName } from "../backend/backend_names.ts";
 import { type NumpyOptions, NumpySystem } from "./numpy/numpy_system.ts";
 import type { System, SystemName } from "./system.ts";
 import type { Sequential } from "../backend/tf.ts";
@@ -49,12 +50,14 @@ export async function createSystem(
     case "torch": {
       const { TorchSystem } = await import("./torch/torch_system.ts");
       const built = model ? { model: model as Module } : {};
+      const { openBackend } = await import("../backend/choose_backend.ts");
       const opened = await openBackend(backendName);
       return new TorchSystem(architecture, { seed, backend: opened, ...built });
     }
     case "keras": {
       const { KerasSystem } = await import("./keras/keras_system.ts");
       const built = model ? { model: model as Sequential } : {};
+      const { openBackend } = await import("../backend/choose_backend.ts");
       const opened = await openBackend(backendName);
       return new KerasSystem(architecture, { seed, backend: opened, ...built });
     }

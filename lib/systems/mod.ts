@@ -19,7 +19,7 @@ export { loadWeights, type SafetensorsFile, saveWeights } from "../model/safeten
 export type { Initialisation } from "../model/initial_weights.ts";
 export type { OptimizerOptions, OptimizerState } from "../model/training_step.ts";
 export { createSystem, systemNames, type SystemOptions, systemTitles } from "./create_system.ts";
-export type { BackendName } from "../backend/choose_backend.ts";
+export type { BackendName } from "../backend/backend_names.ts";
 export { availableBackends, type BackendState } from "../backend/available_backends.ts";
 export { predictAll, type Predictions } from "./evaluate.ts";
 export type { NumpyOptions } from "./numpy/numpy_system.ts";

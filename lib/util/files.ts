@@ -9,6 +9,7 @@ import {
   remove,
   rename,
   stat,
+  workingFolder,
   writeFile,
 } from "./platform.ts";
 
@@ -89,16 +90,24 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/**
- * The project's root folder, with a trailing slash. Where the project was not loaded from a folder of this
- * machine it is "", and what is kept is kept below the folder that the process works in.
- */
-export const projectRoot: string = ownFolder();
+const ownRoot = new URL("../../", import.meta.url);
 
-function ownFolder(): string {
-  const root = new URL("../../", import.meta.url);
-  return hasNodeModules && root.protocol === "file:" ? pathOf(root) : "";
+/**
+ * The project's root folder, with a trailing slash: data, caches and results stand below it. Where this is an
+ * installed package, or was loaded from a server, it is the folder that the process works in.
+ */
+export const projectRoot: string = rootFolder();
+
+function rootFolder(): string {
+  if (!hasNodeModules) return "";
+  const isInstalled = ownRoot.protocol !== "file:" || ownRoot.href.includes("/node_modules/");
+  return isInstalled ? `${workingFolder()}/` : pathOf(ownRoot);
 }
+
+/** The folder of the project's own code, with a trailing slash; undefined if it came from a server. */
+export const codeRoot: string | undefined = hasNodeModules && ownRoot.protocol === "file:"
+  ? pathOf(ownRoot)
+  : undefined;
 
 /** Hex SHA-256 of bytes or text. */
 export async function sha256(content: string | Uint8Array): Promise<string> {

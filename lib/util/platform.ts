@@ -29,6 +29,7 @@ interface Process {
   readonly platform: string;
   readonly execPath: string;
   readonly stderr: { readonly isTTY?: boolean; write(text: string): unknown };
+  cwd(): string;
   getBuiltinModule(name: string): unknown;
 }
 
@@ -96,6 +97,11 @@ export function runProgram(
       resolve({ code, stdout, stderr: stderr || (error && code !== 0 ? error.message : "") });
     });
   });
+}
+
+/** The folder that the process works in. */
+export function workingFolder(): string {
+  return process!.cwd!();
 }
 
 /** The path of a file's URL. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { crc32 as zlibCrc32 } from "node:zlib";
 import fc from "../fast_check.ts";
 import { assertAlmostEquals } from "../assert.ts";
 import { argmax } from "../../lib/util/argmax.ts";
+import { crc32 } from "../../lib/util/crc32.ts";
 import { elementCount } from "../../lib/util/element_count.ts";
 import { exponentialSum } from "../../lib/util/log_sum_exp.ts";
 
@@ -25,4 +27,11 @@ Deno.test("the sum of exponentials neither overflows nor loses small values", ()
 
 Deno.test("elements of a shape: the product of its sides, one for a single number", () => {
   assert.deepEqual([elementCount([2, 3, 4]), elementCount([5, 0]), elementCount([])], [24, 0, 1]);
+});
+
+Deno.test("CRC-32 is zlib's, also of bytes that come in parts", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array(), (first, second) => {
+    assert.equal(crc32(first), zlibCrc32(first));
+    assert.equal(crc32(second, crc32(first)), zlibCrc32(second, zlibCrc32(first)));
+  }));
 });
