@@ -10,7 +10,7 @@ type AnyArrays = Readonly<
     string,
     {
       readonly shape: readonly number[];
-      readonly data: Float32Array | Int32Array | Int8Array;
+      readonly data: Float32Array | Int32Array | Int8Array | Uint8Array;
     }
   >
 >;

@@ -1,6 +1,6 @@
 /**
  * The safetensors format: 8 bytes little-endian header length, a JSON header that gives each array's
- * dtype, shape and byte range, then the bytes. F32, I32 and I8 are read and written here.
+ * dtype, shape and byte range, then the bytes. F32, I32, I8 and U8 are read and written here.
  */
 import { elementCount } from "../util/element_count.ts";
 import { writeAtomic } from "../util/files.ts";
@@ -22,7 +22,8 @@ export interface SafetensorsFile {
 export type TypedArray =
   | Float32Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
-  | Int8Array<ArrayBuffer>;
+  | Int8Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
 
 /** Arrays by name, row-major. */
 export type TypedArrays = Readonly<
@@ -38,10 +39,13 @@ const makeArray: { readonly [Kind in Dtype]: (count: number) => TypedArray } = {
   F32: (count) => new Float32Array(count),
   I32: (count) => new Int32Array(count),
   I8: (count) => new Int8Array(count),
+  U8: (count) => new Uint8Array(count),
 };
 
 function dtypeOf(data: TypedArray | Float32Array): Dtype {
-  return data instanceof Float32Array ? "F32" : data instanceof Int32Array ? "I32" : "I8";
+  if (data instanceof Float32Array) return "F32";
+  if (data instanceof Int32Array) return "I32";
+  return data instanceof Int8Array ? "I8" : "U8";
 }
 
 /**
@@ -79,7 +83,7 @@ export function encodeArrays(
     for (const value of data) {
       if (dtype === "F32") view.setFloat32(at, value, true);
       else if (dtype === "I32") view.setInt32(at, value, true);
-      else view.setInt8(at, value);
+      else view.setUint8(at, value); // the same eight bits for both signs
       at += bytesOf[dtype];
     }
   }
@@ -117,7 +121,9 @@ export function decodeArrays(
         ? view.getFloat32(at, true)
         : dtype === "I32"
         ? view.getInt32(at, true)
-        : view.getInt8(at);
+        : dtype === "I8"
+        ? view.getInt8(at)
+        : view.getUint8(at);
     }
     return [name, { shape, data }];
   }));

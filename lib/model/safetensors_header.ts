@@ -8,7 +8,7 @@ import { describe } from "./describe.ts";
 import { jsonShape } from "./duplicate_key.ts";
 
 /** Bytes of one number of each kind that is read and written. */
-export const bytesOf = { F32: 4, I32: 4, I8: 1 } as const;
+export const bytesOf = { F32: 4, I32: 4, I8: 1, U8: 1 } as const;
 /** How the format names the kinds of numbers. */
 export type Dtype = keyof typeof bytesOf;
 

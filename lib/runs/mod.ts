@@ -15,6 +15,7 @@ export type { Claim } from "../util/file_claim.ts";
 export type { Comparison, TestedComparison } from "./comparison.ts";
 export type { EpochTimes } from "./epoch_timing.ts";
 export * from "./checkpoint.ts";
+export { classifierOf } from "./classifier_of.ts";
 export * from "./experiment.ts";
 export * from "./faults.ts";
 export * from "./finetuning.ts";

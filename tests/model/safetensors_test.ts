@@ -60,7 +60,7 @@ Deno.test("a file of another format is refused with a reason", () => {
   assertThrows(
     () => decodeSafetensors(new TextEncoder().encode(swapped)),
     Error,
-    "w is F16; read are F32, I32, I8",
+    "w is F16; read are F32, I32, I8, U8",
   );
 });
 

@@ -16,8 +16,7 @@ import {
   readsColumns,
 } from "./packed_int8.ts";
 import { planQuantized } from "./plan_quantized.ts";
-import { activationCurve } from "./quantized_activation.ts";
-import type { QuantizedLayer, QuantizedModel } from "./quantized_model.ts";
+import { layerCurve, type QuantizedLayer, type QuantizedModel } from "./quantized_model.ts";
 
 /** What the kernels are told about a layer, and how its inputs are packed. */
 interface Int8Layer {
@@ -198,16 +197,17 @@ function layOutDense(
 
 /** The last layer has no activation, and reads no curve. */
 function requantization(
-  { bias, multipliers, outputScale }: QuantizedLayer,
-  activation: Activation = "tanh",
+  layer: QuantizedLayer,
+  activation: Activation | undefined,
   positions: number,
   toChannel: number,
   toPosition: number,
   space: AddressSpace,
 ): number {
+  const { bias, multipliers } = layer;
   return space.descriptor(Requantization, {
     ...{ channels: bias.length, positions, toChannel, toPosition },
     multipliers: space.constant(multipliers),
-    curve: space.constant(activationCurve(activation, outputScale)),
+    curve: space.constant(layerCurve(layer, activation)),
   });
 }

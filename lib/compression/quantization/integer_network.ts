@@ -1,8 +1,13 @@
 import type { Activation } from "../../model/architecture.ts";
 import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
 import { requantizeSum } from "../../kernels/twins/int8_lanes_twin.ts";
-import { type ActivationCurve, activationCurve } from "./quantized_activation.ts";
-import { modelClasses, type QuantizedLayer, type QuantizedModel } from "./quantized_model.ts";
+import type { ActivationCurve } from "./quantized_activation.ts";
+import {
+  layerCurve,
+  modelClasses,
+  type QuantizedLayer,
+  type QuantizedModel,
+} from "./quantized_model.ts";
 import { planQuantized } from "./plan_quantized.ts";
 
 /** A layer with the formula of its activation. */
@@ -31,9 +36,9 @@ export class IntegerNetwork {
    */
   constructor(readonly model: QuantizedModel, readonly name = "reference") {
     const { convs, denses, inputLength } = planQuantized(model.architecture);
-    const ready = (activation: Activation = "tanh", i: number): PreparedLayer => {
+    const ready = (activation: Activation | undefined, i: number): PreparedLayer => {
       const layer = model.layers[i]!;
-      return { layer, curve: activationCurve(activation, layer.outputScale) };
+      return { layer, curve: layerCurve(layer, activation) };
     };
     this.#convs = convs.map((stage, i) => ({ stage, ...ready(stage.activation, i) }));
     this.#denses = denses.map((stage, i) => ({

@@ -2,7 +2,7 @@ import { type Activation, type Architecture, countClasses } from "../../model/ar
 import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
 import { checkWeights, type Weights } from "../../model/weights.ts";
 import type { Normalisation } from "../../pixels/pixels.ts";
-import { bounds } from "./quantized_activation.ts";
+import { type ActivationCurve, activationCurve, bounds } from "./quantized_activation.ts";
 import type { Calibration } from "./calibrate.ts";
 import { quantizeCompensated } from "./compensate.ts";
 import { planQuantized } from "./plan_quantized.ts";
@@ -24,6 +24,11 @@ export interface QuantizedLayer {
   readonly multipliers: Float32Array<ArrayBuffer>;
   /** The real number that a stored output of 1 stands for; 1 in the last layer, which gives logits. */
   readonly outputScale: number;
+  /**
+   * The formula of the activation, where a file has it; absent: what `activationCurve` makes of the output
+   * scale. Another JavaScript engine may round that otherwise in the last bit.
+   */
+  readonly curve?: ActivationCurve;
 }
 
 /** A network whose weights and activations are int8. Its input is the images' own bytes, 0–255. */
@@ -104,6 +109,14 @@ function reach(name: string, activation: Activation, found = bounds[activation])
     );
   }
   return Math.min(found, bounds[activation]);
+}
+
+/** The formula of a layer's activation; the last layer has none, and no use for one. */
+export function layerCurve(
+  layer: QuantizedLayer,
+  activation: Activation = "tanh",
+): ActivationCurve {
+  return layer.curve ?? activationCurve(activation, layer.outputScale);
 }
 
 /** Length of a model's output. */

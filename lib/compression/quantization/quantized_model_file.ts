@@ -24,10 +24,11 @@ const format = "lenet int8, version 2";
 
 /** The bytes of a model's file. */
 export function encodeModel(model: QuantizedModel): Uint8Array {
-  return encodeArrays(modelArrays(model), modelMetadata(model));
+  return encodeArrays(modelArrays(model), { format, ...modelTexts(model) });
 }
 
-function modelArrays(model: QuantizedModel): TypedArrays {
+/** The arrays of a model by their names in a file. */
+export function modelArrays(model: QuantizedModel): TypedArrays {
   return Object.fromEntries(
     model.layers.flatMap(({ name, weight, bias, multipliers }) => [
       [`${name}.weight`, { shape: weight.shape, data: weight.values }],
@@ -38,9 +39,9 @@ function modelArrays(model: QuantizedModel): TypedArrays {
   );
 }
 
-function modelMetadata(model: QuantizedModel): Readonly<Record<string, string>> {
+/** What a file says of a model besides its arrays. */
+export function modelTexts(model: QuantizedModel): Readonly<Record<string, string>> {
   return {
-    format,
     architecture: JSON.stringify(model.architecture),
     granularity: model.granularity,
     outputScales: JSON.stringify(model.layers.map(({ outputScale }) => outputScale)),
@@ -71,6 +72,18 @@ export function decodeModel(bytes: Uint8Array, source = "model"): QuantizedModel
   const { arrays, metadata } = decodeArrays(bytes, source);
   const bad: Bad = (why) => new ModelFileError(source, "int8 model", why);
   if (metadata.format !== format) throw bad(`its format is ${metadata.format ?? "not named"}`);
+  return readModel(arrays, metadata, bad);
+}
+
+/**
+ * A model from a file's arrays and texts.
+ * @param bad makes the error that is thrown from what is wrong
+ */
+export function readModel(
+  arrays: TypedArrays,
+  metadata: Readonly<Record<string, string>>,
+  bad: Bad,
+): QuantizedModel {
   const { architecture, stages, shapes } = readArchitecture(metadata.architecture, bad);
   const layers = stages.map((stage, i) => {
     const layer = readLayer(arrays, stage, shapes[`${stage.name}.weight`]!, bad);
@@ -219,7 +232,7 @@ function readOutputScales(text: string | undefined, count: number, bad: Bad): nu
 
 /** Writes a model, whole or not at all, with a checksum. */
 export async function saveModel(path: string, model: QuantizedModel): Promise<void> {
-  await writeAtomic(path, encodeChecked(modelArrays(model), modelMetadata(model)));
+  await writeAtomic(path, encodeChecked(modelArrays(model), { format, ...modelTexts(model) }));
 }
 
 /**

@@ -1,0 +1,36 @@
+import { exponentialSum } from "../util/log_sum_exp.ts";
+
+/** A class and how likely it is, by a network. */
+export interface ClassProbability {
+  /** The place of the class among the logits, from 0. */
+  readonly label: number;
+  /** The name of the class. */
+  readonly name: string;
+  /** The softmax of the logits, in [0, 1]; over all classes they add up to 1. */
+  readonly probability: number;
+}
+
+/**
+ * The most likely classes of each image, the likeliest first; of equal ones the first class.
+ * @param logits (images, classes), finite
+ * @param top from 1
+ */
+export function likeliest(
+  logits: Float32Array,
+  classes: readonly string[],
+  top: number,
+): ClassProbability[][] {
+  const answers: ClassProbability[][] = [];
+  for (let at = 0; at < logits.length; at += classes.length) {
+    const row = logits.subarray(at, at + classes.length);
+    const { largest, sum } = exponentialSum(row);
+    const order = classes.map((_, label) => label).sort((a, b) => row[b]! - row[a]! || a - b);
+    answers.push(
+      order.slice(0, top).map((label) => ({
+        ...{ label, name: classes[label]! },
+        probability: Math.exp(row[label]! - largest) / sum,
+      })),
+    );
+  }
+  return answers;
+}
