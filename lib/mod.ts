@@ -14,7 +14,7 @@
  * ```
  *
  * Other entries have more: `/data` opens images, `/numpy`, `/torch` and `/keras` have the layers of each
- * system, `/compression` prunes and quantizes, and `/report` makes tables and figures. Only `/torch` and
+ * system, `/compression` prunes and quantizes, `/classifier` saves and opens what one ships, and `/report` makes tables and figures. Only `/torch` and
  * `/keras` open a backend when they are imported. The others load the native TensorFlow when a system is
  * made that needs it.
  * @module

@@ -13,6 +13,7 @@ import {
 } from "../compression/quantization/quantized_model_file.ts";
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
 import { writeAtomic } from "../util/files.ts";
+import { readFile } from "../util/platform.ts";
 import {
   checkClassifier,
   checkSizes,
@@ -74,7 +75,7 @@ export function decodeClassifier(bytes: Uint8Array, source = "classifier"): Clas
   try {
     const model: ClassifierModel = {
       network,
-      preprocessing: classifierPreprocessing(parsed("preprocessing", metadata)),
+      preprocessing: classifierPreprocessing(parsedObject("preprocessing", metadata)),
       classes: parsed("classes", metadata),
       notes: readNotes(metadata),
     };
@@ -98,7 +99,7 @@ export async function saveClassifier(path: string, model: ClassifierModel): Prom
 export async function loadClassifier(path: string): Promise<ClassifierModel> {
   let bytes;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await readFile(path);
   } catch (error) {
     throw new ModelFileError(path, "classifier", (error as Error).message, { cause: error });
   }
@@ -135,7 +136,7 @@ function readNetwork(
     const architecture: Architecture = parsed("architecture", metadata);
     checkSizes(architecture);
     countClasses(architecture);
-    const normalisation: FloatNetwork["normalisation"] = parsed("normalisation", metadata);
+    const normalisation = parsedObject<FloatNetwork["normalisation"]>("normalisation", metadata);
     return {
       numbers,
       architecture,
@@ -178,11 +179,16 @@ function parsed<T>(name: string, metadata: Texts): T {
   }
 }
 
+/** The object that a text holds. @throws SyntaxError naming the text that holds none */
+function parsedObject<T extends object>(name: string, metadata: Texts): T {
+  const value: unknown = parsed(name, metadata);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as T;
+  throw new SyntaxError(`its text ${name} is no JSON object`);
+}
+
 function readNotes(metadata: Texts): Readonly<Record<string, string>> {
-  const notes: unknown = parsed("notes", metadata);
-  const isObject = typeof notes === "object" && notes !== null && !Array.isArray(notes);
-  if (!isObject || Object.values(notes).some((text) => typeof text !== "string")) {
-    throw new SyntaxError("its notes must be texts by name");
-  }
-  return notes as Record<string, string>;
+  const notes = parsedObject<Record<string, string>>("notes", metadata);
+  const broken = Object.keys(notes).find((name) => typeof notes[name] !== "string");
+  if (broken !== undefined) throw new SyntaxError(`its note ${broken} is no text`);
+  return notes;
 }

@@ -103,8 +103,8 @@ export function checkClassifier(model: ClassifierModel): void {
 
 /** @throws RangeError naming the layer that puts out more numbers than a classifier may have */
 export function checkSizes(architecture: Architecture): void {
-  const { channels, height, width } = architecture.input;
   const outputs = trace(architecture).map(({ output }) => output.reduce((a, b) => a * b, 1));
+  const { channels, height, width } = architecture.input;
   const sizes = [channels * height * width, ...outputs];
   const large = sizes.findIndex((size) => size > largestOutput);
   if (large < 0) return;

@@ -15,12 +15,16 @@ export interface StoredArrays {
   readonly sparse: string;
 }
 
-/** Stores each float32 and int8 array sparse that then takes fewer bytes. */
+/** Stores the weight of each layer sparse if it then takes fewer bytes; biases and scales stay whole. */
 export function storeSparse(dense: TypedArrays): StoredArrays {
   const arrays: Record<string, TypedArrays[string]> = {};
   const shapes: Record<string, readonly number[]> = {};
   for (const [name, array] of Object.entries(dense)) {
     const { shape, data } = array;
+    if (!name.endsWith(".weight")) {
+      arrays[name] = array;
+      continue;
+    }
     const bits = new Uint8Array(Math.ceil(data.length / 8));
     let count = 0;
     data.forEach((x, i) => {
@@ -29,7 +33,7 @@ export function storeSparse(dense: TypedArrays): StoredArrays {
       count++;
     });
     const isSmaller = bits.length + count * data.BYTES_PER_ELEMENT < data.byteLength;
-    if (!isSmaller || data instanceof Int32Array || data instanceof Uint8Array) {
+    if (!isSmaller) {
       arrays[name] = array;
       continue;
     }
