@@ -1,4 +1,8 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { knownDataset } from "../lib/data/choose_dataset.ts";
+import { knownDatasets } from "../lib/data/named/known_datasets.ts";
+import { exists } from "../lib/util/files.ts";
 import { SetupError } from "./run.ts";
 
 /** The options that a task takes: a switch, or a word after the option. */
@@ -37,6 +41,18 @@ export function readArguments<T extends OptionKinds>(
     } else values[name] = value ?? true;
   }
   return values as OptionValues<T>;
+}
+
+/** What `--data` names: a known data set as it is, a folder as its whole path. */
+export function dataChoice<T extends string | undefined>(data: T): T | string {
+  return data && !knownDataset(data) ? resolve(data) : data;
+}
+
+/** @throws SetupError if what `--data` names is neither a folder nor a known data set */
+export async function requireData(data: string | undefined): Promise<void> {
+  if (data === undefined || knownDataset(data) || await exists(data)) return;
+  const names = knownDatasets.map(({ name }) => name).join(", ");
+  throw new SetupError(`there is no folder ${data}; the known data sets are ${names}`);
 }
 
 /**

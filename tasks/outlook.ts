@@ -2,20 +2,18 @@
  * `deno task outlook [--data FOLDER]`: the table of other images and other layers, from the outcomes that
  * `deno task sweep --list outlook` has left in the results. It goes to `outlook.md` and `outlook.json` there.
  */
-import { isAbsolute, resolve } from "node:path";
 import { measureOutlook } from "../lib/diagnosis/measure_outlook.ts";
 import { progress } from "../lib/report/progress_bar.ts";
 import { outlookTable } from "../lib/report/tables/outlook_table.ts";
 import { committedResults, openExperiment } from "../lib/runs/experiment.ts";
 import { readSweep } from "../lib/runs/sweep_file.ts";
-import { exists } from "../lib/util/files.ts";
-import { readArguments } from "./arguments.ts";
+import { dataChoice, readArguments, requireData } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 
 async function outlook(): Promise<void> {
   const { data } = readArguments("outlook", Deno.args, { data: "string" }, "--data FOLDER");
-  const dataFolder = data && (isAbsolute(data) ? data : resolve(data));
-  if (dataFolder && !await exists(dataFolder)) throw new SetupError(`there is no folder ${data}`);
+  await requireData(data);
+  const dataFolder = dataChoice(data);
   const { dataset } = await openExperiment(progress, dataFolder ? { dataFolder } : {});
   const results = committedResults(dataset);
   const swept = await readSweep(results, "outlook");

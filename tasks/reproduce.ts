@@ -9,10 +9,11 @@
  * a time reproduces in a checkout: a second one waits. A process that ends, by a kill too, takes what it has
  * started with it, and the next one goes on with the trainings and the pixels that are kept.
  */
-import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, join, relative } from "node:path";
 import { ownResults } from "../lib/runs/results_name.ts";
-import { exists, projectRoot, requireRoom } from "../lib/util/files.ts";
-import { gpuChoice, nativeChoice, readArguments } from "./arguments.ts";
+import { knownDataset } from "../lib/data/choose_dataset.ts";
+import { projectRoot, requireRoom } from "../lib/util/files.ts";
+import { dataChoice, gpuChoice, nativeChoice, readArguments, requireData } from "./arguments.ts";
 import { executeNotebook, notebookPaths } from "./execute.ts";
 import { takeLock } from "./lock.ts";
 import { turboEnvironment } from "./python.ts";
@@ -46,7 +47,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   const { full = false, turbo = false } = given;
   const gpu = gpuChoice(given), native = nativeChoice(given);
   if (full && data) throw new SetupError("--full is about the default data; leave out the other");
-  return { data: data && (isAbsolute(data) ? data : resolve(data)), full, gpu, native, turbo };
+  return { data: dataChoice(data), full, gpu, native, turbo };
 }
 
 /** Folder of the executed notebooks among what is new. */
@@ -84,13 +85,15 @@ function endWithTask(): void {
 async function reproduce(): Promise<void> {
   const start = performance.now();
   const { data, full, gpu, native, turbo } = parseArguments(Deno.args);
-  if (data && !await exists(data)) throw new SetupError(`there is no folder ${data}`);
+  await requireData(data);
   endWithTask();
   using _lock = await takeLock(join(projectRoot, ".cache", "reproduce.lock"), (holder) => {
     console.error(`Another reproduce runs in this folder (${holder}). Waiting for it to end …`);
   });
   const all = join(projectRoot, "results");
-  const results = data ? ownResults(all, data) : full ? join(all, "synthetic50-full") : all;
+  // a known data set is kept in data/, whoever gets it there
+  const folder = data && (knownDataset(data) ? join(projectRoot, "data", data) : data);
+  const results = folder ? ownResults(all, folder) : full ? join(all, "synthetic50-full") : all;
   const target = results === all ? join(projectRoot, "notebooks") : join(results, "notebooks");
   const journal = join(results, ".replacing.json");
   if (await finishReplacing(journal)) console.error("Finished what was cut off while it replaced.");

@@ -10,7 +10,7 @@
  * With `--final` the chosen recipe is then trained on all training images with seeds 1 to N, 5 by default, and
  * only then are the test images looked at.
  */
-import { isAbsolute, join, resolve } from "node:path";
+import { join } from "node:path";
 import { dataLabel } from "../lib/report/tables/dataset_table.ts";
 import { bestRecipeTable, searchTable } from "../lib/report/tables/search_table.ts";
 import { progress } from "../lib/report/progress_bar.ts";
@@ -25,8 +25,8 @@ import {
   writeSearchLog,
 } from "../lib/runs/search_log.ts";
 import { lenetSpace, secondSpace } from "../lib/runs/search_space.ts";
-import { exists, projectRoot, writeAtomic } from "../lib/util/files.ts";
-import { readArguments } from "./arguments.ts";
+import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { dataChoice, readArguments, requireData } from "./arguments.ts";
 import { turboEnvironment } from "./python.ts";
 import { main, run, SetupError } from "./run.ts";
 
@@ -49,8 +49,7 @@ export function parseArguments(args: readonly string[]): SearchArguments {
   if (!/^[1-9]\d{0,2}$/.test(seeds)) {
     throw new SetupError(`--seeds takes a whole number from 1 to 999, not ${seeds}`);
   }
-  const folder = data && (isAbsolute(data) ? data : resolve(data));
-  return { data: folder, second, final, turbo, seeds: Number(seeds) };
+  return { data: dataChoice(data), second, final, turbo, seeds: Number(seeds) };
 }
 
 /** Those of the task in deno.json, for the process that has V8's turbo flags. */
@@ -61,7 +60,7 @@ const permissions = [
 
 async function searchTask(): Promise<void> {
   const { data: folder, second, final, turbo, seeds } = parseArguments(Deno.args);
-  if (folder && !await exists(folder)) throw new SetupError(`there is no folder ${folder}`);
+  await requireData(folder);
   if (turbo && Deno.env.get("DENO_V8_FLAGS") !== turboEnvironment.DENO_V8_FLAGS) {
     const args = ["run", ...permissions, new URL(import.meta.url).pathname, ...Deno.args];
     return await run(Deno.execPath(), args, { env: turboEnvironment });

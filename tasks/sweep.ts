@@ -13,7 +13,7 @@
  * - the workers are processes of this machine with one thread each, as many as there are cores; with
  *   `--scheduler` they are those of a Dask cluster, `local` being one that is made for the sweep
  */
-import { basename, extname, isAbsolute, resolve } from "node:path";
+import { basename, extname } from "node:path";
 import { sweepLists } from "../lib/diagnosis/sweep_lists.ts";
 import { lenet5 } from "../lib/model/architecture.ts";
 import { loadPixels } from "../lib/pixels/load_pixels.ts";
@@ -32,7 +32,7 @@ import { runKey, trainingCode } from "../lib/runs/run_store.ts";
 import { readSweep, type SweptEntry, writeSweep } from "../lib/runs/sweep_file.ts";
 import type { SweepList } from "../lib/runs/sweep_list.ts";
 import { exists } from "../lib/util/files.ts";
-import { readArguments } from "./arguments.ts";
+import { dataChoice, readArguments, requireData } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 import { runSweep, type SizedJob, type SweepResult } from "./run_sweep.ts";
 import { WorkerProcesses, type Workers } from "./sweep_pool.ts";
@@ -66,14 +66,10 @@ export function parseArguments(args: readonly string[]): SweepArguments {
     );
   }
   return {
-    ...{ list, turbo, renew, full, scheduler, data: data && absolute(data) },
+    ...{ list, turbo, renew, full, scheduler, data: dataChoice(data) },
     seeds: count("--seeds", given.seeds, defaultSeeds),
     workers: count("--workers", given.workers, navigator.hardwareConcurrency),
   };
-}
-
-function absolute(path: string): string {
-  return isAbsolute(path) ? path : resolve(path);
 }
 
 function count(option: string, given: string | undefined, otherwise: number): number {
@@ -221,9 +217,7 @@ export function describe(result: SweepResult, code: string): string {
 
 async function sweep(): Promise<number> {
   const given = parseArguments(Deno.args);
-  if (given.data && !await exists(given.data)) {
-    throw new SetupError(`there is no folder ${given.data}`);
-  }
+  await requireData(given.data);
   // the workers inherit them
   if (given.data) Deno.env.set("LENET_DATA", given.data);
   if (given.full) Deno.env.set("LENET_FULL", "1");

@@ -2,7 +2,7 @@
  * A worker of `deno task sweep`: trains what it is told on stdin and answers on stdout, until stdin ends.
  * It writes no result; the sweep does. With `--finish` it does what it was told before stdin ended.
  */
-import { datasetFromEnvironment } from "../lib/data/open_dataset.ts";
+import { datasetFromEnvironment } from "../lib/data/choose_dataset.ts";
 import { loadPixels } from "../lib/pixels/load_pixels.ts";
 import type { PreprocessOptions } from "../lib/pixels/preprocess.ts";
 import type { RunData } from "../lib/runs/run.ts";

@@ -2,6 +2,7 @@ import { basename, dirname, isAbsolute, join, normalize, resolve, sep } from "no
 import { isMissing, readFolder, realPath, stat } from "../util/platform.ts";
 import { DataError } from "./data_error.ts";
 import { explained, readLines } from "./read_file.ts";
+import type { SplitOptions } from "./split_options.ts";
 
 /** How a data set is opened. */
 export interface OpenOptions {
@@ -12,6 +13,8 @@ export interface OpenOptions {
   readonly followLinks?: boolean;
   /** Told of what is left out or looks doubtful; `console.warn` by default. */
   readonly onNotice?: (notice: string) => void;
+  /** How images are split that lie in folders of classes and have no splits of their own. */
+  readonly split?: SplitOptions;
 }
 
 /** What stands at a place in a data folder. */

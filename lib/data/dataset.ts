@@ -4,7 +4,7 @@
 export type SplitName = "train" | "val" | "test";
 
 /** How the files of a data set are laid out on disk. */
-export type Layout = "list" | "folders" | "idx" | "cifar";
+export type Layout = "list" | "folders" | "class folders" | "idx" | "cifar";
 
 /** Where the pixels of one image come from: an image file, or raw bytes in an archive. */
 export type ImageSource =

@@ -6,7 +6,8 @@ import { holdOutTraining } from "./holdout.ts";
 import { FileSplit } from "./split.ts";
 
 const valNames = ["val", "valid", "validation"];
-const imageName = /\.(jpe?g|png|webp|gif|tiff?)$/i;
+/** Names of files that are read as images. */
+export const imageName = /\.(jpe?g|png|webp|gif|tiff?)$/i;
 
 /** Which of the folders `train` and `test` are missing. */
 export async function missingFolders(folder: DataFolder): Promise<string[]> {
@@ -68,14 +69,24 @@ interface Labelled {
   readonly label: number;
 }
 
-interface Found {
+/** An image in the folder of its class. */
+export interface Found {
   /** Name of the class's folder. */
   readonly name: string;
   /** Relative to the root. */
   readonly path: string;
 }
 
-async function readTree(folder: DataFolder, split: string, onNotice: OnNotice): Promise<Found[]> {
+/**
+ * The images of a tree `class/image`, in the order of their names.
+ * @param split folder in which the classes' folders are: "." for the data folder itself
+ * @throws {DataError} naming a folder that is empty or a link that leads out of the data folder
+ */
+export async function readTree(
+  folder: DataFolder,
+  split: string,
+  onNotice: OnNotice,
+): Promise<Found[]> {
   const found: Found[] = [], left = new Left(folder.root, onNotice);
   for (const [name, { kind }] of await checked(folder, split)) {
     const own = join(split, name);

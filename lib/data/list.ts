@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { classNames } from "./class_names.ts";
 import { DataError, type OnNotice } from "./data_error.ts";
 import type { DataFolder } from "./data_folder.ts";
 import type { Dataset, Split, SplitName } from "./dataset.ts";
@@ -130,25 +131,4 @@ function checkClasses(root: string, lists: Lists): number {
     }
   }
   return classes;
-}
-
-async function classNames(folder: DataFolder, folders: string[]): Promise<string[]> {
-  if ((await folder.find("classes.txt")).kind === "missing") return folders;
-  const file = join(folder.root, "classes.txt");
-  const names = [...folders], lineOf = new Map<number, number>();
-  (await folder.lines("classes.txt")).forEach((text, index) => {
-    const [label, own, ...words] = text.trim().split(/\s+/);
-    if (!label) return;
-    const number = Number(label), line = index + 1;
-    if (!/^\d+$/.test(label)) {
-      throw new DataError(`${file}:${line}: expected "label folder name", got label "${label}"`);
-    }
-    const before = lineOf.get(number);
-    if (before !== undefined) {
-      throw new DataError(`${file}:${line}: label ${number} was named in line ${before} already`);
-    }
-    lineOf.set(number, line);
-    if (names[number] !== undefined) names[number] = words.join(" ") || own || label;
-  });
-  return names;
 }

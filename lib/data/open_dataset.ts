@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { environment, isMissing, stat } from "../util/platform.ts";
-import type { OnProgress } from "../util/progress.ts";
+import { isMissing, stat } from "../util/platform.ts";
 import { isCifar, openCifar } from "./cifar.ts";
+import { isClassFolders, openClassFolders } from "./class_folders.ts";
 import { DataError } from "./data_error.ts";
 import { DataFolder, type OpenOptions } from "./data_folder.ts";
 import type { Dataset } from "./dataset.ts";
@@ -9,7 +9,7 @@ import { missingFolders, openFolders } from "./folders.ts";
 import { isIdx, openIdx } from "./idx.ts";
 import { missingLists, openList } from "./list.ts";
 import { explained } from "./read_file.ts";
-import { defaultDatasetFolder } from "./synthetic/default_dataset.ts";
+import { checkSplit } from "./split_options.ts";
 
 /** The layouts that are recognised, in the order in which they are looked for. */
 const layouts = [
@@ -33,6 +33,11 @@ const layouts = [
     open: openFolders,
     files: "folders train and test with a folder a class",
   },
+  {
+    is: isClassFolders,
+    open: openClassFolders,
+    files: "a folder a class with its images, which are split here",
+  },
 ] as const;
 
 /**
@@ -45,7 +50,8 @@ const layouts = [
  * and whatever is wrong with the files, naming the file and, in a list, the line
  */
 export async function openDataset(path: string, options: OpenOptions = {}): Promise<Dataset> {
-  const { onNotice = console.warn } = options;
+  const { onNotice = console.warn, split } = options;
+  if (split) checkSplit(split);
   const root = resolve(path);
   const { isDirectory } = await explained(root, () => stat(root)).catch((error) => {
     if (!isMissing(error.cause)) throw error;
@@ -53,7 +59,9 @@ export async function openDataset(path: string, options: OpenOptions = {}): Prom
   });
   if (!isDirectory) throw new DataError(`${root} is a file, not a folder`);
   const folder = await DataFolder.open(root, options);
-  for (const { is, open } of layouts) if (await is(folder)) return await open(folder, onNotice);
+  for (const { is, open } of layouts) {
+    if (await is(folder)) return await open(folder, onNotice, split);
+  }
   const there = [...(await folder.list(".")).keys()];
   const shown = there.slice(0, 8).join(", ") + (there.length > 8 ? ", …" : "");
   throw new DataError(
@@ -68,19 +76,4 @@ async function hint(folder: DataFolder): Promise<string> {
   const lists = await missingLists(folder), folders = await missingFolders(folder);
   const missing = lists.length < 3 ? lists : folders.length < 2 ? folders : [];
   return missing.length === 0 ? "" : `; ${missing.join(" and ")} is missing`;
-}
-
-/**
- * The data set that `LENET_DATA` names, or the default one, which is made when it is missing. Links
- * may lead out of the folder if `LENET_FOLLOW_LINKS` is 1.
- * @throws {DataError} as `openDataset` does
- */
-export async function datasetFromEnvironment(
-  onProgress?: OnProgress,
-  options: OpenOptions = {},
-): Promise<Dataset> {
-  const chosen = environment("LENET_DATA");
-  const followLinks = environment("LENET_FOLLOW_LINKS") === "1";
-  const folder = chosen || await defaultDatasetFolder(onProgress);
-  return await openDataset(folder, { followLinks, ...options });
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { classNames } from "./class_names.ts";
 import { DataError, type OnNotice } from "./data_error.ts";
 import type { DataFolder } from "./data_folder.ts";
 import type { Dataset } from "./dataset.ts";
@@ -57,7 +58,10 @@ export async function rawDataset(parts: RawParts): Promise<Dataset> {
     name: basename(folder.root),
     root: folder.root,
     layout,
-    classes: Array.from({ length: classes }, (_, label) => names[label] ?? String(label)),
+    classes: await classNames(
+      folder,
+      Array.from({ length: classes }, (_, label) => names[label] ?? String(label)),
+    ),
     synthetic: (await folder.find("synthetic.json")).kind === "file",
     splits: {
       train: pick(train, held.train),

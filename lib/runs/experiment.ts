@@ -1,5 +1,10 @@
 import { join } from "node:path";
-import { datasetFromEnvironment, openDataset } from "../data/open_dataset.ts";
+import {
+  chooseDataset,
+  datasetFromEnvironment,
+  knownDataset,
+  openOptionsFromEnvironment,
+} from "../data/choose_dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Architecture, lenet5 } from "../model/architecture.ts";
 import { type DatasetPixels, loadPixels } from "../pixels/load_pixels.ts";
@@ -61,11 +66,14 @@ export async function openExperiment(
   const { dataFolder, threads, epochs, batchSize, learningRate, seed, backend } = parameters.values;
   // read by `defaultThreads`; what is open already keeps its threads
   if (threads !== undefined) setEnvironment("LENET_THREADS", String(threads));
-  const making = progress?.("Making the synthetic images", "images");
+  const known = knownDataset(dataFolder ?? environment("LENET_DATA") ?? "");
+  const making = known
+    ? progress?.(`Getting ${known.name}`, "kB")
+    : progress?.("Making the synthetic images", "images");
   const dataset =
     await (dataFolder === undefined
       ? datasetFromEnvironment(making)
-      : openDataset(dataFolder, { followLinks: environment("LENET_FOLLOW_LINKS") === "1" }));
+      : chooseDataset(dataFolder, making, openOptionsFromEnvironment()));
   const onProgress = progress?.("Preprocessing to 32×32 grey", "images");
   const data = await loadPixels(dataset, {}, onProgress ? { onProgress } : {});
   const results = resultsFolder(dataset);

@@ -5,12 +5,13 @@
  */
 import { join, resolve } from "node:path";
 import { type BackendName, backendNames } from "../backend/backend_names.ts";
+import { knownDataset } from "../data/choose_dataset.ts";
 import { exists, projectRoot, writeAtomic } from "../util/files.ts";
 import { environment, readTextFile } from "../util/platform.ts";
 
 /** What a notebook may say. A value that is left out, or undefined, is taken from elsewhere. */
 export interface Parameters {
-  /** Folder of the images; a relative path starts at the notebook's folder. */
+  /** Folder of the images, or the name of a known data set; a relative path starts at the notebook's folder. */
   readonly dataFolder?: string | undefined;
   /** How often all training images are gone through, from 1. */
   readonly epochs?: number | undefined;
@@ -47,7 +48,10 @@ export interface GatheredParameters {
 const rules: Readonly<
   Record<ParameterName, readonly [expected: string, test: (value: unknown) => boolean]>
 > = {
-  dataFolder: ["the path of a folder", (value) => typeof value === "string" && value !== ""],
+  dataFolder: [
+    "the path of a folder or the name of a data set",
+    (value) => typeof value === "string" && value !== "",
+  ],
   epochs: ["a whole number of at least 1", isCount],
   batchSize: ["a whole number of at least 1", isCount],
   learningRate: ["a number above 0", (value) => Number.isFinite(value) && (value as number) > 0],
@@ -75,7 +79,9 @@ export async function gatherParameters(
 ): Promise<GatheredParameters> {
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   checkParameters("the parameters", own);
-  if (typeof own.dataFolder === "string") own.dataFolder = resolve(own.dataFolder);
+  if (typeof own.dataFolder === "string" && !knownDataset(own.dataFolder)) {
+    own.dataFolder = resolve(own.dataFolder);
+  }
   if (file === "none") return { values: own, from: {} };
   const kept = await readKept(file);
   const next = new Map(Object.entries(kept).filter(([, said]) => said.notebook !== notebook));
