@@ -8,11 +8,16 @@
  * `results/search/<data set>_second.json`.
  *
  * With `--final` the chosen recipe is then trained on all training images with seeds 1 to N, 5 by default, and
- * only then are the test images looked at.
+ * only then are the test images looked at. Their means go to `best_recipe.json` and `.md` among the data set's
+ * results.
  */
 import { join } from "node:path";
 import { dataLabel } from "../lib/report/tables/dataset_table.ts";
-import { bestRecipeTable, searchTable } from "../lib/report/tables/search_table.ts";
+import {
+  bestRecipeSummary,
+  bestRecipeTable,
+  searchTable,
+} from "../lib/report/tables/search_table.ts";
 import { progress } from "../lib/report/progress_bar.ts";
 import { loadPixels } from "../lib/pixels/load_pixels.ts";
 import { openExperiment } from "../lib/runs/experiment.ts";
@@ -69,7 +74,9 @@ async function searchTask(): Promise<void> {
     progress,
     folder ? { dataFolder: folder } : {},
   );
-  const colour = await loadPixels(dataset, { colour: true }, {
+  const space = second ? secondSpace() : lenetSpace(architecture);
+  const taught = space.candidates.some(({ recipe }) => recipe.teacher);
+  const colour = taught && await loadPixels(dataset, { colour: true }, {
     onProgress: progress("Preprocessing in colour, for the teacher", "images"),
   });
   const results = join(projectRoot, "results", "search");
@@ -86,19 +93,24 @@ async function searchTask(): Promise<void> {
     await writeAtomic(path.replace(/json$/, "md"), text);
   };
   const options: SearchOptions = {
-    ...{ name: dataLabel(dataset), architecture, data: { ...data, teacher: colour } },
+    ...{ name: dataLabel(dataset), architecture },
+    data: { ...data, ...colour && { teacher: colour } },
     ...{ store: new RunStore(join(results, ".store")), before: await readSearchLog(path) },
     // a training that the first search made is not repeated by the second
     ...second && { before: joinedLogs(await readSearchLog(path), await readSearchLog(first)) },
     onLog: show,
     progress: (label) => progress(label, "images"),
   };
-  const space = second ? secondSpace() : lenetSpace(architecture);
   const log = await search(space, options);
   console.log(searchTable(log).markdown());
   if (!final) return;
   const list = Array.from({ length: seeds }, (_, i) => i + 1);
-  console.log(bestRecipeTable(await finalRuns(space, log, list, options), valImages).markdown());
+  const whole = await finalRuns(space, log, list, options);
+  console.log(bestRecipeTable(whole, valImages).markdown());
+  const own = dataset.name === "synthetic50" ? [] : [dataset.name];
+  await bestRecipeSummary(whole, valImages).save(
+    join(projectRoot, "results", ...own, "best_recipe"),
+  );
 }
 
 if (import.meta.main) await main(searchTask);

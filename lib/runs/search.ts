@@ -1,4 +1,5 @@
 import type { Architecture } from "../model/architecture.ts";
+import { countVariants } from "../pixels/augment.ts";
 import { score } from "../systems/evaluate.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { predictions, type Run, type RunData, teacherData, trainRun } from "./run.ts";
@@ -143,11 +144,14 @@ export async function finalRuns(
     const { run } = await store.loadOrTrain(configuration, data, told);
     const val = score(await predictions(run, data.val));
     const test = score(await predictions(run, data.test));
+    const { views, ...plain } = run.configuration;
+    const one = views && score(await predictions({ ...run, configuration: plain }, data.test));
     return {
       ...{ key, candidate: chosen.name, epochs, seed, top1: val.top1, top5: val.top5 },
       ...timed(run.seconds, run.teacherSeconds),
       date: today(),
       test: { top1: test.top1, top5: test.top5, images: test.images },
+      ...one && { testOneView: { top1: one.top1, top5: one.top5, views: countVariants(views) } },
     };
   }
 }

@@ -27,6 +27,8 @@ export interface Trial {
 export interface FinalRun extends Trial {
   /** On the test images, which no choice was made on. */
   readonly test: { readonly top1: number; readonly top5: number; readonly images: number };
+  /** The same from each test image as it is, where the recipe predicts from `views` views of an image. */
+  readonly testOneView?: { readonly top1: number; readonly top5: number; readonly views: number };
 }
 
 /** All that a search did. */

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { bestRecipeTable, searchTable } from "../../lib/report/tables/search_table.ts";
+import {
+  bestRecipeSummary,
+  bestRecipeTable,
+  searchTable,
+} from "../../lib/report/tables/search_table.ts";
 import type { FinalRun, SearchLog, Trial } from "../../lib/runs/search_log.ts";
 
 const trial = (candidate: string, epochs: number, top1: number, more = {}): Trial => ({
@@ -38,4 +42,22 @@ Deno.test("the chosen recipe's table has each seed, and the mean with its interv
   assert.match(text, /\| 1 \| 0\.200 \| 0\.400 \| 0\.300 \| 0\.700 \| 10 \|/);
   assert.match(text, /\| mean \(95 %\) \| 0\.300 \(/);
   assert.match(text, /quick, 9 epochs/);
+});
+
+Deno.test("the summary has the means over the seeds, from all views and from one", () => {
+  const run = (seed: number, top1: number): FinalRun => ({
+    ...{ ...trial("quick", 9, top1), seconds: 90, seed },
+    test: { top1: top1 + 0.1, top5: 0.7, images: 50 },
+    testOneView: { top1, top5: 0.6, views: 18 },
+  });
+  const final = [run(1, 0.2), run(2, 0.4)];
+  const table = bestRecipeSummary({ ...unfinished, final }, 50), text = table.markdown();
+  const { rows } = table.json();
+  assert.deepEqual(rows.map(({ images, metric }) => `${images} ${metric}`), [
+    ...["validation top-1", "validation top-5", "test top-1", "test top-5"],
+  ]);
+  assert.match(text, /\| test \| top-1 \| 0\.400 \([^|]+\| 0\.300 \(/);
+  assert.match(text, /quick\. Means of 2 seeds of 9 epochs, which took 1\.5 minutes each/);
+  assert.match(text, /the mean of 18 views/);
+  assert.throws(() => bestRecipeSummary(unfinished, 50), /has not been trained/);
 });

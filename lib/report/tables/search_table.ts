@@ -100,3 +100,53 @@ export function bestRecipeTable({ data, final }: SearchLog, valImages: number): 
     ],
   });
 }
+
+/**
+ * The mean of the chosen recipe's runs, for the README and whoever wants one number.
+ * @param valImages number of validation images
+ */
+export function bestRecipeSummary({ data, final }: SearchLog, valImages: number): Table {
+  const [first] = final;
+  if (!first) throw new RangeError("the chosen recipe has not been trained; add --final");
+  const { candidate, epochs } = first, testImages = first.test.images;
+  const withOne = final.filter(({ testOneView }) => testOneView);
+  const minutes = final.reduce((sum, { seconds }) => sum + seconds, 0) / final.length / 60;
+  const metrics = [["top-1", "top1"], ["top-5", "top5"]] as const;
+  const rows = metrics.flatMap(([metric, key]) => [
+    { images: "validation", metric, best: seedMean(final.map((run) => run[key]), valImages) },
+    {
+      ...{ images: "test", metric, best: seedMean(final.map(({ test }) => test[key]), testImages) },
+      ...withOne.length > 0 && {
+        one: seedMean(withOne.map(({ testOneView }) => testOneView![key]), testImages),
+      },
+    },
+  ]);
+  return new Table({
+    title: `The best recipe, on ${data}`,
+    columns: [
+      { key: "images", label: "images" },
+      { key: "metric", label: "" },
+      { key: "best", label: "best recipe, here (95 %)", digits: 3 },
+      ...withOne.length > 0
+        ? [{ key: "one", label: "from one view of an image (95 %)", digits: 3 }]
+        : [],
+    ],
+    rows: rows.toSorted((a, b) => b.images.localeCompare(a.images)),
+    notes: [
+      `Chosen: ${candidate}. Means of ${final.length} seeds of ${epochs} epochs, which took ` +
+      `${
+        minutes.toFixed(1)
+      } minutes each. The intervals hold the uncertainty from the images and that ` +
+      "from the seeds.",
+      ...withOne.length > 0
+        ? [
+          `The recipe's answer is the mean of ${
+            withOne[0]!.testOneView!.views
+          } views of an image, shifted or ` +
+          "mirrored, which takes as many times the multiply-adds of one view.",
+        ]
+        : [],
+      `Computed until ${final.map(({ date }) => date).sort().at(-1)} by LeNet5 Numpy.`,
+    ],
+  });
+}
