@@ -8,6 +8,7 @@ import { openInt8 } from "../lib/compression/quantization/int8_network.ts";
 import { quantizeModel } from "../lib/compression/quantization/quantized_model.ts";
 import { encodeModel } from "../lib/compression/quantization/quantized_model_file.ts";
 import { predictedLabels } from "../lib/metrics/confusion.ts";
+import { holm } from "../lib/metrics/holm.ts";
 import { mcnemar } from "../lib/metrics/mcnemar.ts";
 import { correct, topK } from "../lib/metrics/topk.ts";
 import { wilson } from "../lib/metrics/wilson.ts";
@@ -35,8 +36,20 @@ export interface Int8Network {
   readonly bytes: number;
 }
 
-/** Images a second of the best int8 setting of a library and of its float32, by batch size. */
-export type Int8Speeds = (library: string, setting: string, batch: number) => number | undefined;
+/** How fast a network was. */
+export interface Int8Speed {
+  /** Images a second. */
+  readonly rate: number;
+  /** In proportion to the same library's float32, round by round: median and range; absent for float32. */
+  readonly times?: string;
+}
+
+/** The speed of a library's float32 and of the int8 setting that was measured, by batch size. */
+export type Int8Speeds = (
+  library: string,
+  setting: string,
+  batch: number,
+) => Int8Speed | undefined;
 
 /** All networks on the weights of the corrected torch run, which Table III has too. */
 export async function int8Networks(
@@ -142,6 +155,12 @@ export function int8Table(
   const onTest = ({ logits }: Int8Network): Predictions => ({
     ...{ logits: logits.subarray(val.length * classes), labels: test.labels, classes },
   });
+  const floatOf = (network: Int8Network) =>
+    networks.find(({ library, setting }) => library === network.library && setting === "float32")!;
+  const rounded = networks.filter((network) => network !== floatOf(network));
+  const corrected = holm(
+    rounded.map((one) => mcnemar(correct(onTest(floatOf(one))), correct(onTest(one))).p),
+  );
   return new Table({
     title: "int8 in three libraries, on the same trained weights",
     columns: [
@@ -150,30 +169,31 @@ export function int8Table(
       { key: "top1", label: "test top-1 (95 %)", align: "right" },
       { key: "top5", label: "test top-5 (95 %)", align: "right" },
       { key: "agreement", label: "same class as its float32 (95 %)", align: "right" },
-      { key: "p", label: "p (McNemar)", digits: 3 },
+      { key: "p", label: "p (McNemar, Holm)", digits: 3 },
       { key: "rate", label: "images/s, batch 256", digits: 0 },
-      { key: "latency", label: "one image, ms", digits: 3 },
+      { key: "times", label: "times its float32, batch 256" },
+      { key: "single", label: "times its float32, one image" },
       { key: "size", label: "file, kB", digits: 1 },
     ],
     rows: networks.map((network): Record<string, Cell> => {
       const { library, setting, bytes } = network;
-      const float = networks.find((one) => one.library === library && one.setting === "float32")!;
-      const single = speed(library, setting, 1);
+      const float = floatOf(network), own = rounded.indexOf(network);
       const given = onTest(network);
+      const batch = speed(library, setting, 256), single = speed(library, setting, 1);
       return {
         ...{ library, setting, size: bytes / 1000 },
-        ...{ top1: topK(given, 1), top5: topK(given, 5), rate: speed(library, setting, 256) },
-        ...(single ? { latency: 1000 / single } : {}),
-        ...(network === float ? {} : {
+        ...{ top1: topK(given, 1), top5: topK(given, 5), rate: batch?.rate },
+        ...{ times: batch?.times, single: single?.times },
+        ...(own < 0 ? {} : {
           agreement: sameClass(all(network), all(float)),
-          p: mcnemar(correct(onTest(float)), correct(given)).p,
+          p: corrected[own],
         }),
       };
     }),
     notes: [
       `The same class: on the ${val.length} validation and ${test.length} test images. All libraries ` +
       `calibrate on the same ${CALIBRATION} training images. p: McNemar's exact test on the test images ` +
-      "against the same library's float32.",
+      `against the same library's float32, by Holm's correction for ${rounded.length} tests.`,
       ...notes,
     ],
   });

@@ -1,6 +1,7 @@
 /**
- * `deno task bench [--quick]`: measures our systems beside PyTorch, Keras, NumPy and onnxruntime, and
- * leaves tables and a chart in results/bench/. About 11 minutes; `--quick`, a first impression, 5.
+ * `deno task bench [--quick] [--int8]`: measures our systems beside PyTorch, Keras, NumPy and onnxruntime,
+ * and leaves tables and a chart in results/bench/. About 11 minutes; `--quick`, a first impression, 5. With
+ * `--int8` only the table of int8 is made again, with its speeds.
  */
 import { join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
@@ -38,7 +39,12 @@ const frameworks: readonly ContenderName[] = [
 ];
 
 async function bench(): Promise<void> {
-  const { quick = false } = readArguments("bench", Deno.args, { quick: "boolean" }, "--quick");
+  const { quick = false, int8 = false } = readArguments(
+    "bench",
+    Deno.args,
+    { quick: "boolean", int8: "boolean" },
+    "--quick and --int8",
+  );
   // many short turns rather than a few long ones: the machine's pace changes within seconds
   const rounds = quick ? 3 : 6, seconds = quick ? 0.2 : 0.3;
   await setup();
@@ -62,6 +68,34 @@ async function bench(): Promise<void> {
     sections.push({ title, threads, measurements, baseline });
     return measurements;
   };
+  const measureCompressed = async (): Promise<void> => {
+    const compressed = [
+      ...[
+        "numpy (ours)",
+        "int8 (ours)",
+        "pruned + int8 (ours)",
+        "PyTorch",
+        "PyTorch, pruned",
+      ] as const,
+      ...["PyTorch, int8", "onnxruntime", "onnxruntime, int8"] as const,
+    ];
+    const turbos = [
+      "numpy (ours), turbo",
+      "int8 (ours), turbo",
+      "pruned + int8 (ours), turbo",
+    ] as const;
+    for (const batch of [256, 1]) {
+      const title = `Compressed inference, batch ${batch}`;
+      await measure(title, compressed, 1, { work: "infer", batch }, "numpy (ours)");
+      await measure(`${title}, turbo`, turbos, 1, { work: "infer", batch }, "numpy (ours), turbo");
+    }
+  };
+  const folder = join(projectRoot, "results", "bench");
+  if (int8) {
+    await measureCompressed();
+    await int8Report(folder, sections);
+    return;
+  }
   const most = Math.max(2, Math.min(4, navigator.hardwareConcurrency));
   const training = [...systems, ...frameworks, "NumPy, vectorised"] as const;
   for (const threads of [1, most]) {
@@ -78,26 +112,7 @@ async function bench(): Promise<void> {
     const title = `Inference, batch ${batch}`;
     await measure(title, inference, 1, { work: "infer", batch }, "onnxruntime-node");
   }
-  const compressed = [
-    ...[
-      "numpy (ours)",
-      "int8 (ours)",
-      "pruned + int8 (ours)",
-      "PyTorch",
-      "PyTorch, pruned",
-    ] as const,
-    ...["PyTorch, int8", "onnxruntime", "onnxruntime, int8"] as const,
-  ];
-  const turbos = [
-    "numpy (ours), turbo",
-    "int8 (ours), turbo",
-    "pruned + int8 (ours), turbo",
-  ] as const;
-  for (const batch of [256, 1]) {
-    const title = `Compressed inference, batch ${batch}`;
-    await measure(title, compressed, 1, { work: "infer", batch }, "numpy (ours)");
-    await measure(`${title}, turbo`, turbos, 1, { work: "infer", batch }, "numpy (ours), turbo");
-  }
+  await measureCompressed();
   const paths = await jpegPaths(quick ? 400 : 1000);
   const preprocessing = [
     ...[
@@ -123,20 +138,27 @@ async function bench(): Promise<void> {
     const title = `Training, batch ${batch}`;
     await measure(title, [...ours, "PyTorch"], 1, { work: "train", batch }, "PyTorch");
   }
-  const folder = join(projectRoot, "results", "bench");
   await writeReport(folder, machine(), sections, await profile());
   await recordRun(folder, machine(), sections);
+  await int8Report(folder, sections);
+  console.error(`\nTables and chart: ${folder}`);
+}
+
+/** int8 in three libraries: accuracy, agreement with float32, and the speeds of the sections. */
+async function int8Report(folder: string, sections: readonly Section[]): Promise<void> {
   await step("int8 in three libraries, accuracy", async () => {
     const experiment = await openExperiment(progress);
     const { networks, hasVnni } = await int8Networks(experiment);
     const notes = [
       vnniNote(hasVnni),
-      `Speeds, one thread, measured on: ${machine()}. Data: ${dataLabel(experiment.dataset)}.`,
+      "Speeds: one thread, in turns; images/s are medians, the ratios those of each turn (range). They were " +
+      `measured on: ${machine()}. Data: ${dataLabel(experiment.dataset)}. Computed on ` +
+      `${new Date().toISOString().slice(0, 10)}.`,
     ];
     const table = int8Table(networks, experiment.data, notes, int8Speeds(sections, hasVnni));
     await table.save(join(folder, "int8_accuracy"));
+    console.error(table.text());
   });
-  console.error(`\nTables and chart: ${folder}`);
 }
 
 /** Training images of the default data that are JPEGs by their content: 40 to 500 pixels a side. */

@@ -73,7 +73,8 @@ export function throughputTable(machine: string, sections: readonly Section[]): 
   });
 }
 
-const showRatio = ({ median, low, high }: { median: number; low: number; high: number }) =>
+/** "2.79 (2.19–2.80)" */
+export const showRatio = ({ median, low, high }: { median: number; low: number; high: number }) =>
   `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 
 function profileTable(machine: string, profiles: readonly Profile[]): Table {

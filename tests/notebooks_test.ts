@@ -66,7 +66,8 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   "6_figures.ipynb": ["table_1", "table_2", "timings/speed"],
   "7_diagnosis.ipynb": [
     ...["published", "warnings", "ladder_numpy", "ladder_torch", "ladder_keras", "ladder_written"],
-    ...["looks", "table_2_complete"],
+    ...["fault_matrix_numpy", "fault_matrix_torch", "fault_matrix_keras"],
+    ...["outlook", "table_2_complete"],
   ],
 };
 for (const [notebook, names] of Object.entries(tables)) {

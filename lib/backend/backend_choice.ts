@@ -5,7 +5,7 @@ import { chosenKind, hasNvidiaGpu } from "./native_path.ts";
 
 /**
  * The backend to take: the one asked for, else what the environment variable LENET_BACKEND says, else the native
- * TensorFlow if it is set up and there is a GPU, else the kernels, which are faster on every processor.
+ * TensorFlow if it is set up and there is a GPU, else the kernels, which need no set-up.
  * @throws RangeError if there is no backend of that name
  */
 export function chooseBackend(asked?: string): BackendName {

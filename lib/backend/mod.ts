@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js on WebAssembly kernels that train, by itself: any program that imports `@tensorflow/tfjs` runs on them
- * after `await openBackend("kernels")`, in a web page after `openInPage`.
+ * A backend of TensorFlow.js in WebAssembly, on which networks can be trained. Any program that imports
+ * `@tensorflow/tfjs` computes on it after `await openBackend("kernels")`. A web page calls `openInPage` instead.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";

@@ -6,9 +6,11 @@ import {
 } from "../metrics/bootstrap.ts";
 import { holm } from "../metrics/holm.ts";
 import { countMultiplyAdds, countParameters } from "../model/architecture.ts";
+import type { Experiment } from "../runs/experiment.ts";
 import { type SplitOutcome, unpackBits } from "../runs/run_outcome.ts";
 import type { SweptEntry } from "../runs/sweep_file.ts";
 import { plainNetwork } from "./outlook.ts";
+import { readSweepOf } from "./paper_sweep.ts";
 
 /** One way of preparing the images or of stacking the layers, and what it came to. */
 export interface OutlookRow {
@@ -39,6 +41,14 @@ export interface Outlook {
   readonly images: number;
   /** The days of the first and the last training, as in 2026-01-31. */
   readonly dates: readonly [first: string, last: string];
+}
+
+/** The outlook of an experiment's images, undefined where its sweep has not been made. */
+export async function readOutlook(
+  experiment: Pick<Experiment, "data" | "dataset">,
+): Promise<Outlook | undefined> {
+  const swept = await readSweepOf(experiment, "outlook");
+  return swept && measureOutlook(swept);
 }
 
 /**

@@ -50,12 +50,25 @@ export interface RateDifference {
 export async function readPaperSweep(
   { architecture, data, dataset }: Pick<Experiment, "architecture" | "data" | "dataset">,
 ): Promise<PaperSweep | undefined> {
-  const folders = [committedResults(dataset), join(projectRoot, "results", dataset.name)];
-  for (const folder of folders) {
-    const entries = await readSweep(folder, "paper");
-    const kept = entries?.flatMap(({ outcomes }) => outcomes) ?? [];
-    const isOfThese = kept.every(({ outcome }) => outcome.images.test === data.test.key);
-    if (kept.length > 0 && isOfThese) return paperSweep(architecture, entries!, data.test.labels);
+  const entries = await readSweepOf({ data, dataset }, "paper");
+  return entries && paperSweep(architecture, entries, data.test.labels);
+}
+
+/**
+ * Reads a sweep of an experiment's images, as `readPaperSweep` does. Its first entry has the images as the
+ * experiment has them.
+ */
+export async function readSweepOf(
+  { data, dataset }: Pick<Experiment, "data" | "dataset">,
+  list: string,
+): Promise<readonly SweptEntry[] | undefined> {
+  for (const folder of [committedResults(dataset), join(projectRoot, "results", dataset.name)]) {
+    const entries = await readSweep(folder, list);
+    const [first] = entries ?? [];
+    if (!first || first.outcomes.length === 0) continue;
+    if (first.outcomes.every(({ outcome }) => outcome.images.test === data.test.key)) {
+      return entries;
+    }
   }
   return undefined;
 }

@@ -18,7 +18,7 @@ function ifAllowed(read: () => string): string {
   }
 }
 
-/** V8's two flags that make the kernels about twice as fast; see the README for their risk. */
+/** V8's two flags that widen the kernels' vectors to 256 bits; see the README for what they gain and risk. */
 export const turboFlags: readonly string[] = [
   "--no-wasm-bounds-checks",
   "--experimental-wasm-revectorize",

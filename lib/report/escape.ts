@@ -30,7 +30,7 @@ export function escapeMarkdown(text: string): string {
 export function escapeMarkdownLine(text: string): string {
   return escapeMarkdown(text.trimStart())
     .replace(
-      /^([-+=#>]|\d+[.)])/,
+      /^([-+=#>]|\d+[.)](?=\s|$))/,
       (mark) => `${mark.slice(0, -1)}&#${mark.charCodeAt(mark.length - 1)};`,
     );
 }

@@ -13,6 +13,7 @@ export { type Drawing, Figure, type FigureText, type LegendEntry } from "./figur
 export { experimentNote } from "./experiment_note.ts";
 export { type Displayable, keep, livePlace, show } from "./notebook.ts";
 export { progress, training } from "./progress_bar.ts";
+export { savedFigure } from "./saved_figure.ts";
 export { savedTable } from "./saved_table.ts";
 export { plotFigure, type SeriesStyle, systemStyle } from "./plot.ts";
 export { sweepNote } from "./sweep_note.ts";
@@ -68,6 +69,7 @@ export * from "./tables/table_2_complete.ts";
 export * from "./tables/table_3.ts";
 export * from "./tables/warnings_table.ts";
 export * from "./words/compression_words.ts";
+export * from "./words/search_words.ts";
 export * from "./words/table_3_words.ts";
 export type { PairedRatio } from "../metrics/paired_ratio.ts";
 export type { OnProgress } from "../util/progress.ts";

@@ -54,6 +54,7 @@ export async function search(space: SearchSpace, options: SearchOptions): Promis
   const teachers = new Map<string, Run>();
   let log: SearchLog = {
     ...{ data: name, trainImages: data.train.length, chosenBy: data.val.length },
+    valImages: options.data.val.length,
     ...{ trials: [], kept: [], final: before?.final ?? [] },
   };
   let going = [...space.candidates];

@@ -1,5 +1,6 @@
-import { exists, writeAtomic } from "../util/files.ts";
-import { readTextFile } from "../util/platform.ts";
+import { join } from "node:path";
+import { exists, projectRoot, writeAtomic } from "../util/files.ts";
+import { readFolder, readTextFile } from "../util/platform.ts";
 
 /** One training of a search. */
 export interface Trial {
@@ -39,6 +40,8 @@ export interface SearchLog {
   readonly trainImages: number;
   /** Images that were chosen by: held-out training images and the validation images. */
   readonly chosenBy: number;
+  /** Validation images alone, by which the chosen recipe is measured too; older logs do not tell. */
+  readonly valImages?: number;
   /** The trainings in the order in which they ended. */
   readonly trials: readonly Trial[];
   /** The candidates that went on after each round, the best first. */
@@ -57,6 +60,17 @@ export async function readSearchLog(path: string): Promise<SearchLog | undefined
   } catch (cause) {
     throw new Error(`${path} is no log of a search; delete it to search anew`, { cause });
   }
+}
+
+/** The logs of all searches, in the order of their files' names. @throws as `readSearchLog` does */
+export async function readSearchLogs(
+  folder: string = join(projectRoot, "results", "search"),
+): Promise<SearchLog[]> {
+  if (!await exists(folder)) return [];
+  const names = (await readFolder(folder)).map(({ name }) => name);
+  const files = names.filter((name) => name.endsWith(".json")).sort();
+  const logs = await Promise.all(files.map((name) => readSearchLog(join(folder, name))));
+  return logs.filter((log) => log !== undefined);
 }
 
 /** Writes a search's log, whole or not at all. */

@@ -61,11 +61,12 @@ Deno.test("machines stand side by side, each by the median of its runs", () => {
 Deno.test("the int8 table has the speed of the setting that was measured, and of no other", () => {
   const sections = [{
     ...{ title: "Compressed inference, batch 256", threads: 1, baseline: "numpy (ours)" as const },
-    measurements: [measured("PyTorch", [100]), measured("PyTorch, int8", [60])],
+    measurements: [measured("PyTorch", [100, 200]), measured("PyTorch, int8", [60, 60])],
   }];
   const speed = int8Speeds(sections, false);
-  assert.equal(speed("PyTorch", "float32", 256), 100);
-  assert.equal(speed("PyTorch", "int8, weights of 7 bits", 256), 60);
+  assert.deepEqual(speed("PyTorch", "float32", 256), { rate: 150 });
+  const int8 = speed("PyTorch", "int8, weights of 7 bits", 256);
+  assert.deepEqual(int8, { rate: 60, times: "0.45 (0.30–0.60)" });
   assert.equal(speed("PyTorch", "int8, weights of 8 bits", 256), undefined);
   assert.equal(speed("PyTorch", "float32", 1), undefined);
 });

@@ -4,7 +4,7 @@ import { measureOutlook } from "../../lib/diagnosis/measure_outlook.ts";
 import { outlookList, plainNetwork } from "../../lib/diagnosis/outlook.ts";
 import { pairedBootstrap } from "../../lib/metrics/bootstrap.ts";
 import { countParameters, lenet5, trace } from "../../lib/model/architecture.ts";
-import { outlookTable, outlookWords } from "../../lib/report/tables/outlook_table.ts";
+import { detailWords, outlookTable, outlookWords } from "../../lib/report/tables/outlook_table.ts";
 import { packBits, type SplitOutcome } from "../../lib/runs/run_outcome.ts";
 import type { SweptEntry } from "../../lib/runs/sweep_file.ts";
 import { Rng } from "../../lib/util/rng.ts";
@@ -105,4 +105,32 @@ Deno.test("the bootstrap's p-value is small for a difference, and large for none
   assertGreater(pairedBootstrap(draw(0.6), first).p, 0);
   assertGreater(pairedBootstrap(draw(0.3), first).p, 0.05);
   assert.equal(pairedBootstrap(first, first).p, 1);
+});
+
+Deno.test("what colour and size gain is told from the numbers", () => {
+  const score = { value: 0.1, interval: [0, 1] as const, seeds: 5 };
+  const row = (name: string, parameters: number, value?: number, corrected = 1) => ({
+    ...{ name, parameters, multiplyAdds: 1, seeds: 5 },
+    ...{ val: { top1: score, top5: score }, test: { top1: score, top5: score } },
+    ...value !== undefined && {
+      difference: {
+        value,
+        interval: [value - 0.01, value + 0.01] as const,
+        p: corrected,
+        corrected,
+      },
+    },
+  });
+  const words = detailWords({
+    rows: [row("plain", 10), row("colour", 11, 0.005), row("64×64 pixels", 50, 0.041, 0.01)],
+  }).split("\n");
+  assert.match(
+    words[0]!,
+    /^- With colour top-1 differs by 0\.005, which may be chance \(95 %: -0\.005/,
+  );
+  assert.match(
+    words[1]!,
+    /0\.041 higher .*5 seeds; p = 0\.010 after Holm\)\. Its network has 5\.0 times/,
+  );
+  assert.match(detailWords({ rows: [row("plain", 10)] }), /neither colour nor larger/);
 });

@@ -9,6 +9,8 @@ import { numberLineFigure, throughQuantizer } from "../../lib/report/figures/num
 import { tradeOffFigure } from "../../lib/report/figures/trade_off_figure.ts";
 import { weightHistogramFigure } from "../../lib/report/figures/weight_histogram_figure.ts";
 import { weightMapFigure } from "../../lib/report/figures/weight_map_figure.ts";
+import { Figure } from "../../lib/report/figure.ts";
+import { savedFigure } from "../../lib/report/saved_figure.ts";
 import { savedTable } from "../../lib/report/saved_table.ts";
 import { Table } from "../../lib/report/table.ts";
 import { comparisonWords, curveWords } from "../../lib/report/words/compression_words.ts";
@@ -138,5 +140,19 @@ Deno.test("a table that another task saved is shown again, or is said to be miss
   assert.equal(await savedTable("two", folder), undefined);
   await Deno.writeTextFile(`${folder}/two.json`, "{}");
   await assert.rejects(savedTable("two", folder), /two\.json holds no table/);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a figure that another task saved is shown again with its words, or is said to be missing", async () => {
+  const folder = await Deno.makeTempDir();
+  const text = { title: "Losses < 4", caption: 'Dotted is "chance".' };
+  await new Figure({ width: 10, height: 10, body: "<rect/>" }, text).save(`${folder}/one`);
+  const shown = (await savedFigure("one", folder))!.displayData();
+  assert.match(shown["text/html"]!, /^<img alt="Losses &lt; 4\. Dotted is &quot;chance&quot;\." /);
+  const svg = await Deno.readTextFile(`${folder}/one.svg`);
+  assert(shown["text/html"]!.includes(new TextEncoder().encode(svg).toBase64()));
+  assert.equal(await savedFigure("two", folder), undefined);
+  await Deno.writeTextFile(`${folder}/two.svg`, "<svg></svg>");
+  await assert.rejects(savedFigure("two", folder), /two\.svg holds no figure/);
   await Deno.remove(folder, { recursive: true });
 });

@@ -63,10 +63,11 @@ Deno.test("warnings stand beside their runs; input variants name the system that
   const configuration = correctedRun(lenet5(), "torch");
   const warning = { check: "loss below zero", measured: "m", cause: "c" } as const;
   const fit = (warnings: readonly typeof warning[]) => ({ history: [], warnings });
-  const { rows } = warningsTable([
+  const { rows, title } = warningsTable([
     { name: "faulty", configuration, fit: fit([warning]) },
     { name: "sound", configuration, fit: fit([]) },
-  ]).options;
+  ], "made-up images").options;
+  assert.match(title, /, on made-up images$/);
   assert.deepEqual(rows.map(({ run, check }) => [run, check]), [
     ["faulty", "loss below zero"],
     ["sound", "none"],

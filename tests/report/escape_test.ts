@@ -56,8 +56,11 @@ Deno.test("no text is live in Markdown, and each reads as it is", () => {
     assertInert(escaped);
     assert.equal(seen(escaped), text.replace(/\s*[\n\r\u2028\u2029]\s*/g, " "));
     assertInert(markdown`${text}`);
-    assert.doesNotMatch(markdown`${text}`, /^\s*([-+=#>]|\d+[.)])/);
+    assert.doesNotMatch(markdown`${text}`, /^\s*([-+=#>]|\d+[.)](\s|$))/);
   }));
+  assert.deepEqual(["1. a", "2)", "0.02 is"].map((text) => markdown`${text}`), [
+    ...["1&#46; a", "2&#41;", "0.02 is"],
+  ]);
   assert.equal(markdown`**Data:** ${"*a*"}.\n\n${"# b"}`, "**Data:** \\*a\\*.\n\n&#35; b");
 });
 

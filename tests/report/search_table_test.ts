@@ -4,6 +4,7 @@ import {
   bestRecipeTable,
   searchTable,
 } from "../../lib/report/tables/search_table.ts";
+import { searchWords } from "../../lib/report/words/search_words.ts";
 import type { FinalRun, SearchLog, Trial } from "../../lib/runs/search_log.ts";
 
 const trial = (candidate: string, epochs: number, top1: number, more = {}): Trial => ({
@@ -60,4 +61,25 @@ Deno.test("the summary has the means over the seeds, from all views and from one
   assert.match(text, /quick\. Means of 2 seeds of 9 epochs, which took 1\.5 minutes each/);
   assert.match(text, /the mean of 18 views/);
   assert.throws(() => bestRecipeSummary(unfinished, 50), /has not been trained/);
+});
+
+Deno.test("the words on a search tell its choice, and whether the last round can tell it apart", () => {
+  assert.match(searchWords(unfinished), /^The search on made, 5 classes tried 2 recipes in 2 /);
+  assert.match(searchWords(unfinished), /not come to its end\.$/);
+  const with2 = (first: number, second: number) =>
+    searchWords({
+      ...{ ...unfinished, chosenBy: 1000, kept: [["quick", "slow"], ["quick"]] },
+      trials: [...unfinished.trials, trial("quick", 9, first), trial("slow", 9, second)],
+    });
+  assert.match(with2(0.4, 0.1), /chose "quick" with 0\.600 after 9 epochs/);
+  assert.match(with2(0.4, 0.1), /"slow", has 0\.150\. The difference is larger than/);
+  assert.match(with2(0.4, 0.39), /the difference of 0\.015 may be chance\.$/);
+});
+
+Deno.test("without the number of validation images their means have no interval", () => {
+  const run = { ...trial("quick", 9, 0.2), test: { top1: 0.1, top5: 0.2, images: 50 } };
+  const cells = (table: ReturnType<typeof bestRecipeTable>) => table.options.rows.at(-1)!;
+  assert.equal(cells(bestRecipeTable({ ...unfinished, final: [run] }))["val1"], 0.2);
+  const known = cells(bestRecipeTable({ ...unfinished, valImages: 50, final: [run] }))["val1"];
+  assert.equal((known as { value: number }).value, 0.2);
 });

@@ -6,10 +6,14 @@ import { constantNote, scoreCell } from "./score_cell.ts";
 import { seedNote } from "./seed_note.ts";
 import { verdictCell, verdictNote } from "./verdict_cell.ts";
 
-/** One ablation, step by step. */
+/**
+ * One ablation, step by step.
+ * @param notes further sentences below the table: where the scores come from, say
+ */
 export function ablationTable(
   dataset: Dataset,
   { name, steps, first, family }: MeasuredAblation,
+  notes: readonly string[] = [],
 ): Table {
   return new Table({
     title: `${name}, one change at a time, on ${dataLabel(dataset)}`,
@@ -34,6 +38,7 @@ export function ablationTable(
       constantNote,
       verdictNote(family),
       "Every step is computed by the system that the title names.",
+      ...notes,
     ],
   });
 }

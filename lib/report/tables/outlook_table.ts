@@ -59,3 +59,28 @@ export function outlookWords(rows: readonly OutlookRow[]): string {
     `No difference is shown for ${others || "none"}.`,
   ].join(" ");
 }
+
+/** What colour and more pixels gain, which is what the paper's explanation of its scores asks. */
+export function detailWords({ rows }: Pick<Outlook, "rows">): string {
+  const [plain] = rows;
+  const found = rows.flatMap(({ name, difference, seeds, parameters }) => {
+    if (!difference || !["colour", "64×64 pixels"].includes(name)) return [];
+    const { value, interval: [low, high], corrected } = difference;
+    const range = `95 %: ${low.toFixed(3)} to ${high.toFixed(3)}, ${seeds} seeds; p = ` +
+      `${corrected.toFixed(3)} after Holm`;
+    const larger = parameters > 2 * plain!.parameters
+      ? ` Its network has ${(parameters / plain!.parameters).toFixed(1)} times the parameters.`
+      : "";
+    return corrected < LEVEL
+      ? [
+        `- With ${name} top-1 is ${Math.abs(value).toFixed(3)} ${value > 0 ? "higher" : "lower"} ` +
+        `(${range}).${larger}`,
+      ]
+      : [
+        `- With ${name} top-1 differs by ${
+          value.toFixed(3)
+        }, which may be chance (${range}).${larger}`,
+      ];
+  });
+  return found.join("\n") || "The outlook has neither colour nor larger images.";
+}

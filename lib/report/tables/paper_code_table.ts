@@ -9,10 +9,14 @@ import { dataLabel } from "./dataset_table.ts";
 import { constantNote, scoreCell } from "./score_cell.ts";
 import { seedNote } from "./seed_note.ts";
 
-/** The three systems run as the paper's code did, beside what the paper says. */
+/**
+ * The three systems run as the paper's code did, beside what the paper says.
+ * @param notes further sentences below the table: where the scores come from, say
+ */
 export function paperCodeTable(
   dataset: Dataset,
   summaries: Readonly<Record<SystemName, Summary>>,
+  notes: readonly string[] = [],
 ): Table {
   const systems = Object.entries(summaries) as [SystemName, Summary][];
   for (const [system, summary] of systems) requireOwnSystem(system, summary);
@@ -40,6 +44,7 @@ export function paperCodeTable(
       seedNote(systems[0]![1]),
       constantNote,
       "In the paper's notebook Torch's loss ended at −588.7.",
+      ...notes,
     ],
   });
 }

@@ -32,7 +32,7 @@ export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): 
         : {}),
     })),
     notes: [
-      "A network that was trained on is compared with the dense network trained on for as long, any " +
+      "A network that was trained further is compared with the dense network trained further for as long, any " +
       "other with the dense network as it was. p: McNemar's exact test, by Holm's correction for " +
       `${tests} tests.`,
     ],

@@ -51,15 +51,23 @@ export function searchTable({ data, trials, kept, trainImages, chosenBy }: Searc
   });
 }
 
-/** The runs with the recipe that a search chose, and their mean with its interval. */
-export function bestRecipeTable({ data, final }: SearchLog, valImages: number): Table {
+/**
+ * The runs with the recipe that a search chose, and their means with their intervals.
+ * @param valImages how many validation images there are; without it their means have no interval
+ */
+export function bestRecipeTable(
+  { data, final, valImages: logged }: SearchLog,
+  valImages: number | undefined = logged,
+): Table {
   const row = (run: FinalRun) => ({
     seed: `${run.seed}`,
     ...{ val1: run.top1, val5: run.top5, test1: run.test.top1, test5: run.test.top5 },
     seconds: run.seconds,
   });
-  const mean = (pick: (run: FinalRun) => number, images: number) =>
-    seedMean(final.map(pick), images);
+  const mean = (pick: (run: FinalRun) => number, images: number | undefined): Cell =>
+    images === undefined
+      ? final.map(pick).reduce((sum, value) => sum + value, 0) / Math.max(1, final.length)
+      : seedMean(final.map(pick), images);
   const testImages = final[0]?.test.images ?? 1;
   const teacher = Math.max(...final.map(({ teacherSeconds = 0 }) => teacherSeconds));
   return new Table({

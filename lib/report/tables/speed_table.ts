@@ -12,11 +12,15 @@ export interface TimedRun {
   readonly inference: number;
 }
 
-/** Training and inference rates, with the paper's runtimes. @param images in the training set */
-export function speedTable(timed: readonly TimedRun[], images: number): Table {
+/**
+ * Training and inference rates, with the paper's runtimes.
+ * @param images in the training set
+ * @param data what the data is called, for the title
+ */
+export function speedTable(timed: readonly TimedRun[], images: number, data?: string): Table {
   const whole = (count: number) => count.toLocaleString("en");
   return new Table({
-    title: "Runtime",
+    title: data === undefined ? "Runtime" : `Runtime, on ${data}`,
     columns: [
       { key: "system", label: "system" },
       { key: "paper", label: "paper, s", digits: 0 },

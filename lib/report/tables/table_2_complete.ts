@@ -19,10 +19,14 @@ export const ways = {
 /** The four ways to train that the table has. */
 export type Way = keyof typeof ways;
 
-/** Table II with more columns: the paper's numbers, and four ways of running its systems. */
+/**
+ * Table II with more columns: the paper's numbers, and four ways of running its systems.
+ * @param notes further sentences below the table: where the scores come from, say
+ */
 export function completeTable2(
   dataset: Dataset,
   columns: Readonly<Record<Way, Partial<Record<SystemName, Summary>>>>,
+  notes: readonly string[] = [],
 ): Table {
   const names = Object.keys(ways) as Way[];
   const rows = (["numpy", "torch", "keras"] as const).flatMap((system) =>
@@ -60,8 +64,9 @@ export function completeTable2(
       "The paper's intervals are exact ones for 450 images; 0.01 is a misprint for 0.1.",
       "Paper's code: what the code did. Paper's text: Table I's learning rate 0.01, on raw pixels. " +
       "Corrected: loss, order and pixels put right, learning rate 1e-3, which is not that of Table I. " +
-      "Best recipe: `recipes.best` on the same network, trained on one system only. Every cell is " +
+      "Best recipe: recipes.best in lib/runs/recipes.ts, on the same network, trained on one system only. Every cell is " +
       "computed by the system that its row names.",
+      ...notes,
     ],
   });
 }

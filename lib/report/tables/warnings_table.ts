@@ -1,10 +1,10 @@
 import type { GuardedRun } from "../../diagnosis/guarded_runs.ts";
 import { Table } from "../table.ts";
 
-/** What the guard says of some trainings. */
-export function warningsTable(guarded: readonly GuardedRun[]): Table {
+/** What the guard says of some trainings. @param data what the data is called, for the title */
+export function warningsTable(guarded: readonly GuardedRun[], data: string): Table {
   return new Table({
-    title: "What the guard says within the first epoch",
+    title: `What the guard says within the first epoch, on ${data}`,
     columns: [
       { key: "run", label: "run" },
       { key: "check", label: "warning" },

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { projectRoot } from "../util/files.ts";
+import { isMissing, readTextFile } from "../util/platform.ts";
+import type { Displayable } from "./notebook.ts";
+
+/**
+ * A figure that a task left in the project's results, `witness/synthetic50/witness_losses` say.
+ * @param name path below `results/`, without the ending
+ * @returns undefined if the task has not been run
+ * @throws Error naming the file if it holds no figure
+ */
+export async function savedFigure(
+  name: string,
+  folder: string = join(projectRoot, "results"),
+): Promise<Displayable | undefined> {
+  const path = join(folder, `${name}.svg`);
+  let svg: string;
+  try {
+    svg = await readTextFile(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  const [, title, caption] = /^<svg [^>]*><title>([^<]*)<\/title><desc>([^<]*)<\/desc>/.exec(svg) ??
+    [];
+  if (title === undefined) throw new Error(`${path} holds no figure of this project`);
+  const source = `data:image/svg+xml;base64,${new TextEncoder().encode(svg).toBase64()}`;
+  return {
+    displayData: () => ({
+      // title and caption are escaped as they stand in the SVG
+      "text/html": `<img alt="${title}. ${caption}" style="max-width:100%" src="${source}">`,
+      "text/plain": `Figure: ${title}`,
+    }),
+  };
+}
