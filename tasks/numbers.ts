@@ -1,7 +1,8 @@
 /** `deno task numbers`: writes the numbers of results in README.md anew, from the files in results/. */
 import { join } from "node:path";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
-import { readmeBindings, renewNumbers, staleNumbers } from "./readme_numbers.ts";
+import { readmeBindings } from "./readme_bindings.ts";
+import { renewNumbers, staleNumbers } from "./text_numbers.ts";
 
 if (import.meta.main) {
   const path = join(projectRoot, "README.md");

@@ -3,16 +3,15 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
 import { notebookPaths } from "../tasks/execute.ts";
+import { readmeBindings } from "../tasks/readme_bindings.ts";
+import { notebookFacts, readmeFacts } from "../tasks/readme_numbers.ts";
 import {
-  notebookFacts,
   notebookProse,
   prose,
-  readmeBindings,
-  readmeFacts,
   renewNumbers,
   staleNumbers,
   unlistedNumbers,
-} from "../tasks/readme_numbers.ts";
+} from "../tasks/text_numbers.ts";
 
 const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
 

@@ -1,0 +1,150 @@
+/** The numbers in README.md that are results, each bound to its file in `results/`. */
+import type { Binding, Row } from "./text_numbers.ts";
+
+interface Share {
+  readonly value: number;
+  readonly interval: readonly [number, number];
+}
+
+/** 0.180 (0.147–0.218) */
+function written({ value, interval: [low, high] }: Share, digits = 3): string {
+  return `${value.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
+}
+
+/** The row that has these values. @throws Error naming them if there is none */
+function find(rows: readonly Row[], wanted: Row): Row {
+  const row = rows.find((row) =>
+    Object.entries(wanted).every(([key, value]) => row[key] === value)
+  );
+  if (!row) throw new Error(`there is no row with ${JSON.stringify(wanted)}`);
+  return row;
+}
+
+const titles = { numpy: "LeNet5 Numpy", torch: "LeNet5 Torch", keras: "LeNet5 TF" } as const;
+
+/** What a system scores on the test images in a Table II, which has a row or a column for each system. */
+function score(rows: readonly Row[], system: keyof typeof titles, metric: string): Share {
+  const long = rows.some((row) => "here" in row);
+  return long
+    ? find(rows, { system: titles[system], split: "test", metric }).here as Share
+    : find(rows, { split: "test", metric })[system] as Share;
+}
+
+const share = String.raw`(\d\.\d+ \(\d\.\d+–\d\.\d+\))`;
+const number = String.raw`(\d[\d,]*(?:\.\d+)?)`;
+
+/** A pattern of words in which any white space stands for any other, and `#` for a number. */
+function words(text: string): RegExp {
+  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+");
+  return new RegExp(escaped.replaceAll("#", number));
+}
+
+const trains = (threads: number) => ({ what: "Training, batch 256", threads });
+const rate = (rows: readonly Row[], wanted: Row) =>
+  (find(rows, wanted).median as number).toLocaleString("en", { maximumSignificantDigits: 2 });
+const times = (rows: readonly Row[], wanted: Row, digits = 1) =>
+  Number(String(find(rows, wanted).ratio).split(" ")[0]).toFixed(digits);
+const median = (rows: readonly Row[], claim: string) =>
+  (find(rows, { claim }).median as number).toFixed(1);
+
+/** The README's numbers that are results. */
+export const readmeBindings: readonly Binding[] = [
+  ...(["top-1", "top-5"] as const).map((metric): Binding => ({
+    file: "table_2.json",
+    words: new RegExp(
+      String
+        .raw`\| ${metric} +\| +0\.\d+ \| ${share} \| +0\.\d+ \| ${share} \| [^|]+\| ${share} \|`,
+    ),
+    values: (rows) =>
+      (["numpy", "torch", "keras"] as const).map((system) => written(score(rows, system, metric))),
+  })),
+  ...(["top-1", "top-5"] as const).map((metric): Binding => ({
+    file: "paper_accuracies.json",
+    words: new RegExp(String.raw`\| ${metric} .*\| ${share} \| [^|]+\|$`, "m"),
+    values: (rows) => [
+      written(find(rows, { system: "LeNet5 TF", split: "test", metric }).share as Share, 4),
+    ],
+  })),
+  {
+    file: "tiny50/table_2.json",
+    words: words("top-1 / top-5 of # / # (numpy), # / # (torch) and # / # (keras)"),
+    values: (rows) =>
+      (["numpy", "torch", "keras"] as const).flatMap((system) =>
+        (["top-1", "top-5"] as const).map((metric) => score(rows, system, metric).value.toFixed(3))
+      ),
+  },
+  {
+    file: "tiny50/best_recipe.json",
+    words: words("reach test top-1 # and top-5 #"),
+    values: (rows) =>
+      (["top-1", "top-5"] as const).map((metric) => {
+        const row = rows.find((row) => row.images === "test" && row.metric === metric && row.best);
+        return (row!.best as Share).value.toFixed(3);
+      }),
+  },
+  {
+    file: "quantization.json",
+    words: words(
+      "the same class as the float32 network for # % of the images, and its file has # of",
+    ),
+    values: (rows) => {
+      const row = rows.find(({ name }) =>
+        name === "int8, per channel" || name === "int8, a scale a channel"
+      )!;
+      return [(row.agreement as number).toFixed(1), (row.share as number).toFixed(2)];
+    },
+  },
+  {
+    file: "quantization.json",
+    words: words("the file has # of the bytes"),
+    values: (rows) => {
+      const row = rows.find(({ name }) => String(name).startsWith("both: structured pruning"))!;
+      return [(row.share as number).toFixed(2)];
+    },
+  },
+  ...([["PyTorch", "PyTorch, which has 512 bits there"], [
+    "PyTorch, AVX2",
+    "PyTorch held to the 256 bits of most others",
+  ]] as const).map(([other, label]): Binding => ({
+    file: "bench/runs.json",
+    words: new RegExp(
+      String.raw`\| ${label} +\| +${number} \| +${number} \| +${number} \| +${number} \|`,
+    ),
+    values: (rows) =>
+      ["1 thread", "2 threads"].flatMap((threads) =>
+        ["numpy (ours)", "numpy (ours), turbo"].map((who) =>
+          median(rows, `Training, batch 256, ${threads}: ${who} to ${other}`)
+        )
+      ),
+  })),
+  {
+    file: "bench/throughput.json",
+    words: words(
+      "In the last of the runs it trained # images a second, # in turbo, and PyTorch #.",
+    ),
+    values: (rows) =>
+      ["numpy (ours)", "numpy (ours), turbo", "PyTorch"].map((who) =>
+        rate(rows, { ...trains(2), who })
+      ),
+  },
+  {
+    file: "bench/throughput.json",
+    words: words("Keras trains at # times PyTorch's rate there on one thread, and # on two"),
+    values: (rows) => [1, 2].map((threads) => times(rows, { ...trains(threads), who: "Keras" })),
+  },
+  {
+    file: "bench/throughput.json",
+    words: words("infers at # times the rate of onnxruntime-node, # in turbo, and Keras at #"),
+    values: (rows) =>
+      ["numpy (ours)", "numpy (ours), turbo", "Keras"].map((who) =>
+        times(rows, { what: "Inference, batch 256", threads: 1, who }, 2)
+      ),
+  },
+  {
+    file: "bench/throughput.json",
+    words: words("Its int8 network is # times as fast as its float32 network with batches of 256"),
+    values: (rows) => [
+      times(rows, { what: "Compressed inference, batch 256", threads: 1, who: "int8 (ours)" }),
+    ],
+  },
+];
