@@ -13,6 +13,7 @@ const order = [
   "backend",
   "systems",
   "compression",
+  "formats",
   "classifier",
   "metrics",
   "runs",

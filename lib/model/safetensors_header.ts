@@ -60,11 +60,13 @@ export function readHeader(bytes: Uint8Array, bad: (why: string) => Error): Safe
   }
   const dataLength = bytes.length - dataStart;
   const ranges: [name: string, from: number, to: number][] = [];
-  const entries = Object.entries(arrays).map(([name, entry]): ArrayEntry => {
+  const entries = Object.entries(arrays).flatMap(([name, entry]): ArrayEntry[] => {
     const { dtype, shape, from, to, count } = checkEntry(name, entry, bad);
     if (to > dataLength) throw bad(`it is cut off within ${name}`);
     ranges.push([name, from, to]);
-    return { name, dtype, shape, count, start: dataStart + from };
+    // PyTorch counts the batches of a batch normalisation beside its weights; nothing computes with that
+    if (dtype === "I64") return [];
+    return [{ name, dtype, shape, count, start: dataStart + from }];
   });
   checkRanges(ranges, dataLength, bad);
   return { entries, metadata: metadata as Record<string, string> };
@@ -95,7 +97,8 @@ function checkEntry(name: string, entry: unknown, bad: (why: string) => Error) {
   const { dtype, shape, data_offsets, ...rest } = entry;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) throw bad(`${name} has the unknown entry ${unknown}`);
-  if (typeof dtype !== "string" || !Object.hasOwn(bytesOf, dtype)) {
+  const isCounter = dtype === "I64" && name.endsWith(".num_batches_tracked");
+  if (typeof dtype !== "string" || !(isCounter || Object.hasOwn(bytesOf, dtype))) {
     throw bad(`${name} is ${describe(dtype)}; read are ${Object.keys(bytesOf).join(", ")}`);
   }
   if (!isCounts(shape) || !isCounts(data_offsets) || data_offsets.length !== 2) {
@@ -106,12 +109,12 @@ function checkEntry(name: string, entry: unknown, bad: (why: string) => Error) {
   const [from = 0, to = 0] = data_offsets;
   if (from > to) throw bad(`${name} ends at ${to}, before its start at ${from}`);
   const count = shape.reduce((product, side) => product * side, 1);
-  if (to - from !== bytesOf[dtype as Dtype] * count) {
+  if (to - from !== (isCounter ? 8 : bytesOf[dtype as Dtype]) * count) {
     throw bad(
       `${name}: ${to - from} bytes for ${count} numbers of ${dtype}, shape (${shape.join(", ")})`,
     );
   }
-  return { dtype: dtype as Dtype, shape, count, from, to };
+  return { dtype: dtype as Dtype | "I64", shape, count, from, to };
 }
 
 /** The arrays must follow each other from the first byte to the last. */

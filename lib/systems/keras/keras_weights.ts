@@ -61,7 +61,7 @@ function kernelMaps(architecture: Architecture): KernelMap[] {
  * Names of the arrays of `model.getWeights`: first what is trained, layer by layer, then the running
  * statistics.
  */
-function kerasOrder(architecture: Architecture): string[] {
+export function kerasOrder(architecture: Architecture): string[] {
   const shapes = parameterShapes(architecture);
   return [
     ...shapes.filter(({ isStatistic }) => !isStatistic),
@@ -73,6 +73,17 @@ function kerasOrder(architecture: Architecture): string[] {
 /** The kernels by the names of their arrays. */
 function mapsByName(architecture: Architecture): Map<string, KernelMap> {
   return new Map(kernelMaps(architecture).map((map) => [`${map.name}.weight`, map]));
+}
+
+/** The shapes that arrays have in Keras, by the names that they have here. */
+export function kerasShapes(architecture: Architecture): Map<string, readonly number[]> {
+  const maps = mapsByName(architecture);
+  return new Map(
+    parameterShapes(architecture).map(({ name, shape }) => [
+      name,
+      maps.get(name)?.kerasShape ?? shape,
+    ]),
+  );
 }
 
 /** The arrays of `model.setWeights`. */
