@@ -1,9 +1,10 @@
 /** A run, its repetition in another program, and what the comparison says. */
-import { type Interval, Table } from "../../lib/report/table.ts";
+import { type Cell, Table } from "../../lib/report/table.ts";
+import { answerCell, oneAnswerNote } from "../../lib/report/tables/score_cell.ts";
 import { wilson } from "../../lib/metrics/wilson.ts";
 import { systemTitles } from "../../lib/systems/create_system.ts";
 import { type Agreement, agreement } from "./agreement.ts";
-import type { WitnessLog } from "./log.ts";
+import type { LoggedAccuracy, WitnessLog } from "./log.ts";
 import type { WitnessRun } from "./witness_runs.ts";
 
 /** Losses that differ by less count as the same: a tenth of a percent above 1, 0.001 below. */
@@ -46,7 +47,8 @@ export function witnessTable(
   testImages: number,
   notes: readonly string[],
 ): Table {
-  const share = (value: number): Interval => wilson(Math.round(value * testImages), testImages);
+  const share = ({ top1, classesPredicted }: LoggedAccuracy): Cell =>
+    answerCell(wilson(Math.round(top1 * testImages), testImages), classesPredicted);
   return new Table({
     title: "Our trainings beside the same ones in other programs",
     columns: [
@@ -68,13 +70,14 @@ export function witnessTable(
       ...{ steps: run.agreement.steps, together: run.agreement.together },
       ...{ rounding: run.rounding.together, median: run.agreement.median },
       ...{ largest: run.agreement.largest, largestRounding: run.rounding.largest },
-      ...{ ours: share(run.ours.test.top1), theirs: share(run.theirs.test.top1) },
+      ...{ ours: share(run.ours.test), theirs: share(run.theirs.test) },
       classes: `${run.ours.test.classesPredicted}, ${run.theirs.test.classesPredicted}`,
     })),
     notes: [
       `The same: the losses of a step differ by at most ${TOLERANCE}, relative to the loss where it is ` +
       "above 1. One rounding apart: the other program a second time, every starting weight moved to the " +
       "next number of float32; what parts those two is rounding alone. Intervals after Wilson.",
+      oneAnswerNote,
       ...runs.map(sentence),
       ...notes,
     ],

@@ -1,3 +1,4 @@
+import { confusionMatrix } from "../metrics/confusion.ts";
 import { topK } from "../metrics/topk.ts";
 import { type Accuracy, wilson } from "../metrics/wilson.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
@@ -22,6 +23,8 @@ export interface LearningCurve {
   readonly train: Accuracy;
   /** Top-1 of the trained network on the validation images. */
   readonly val: Accuracy;
+  /** How many different classes it answers for the validation images. */
+  readonly predicted: number;
   /** Whether it overfits. */
   readonly overfits: boolean;
   /** Both accuracies by epoch, those on training images as they were while the weights moved. */
@@ -68,7 +71,17 @@ export async function learningCurves(
     const [train, val] = [await predictions(run, data.train), await predictions(run, data.val)];
     const ends = { train: topK(train, 1), val: topK(val, 1) };
     const points = curvePoints(run.history);
-    curves.push({ name, system, run, origin, ...ends, overfits: overfits(ends), points });
+    const { predicted } = confusionMatrix(val);
+    curves.push({
+      name,
+      system,
+      run,
+      origin,
+      ...ends,
+      predicted,
+      overfits: overfits(ends),
+      points,
+    });
   }
   return curves;
 }

@@ -3,6 +3,7 @@ import type { Accuracy } from "../metrics/wilson.ts";
 import { batches, fitOptionsOf, prepareRun, type RunData } from "../runs/run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
 import { predictAll } from "../systems/evaluate.ts";
+import { systemTitles } from "../systems/create_system.ts";
 import type { SystemName } from "../systems/system.ts";
 import type { OnProgress } from "../util/progress.ts";
 
@@ -55,4 +56,28 @@ export async function accuracyCurves(
     }
   }
   return points;
+}
+
+/**
+ * What becomes of top-1 on the test images after an epoch, a line of Markdown for each system. The paper says
+ * that it falls. Both accuracies are of the same images, so the interval of their difference, which is made as
+ * if they were of different ones, is too wide and never too narrow.
+ * @param end the epoch after which the paper sees the accuracy fall
+ */
+export function afterwardsText(curves: readonly AccuracyPoint[], end: number): string {
+  const test = curves.filter(({ split, metric }) => split === "test" && metric === "top-1");
+  return [...new Set(test.map(({ system }) => system))].map((system) => {
+    const own = test.filter((point) => point.system === system);
+    const last = own.at(-1)!, at = own.find(({ epoch }) => epoch === end) ?? last;
+    const best = own.reduce((a, b) => b.accuracy.value > a.accuracy.value ? b : a);
+    const change = last.accuracy.value - at.accuracy.value;
+    const half = ({ accuracy: { interval: [low, high] } }: AccuracyPoint) => (high - low) / 2;
+    const isShown = Math.abs(change) > Math.hypot(half(at), half(last));
+    const judged = !isShown ? "no change is shown" : change > 0 ? "it has risen" : "it has fallen";
+    return `- ${systemTitles[system]}: ${at.accuracy.value.toFixed(3)} after epoch ${at.epoch}, ` +
+      `${
+        last.accuracy.value.toFixed(3)
+      } after epoch ${last.epoch}: ${judged}. It is highest after ` +
+      `epoch ${best.epoch}.`;
+  }).join("\n");
 }

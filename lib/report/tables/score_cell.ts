@@ -1,4 +1,5 @@
 import type { SeedMean } from "../../metrics/seeds.ts";
+import type { Accuracy } from "../../metrics/wilson.ts";
 import type { SplitCounts } from "../../diagnosis/chance.ts";
 import type { Cell } from "../table.ts";
 
@@ -9,6 +10,15 @@ import type { Cell } from "../table.ts";
 export function scoreCell(mean: SeedMean, networks: readonly SplitCounts[]): Cell {
   return isConstant(networks) ? Number(mean.value.toFixed(3)) : mean;
 }
+
+/** The same for one network. @param predicted how many different classes it answers */
+export function answerCell(accuracy: Accuracy, predicted: number): Cell {
+  return predicted === 1 ? Number(accuracy.value.toFixed(3)) : accuracy;
+}
+
+/** Below a table of single networks, what a score without an interval means. */
+export const oneAnswerNote =
+  "A score without an interval is that of a network that gives one class for every image.";
 
 /** Whether every seed gave one class for every image. */
 export function isConstant(networks: readonly SplitCounts[]): boolean {

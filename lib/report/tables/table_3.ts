@@ -10,6 +10,7 @@ import { systemTitles } from "../../systems/create_system.ts";
 import { paper } from "../paper.ts";
 import { type Interval, Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { answerCell, oneAnswerNote } from "./score_cell.ts";
 
 /** Seconds that the paper gives for each of the four systems. */
 export const paperSeconds: Readonly<Record<PaperVariant, number>> = {
@@ -90,8 +91,8 @@ export function table3Accuracy(dataset: Dataset, rows: readonly PaperRow[]): Tab
     rows: rows.map((row) => ({
       source: sourceTitles[row.source],
       name: variantTitle(row.variant),
-      top1: row.top1,
-      top5: row.top5,
+      top1: answerCell(row.top1, row.predicted),
+      top5: answerCell(row.top5, row.predicted),
       predicted: row.predicted,
       ...(row.paired
         ? {
@@ -106,6 +107,7 @@ export function table3Accuracy(dataset: Dataset, rows: readonly PaperRow[]): Tab
       "20 %, dense layers 40 %), numbers rounded to int8's and back. As the code did: from the start, " +
       "ReLU, smallest weights pruned (20 %, 60 %), layers fused, the loss's arguments swapped, raw " +
       "pixels, sorted by class, Adam at 1e-4.",
+      oneAnswerNote,
       "p: McNemar's exact test against the dense system in the same block, by Holm's correction for " +
       `${tests} tests.`,
     ],
