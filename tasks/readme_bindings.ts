@@ -22,12 +22,9 @@ function find(rows: readonly Row[], wanted: Row): Row {
 
 const titles = { numpy: "LeNet5 Numpy", torch: "LeNet5 Torch", keras: "LeNet5 TF" } as const;
 
-/** What a system scores on the test images in a Table II, which has a row or a column for each system. */
+/** What a system scores on the test images in Table II. */
 function score(rows: readonly Row[], system: keyof typeof titles, metric: string): Share {
-  const long = rows.some((row) => "here" in row);
-  return long
-    ? find(rows, { system: titles[system], split: "test", metric }).here as Share
-    : find(rows, { split: "test", metric })[system] as Share;
+  return find(rows, { system: titles[system], split: "test", metric }).here as Share;
 }
 
 const share = String.raw`(\d\.\d+ \(\d\.\d+–\d\.\d+\))`;
@@ -65,14 +62,14 @@ export const readmeBindings: readonly Binding[] = [
       written(find(rows, { system: "LeNet5 TF", split: "test", metric }).share as Share, 4),
     ],
   })),
-  {
-    file: "tiny50/table_2.json",
-    words: words("top-1 / top-5 of # / # (numpy), # / # (torch) and # / # (keras)"),
-    values: (rows) =>
-      (["numpy", "torch", "keras"] as const).flatMap((system) =>
-        (["top-1", "top-5"] as const).map((metric) => score(rows, system, metric).value.toFixed(3))
-      ),
-  },
+  ...(["numpy", "torch", "keras"] as const).map((system): Binding => ({
+    file: `tiny50/fault_matrix_${system}.json`,
+    words: words(`# / # (${system})`),
+    values: (rows) => {
+      const row = find(rows, { what: "correct" });
+      return [row.top1, row.top5].map((score) => (score as Share).value.toFixed(3));
+    },
+  })),
   {
     file: "tiny50/best_recipe.json",
     words: words("reach test top-1 # and top-5 #"),

@@ -61,6 +61,7 @@ Deno.test("the README's words on Tiny ImageNet are those of results/tiny50/sweep
       .filter(({ run }) => run === "numpy" || run === "torch");
   assert.deepEqual(faults(there), faults(here));
   assert(readme.includes("On 50 animal classes of Tiny ImageNet the same two suffice"));
+  assert(readme.includes(`scored these means of ${seeds(there)} on the test images`));
   assert(readme.includes(`(results/tiny50/fault_matrix.svg), ${seeds(there)})`));
 });
 
