@@ -38,6 +38,8 @@ export const readmeFacts: readonly Fact[] = [
       "on 50 animal classes of Tiny ImageNet",
       "(25,000 training images)",
       "means of 1 seed",
+      "50 animal classes of [Tiny",
+      "25,000 training images, 450 test images drawn",
       "the same 65,106 parameters",
       "With batches of 256 and one thread",
       "with batches of 256",
@@ -81,6 +83,7 @@ export const readmeFacts: readonly Fact[] = [
         "AVX-512",
         "AVX2",
       ],
+      ...["31 MB", "12 MB", "170 MB", "248 MB", "CC BY-SA 3.0", "SHA-256", "MD5"],
       ...["int8", "float32", "top-1", "top-5", "the LeNet-5 of 1998", "CIFAR-10", "Figures 1 to 3"],
       ...["1. [Preprocessing", "2. [Models", "3. [Training", "4. [Pruning", "5. [Quantization"],
       ...[
