@@ -1,3 +1,4 @@
+import { base64 } from "./base64.ts";
 import { writeAtomic } from "../util/files.ts";
 import { escapeXml } from "./escape.ts";
 import { fontFamily, useOwnFont } from "./fonts.ts";
@@ -103,7 +104,7 @@ export class Figure {
    * image cannot know the page's theme, so it has no paper, and a grey ink that both themes can take.
    */
   displayData(): Record<string, string> {
-    const svg = new TextEncoder().encode(this.#onAnyGround).toBase64();
+    const svg = base64(new TextEncoder().encode(this.#onAnyGround));
     const source = `data:image/svg+xml;base64,${svg}`;
     return {
       "text/html": `<img alt="${escapeXml(this.alt)}" style="max-width:100%" src="${source}">`,
@@ -126,7 +127,7 @@ export async function greyDataUri(
 ): Promise<string> {
   const { default: sharp } = await import("sharp");
   const png = await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
-  return `data:image/png;base64,${png.toBase64()}`;
+  return `data:image/png;base64,${base64(png)}`;
 }
 
 /** Widths of DejaVu Sans's letters, rounded up, in units of the font size. */

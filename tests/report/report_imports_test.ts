@@ -17,7 +17,13 @@ const allowed = new Set([
 ]);
 
 /** What the modules of lib/report may take from packages. */
-const packages = new Set(["@observablehq/plot", "linkedom", "node:module", "node:path"]);
+const packages = new Set([
+  "@observablehq/plot",
+  "linkedom",
+  "node:buffer",
+  "node:module",
+  "node:path",
+]);
 
 function* modules(path: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(path)) {

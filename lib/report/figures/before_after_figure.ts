@@ -1,5 +1,6 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { ExampleImage } from "../../diagnosis/example_images.ts";
+import { base64 } from "../base64.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure, greyDataUri } from "../figure.ts";
 
@@ -15,7 +16,7 @@ export async function beforeAfter(
     const x = 8 + (k % columns) * (cell + gap);
     const y = 4 + Math.floor(k / columns) * (2 * cell + 62);
     const small = await greyDataUri(grey, 32, 32);
-    body += picture(`data:image/jpeg;base64,${jpeg.toBase64()}`, x, y, cell, "") +
+    body += picture(`data:image/jpeg;base64,${base64(jpeg)}`, x, y, cell, "") +
       picture(small, x, y + cell + 20, cell, "image-rendering:pixelated") +
       label(`${width}×${height}`, x, y + cell + 14) +
       label(className, x, y + 2 * cell + 35);
