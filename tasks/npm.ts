@@ -18,10 +18,11 @@ interface Configuration {
 
 /** What every program needs that reads images. */
 const needed = ["sharp"];
-/** What only some entries need: torch and keras the first three, tables and figures the others. */
+/** What only some entries need: torch and keras, tables and figures, the formats of other frameworks. */
 const neededBySome = [
   ...["@tensorflow/tfjs", "@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu"],
-  ...["@observablehq/plot", "linkedom", "dejavu-fonts-ttf", "protobufjs"],
+  ...["@observablehq/plot", "linkedom", "dejavu-fonts-ttf"],
+  ...["protobufjs", "h5wasm", "fflate"],
 ];
 /** The native TensorFlow and the library that decodes JPEGs are for Deno in the project's folder alone. */
 const leftOut = [
