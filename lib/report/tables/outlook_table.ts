@@ -14,22 +14,24 @@ export function outlookTable(dataset: Dataset, outlook: Outlook): Table {
     columns: [
       { key: "what", label: "network" },
       { key: "parameters", label: "parameters" },
+      { key: "multiplyAdds", label: "multiply-adds an image" },
       { key: "val1", label: "validation top-1 (95 %)" },
       { key: "test1", label: "test top-1 (95 %)" },
       { key: "test5", label: "test top-5 (95 %)" },
       { key: "difference", label: "top-1 against the first (95 %)" },
       { key: "p", label: "p (Holm)", digits: 3 },
     ],
-    rows: rows.map(({ name, parameters, val, test, difference }) => ({
+    rows: rows.map(({ name, parameters, multiplyAdds, val, test, difference }) => ({
       what: name,
-      parameters,
+      ...{ parameters, multiplyAdds },
       ...{ val1: val.top1, test1: test.top1, test5: test.top5 },
       difference: difference && { value: difference.value, interval: difference.interval },
       p: difference?.corrected,
     })),
     notes: [
       `Each row differs from the first in one thing. All trained for 10 epochs in batches of 256 with Adam ` +
-      `at 0.001 on standardised pixels, with ${seeds} seeds, on the torch system.`,
+      `at 0.001 on standardised pixels, with ${seeds} seeds, on the torch system. The budget of epochs is ` +
+      "equal; where images or layers are larger, parameters and multiply-adds are more too.",
       `Intervals hold for other images and other seeds (bootstrap over both). The differences are on the ` +
       `${images} validation and test images together, paired by image and seed; their p-values are ` +
       "corrected for all rows by Holm's method.",

@@ -32,8 +32,12 @@ export function searchTable({ data, trials, kept, trainImages, chosenBy }: Searc
     ],
     rows,
     notes: [
-      `Each recipe was trained once, with seed 1, on ${trainImages} images. It was judged by the mean of ` +
-      `top-1 and top-5 on ${chosenBy} others: a tenth of the training images and all validation images. ` +
+      `Each recipe was trained once, with seed 1, on ${
+        trainImages.toLocaleString("en")
+      } images. It was judged by the mean of ` +
+      `top-1 and top-5 on ${
+        chosenBy.toLocaleString("en")
+      } others: a tenth of the training images and all validation images. ` +
       "No test image was looked at. A recipe without a number did not go on to that round.",
       ...kept.length === rounds.length
         ? [`Chosen: ${kept.at(-1)![0]}.`]

@@ -18,7 +18,9 @@ export function searchWords({ data, trials, kept, chosenBy }: SearchLog): string
   return `${found} The next, "${next.candidate}", has ${worth(next).toFixed(3)}. ` +
     (isShown
       ? "The difference is larger than what other images would change, in one seed of each."
-      : `Each has one seed and ${chosenBy} images, so the difference of ${gap.toFixed(3)} may be ` +
+      : `Each has one seed and ${chosenBy.toLocaleString("en")} images, so the difference of ${
+        gap.toFixed(3)
+      } may be ` +
         "chance.");
 }
 
