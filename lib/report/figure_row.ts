@@ -1,7 +1,7 @@
 import type { Figure } from "./figure.ts";
 import type { Displayable } from "./notebook.ts";
 
-/** Figures side by side in a notebook, as wide as the cell together. */
+/** Figures side by side in a notebook, or one below the other where the cell is narrower than both. */
 export class FigureRow implements Displayable {
   /**
    * A row of figures.
@@ -13,15 +13,9 @@ export class FigureRow implements Displayable {
 
   /** What a notebook shows, by media type. */
   displayData(): Record<string, string> {
-    const share = Math.floor(98 / this.figures.length);
     const all = this.figures.map((figure) => figure.displayData());
     return {
-      "text/html": all.map((data) =>
-        data["text/html"]!.replace(
-          'style="max-width:100%"',
-          `style="max-width:${share}%;display:inline-block"`,
-        )
-      ).join(" "),
+      "text/html": all.map((data) => data["text/html"]).join(" "),
       "text/plain": all.map((data) => data["text/plain"]).join("\n"),
     };
   }

@@ -5,6 +5,9 @@ import { lossFigure } from "./figures/figure_2_loss.ts";
 import { accuracyFigure } from "./figures/figure_3_accuracy.ts";
 import { livePlace } from "./notebook.ts";
 
+/** Two figures of this width stand side by side in JupyterLab, in letters of their own size. */
+const width = 412;
+
 /**
  * A listener to the epochs of a training. It shows the loss and the accuracy below the cell, and they grow
  * there while the training goes on.
@@ -18,8 +21,8 @@ export function liveCurves(
   return async (record) => {
     history.push(record);
     const series = [{ name: systemTitles[system], history, system }];
-    const loss = lossFigure(series, { ...about, title: "Training loss" });
-    const accuracy = accuracyFigure(series, { ...about, title: "Validation accuracy" });
+    const loss = lossFigure(series, { ...about, width, title: "Training loss" });
+    const accuracy = accuracyFigure(series, { ...about, width, title: "Validation accuracy" });
     await place(new FigureRow([loss, accuracy]));
   };
 }

@@ -3,22 +3,11 @@
  * whatever takes long listens here. (With `"interrupt_mode": "message"` in its kernelspec a kernel would
  * forsake the cell instead, in the middle of a step.)
  */
+import { Stopped } from "../runs/stopped.ts";
 import { deno } from "../util/platform.ts";
 import { jupyter } from "./kernel.ts";
 
-/** What ends a cell that was stopped. */
-export class Stopped extends Error {
-  /** By which this error is told from others. */
-  override readonly name = "Stopped";
-
-  /**
-   * An error that ends a cell.
-   * @param message says what was stopped, and how far it had come
-   */
-  constructor(message: string = "stopped") {
-    super(message);
-  }
-}
+export { Stopped };
 
 let pending = new AbortController();
 let isListening = false;

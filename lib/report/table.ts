@@ -72,31 +72,40 @@ export class Table {
       notes.map((note) => `\n${escapeMarkdownLine(note)}\n`).join("");
   }
 
-  /** Letters that a line of the table cannot do without: no number is broken, and headings are only at blanks. */
-  #leastWidth(): number {
+  /**
+   * Pixels that the table takes at least, at 12 pixels a letter. No number is broken, and headings are only at
+   * blanks.
+   * @param whole whether a number and its interval stay in one line
+   */
+  #leastWidth(whole: boolean): number {
     const { columns } = this.options;
     const cells = this.#cells(), aligns = this.#aligns();
     const longest = (texts: readonly string[]) => Math.max(0, ...texts.map(({ length }) => length));
-    return columns.reduce((sum, { label }, i) => {
+    const letters = columns.reduce((sum, { label }, i) => {
       const own = cells.map((row) => row[i]!);
-      const words = own.flatMap((cell) => cell.split(" "));
-      return sum +
-        Math.max(longest(label.split(" ")), longest(aligns[i] === "right" ? own : words));
+      const parts = own.flatMap((cell) => cell.split(aligns[i] === "right" ? / (?=\()/ : " "));
+      const kept = aligns[i] === "right" && whole ? own : parts;
+      return sum + Math.max(longest(label.split(" ")), longest(kept));
     }, 0);
+    return LETTER * letters + PADDING * columns.length;
   }
 
   /** The table as HTML. */
   html(): string {
     const { title, columns, notes = [] } = this.options;
     const aligns = this.#aligns();
+    // words may be broken; in a wide table an interval may stand below its number
+    const whole = this.#leastWidth(true) <= CELL;
+    const size = letterSize(this.#leastWidth(whole));
     const row = (tag: "th" | "td", cells: readonly string[]) =>
       "<tr>" + cells.map((cell, i) => {
-        // a number, its unit and its interval stay in one line; words may be broken
-        const whole = tag === "td" && aligns[i] === "right" ? ";white-space:nowrap" : "";
-        return `<${tag} style="text-align:${aligns[i]}${whole}">${keepTogether(cell)}</${tag}>`;
+        const isNumber = tag === "td" && aligns[i] === "right";
+        const text = isNumber ? keepNumbers(cell, whole) : keepTogether(cell);
+        const style = isNumber && whole ? ";white-space:nowrap" : "";
+        return `<${tag} style="text-align:${aligns[i]}${style}">${text}</${tag}>`;
       }).join("") + "</tr>";
     return `<table${
-      smaller(this.#leastWidth(), columns.length)
+      size < 12 ? ` style="font-size:${size}px"` : ""
     }><caption style="text-align:left;font-weight:bold">${escapeXml(title)}</caption>` +
       `<thead>${row("th", columns.map(({ label }) => label))}</thead>` +
       `<tbody>${this.#cells().map((cells) => row("td", cells)).join("")}</tbody></table>` +
@@ -143,13 +152,22 @@ export class Table {
   }
 }
 
-/** Width in pixels of an output cell in JupyterLab, and of a letter and a column's padding at 12 pixels. */
-const [CELL, LETTER, PADDING] = [848, 8, 12];
+/**
+ * Width in pixels of an output cell in JupyterLab, in a window of 1000 pixels with its file browser open, and
+ * of a letter and a column's padding at 12 pixels.
+ */
+const [CELL, LETTER, PADDING] = [568, 8, 12];
 
-/** A smaller size for tables that would be wider than their cell. */
-function smaller(letters: number, columns: number): string {
-  const width = LETTER * letters + PADDING * columns;
-  return width <= CELL ? "" : ` style="font-size:${Math.max(8, Math.floor(12 * CELL / width))}px"`;
+/** A smaller size of letters for tables that would be wider than their cell. */
+function letterSize(width: number): number {
+  return Math.min(12, Math.max(8, Math.floor(12 * CELL / width)));
+}
+
+/** A number for HTML: its spaces do not break, but perhaps the one before an interval. */
+function keepNumbers(text: string, whole: boolean): string {
+  return whole
+    ? keepTogether(text)
+    : text.split(/ (?=\()/).map((part) => keepTogether(part).replaceAll(" ", "\u00a0")).join(" ");
 }
 
 /** Text for HTML in which numbers keep their units, signs and exponents in words that break too. */

@@ -38,6 +38,7 @@ import {
 } from "./finetuning.ts";
 import { batches, restore, type Run, type RunData } from "./run.ts";
 import { scorePredictions } from "./score_run.ts";
+import { untilStopped } from "./stopped.ts";
 
 /** A pruned network and what it scores. */
 export interface PrunedModel {
@@ -74,7 +75,8 @@ export interface PruneRunOptions {
 /**
  * A run's network pruned in each of the ways that the paper's text and code use, and in those that
  * help, without fine-tuning and with it. The run's own system does the fine-tuning. A network that was
- * trained on is compared with the dense network trained on for as long, any other with the dense one.
+ * trained on is compared with the dense network trained on for as long, any other with the dense one. If
+ * the listener stops the work, the networks that are finished are the result.
  */
 export async function pruneRun(
   run: Run,
@@ -100,26 +102,28 @@ export async function pruneRun(
     trainOn(run, data, shape, from, fineTuning, masks, joined.part(fineTuning.epochs));
   const asItWas: Control = { name: "dense" }, trainedOn: Control = { name: `dense, ${more}` };
   const models = [await evaluate(run, data, asItWas, architecture, run.weights)];
-  const longer = await trainFurther(architecture, run.weights);
-  models.push(await evaluate(run, data, trainedOn, architecture, longer));
-  await joined.finish();
-  for (const [name, shares, way] of ways) {
-    const smaller = way === "structured"
-      ? pruneStructured(architecture, run.weights, shares)
-      : undefined;
-    const masks = smaller
-      ? undefined
-      : way === "random"
-      ? randomMasks(architecture, run.weights, shares, seed)
-      : magnitudeMasks(architecture, run.weights, shares);
-    const pruned = smaller?.weights ?? applyMasks(run.weights, masks!);
-    const shape = smaller?.architecture ?? architecture;
-    models.push(await evaluate(run, data, { name }, shape, pruned, masks, asItWas));
-    const tuned = await trainFurther(shape, pruned, masks);
-    const named = { name: `${name}, ${more}` };
-    models.push(await evaluate(run, data, named, shape, tuned, masks, trainedOn));
+  await untilStopped(models, async () => {
+    const longer = await trainFurther(architecture, run.weights);
+    models.push(await evaluate(run, data, trainedOn, architecture, longer));
     await joined.finish();
-  }
+    for (const [name, shares, way] of ways) {
+      const smaller = way === "structured"
+        ? pruneStructured(architecture, run.weights, shares)
+        : undefined;
+      const masks = smaller
+        ? undefined
+        : way === "random"
+        ? randomMasks(architecture, run.weights, shares, seed)
+        : magnitudeMasks(architecture, run.weights, shares);
+      const pruned = smaller?.weights ?? applyMasks(run.weights, masks!);
+      const shape = smaller?.architecture ?? architecture;
+      models.push(await evaluate(run, data, { name }, shape, pruned, masks, asItWas));
+      const tuned = await trainFurther(shape, pruned, masks);
+      const named = { name: `${name}, ${more}` };
+      models.push(await evaluate(run, data, named, shape, tuned, masks, trainedOn));
+      await joined.finish();
+    }
+  });
   return asFamilyOfNetworks(models);
 }
 
@@ -159,7 +163,8 @@ export const curveSparsities: readonly number[] = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95
 
 /**
  * Iterative magnitude pruning, per layer and global, and a control that trains for as long without any
- * pruning: accuracy on the test images at each sparsity.
+ * pruning: accuracy on the test images at each sparsity. If the listener stops the work, the points that are
+ * measured are the result.
  */
 export async function pruningCurve(
   run: Run,
@@ -171,36 +176,38 @@ export async function pruningCurve(
   const { epochs } = fineTuning;
   const joined = new JoinedProgress(3 * curveSparsities.length * epochs, onProgress);
   const controls: boolean[][] = [];
-  for (const scope of ["control", "layer", "global"] as const) {
-    const system = await restore(run);
-    const add = async (sparsity: number, step: number) => {
-      const given = await predictAll(system, batches(data.test, run.normalisation));
-      const { top1, top5 } = scorePredictions(given);
-      const right = correct(given);
-      const moreEpochs = step * fineTuning.epochs;
-      const paired = scope === "control" ? {} : { paired: testPair(controls[step]!, right) };
-      if (scope === "control") controls.push(right);
-      points.push({ scope, sparsity, moreEpochs, top1, top5, ...paired });
-    };
-    try {
-      await add(0, 0);
-      const loader = trainBatches(run, data);
-      const fit = () => ({ ...fineTuneFit(fineTuning), onProgress: joined.part(epochs) });
-      if (scope === "control") {
-        for (const [i, sparsity] of curveSparsities.entries()) {
-          await system.fit(loader, fit());
-          await add(sparsity, i + 1);
+  await untilStopped(points, async () => {
+    for (const scope of ["control", "layer", "global"] as const) {
+      const system = await restore(run);
+      const add = async (sparsity: number, step: number) => {
+        const given = await predictAll(system, batches(data.test, run.normalisation));
+        const { top1, top5 } = scorePredictions(given);
+        const right = correct(given);
+        const moreEpochs = step * fineTuning.epochs;
+        const paired = scope === "control" ? {} : { paired: testPair(controls[step]!, right) };
+        if (scope === "control") controls.push(right);
+        points.push({ scope, sparsity, moreEpochs, top1, top5, ...paired });
+      };
+      try {
+        await add(0, 0);
+        const loader = trainBatches(run, data);
+        const fit = () => ({ ...fineTuneFit(fineTuning), onProgress: joined.part(epochs) });
+        if (scope === "control") {
+          for (const [i, sparsity] of curveSparsities.entries()) {
+            await system.fit(loader, fit());
+            await add(sparsity, i + 1);
+          }
+        } else {
+          await pruneIteratively(
+            ...[system, loader, curveSparsities, scope, fit] as const,
+            ({ sparsity, step }) => add(sparsity, step),
+          );
         }
-      } else {
-        await pruneIteratively(
-          ...[system, loader, curveSparsities, scope, fit] as const,
-          ({ sparsity, step }) => add(sparsity, step),
-        );
+      } finally {
+        system.dispose();
       }
-    } finally {
-      system.dispose();
     }
-  }
+  });
   // before anything is pruned there is nothing to test
   const tests = asFamily(points.map(({ paired, sparsity }) => sparsity > 0 ? paired : undefined));
   return points.map((point, i) => tests[i] ? { ...point, paired: tests[i] } : point);

@@ -31,6 +31,7 @@ import {
 import { firstBatches } from "./first_batches.ts";
 import { batches, type Run, type RunData } from "./run.ts";
 import { scorePredictions } from "./score_run.ts";
+import { untilStopped } from "./stopped.ts";
 
 /** A network in float32 or int8, and what it scores. */
 export interface QuantizedResult {
@@ -70,7 +71,8 @@ const NETWORKS = 11;
 /**
  * A run's network in int8: after training, with quantization-aware fine-tuning, and with structured
  * pruning before it. Whatever is trained on has a control in the same list: the dense float32 network,
- * trained on for as many epochs in the same way.
+ * trained on for as many epochs in the same way. If the listener stops the work, the networks that are
+ * finished are the result.
  */
 export async function quantizeRun(
   run: Run,
@@ -129,48 +131,51 @@ export async function quantizeRun(
     await add({ name, architecture: shape, weights, moreEpochs, model, given, file, control });
   };
 
-  const { weights } = run, dense = "float32";
-  await addFloat(dense, architecture, weights, 0);
-  // as the paper's text says: numbers rounded to what int8 could hold, all computed and stored in float32
-  const fake = "fake-quantized: float32 inside";
-  await addFloat(fake, architecture, fakeQuantize(weights, "channel"), 0, dense);
-  const found = await calibrateRun(run, data, architecture, weights);
-  const { ranges } = found;
-  const nearest = "int8, per channel, each weight rounded to the nearest";
-  await addInt8(nearest, architecture, weights, 0, dense, { ranges });
-  await addInt8("int8, per tensor", architecture, weights, 0, dense, found, "tensor");
-  await addInt8("int8, per channel", architecture, weights, 0, dense, found);
+  await untilStopped(results, async () => {
+    const { weights } = run, dense = "float32";
+    await addFloat(dense, architecture, weights, 0);
+    // as the paper's text says: numbers rounded to what int8 could hold, all computed and stored in float32
+    const fake = "fake-quantized: float32 inside";
+    await addFloat(fake, architecture, fakeQuantize(weights, "channel"), 0, dense);
+    const found = await calibrateRun(run, data, architecture, weights);
+    const { ranges } = found;
+    const nearest = "int8, per channel, each weight rounded to the nearest";
+    await addInt8(nearest, architecture, weights, 0, dense, { ranges });
+    await addInt8("int8, per tensor", architecture, weights, 0, dense, found, "tensor");
+    await addInt8("int8, per channel", architecture, weights, 0, dense, found);
 
-  const short = `float32, ${moreEpochs(few)}`;
-  const trainFurther = (shape: Architecture, from: Weights, options: FineTuneOptions) =>
-    trainOn(run, data, shape, from, options, {}, joined.part(options.epochs));
-  const shortOn = await trainFurther(architecture, weights, training.aware);
-  await addFloat(short, architecture, shortOn, few);
-  const aware = await finetuneQuantized(run, data, training.aware, joined.part(few));
-  // it has learned with weights rounded to the nearest
-  const awareRanges = { ranges: (await calibrateRun(run, data, architecture, aware)).ranges };
-  await addInt8("int8, quantization-aware", architecture, aware, few, short, awareRanges);
+    const short = `float32, ${moreEpochs(few)}`;
+    const trainFurther = (shape: Architecture, from: Weights, options: FineTuneOptions) =>
+      trainOn(run, data, shape, from, options, {}, joined.part(options.epochs));
+    const shortOn = await trainFurther(architecture, weights, training.aware);
+    await addFloat(short, architecture, shortOn, few);
+    const aware = await finetuneQuantized(run, data, training.aware, joined.part(few));
+    // it has learned with weights rounded to the nearest
+    const awareRanges = { ranges: (await calibrateRun(run, data, architecture, aware)).ranges };
+    await addInt8("int8, quantization-aware", architecture, aware, few, short, awareRanges);
 
-  // the same number of epochs in both trainings must not give two networks one name
-  const long = `float32, ${moreEpochs(many)}${training.pruned.augmentation ? ", augmented" : ""}` +
-    (few === many && !training.pruned.augmentation ? " (control of pruning)" : "");
-  const longOn = await trainFurther(architecture, weights, training.pruned);
-  await addFloat(long, architecture, longOn, many);
-  const longFound = await calibrateRun(run, data, architecture, longOn);
-  await addInt8(
-    `int8, per channel, ${moreEpochs(many)}`,
-    architecture,
-    longOn,
-    many,
-    long,
-    longFound,
-  );
-  const small = pruneStructured(architecture, weights, kernelAmounts);
-  const shape = small.architecture;
-  const smallOn = await trainFurther(shape, small.weights, training.pruned);
-  await addFloat(`structured pruning, ${moreEpochs(many)}`, shape, smallOn, many, long);
-  const smallFound = await calibrateRun(run, data, shape, smallOn);
-  await addInt8("both: structured pruning and int8", shape, smallOn, many, long, smallFound);
+    // the same number of epochs in both trainings must not give two networks one name
+    const long =
+      `float32, ${moreEpochs(many)}${training.pruned.augmentation ? ", augmented" : ""}` +
+      (few === many && !training.pruned.augmentation ? " (control of pruning)" : "");
+    const longOn = await trainFurther(architecture, weights, training.pruned);
+    await addFloat(long, architecture, longOn, many);
+    const longFound = await calibrateRun(run, data, architecture, longOn);
+    await addInt8(
+      `int8, per channel, ${moreEpochs(many)}`,
+      architecture,
+      longOn,
+      many,
+      long,
+      longFound,
+    );
+    const small = pruneStructured(architecture, weights, kernelAmounts);
+    const shape = small.architecture;
+    const smallOn = await trainFurther(shape, small.weights, training.pruned);
+    await addFloat(`structured pruning, ${moreEpochs(many)}`, shape, smallOn, many, long);
+    const smallFound = await calibrateRun(run, data, shape, smallOn);
+    await addInt8("both: structured pruning and int8", shape, smallOn, many, long, smallFound);
+  });
   return asFamilyOfNetworks(results);
 }
 

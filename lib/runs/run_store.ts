@@ -18,6 +18,7 @@ import {
 } from "./run.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { RunConfiguration, TeacherConfiguration } from "./run_configuration.ts";
+import { Stopped } from "./stopped.ts";
 
 /**
  * Where a run came from: `loaded` from the store, `trained` because there was none, or `trained again`
@@ -136,6 +137,9 @@ export class RunStore {
       checkpoint: await this.#checkpoint(configuration, data),
       ...options as StoppableTrainOptions,
       ...taught,
+    }).catch((error) => {
+      if (!(error instanceof Stopped)) throw error;
+      throw new Stopped(`${error.message}. Run the cell again to go on from the last checkpoint.`);
     });
     if (!run.stopped) await this.save(run, data);
     return run;

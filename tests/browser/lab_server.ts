@@ -18,11 +18,7 @@ export interface LabServer {
 }
 
 /** Copies the notebooks, so that JupyterLab saves into the copies, and starts JupyterLab. */
-export async function startLab(
-  kernel: Kernel,
-  theme: "Light" | "Dark",
-  data: string,
-): Promise<LabServer> {
+export async function startLab(kernel: Kernel, data: string): Promise<LabServer> {
   const root = join(browserFolder, "root");
   await copyNotebooks(join(root, "notebooks"), kernel);
   await writeStockKernelspec();
@@ -31,7 +27,6 @@ export async function startLab(
     join(config, "labconfig", "default_setting_overrides.json"),
     JSON.stringify({
       "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
-      "@jupyterlab/apputils-extension:themes": { theme: `JupyterLab ${theme}` },
       // all cells are in the page, also those that cannot be seen
       "@jupyterlab/notebook-extension:tracker": { windowingMode: "none" },
     }),

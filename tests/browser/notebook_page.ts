@@ -1,5 +1,18 @@
 /** A notebook in JupyterLab in Chromium: what its cells are, hold and look like. */
 import type { Page } from "playwright-core";
+import type { View } from "./views.ts";
+
+/** A picture below a cell. */
+export interface Picture {
+  /** What it shows in words. */
+  readonly alt: string;
+  /** Whether it has a size. */
+  readonly isSeen: boolean;
+  /** Whether it is wider than its cell. */
+  readonly isWide: boolean;
+  /** Height in pixels of its smallest letters, as they are shown; infinite without any. */
+  readonly smallest: number;
+}
 
 /** What is seen of a code cell. */
 export interface CellState {
@@ -7,10 +20,12 @@ export interface CellState {
   readonly executed: boolean;
   readonly text: string;
   readonly errors: readonly string[];
-  /** Alternative texts of the pictures that are shown, and whether each has a size. */
-  readonly pictures: readonly { readonly alt: string; readonly isSeen: boolean }[];
+  /** The pictures that are shown. */
+  readonly pictures: readonly Picture[];
   /** Tables that are wider than their cell: their captions. */
   readonly wideTables: readonly string[];
+  /** Texts whose colour has less contrast to their ground than 3 to 1. */
+  readonly paleTexts: readonly string[];
   /** Bars that have not come to their end. */
   readonly bars: number;
 }
@@ -18,7 +33,7 @@ export interface CellState {
 /** JupyterLab's own objects, as far as they are used here; `--expose-app-in-browser` shows them. */
 interface Lab {
   readonly jupyterapp: {
-    readonly commands: { execute(command: string): Promise<unknown> };
+    readonly commands: { execute(command: string, args?: object): Promise<unknown> };
     readonly shell: {
       readonly currentWidget: {
         readonly context: {
@@ -60,6 +75,20 @@ export class NotebookPage {
       undefined,
       { timeout: 180_000 },
     );
+  }
+
+  /** Changes the theme and the width of the window. */
+  async show({ theme, width }: View): Promise<void> {
+    await this.page.setViewportSize({ width, height: 900 });
+    await this.page.evaluate((theme) =>
+      (globalThis as unknown as Lab).jupyterapp.commands
+        .execute("apputils:change-theme", { theme }), `JupyterLab ${theme}`);
+    await this.page.waitForFunction(
+      (isLight) => document.body.dataset["jpThemeLight"] === String(isLight),
+      theme === "Light",
+      { timeout: 30_000 },
+    );
+    await this.page.waitForTimeout(400); // the theme's style sheet
   }
 
   /** Executes one of JupyterLab's commands, as its menus do. */
@@ -132,6 +161,35 @@ export class NotebookPage {
   async cells(): Promise<CellState[]> {
     return await this.page.evaluate(() => {
       const { widgets } = (globalThis as unknown as Lab).jupyterapp.shell.currentWidget.content;
+      /** Relative luminance of a colour as computed styles write it, as WCAG defines it. */
+      const luminance = (color: string) => {
+        const [r, g, b] = color.match(/[\d.]+/g)!.map((part) => {
+          const share = Number(part) / 255;
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+      };
+      const ground = (element: Element | null): string => {
+        if (!element) return "rgb(255, 255, 255)";
+        const { backgroundColor } = getComputedStyle(element);
+        return /, 0\)$/.test(backgroundColor) ? ground(element.parentElement) : backgroundColor;
+      };
+      const contrast = (element: Element) => {
+        const [dark, light] = [getComputedStyle(element).color, ground(element)]
+          .map(luminance).sort((a, b) => a - b);
+        return (light! + 0.05) / (dark! + 0.05);
+      };
+      /** The smallest size of letters in an SVG that is shown at this share of its size. */
+      const smallest = (image: HTMLImageElement) => {
+        const svg = /^data:image\/svg\+xml;base64,(.*)$/.exec(image.src);
+        if (!svg) return Infinity;
+        const drawing = new DOMParser().parseFromString(atob(svg[1]!), "image/svg+xml");
+        const sizes = [...drawing.querySelectorAll("text")].map((text) => {
+          const sized = text.closest<SVGElement>("[font-size], [style*=font-size]");
+          return parseFloat(sized?.getAttribute("font-size") ?? sized?.style.fontSize ?? "16");
+        });
+        return Math.min(...sizes) * image.getBoundingClientRect().width / image.naturalWidth;
+      };
       return widgets.filter(({ model }) => model.type === "code").map(({ model, node }) => {
         const area = node.querySelector<HTMLElement>(".jp-Cell-outputArea");
         const outputs = [...(area?.querySelectorAll<HTMLElement>(".jp-OutputArea-output") ?? [])];
@@ -144,6 +202,8 @@ export class NotebookPage {
           pictures: [...(area?.querySelectorAll("img") ?? [])].map((image) => ({
             alt: image.alt,
             isSeen: image.naturalWidth > 0 && image.getBoundingClientRect().width > 50,
+            isWide: image.getBoundingClientRect().width > area!.clientWidth + 1,
+            smallest: smallest(image),
           })),
           wideTables: outputs.flatMap((output) =>
             [...output.querySelectorAll("table")]
@@ -152,6 +212,9 @@ export class NotebookPage {
                 `${table.caption?.textContent} (${table.scrollWidth} in ${output.clientWidth})`
               )
           ),
+          paleTexts: [...(area?.querySelectorAll("td, th, p, li, caption, code, pre, small") ?? [])]
+            .filter((element) => element.textContent && contrast(element) < 3)
+            .map((element) => element.textContent!.slice(0, 40)),
           bars: area?.querySelectorAll("progress").length ?? 0,
         };
       });

@@ -27,6 +27,8 @@ export interface FigureSubject {
   readonly data: string;
   /** Default: the title of the paper's figure. */
   readonly title?: string;
+  /** In pixels; default 780. */
+  readonly width?: number;
 }
 
 /** Checks that there is something to draw. @throws RangeError if there is not */
@@ -37,24 +39,26 @@ export function checkSeries(series: readonly Series[]): void {
   }
 }
 
-/** Ticks at whole epochs. */
-export function epochTicks(epochs: number): number[] | number {
+/** Ticks at whole epochs, as many as there is room for. */
+export function epochTicks(epochs: number, width = 780): number[] | number {
+  if (width < 500) return Math.min(5, epochs);
   return epochs > 12 ? 10 : Array.from({ length: epochs }, (_, i) => i + 1);
 }
 
 /** Figure 2: training loss by epoch. The dotted line is ln K, the loss of a network that knows nothing. */
 export function lossFigure(
   series: readonly Series[],
-  { classes, data, title = "Figure 2. Training loss" }: FigureSubject,
+  { classes, data, title = "Figure 2. Training loss", width = 780 }: FigureSubject,
 ): Figure {
   checkSeries(series);
   const start = Math.log(classes);
   const epochs = Math.max(...series.map(({ history }) => history.at(-1)!.epoch));
   return plotFigure({
+    width,
     height: 350,
     marginBottom: 44,
     marginLeft: 52,
-    x: { label: "epoch", domain: [1, Math.max(2, epochs)], ticks: epochTicks(epochs) },
+    x: { label: "epoch", domain: [1, Math.max(2, epochs)], ticks: epochTicks(epochs, width) },
     y: { label: "cross-entropy (nats)", grid: true, nice: true },
     marks: [
       Plot.ruleY([start], { stroke: "#777", strokeDasharray: "2 4" }),

@@ -12,7 +12,8 @@ import {
 /** Figure 3: top-1 and top-5 on the validation images by epoch, side by side. */
 export function accuracyFigure(
   series: readonly Series[],
-  { classes, data, title = "Figure 3. Top-1 and top-5 accuracy by epoch" }: FigureSubject,
+  { classes, data, title = "Figure 3. Top-1 and top-5 accuracy by epoch", width = 780 }:
+    FigureSubject,
 ): Figure {
   checkSeries(series);
   const epochs = Math.max(2, ...series.map(({ history }) => history.at(-1)!.epoch));
@@ -30,12 +31,13 @@ export function accuracyFigure(
     }
   }
   return plotFigure({
+    width,
     height: 350,
     marginBottom: 44,
     marginLeft: 52,
     marginTop: 36,
     fx: { label: null, padding: 0.12 },
-    x: { label: "epoch", domain: [1, epochs], ticks: epochTicks(epochs) },
+    x: { label: "epoch", domain: [1, epochs], ticks: epochTicks(epochs, width) },
     y: { label: "share of validation images", grid: true, nice: true, zero: true },
     marks: [
       Plot.ruleY(chance, { y: "share", fx: "metric", stroke: "#777", strokeDasharray: "2 4" }),

@@ -13,9 +13,14 @@ export function logitsTable({ systems, images, differences }: LogitsAgreement): 
       system,
       ...Object.fromEntries(systems.map((other, column) => [
         other,
-        row === column ? "" : differences[row]![column]!.toExponential(0),
+        row === column ? "" : exponential(differences[row]![column]!),
       ])),
     })),
     notes: ["float32 has 24 bits: differences of about 1e-7 come from the order of summation."],
   });
+}
+
+/** 6e-7; 0 */
+function exponential(difference: number): string {
+  return difference === 0 ? "0" : difference.toExponential(0);
 }
