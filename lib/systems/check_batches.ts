@@ -135,7 +135,8 @@ function checkTargets(
 /**
  * Checks the images that `System.predict` is given. To look at every pixel would slow inference down
  * by several per cent. So one in 61 is looked at, which finds images that are broken as a whole, after a
- * division by a std of 0, say; a single NaN among good pixels may pass.
+ * division by a std of 0, say. `checkLogits` finds most others; an infinity, which saturates units, and a NaN
+ * at an image's rim may pass. `predictAll` looks at every pixel.
  * @throws RangeError naming what is wrong
  */
 export function checkPredict(
@@ -150,6 +151,28 @@ export function checkPredict(
   for (let i = 0; i < images.length; i += 61) {
     if (!Number.isFinite(images[i])) throw brokenPixel(images, i, architecture, "predict");
   }
+}
+
+/**
+ * Checks what `System.predict` answers: (images, classes).
+ * @throws RangeError naming the pixel or the image, if a logit is NaN or infinite
+ */
+export function checkLogits(
+  architecture: Architecture,
+  images: Float32Array,
+  logits: Float32Array,
+): void {
+  const broken = firstNonFinite(logits);
+  if (broken < 0) return;
+  const pixel = firstNonFinite(images);
+  if (pixel >= 0) throw brokenPixel(images, pixel, architecture, "predict");
+  const image = Math.floor(broken / countClasses(architecture));
+  throw new RangeError(
+    `predict: a logit of image ${image} is ${
+      logits[broken]
+    }, although all pixels are finite: the weights ` +
+      "are broken or far out of scale",
+  );
 }
 
 function checkImages(

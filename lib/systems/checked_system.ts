@@ -1,6 +1,7 @@
 import { type Architecture, countClasses } from "../model/architecture.ts";
+import { firstNonFinite } from "../model/finite.ts";
 import { checkFiniteWeights, checkWeights, type Weights } from "../model/weights.ts";
-import { checkPredict } from "./check_batches.ts";
+import { checkLogits, checkPredict } from "./check_batches.ts";
 import { checkFit } from "./check_fit.ts";
 import {
   type Batches,
@@ -23,6 +24,8 @@ export abstract class CheckedSystem implements System {
   abstract readonly name: SystemName;
   abstract readonly runsOn: string;
   #isTraining = false;
+  /** Whether somebody has allowed weights that are NaN or infinite, so that logits may be NaN too. */
+  #mayBreak = false;
   readonly #disposal = new AbortController();
 
   /** @throws RangeError naming what is wrong with the architecture */
@@ -53,6 +56,7 @@ export abstract class CheckedSystem implements System {
       signal !== undefined
     );
     this.#isTraining = true;
+    this.#mayBreak ||= options.continueAtBrokenLoss === true;
     try {
       const history = await this.train(train, {
         ...options,
@@ -70,7 +74,10 @@ export abstract class CheckedSystem implements System {
   async predict(images: Float32Array, count: number): Promise<Float32Array> {
     this.#checkAlive("predict");
     checkPredict(this.architecture, images, count);
-    return await this.infer(images, count);
+    const logits = await this.infer(images, count);
+    // a training looks at its weights after each epoch
+    if (!this.#mayBreak && !this.#isTraining) checkLogits(this.architecture, images, logits);
+    return logits;
   }
 
   async weights(): Promise<Weights> {
@@ -83,6 +90,8 @@ export abstract class CheckedSystem implements System {
     checkWeights(this.architecture, weights);
     if (options.allowBroken !== true) checkFiniteWeights(weights);
     await this.writeWeights(weights);
+    this.#mayBreak = options.allowBroken === true &&
+      Object.values(weights).some(({ data }) => firstNonFinite(data) >= 0);
   }
 
   /** Whether `dispose` has been called. */
@@ -102,7 +111,7 @@ export abstract class CheckedSystem implements System {
   }
 
   /**
-   * The max-pooling of the kernels drops NaN, so that weights before it can break while the loss stays a number.
+   * A unit that is saturated, or a maximum, can hide a broken weight, so that the loss stays a number.
    * @throws BrokenLossError naming the epoch and the weight that is no number
    */
   async #endEpoch(record: EpochRecord, options: FitOptions): Promise<void> {

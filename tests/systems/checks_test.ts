@@ -226,6 +226,10 @@ testEach(
     const halfBroken = images.slice();
     halfBroken.fill(Infinity, 240, 480);
     await refused(halfBroken, 3, "of image 1 is Infinity");
+    // one NaN in the middle of an image, at which the images are not looked at before
+    const middle = 240 + 4 * 8 + 4;
+    assert(middle % 61 !== 0);
+    await refused(images.with(middle, NaN), 3, "pixel 36 of image 1 is NaN");
     assert.deepEqual((await system.predict(images, 3)).length, 12);
     const four = { ...randomBatch(smallConvolutional, 4, 4), size: 3, labels: new Int32Array(3) };
     await assertRejects(() => predictAll(system, asBatches(four)), RangeError, "960 are given");
@@ -252,6 +256,34 @@ testEach(
     broken["conv1.weight"]!.data[0] = NaN;
     await system.setWeights(broken, { allowBroken: true });
     assert.deepEqual(await system.weights(), broken);
+  },
+);
+
+const NAN_WEIGHTS = ["conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "fc1.weight"];
+
+testEach(
+  CHECKED,
+  "weights that are NaN give logits that are NaN, which only who allowed them gets to see",
+  lenet5(),
+  async (system) => {
+    // as many images as one kernel takes, as another takes, and some more
+    for (const size of [1, 8, 19]) {
+      const { images } = randomBatch(lenet5(), 50, size);
+      for (const name of NAN_WEIGHTS) {
+        const broken = initialWeights(lenet5(), "lecun", 1);
+        broken[name]!.data.fill(NaN, 0, 1);
+        await system.setWeights(broken, { allowBroken: true });
+        const logits = await system.predict(images, size);
+        assert(logits.every(Number.isNaN), `${name} and ${size} images: some are numbers`);
+      }
+    }
+    const { images } = randomBatch(lenet5(), 50, 2);
+    const steep = initialWeights(lenet5(), "lecun", 1);
+    steep["fc3.weight"]!.data.fill(3e38);
+    await system.setWeights(steep);
+    const error = await system.predict(images, 2).catch((error) => error);
+    assert(error instanceof RangeError, "logits beyond float32 were answered");
+    assert.match(error.message, /a logit of image 0 is .*weights are broken or far out of scale/);
   },
 );
 
