@@ -12,6 +12,7 @@ import { exists, projectRoot, writeAtomic } from "../../lib/util/files.ts";
 import { readArguments } from "../../tasks/arguments.ts";
 import { main, SetupError, step } from "../../tasks/run.ts";
 import { setupBenchPython } from "../bench_python.ts";
+import { machine } from "../machine.ts";
 import { exportPixels } from "../witness/export.ts";
 import type { WitnessLog } from "../witness/log.ts";
 import { contestants } from "./contestants.ts";
@@ -46,7 +47,7 @@ async function fashion(): Promise<void> {
   const results = join(projectRoot, "results", name);
   await exportPixels(exported, data);
   const logs = new Map(contestants.map((one) => [one.name, new Map<number, WitnessLog>()]));
-  const dates: string[] = [];
+  const dates: string[] = [], machines = new Set<string>();
   for (let seed = 1; seed <= seeds; seed++) {
     for (const one of contestants) {
       const file = `${one.name.toLowerCase().replace(/[^a-z0-9]+/g, "_")}_seed${seed}.json`;
@@ -54,7 +55,7 @@ async function fashion(): Promise<void> {
       const kept = await read(path, settings);
       const label = `${one.name}, seed ${seed}`, onProgress = progress(label, "images");
       const log = kept ?? {
-        ...{ date: new Date().toISOString().slice(0, 10), settings },
+        ...{ date: new Date().toISOString().slice(0, 10), machine: machine(), settings },
         ...await step(
           label,
           () => one.train({ data, classes, epochs, seed, exported, onProgress }),
@@ -62,6 +63,7 @@ async function fashion(): Promise<void> {
       };
       if (!kept) await writeAtomic(path, JSON.stringify(log) + "\n");
       dates.push(log.date);
+      machines.add(log.machine);
       logs.get(one.name)!.set(seed, log);
       // after every training, so that one that is stopped leaves a table of what there is
       const { train, val, test } = data;
@@ -77,10 +79,7 @@ async function fashion(): Promise<void> {
           "LeNet-5 of 1998: partial connections of C3, trained subsampling, scaled tanh, radial basis functions with " +
           "random codes, the article's criterion (9) with j = 10; trained with Adam, where the article has a " +
           "stochastic Levenberg-Marquardt method.",
-          `Computed from ${dates.toSorted()[0]} to ${
-            dates.toSorted().at(-1)
-          }. MNIST and CIFAR-10 run with ` +
-          "--data and a folder of theirs; where no result stands, their data was not there.",
+          `Computed ${period(dates)} on: ${[...machines].join("; ")}.`,
         ],
       });
       await table.save(join(results, "accuracy"));
@@ -89,8 +88,16 @@ async function fashion(): Promise<void> {
   }
 }
 
+/** "on 2026-01-31", or from the first day to the last one. */
+function period(dates: readonly string[]): string {
+  const [first, last] = [dates.toSorted()[0]!, dates.toSorted().at(-1)!];
+  return first === last ? `on ${first}` : `from ${first} to ${last}`;
+}
+
 interface KeptLog extends WitnessLog {
   readonly date: string;
+  /** What it was computed on. */
+  readonly machine: string;
   readonly settings: object;
 }
 

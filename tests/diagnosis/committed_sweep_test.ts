@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { conclude } from "../../lib/diagnosis/conclusion.ts";
 import { paperConfigurations } from "../../lib/diagnosis/fault_matrix.ts";
 import { configurationKey } from "../../lib/diagnosis/measure_matrix.ts";
+import { measureOutlook } from "../../lib/diagnosis/measure_outlook.ts";
 import { type PaperSweep, paperSweep } from "../../lib/diagnosis/paper_sweep.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { readSweep } from "../../lib/runs/sweep_file.ts";
+import { faultMatrixTable } from "../../lib/report/tables/fault_matrix_table.ts";
+import { outlookTable } from "../../lib/report/tables/outlook_table.ts";
 import { systemTitles } from "../../lib/systems/create_system.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 
@@ -99,4 +102,23 @@ Deno.test("the README's words on Table I's learning rate are those of the sweeps
     assert.deepEqual(literal.map(({ verdict }) => verdict.alive), [false, false, false]);
   }
   assert(readme.includes("On raw pixels it ends at chance with all three, on both."));
+});
+
+Deno.test("the committed tables of the matrix and of the outlook are those of the committed sweeps", async () => {
+  // the rows depend on nothing else of a data set
+  const dataset = { name: "", classes: net.layers, splits: { train: { length: 1 } } } as never;
+  const rowsOf = async (path: string) =>
+    JSON.parse(await Deno.readTextFile(join(projectRoot, path))).rows;
+  const plain = (rows: unknown) => JSON.parse(JSON.stringify(rows));
+  for (const folder of ["results", "results/tiny50"]) {
+    const { matrix } = await committed(folder);
+    for (const run of ["numpy", "torch", "keras"] as const) {
+      const path = `${folder}/fault_matrix_${run}.json`;
+      const { rows } = faultMatrixTable(dataset, matrix, run).options;
+      assert.deepEqual(await rowsOf(path), plain(rows), path);
+    }
+  }
+  const outlook = measureOutlook((await readSweep(join(projectRoot, "results"), "outlook"))!);
+  const { rows } = outlookTable(dataset, outlook).options;
+  assert.deepEqual(await rowsOf("results/outlook.json"), plain(rows));
 });
