@@ -91,6 +91,7 @@ export const readmeFacts: readonly Fact[] = [
         "7. [Diagnosis",
         "int8 in whole numbers",
         "notebook 7",
+        "Notebook 7",
         "V8",
         "x86 since 2013",
       ],
@@ -114,7 +115,18 @@ export const readmeFacts: readonly Fact[] = [
 const notebookNames: Fact = {
   source: "other things' names",
   words: [
-    ...["LeNet-5", "LeNet5", "32×32", "int8", "float32", "float64", "float16", "top-1", "top-5"],
+    ...[
+      "LeNet-5",
+      "LeNet5",
+      "32×32",
+      "int8",
+      "float32",
+      "Float32",
+      "float64",
+      "float16",
+      "top-1",
+      "top-5",
+    ],
     ...["1. From image", "2. One network", "3. Training", "4. Pruning", "5. Quantization"],
     ...["6. The paper's", "7. Why two", "Notebook 7", "notebook 7", "notebook 2", "notebook 3"],
     ...["Figure 1", "Figure 2", "Figure 3", "Figures 1 to 3", "equations (1) and (2)", "64×64"],
