@@ -13,7 +13,7 @@ import {
 } from "../compression/quantization/quantized_model_file.ts";
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
 import { writeAtomic } from "../util/files.ts";
-import { readFile } from "../util/platform.ts";
+import { isMissing, readFile } from "../util/platform.ts";
 import {
   checkClassifier,
   checkSizes,
@@ -101,7 +101,8 @@ export async function loadClassifier(path: string): Promise<ClassifierModel> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new ModelFileError(path, "classifier", (error as Error).message, { cause: error });
+    const why = isMissing(error) ? "there is no such file" : (error as Error).message;
+    throw new ModelFileError(path, "classifier", why, { cause: error });
   }
   return decodeClassifier(bytes, path);
 }

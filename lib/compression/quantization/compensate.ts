@@ -38,6 +38,7 @@ export interface Compensated extends QuantizedArray {
 /**
  * Quantizes weights with error compensation.
  * @param moments of the layer's inputs: one input for each weight of a row
+ * @param keepZeros whether weights that are zero, because they were pruned, stay so
  * @throws RangeError naming a weight that is NaN or infinite
  */
 export function quantizeCompensated(
@@ -45,12 +46,13 @@ export function quantizeCompensated(
   granularity: Granularity,
   groups: SumGroups,
   moments: InputMoments,
+  keepZeros = false,
 ): Compensated {
   checkFinite(array);
   const { shape, data } = array;
   const rows = shape[0] ?? 1, perRow = data.length / rows;
   const spread = spreading(moments);
-  const rounding = new RowRounding(spread, groups, perRow);
+  const rounding = new RowRounding(spread, groups, perRow, keepZeros);
   const widest = weightScales(data, rows, granularity, groups);
   const row = (r: number) => data.subarray(r * perRow, (r + 1) * perRow);
   const errors = SCALE_FACTORS.map((factor) =>
@@ -83,7 +85,12 @@ class RowRounding {
   /** What each group may still gain above and below zero. */
   readonly #room: { readonly above: Float64Array; readonly below: Float64Array };
 
-  constructor(readonly spread: Float64Array, groups: SumGroups, readonly length: number) {
+  constructor(
+    readonly spread: Float64Array,
+    groups: SumGroups,
+    readonly length: number,
+    readonly keepZeros: boolean,
+  ) {
     this.values = new Int8Array(length);
     this.#moved = new Float64Array(length);
     this.#groupOf = new Int32Array(length);
@@ -98,7 +105,7 @@ class RowRounding {
    * @returns the mean square error of the row's output
    */
   run(row: Float32Array, scale: number): number {
-    const { values, length, spread } = this;
+    const { values, length, spread, keepZeros } = this;
     const moved = this.#moved, { above, below } = this.#room;
     moved.set(row);
     above.fill(this.#groupMax);
@@ -107,7 +114,8 @@ class RowRounding {
     for (let i = 0; i < length; i++) {
       const group = this.#groupOf[i]!;
       const high = Math.min(INT8_MAX, above[group]!), low = -Math.min(INT8_MAX, below[group]!);
-      const q = Math.max(low, Math.min(high, Math.round(moved[i]! / scale)));
+      const isPruned = keepZeros && row[i] === 0;
+      const q = isPruned ? 0 : Math.max(low, Math.min(high, Math.round(moved[i]! / scale)));
       values[i] = q;
       if (q > 0) above[group]! -= q;
       else below[group]! += q;

@@ -63,7 +63,7 @@ export function stageGroups(stage: ConvStage | DenseStage): SumGroups {
  *
  * @param calibration from `calibrate`. Without ranges, activations are taken to reach to their bound, 1.
  * Without moments, each weight is rounded to the nearest number; with them, rounding errors are
- * compensated.
+ * compensated. With `keepZeros` weights that are zero stay so meanwhile, as a pruned network wants it.
  * @throws RangeError if the range of a ReLU is missing, which has no bound
  */
 export function quantizeModel(
@@ -71,7 +71,9 @@ export function quantizeModel(
   weights: Weights,
   normalisation: Normalisation,
   granularity: Granularity,
-  { ranges = {}, moments = {} }: Partial<Calibration> = {},
+  { ranges = {}, moments = {}, keepZeros = false }: Partial<Calibration> & {
+    readonly keepZeros?: boolean;
+  } = {},
 ): QuantizedModel {
   checkWeights(architecture, weights);
   const groups = layerGroups(architecture);
@@ -81,7 +83,7 @@ export function quantizeModel(
   const layers = stages.map(({ name, activation }, i): QuantizedLayer => {
     const array = weights[`${name}.weight`]!, inputs = moments[name];
     const { biasShift, ...weight } = inputs
-      ? quantizeCompensated(array, granularity, groups[name]!, inputs)
+      ? quantizeCompensated(array, granularity, groups[name]!, inputs, keepZeros)
       : { biasShift: [], ...quantizeWeights(array, granularity, groups[name]!) };
     const real = weights[`${name}.bias`]!.data;
     const perUnit = weight.values.length / real.length;

@@ -1,0 +1,53 @@
+import { dirname, resolve } from "node:path";
+import {
+  chooseDataset,
+  datasetFromEnvironment,
+  knownDataset,
+  openOptionsFromEnvironment,
+} from "../../lib/data/choose_dataset.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { parseSplit } from "../../lib/data/split_options.ts";
+import type { OpenOptions } from "../../lib/data/data_folder.ts";
+import { progress } from "../../lib/report/progress_bar.ts";
+import { exists, requireRoom } from "../../lib/util/files.ts";
+import { SetupError } from "../run.ts";
+import type { DataOptions, OutputOptions } from "./options.ts";
+
+/** The path that an argument means: `deno task` runs in this project, and the reader sits elsewhere. */
+export function pathOf(argument: string): string {
+  return resolve(Deno.env.get("INIT_CWD") || Deno.cwd(), argument);
+}
+
+/**
+ * Where a result goes. It is looked at before the long work.
+ * @throws SetupError if something is there already and may not be replaced
+ * @throws Error if the folder has no room or may not be written to
+ */
+export async function outputPath({ out, force }: OutputOptions): Promise<string> {
+  const path = pathOf(out);
+  if (!force && await exists(path)) {
+    throw new SetupError(
+      `${out} is there already; choose another name, or add --force to replace it`,
+    );
+  }
+  await requireRoom(dirname(path), 2 ** 20);
+  return path;
+}
+
+/** The images that the options name. */
+export async function openData({ data, split, followLinks }: DataOptions): Promise<Dataset> {
+  const options: OpenOptions = {
+    ...openOptionsFromEnvironment(),
+    ...split === undefined ? {} : { split: parseSplit(split) },
+    ...followLinks ? { followLinks } : {},
+  };
+  if (data === undefined) {
+    return await datasetFromEnvironment(progress("Making the synthetic images", "images"), options);
+  }
+  const known = knownDataset(data);
+  return await chooseDataset(
+    known ? data : pathOf(data),
+    progress(`Getting ${data}`, "kB"),
+    options,
+  );
+}

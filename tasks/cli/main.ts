@@ -1,0 +1,47 @@
+/**
+ * The command line: `deno task train`, `evaluate`, `compress`, `predict` and `export`. Results go to the
+ * standard output, everything else to the error output. The exit code is 0 when all went well, 1 when something
+ * failed, and 2 when the command was not understood.
+ */
+import { Command, CommanderError } from "commander";
+import { BadImage, BadImages } from "../../lib/pixels/bad_image.ts";
+import { DataError } from "../../lib/data/data_error.ts";
+import { ModelFileError } from "../../lib/model/model_file_error.ts";
+import { BrokenLossError } from "../../lib/systems/system.ts";
+import { SetupError } from "../run.ts";
+import { addCompress } from "./compress.ts";
+import { addEvaluate } from "./evaluate.ts";
+import { addExport } from "./export.ts";
+import { addPredict } from "./predict.ts";
+import { addTrain } from "./train.ts";
+
+/** Errors whose message says all that the reader needs. */
+const explained = [
+  ...[BadImage, BadImages, BrokenLossError, DataError, ModelFileError, SetupError],
+  ...[RangeError, Deno.errors.PermissionDenied, Deno.errors.NotCapable],
+];
+
+/** All commands. */
+export function commands(): Command {
+  const program = new Command("deno task")
+    .exitOverride()
+    .showHelpAfterError("(add --help to see what there is)")
+    .description("Train LeNet-5, make it smaller, ask it, and hand it to other frameworks.");
+  for (const add of [addTrain, addEvaluate, addCompress, addPredict, addExport]) add(program);
+  return program;
+}
+
+/** Runs a command. @returns the exit code */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  try {
+    await commands().parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
+    if (!(error instanceof Error) || !explained.some((kind) => error instanceof kind)) throw error;
+    console.error(`error: ${error.message.trim()}`);
+    return 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await runCommand(Deno.args));
