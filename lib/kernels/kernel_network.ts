@@ -5,7 +5,9 @@ import type {
   StepResult,
   StepSettings,
 } from "../model/training_step.ts";
+import { evaluateLoss, type LossFunction } from "../model/loss.ts";
 import type { Batch } from "../pixels/pixels.ts";
+import { exponentialSum } from "../util/log_sum_exp.ts";
 import { type Architecture, parameterShapes } from "../model/architecture.ts";
 import { checkTargets } from "../model/training_step.ts";
 import { checkWeights, type Weights } from "../model/weights.ts";
@@ -103,7 +105,10 @@ export class KernelNetwork {
   async step(batch: Batch, settings?: StepSettings): Promise<StepResult> {
     const optimizer = this.#optimizer;
     if (optimizer === undefined) throw new Error("begin() was not called before step()");
-    const result = await this.#backward(batch, settings?.labelSmoothing ?? 0);
+    const { labelSmoothing = 0, loss } = settings ?? {};
+    const result = loss
+      ? await this.#ownLoss(batch, labelSmoothing, loss)
+      : await this.#backward(batch, labelSmoothing);
     this.#stale = true;
     const { pool } = await this.#threads!;
     pool.run(
@@ -130,8 +135,31 @@ export class KernelNetwork {
     };
   }
 
+  /**
+   * Forward and backward with a loss that is a function. The kernels take the gradient (softmax − target) / size
+   * of the logits, so they get the targets whose gradient is that of the function. It needs the logits first.
+   */
+  async #ownLoss(batch: Batch, smoothing: number, loss: LossFunction): Promise<StepResult> {
+    const { size } = batch, classes = this.#classes;
+    const logits = await this.logits(batch.images, size);
+    const own = evaluateLoss(loss, batch, logits, classes, smoothing);
+    const targets = new Float32Array(size * classes);
+    for (let at = 0; at < targets.length; at += classes) {
+      const row = logits.subarray(at, at + classes), { largest, sum } = exponentialSum(row);
+      for (let c = 0; c < classes; c++) {
+        targets[at + c] = Math.exp(row[c]! - largest) / sum - size * own.gradient[at + c]!;
+      }
+    }
+    const { correct } = await this.#backward(batch, 0, targets);
+    return { loss: own.loss * size, correct };
+  }
+
   /** Forward and backward: leaves the gradient in the shards. */
-  async #backward(batch: Batch, smoothing: number): Promise<StepResult> {
+  async #backward(
+    batch: Batch,
+    smoothing: number,
+    targets: Float32Array | undefined = batch.targets,
+  ): Promise<StepResult> {
     const { size, labels } = batch;
     const wrong = labels.find((label) => !(label >= 0 && label < this.#classes));
     if (wrong !== undefined) {
@@ -141,7 +169,7 @@ export class KernelNetwork {
     this.#check(bytes ?? images, size);
     const { pool, room } = await this.#room(size);
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
-    if (batch.targets) this.#writeTargets(room, batch.targets, size, smoothing);
+    if (targets) this.#writeTargets(room, targets, size, smoothing);
     const write = (ofThread0: boolean) => {
       const { shards, threads } = this.#layout;
       for (let shard = 0; shard < shards; shard++) {
@@ -158,7 +186,7 @@ export class KernelNetwork {
     write(false);
     const [loss, correct] = pool.run(
       "gradient",
-      [size, this.#classes, batch.targets ? -1 : smoothing, ...toFloats],
+      [size, this.#classes, targets ? -1 : smoothing, ...toFloats],
       () => write(true),
     );
     return { loss, correct };

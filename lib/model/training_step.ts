@@ -1,4 +1,5 @@
 /** The arguments and the results of one step of training, whatever computes it. */
+import type { LossFunction } from "./loss.ts";
 import type { Weights } from "./weights.ts";
 
 /** Which optimizer changes the weights, and how. */
@@ -37,6 +38,8 @@ export type OptimizerState =
 export interface StepSettings {
   readonly learningRate: number;
   readonly labelSmoothing: number;
+  /** What is minimised in place of the cross-entropy. */
+  readonly loss?: LossFunction;
 }
 
 /** The loss of a batch in nats and its correct answers, both summed over the images. */

@@ -1,14 +1,17 @@
 import { type Architecture, countClasses } from "../model/architecture.ts";
 import { initialWeights } from "../model/initial_weights.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
+import type { LossFunction } from "../model/loss.ts";
+import type { OptimizerState } from "../model/training_step.ts";
 import type { Weights } from "../model/weights.ts";
 import { views } from "../pixels/augment.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../pixels/loader.ts";
 import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
 import type { Teaching } from "../pixels/teaching.ts";
+import type { Callback } from "../systems/callbacks.ts";
 import { createSystem, type SystemOptions } from "../systems/create_system.ts";
 import { logProbabilities, predictAll, type Predictions } from "../systems/evaluate.ts";
-import { oneCycle } from "../systems/schedule.ts";
+import { oneCycle, type Schedule } from "../systems/schedule.ts";
 import type { EpochRecord, FitOptions, History, System } from "../systems/system.ts";
 import { sha256 } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
@@ -67,6 +70,18 @@ export interface TrainOptions {
   readonly onProgress?: OnProgress;
   /** Told after each epoch. */
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  /**
+   * What takes part in the training besides the configuration, see `FitOptions`. None of it is part of the run's
+   * configuration, so that no store keeps a run that had it; whoever goes on from a checkpoint gives the same
+   * again. A callback may end the training before the last epoch, and the run is whole nevertheless.
+   */
+  readonly callbacks?: readonly Callback[];
+  /** In place of the configuration's. */
+  readonly schedule?: Schedule;
+  /** In place of the cross-entropy. */
+  readonly loss?: LossFunction;
+  /** What the optimizer remembers at the first step. */
+  readonly optimizerState?: OptimizerState;
   /**
    * Whether a training whose loss is NaN or infinite goes on, so that its result can be shown. By
    * default it ends with a `BrokenLossError`.
@@ -219,7 +234,10 @@ export async function trainRun(
     options,
   );
   try {
-    const { signal, teacher: _, checkpoint, ...others } = options;
+    const { signal, teacher: _, checkpoint, optimizerState, ...others } = options;
+    if (options.loss && configuration.faults?.length) {
+      throw new RangeError(`a run with the fault "${configuration.faults[0]}" takes no other loss`);
+    }
     const resume = await checkpoint?.read(system.runsOn);
     const history = await system.fit(train, {
       ...fitOptionsOf(configuration),
@@ -227,7 +245,7 @@ export async function trainRun(
       ...others,
       ...(signal ? { signal } : {}),
       ...checkpoint && { onState: checkpoint.listener(system.runsOn, signal) },
-      ...resume && { resume },
+      ...resume ? { resume } : optimizerState && { optimizerState },
     });
     const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
     const weights = await system.weights();
@@ -235,7 +253,8 @@ export async function trainRun(
       ...{ configuration, normalisation, history, seconds, weights },
       ...teacherSeconds !== undefined && { teacherSeconds },
     };
-    return history.length < configuration.epochs ? { ...run, stopped: true } : run;
+    const wasStopped = signal?.aborted && history.length < configuration.epochs;
+    return wasStopped ? { ...run, stopped: true } : run;
   } finally {
     system.dispose();
   }

@@ -128,6 +128,7 @@ export class RunStore {
     data: RunData,
     options: TrainOptions | StoppableTrainOptions = {},
   ): Promise<Run | StoppedRun> {
+    refuseUnkept(options);
     const { teacher } = configuration;
     const taught = teacher && !options.teacher
       ? { teacher: await this.#teacher(teacher.configuration, data, options.onProgress) }
@@ -162,6 +163,7 @@ export class RunStore {
     data: RunData,
     options: TrainOptions | StoppableTrainOptions = {},
   ): Promise<KeptRun | StoppedTraining> {
+    refuseUnkept(options);
     const { run, outdated } = await this.#read(configuration, data);
     if (run) return { run, origin: "loaded" };
     const trained = await this.train(configuration, data, options as StoppableTrainOptions);
@@ -200,6 +202,16 @@ export class RunStore {
 
   #codeDigest(): Promise<string> {
     return this.#code ??= trainingCode();
+  }
+}
+
+/** @throws RangeError if a run would depend on more than its configuration and the images */
+function refuseUnkept(options: TrainOptions | StoppableTrainOptions): void {
+  for (const key of ["callbacks", "schedule", "loss", "optimizerState"] as const) {
+    if (options[key] === undefined) continue;
+    throw new RangeError(
+      `no run is kept that was trained with ${key}, which is no part of its configuration; call trainRun`,
+    );
   }
 }
 

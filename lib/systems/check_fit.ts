@@ -5,16 +5,19 @@
 import { requireKeys } from "../model/check_architecture.ts";
 import { describe } from "../model/describe.ts";
 import type { OptimizerOptions } from "../model/training_step.ts";
+import { checkCallbacks } from "./callbacks.ts";
 import type { Batches, FitOptions } from "./system.ts";
 
 const fitKeys: Record<keyof FitOptions, true> = {
   epochs: true,
   optimizer: true,
   schedule: true,
+  loss: true,
   labelSmoothing: true,
   averaging: true,
   validation: true,
   continueAtBrokenLoss: true,
+  callbacks: true,
   onBatch: true,
   onProgress: true,
   onEpoch: true,
@@ -52,6 +55,8 @@ export function checkFit(train: Batches, options: FitOptions): void {
     requireFunction(key, options[key]);
   }
   requireFunction("schedule", schedule);
+  requireFunction("loss", options.loss);
+  checkCallbacks(options.callbacks);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new RangeError("signal must be an AbortSignal");
   }

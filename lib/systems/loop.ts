@@ -31,12 +31,12 @@ export async function trainingLoop(
   const progress = new TrainingProgress(system, train, options, () => parts.optimizerState());
   await parts.begin(options.resume?.optimizer ?? options.optimizerState, progress.position);
   const batches = await progress.begin();
-  while (progress.epoch <= options.epochs && !options.signal?.aborted) {
+  while (!progress.isOver) {
     progress.beginEpoch();
     for await (const batch of batches) {
       const { loss, correct } = await parts.step(batch, progress.settings);
       await progress.add(batch.size, loss, correct);
-      if (options.signal?.aborted) return await progress.end();
+      if (progress.isStopped) return await progress.end();
     }
     await progress.finishEpoch();
   }

@@ -24,7 +24,21 @@ export { availableBackends, type BackendState } from "../backend/available_backe
 export { predictAll, type Predictions } from "./evaluate.ts";
 export type { NumpyOptions } from "./numpy/numpy_system.ts";
 export type { KernelBuild } from "../kernels/kernel_module.ts";
-export { oneCycle } from "./schedule.ts";
+export * from "./schedule.ts";
+export {
+  type LossFunction,
+  type LossInput,
+  type LossResult,
+  weightedCrossEntropy,
+} from "../model/loss.ts";
+export type { Callback, CallbackState, Training } from "./callbacks.ts";
+export {
+  earlyStopping,
+  type EarlyStoppingOptions,
+  type Monitored,
+  saveBest,
+  type SaveBestOptions,
+} from "./early_stopping.ts";
 export { BrokenLossError, SystemStateError } from "./system.ts";
 export { ModelFileError } from "../model/model_file_error.ts";
 export type {

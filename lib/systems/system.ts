@@ -2,6 +2,9 @@ import type { Architecture } from "../model/architecture.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Batch } from "../pixels/pixels.ts";
 import type { OptimizerOptions, OptimizerState } from "../model/training_step.ts";
+import type { LossFunction } from "../model/loss.ts";
+import type { Callback } from "./callbacks.ts";
+import type { Schedule } from "./schedule.ts";
 import type { TrainingState } from "./training_state.ts";
 
 /** The names the paper gives its three systems. */
@@ -77,10 +80,17 @@ export interface FitOptions {
   /** The optimizer with its learning rate. */
   readonly optimizer: OptimizerOptions;
   /**
-   * Factor on the learning rate by the part of all steps that is done, from 0 to just below 1. It must be
-   * finite and at least 0. Default: always 1.
+   * Factor on the learning rate by the part of all steps that is done, from 0 to just below 1, and by the place
+   * of the step. It must be finite and at least 0. Default: always 1. `learningRates` makes one of rates.
    */
-  readonly schedule?: (done: number) => number;
+  readonly schedule?: Schedule;
+  /**
+   * What is minimised in place of the cross-entropy: `weightedCrossEntropy`, or a function of one's own. The
+   * records' `loss` of the training is then this one; the evaluation's stays the cross-entropy. On the kernels of
+   * the hand-written system each step then goes forwards twice. A torch system with a `criterion` of its own
+   * refuses it.
+   */
+  readonly loss?: LossFunction;
   /** The part of each target that is spread evenly over all classes, in [0, 1); default 0. */
   readonly labelSmoothing?: number;
   /**
@@ -96,6 +106,8 @@ export interface FitOptions {
    * `BrokenLossError` that names the epoch and the batch, since no later step can mend the weights.
    */
   readonly continueAtBrokenLoss?: boolean;
+  /** Take part in the training: `earlyStopping`, `saveBest`, or one's own. Their state is part of the training's. */
+  readonly callbacks?: readonly Callback[];
   /** Told after each batch. It may read and replace the system's weights. */
   readonly onBatch?: (record: BatchRecord) => void | Promise<void>;
   /** Told after each batch: images done of all images in all epochs. */

@@ -1,4 +1,5 @@
 import { predictAll, score } from "./evaluate.ts";
+import { type Callback, callbackStates, type Training } from "./callbacks.ts";
 import { checkedBatches } from "./check_batches.ts";
 import {
   type Batches,
@@ -17,13 +18,14 @@ import { WeightAverage } from "./weight_average.ts";
  * @throws RangeError if the schedule gives no factor to train with
  */
 export function stepSettings(train: Batches, options: FitOptions, done: number): StepSettings {
-  const { optimizer, epochs, schedule, labelSmoothing = 0 } = options;
-  const part = done / (epochs * train.length);
-  const factor = schedule ? schedule(part) : 1;
+  const { optimizer: { learningRate }, epochs, schedule, loss, labelSmoothing = 0 } = options;
+  const steps = epochs * train.length, part = done / steps;
+  const epoch = Math.floor(done / train.length);
+  const factor = schedule ? schedule(part, { step: done, steps, epoch, epochs, learningRate }) : 1;
   if (!Number.isFinite(factor) || factor < 0) {
     throw new RangeError(`schedule(${part}) must be finite and at least 0, got ${factor}`);
   }
-  return { learningRate: optimizer.learningRate * factor, labelSmoothing };
+  return { learningRate: learningRate * factor, labelSmoothing, ...loss && { loss } };
 }
 
 const nothing: EpochSums = { images: 0, loss: 0, correct: 0, seconds: 0 };
@@ -38,6 +40,7 @@ export class TrainingProgress {
   #steps = 0;
   #sums = nothing;
   #average: WeightAverage | undefined;
+  #wasStopped = false;
   /** When the epoch at hand began, less the seconds that it took before an interruption. */
   #start = 0;
 
@@ -67,6 +70,16 @@ export class TrainingProgress {
     return this.#history.length + 1;
   }
 
+  /** Whether the training is to end: a signal or a callback has stopped it, or there is no epoch left. */
+  get isOver(): boolean {
+    return this.isStopped || this.epoch > this.options.epochs;
+  }
+
+  /** Whether a signal or a callback has stopped it. */
+  get isStopped(): boolean {
+    return this.#wasStopped || this.options.signal?.aborted === true;
+  }
+
   /** Number of the next step, counted from the first epoch of the batches. */
   get position(): number {
     return this.#firstEpoch * this.train.length + this.#steps;
@@ -91,6 +104,11 @@ export class TrainingProgress {
     if (averaging !== undefined) {
       const start = resume?.companions?.average ?? await system.weights();
       this.#average = new WeightAverage(averaging, start);
+    }
+    for (const { name, onTrainBegin, restore } of this.#callbacks) {
+      const values = resume?.callbacks?.[name], arrays = resume?.companions?.[`callback ${name}`];
+      if (resume) restore?.({ values, ...arrays && { arrays } });
+      else await onTrainBegin?.(this.#training);
     }
     if (resume) {
       // those of a training that diverged, and was told to go on, are part of its result
@@ -128,8 +146,10 @@ export class TrainingProgress {
       correct: this.#sums.correct + correct,
       seconds: this.#seconds,
     };
-    await onBatch?.({ size, loss: loss / size, accuracy: correct / size });
+    const record = { size, loss: loss / size, accuracy: correct / size };
+    await onBatch?.(record);
     this.#average?.add(await this.system.weights(), this.#steps);
+    for (const callback of this.#callbacks) await callback.onBatchEnd?.(record, this.#training);
     const { images } = this.#sums;
     await onProgress?.(
       (this.epoch - 1) * this.train.samples + images,
@@ -152,6 +172,7 @@ export class TrainingProgress {
       ...(validation ? { val: await this.#validate(validation) } : {}),
     };
     await onEpoch?.(record);
+    for (const callback of this.#callbacks) await callback.onEpochEnd?.(record, this.#training);
     this.#history.push(record);
     this.#sums = nothing;
   }
@@ -164,7 +185,25 @@ export class TrainingProgress {
   async end(): Promise<EpochRecord[]> {
     const mean = this.#average?.weights();
     if (mean) await this.system.setWeights(mean, { allowBroken: true });
+    if (!this.options.signal?.aborted) {
+      for (const callback of this.#callbacks) await callback.onTrainEnd?.(this.#training);
+    }
     return this.#history;
+  }
+
+  get #callbacks(): readonly Callback[] {
+    return this.options.callbacks ?? [];
+  }
+
+  get #training(): Training {
+    return {
+      system: this.system,
+      epoch: this.epoch,
+      steps: this.#steps,
+      hasValidation: this.options.validation !== undefined,
+      weights: async () => this.#average?.weights() ?? await this.system.weights(),
+      stop: () => void (this.#wasStopped = true),
+    };
   }
 
   get #seconds(): number {
@@ -179,7 +218,17 @@ export class TrainingProgress {
       sums: this.#sums,
       weights: await this.system.weights(),
       optimizer: await this.optimizerState(),
-      ...this.#average && { companions: { average: this.#average.weights() } },
+      ...this.#companions(),
+    };
+  }
+
+  /** What is kept of the mean of the weights and of the callbacks. */
+  #companions(): Pick<TrainingState, "companions" | "callbacks"> {
+    const { callbacks, companions } = callbackStates(this.#callbacks);
+    const all = { ...companions, ...this.#average && { average: this.#average.weights() } };
+    return {
+      ...Object.keys(all).length > 0 && { companions: all },
+      ...Object.keys(callbacks).length > 0 && { callbacks },
     };
   }
 

@@ -36,10 +36,12 @@ export interface TrainingState {
   readonly optimizer: OptimizerState;
   /**
    * Arrays that are kept beside the system, by the keeper's name. Those of `fit` are the `average`, if it was told
-   * to average the weights. It knows nothing of others; whoever has them adds them in `onState` and takes them
+   * to average the weights, and those of its callbacks, `callback <name>`. It knows nothing of others; whoever has them adds them in `onState` and takes them
    * back.
    */
   readonly companions?: Readonly<Record<string, Weights>>;
+  /** What the callbacks remember besides arrays, by their names. */
+  readonly callbacks?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface TrainingState {
 export function checkResume(
   architecture: Architecture,
   train: Batches,
-  { epochs, optimizer, resume, optimizerState, averaging }: FitOptions,
+  { epochs, optimizer, resume, optimizerState, averaging, callbacks = [] }: FitOptions,
 ): void {
   if (resume && optimizerState) {
     throw new RangeError("resume holds the optimizer's state already; leave out optimizerState");
@@ -71,6 +73,12 @@ export function checkResume(
   }
   checkWeights(architecture, weights);
   checkOptimizerState(architecture, optimizer.kind, resume.optimizer);
+  for (const { name, restore } of callbacks) {
+    if (!restore || Object.hasOwn(resume.callbacks ?? {}, name)) continue;
+    throw new RangeError(
+      `the state knows nothing of the callback ${name}; leave it out, or begin anew`,
+    );
+  }
   if (averaging === undefined) return;
   const average = resume.companions?.average;
   if (!average) {

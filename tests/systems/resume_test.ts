@@ -7,7 +7,10 @@ import type { Weights } from "../../lib/model/weights.ts";
 import { DataLoader } from "../../lib/pixels/loader.ts";
 import type { PixelSet } from "../../lib/pixels/pixels.ts";
 import { createSystem, systemNames, type SystemOptions } from "../../lib/systems/create_system.ts";
-import { oneCycle } from "../../lib/systems/schedule.ts";
+import { weightedCrossEntropy } from "../../lib/model/loss.ts";
+import type { Callback } from "../../lib/systems/callbacks.ts";
+import { earlyStopping } from "../../lib/systems/early_stopping.ts";
+import { learningRates, oneCycle } from "../../lib/systems/schedule.ts";
 import type { FitOptions, History, System, SystemName } from "../../lib/systems/system.ts";
 import type { TrainingState } from "../../lib/systems/training_state.ts";
 import { Rng } from "../../lib/util/rng.ts";
@@ -101,6 +104,33 @@ for (const name of systemNames) {
 for (const name of systemNames) {
   Deno.test(`${name}: a mean of the weights goes on from any batch, with the same bits`, () =>
     checkResumes(name, smallConvolutional, adam, {}, { averaging: 0.9 }));
+}
+
+for (const name of systemNames) {
+  Deno.test(`${name}: callbacks, a loss and rates of one's own go on from any batch, with the same bits`, () => {
+    let seen = 0;
+    const own: Callback = {
+      name: "counts batches",
+      onTrainBegin: () => void (seen = 0),
+      // shrinks the weights at every third batch: a wrong count would show in them
+      async onBatchEnd(_record, { system }) {
+        if (++seen % 3 !== 0) return;
+        const weights = Object.entries(await system.weights()).map(([name, { shape, data }]) =>
+          [name, { shape, data: data.map((x) => x * 0.9) }] as const
+        );
+        await system.setWeights(Object.fromEntries(weights));
+      },
+      state: () => ({ values: seen }),
+      restore: ({ values }) => void (seen = values as number),
+    };
+    const loss = weightedCrossEntropy([1, 2, 0.5, 1]);
+    const schedule = learningRates((epoch, step) => 3e-3 / (1 + epoch + step));
+    // the first epoch stays the best: its weights are in the state
+    const stop = earlyStopping({ monitor: "accuracy", patience: 2, least: 0.9 });
+    return checkResumes(name, smallConvolutional, adam, {}, {
+      ...{ loss, schedule, callbacks: [own, stop] },
+    });
+  });
 }
 
 /** Running statistics and what dropout leaves out go on as well. */

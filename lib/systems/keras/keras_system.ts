@@ -11,6 +11,7 @@ import { TrainingProgress } from "../training_progress.ts";
 import type { Weights } from "../../model/weights.ts";
 import { KerasAdam } from "./adam.ts";
 import { acc, labelLoss } from "./label_loss.ts";
+import { aimsOf, compiledLoss } from "./own_loss.ts";
 import { kerasOptimizerState, restoreKerasOptimizer } from "./keras_optimizer_state.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
 import { SeededDropout } from "./seeded_dropout.ts";
@@ -64,23 +65,26 @@ export class KerasSystem extends CheckedSystem {
     const rule = this.#run(() => kerasOptimizer(options.optimizer));
     // smoothed targets and those of a teacher are rows, plain ones labels
     const asRows = Boolean(options.labelSmoothing) || train.softTargets === true;
+    const { architecture, model } = this, classes = countClasses(architecture);
+    // a loss of one's own takes logits: the same layers without the softmax are trained
+    const trained = options.loss ? this.#logits : model;
+    const own = options.loss && compiledLoss(options.loss, classes, options.labelSmoothing);
     this.#run(() =>
-      this.model.compile({
+      trained.compile({
         optimizer: rule,
         // labels: Keras's sparseCategoricalCrossentropy and accuracy
-        loss: asRows ? "categoricalCrossentropy" : labelLoss,
-        metrics: [asRows ? "accuracy" : acc],
+        loss: own?.loss ?? (asRows ? "categoricalCrossentropy" : labelLoss),
+        metrics: [own?.acc ?? (asRows ? "accuracy" : acc)],
       })
     );
-    this.#stepOnBackend();
-    const { architecture, model } = this;
+    this.#stepOnBackend(trained);
     const progress = new TrainingProgress(
       this,
       train,
       options,
       () => kerasOptimizerState(architecture, model, rule),
     );
-    const stop = () => options.signal?.aborted && (this.model.stopTraining = true);
+    const stop = () => progress.isStopped && (trained.stopTraining = true);
     try {
       for (const layer of model.layers) {
         if (layer instanceof SeededDropout) layer.step = progress.position;
@@ -88,12 +92,12 @@ export class KerasSystem extends CheckedSystem {
       const state = options.resume?.optimizer ?? options.optimizerState;
       if (state) this.#run(() => restoreKerasOptimizer(architecture, model, rule, state));
       const checked = await progress.begin();
-      if (options.signal?.aborted || progress.epoch > options.epochs) return await progress.end();
+      if (progress.isOver) return await progress.end();
       const batches = tf.data.generator(() =>
-        this.#tensors(checked, options.labelSmoothing ?? 0, asRows)
+        this.#tensors(checked, options.labelSmoothing ?? 0, asRows, own !== undefined)
       ) as tf.data.Dataset<tf.TensorContainer>;
       // fit's own shuffling cannot be seeded: the loader reshuffles each time it is gone through
-      await this.model.fitDataset(batches, {
+      await trained.fitDataset(batches, {
         epochs: options.epochs,
         initialEpoch: progress.epoch - 1,
         verbose: 0,
@@ -106,7 +110,9 @@ export class KerasSystem extends CheckedSystem {
             stop();
           },
           onEpochEnd: async () => {
-            if (!options.signal?.aborted) await progress.finishEpoch();
+            if (progress.isStopped) return;
+            await progress.finishEpoch();
+            stop();
           },
         },
       });
@@ -120,12 +126,12 @@ export class KerasSystem extends CheckedSystem {
    * `fitDataset` waits between its steps, and meanwhile another system may make its backend the current one; so
    * each step, which is one function of the compiled model, chooses this system's own.
    */
-  #stepOnBackend(): void {
+  #stepOnBackend(trained: tf.LayersModel): void {
     interface Compiled {
       makeTrainFunction(): (data: tf.Tensor[]) => tf.Scalar[];
     }
     // a Sequential leaves its training to a model inside
-    const { model } = this.model as unknown as { model: Compiled };
+    const model = ((trained as { model?: object }).model ?? trained) as Compiled;
     delete (model as Partial<Compiled>).makeTrainFunction; // that of an earlier training
     const make = model.makeTrainFunction;
     model.makeTrainFunction = () => {
@@ -138,13 +144,17 @@ export class KerasSystem extends CheckedSystem {
     train: Batches,
     smoothing: number,
     asRows: boolean,
+    hasOwnLoss: boolean,
   ): AsyncGenerator<{ xs: tf.Tensor; ys: tf.Tensor }> {
     const classes = countClasses(this.architecture);
-    for await (const { images, labels, size, targets } of train as AsyncIterable<Batch>) {
+    for await (const batch of train as AsyncIterable<Batch>) {
+      const { images, labels, size, targets } = batch;
       yield this.#run(() => {
         const rows = () =>
           targets ? tf.tensor2d(targets, [size, classes]) : tf.oneHot(labels, classes);
-        const ys = asRows
+        const ys = hasOwnLoss
+          ? tf.tidy(() => aimsOf(batch, classes))
+          : asRows
           ? tf.tidy(() => tf.add(tf.mul(rows(), 1 - smoothing), smoothing / classes))
           : tf.tensor2d(labels, [size, 1], "float32");
         return { xs: this.#images(images, size), ys };

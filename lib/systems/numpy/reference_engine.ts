@@ -46,7 +46,8 @@ export class ReferenceEngine implements Engine {
 
   step({ images, labels, size, targets }: Batch, settings?: StepSettings): StepResult {
     if (this.#optimizer === undefined) throw new Error("begin() was not called before step()");
-    const result = this.#network.gradient(images, labels, size, settings?.labelSmoothing, targets);
+    const { labelSmoothing, loss } = settings ?? {};
+    const result = this.#network.gradient(images, labels, size, labelSmoothing, targets, loss);
     this.#optimizer.step(settings?.learningRate ?? this.#learningRate);
     return result;
   }

@@ -2,6 +2,7 @@
  * The readable network: a list of layers that is gone through forwards for the logits, and backwards for
  * the gradients. Each layer's formulas stand at the head of its file.
  */
+import { countHits, evaluateLoss, type LossFunction } from "../../model/loss.ts";
 import type { StepResult } from "../../model/training_step.ts";
 import {
   type Architecture,
@@ -76,6 +77,7 @@ export class Network {
    * each of `parameters`.
    * @param smoothing the part of each target that is spread over all classes
    * @param targets (count, classes), in place of the labels
+   * @param loss in place of the cross-entropy
    */
   gradient(
     images: FloatArray,
@@ -83,9 +85,12 @@ export class Network {
     count: number,
     smoothing = 0,
     targets?: Float32Array,
+    loss?: LossFunction,
   ): StepResult {
     const logits = this.forward(images, count);
-    const result = softmaxCrossEntropy(logits, labels, count, this.classes, smoothing, targets);
+    const result = loss
+      ? ownLoss(loss, logits, labels, count, this.classes, smoothing, targets)
+      : softmaxCrossEntropy(logits, labels, count, this.classes, smoothing, targets);
     this.backward(logits);
     return result;
   }
@@ -115,6 +120,22 @@ export class Network {
     checkWeights(this.architecture, weights);
     for (const { name, value } of this.parameters) value.set(weights[name]!.data);
   }
+}
+
+/** A loss of one's own, which takes the place of `softmaxCrossEntropy`. */
+function ownLoss(
+  loss: LossFunction,
+  logits: FloatArray,
+  labels: Int32Array,
+  size: number,
+  classes: number,
+  smoothing: number,
+  targets: Float32Array | undefined,
+): StepResult {
+  const used = Float32Array.from(logits.subarray(0, size * classes));
+  const result = evaluateLoss(loss, { size, labels, targets }, used, classes, smoothing);
+  logits.set(result.gradient);
+  return { loss: result.loss * size, correct: countHits(used, labels, classes) };
 }
 
 function checkSame(architecture: Architecture, parameters: readonly Parameter[]): void {

@@ -1,6 +1,7 @@
 import type { StepResult } from "../../model/training_step.ts";
 import { type Backend, withBackend } from "../../backend/choose_backend.ts";
 import { defaultBackend } from "../../backend/default_backend.ts";
+import { functionLoss } from "../../backend/function_loss.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
@@ -71,7 +72,14 @@ export class TorchSystem extends CheckedSystem {
   }
 
   protected override async train(train: Batches, options: FitOptions): Promise<History> {
+    if (options.loss && this.#criterion) {
+      throw new RangeError("this torch system has a criterion of its own; leave out loss");
+    }
     const criterion = this.#criterion ?? new CrossEntropyLoss(options.labelSmoothing);
+    const lossOf = (logits: tf.Tensor, target: tf.Tensor, batch: Batch): tf.Scalar =>
+      options.loss
+        ? functionLoss(options.loss, batch, logits, this.#classes, options.labelSmoothing)
+        : criterion.forward(logits, target);
     const named = [...this.model.namedParameters()];
     const [names, parameters] = [named.map(([name]) => name), named.map(([, held]) => held)];
     const optimizer = withBackend(
@@ -90,7 +98,7 @@ export class TorchSystem extends CheckedSystem {
           withBackend(this.backend, () => {
             optimizer.learningRate = learningRate;
             optimizer.zeroGrad();
-            const result = this.#forwardBackward(criterion, batch);
+            const result = this.#forwardBackward(lossOf, batch);
             optimizer.step();
             return result;
           }),
@@ -104,7 +112,10 @@ export class TorchSystem extends CheckedSystem {
     }
   }
 
-  #forwardBackward(criterion: Criterion, batch: Batch): StepResult {
+  #forwardBackward(
+    lossOf: (logits: tf.Tensor, target: tf.Tensor, batch: Batch) => tf.Scalar,
+    batch: Batch,
+  ): StepResult {
     return tf.tidy(() => {
       const images = this.#images(batch.images, batch.size);
       const labels = tf.tensor1d(batch.labels, "int32");
@@ -117,7 +128,7 @@ export class TorchSystem extends CheckedSystem {
       this.model.train();
       const loss = backward(this.model, () => {
         logits = tf.keep(this.model.forward(images));
-        return criterion.forward(logits, target);
+        return lossOf(logits, target, batch);
       });
       this.model.eval(); // predict may be called between two steps
       const hits = countCorrect(logits!, labels);
