@@ -6,10 +6,18 @@ import type { OpenOptions } from "./data_folder.ts";
 import type { Dataset } from "./dataset.ts";
 import type { KnownDataset } from "./named/known_dataset.ts";
 import { knownDatasets } from "./named/known_datasets.ts";
-import { prepareDataset, type PrepareOptions } from "./named/prepare_dataset.ts";
+import { prepareDataset } from "./named/prepare_dataset.ts";
 import { openDataset } from "./open_dataset.ts";
 import { parseSplit } from "./split_options.ts";
 import { defaultDatasetFolder } from "./synthetic/default_dataset.ts";
+
+/** How a data set is found and opened. */
+export interface ChooseOptions extends OpenOptions {
+  /** Folder in which known data sets lie; default: the project's `data/`. */
+  readonly home?: string;
+  /** An address that is asked first, for `<name>/<file>`; default: what `LENET_DATA_MIRROR` names. */
+  readonly mirror?: string;
+}
 
 /** The data set of a name; undefined if the word is none of the names. */
 export function knownDataset(word: string): KnownDataset | undefined {
@@ -26,7 +34,7 @@ export function knownDataset(word: string): KnownDataset | undefined {
 export async function chooseDataset(
   nameOrFolder: string,
   onProgress?: OnProgress,
-  options: OpenOptions & Pick<PrepareOptions, "home" | "mirror"> = {},
+  options: ChooseOptions = {},
 ): Promise<Dataset> {
   const { home, mirror, ...opening } = options;
   const known = knownDataset(nameOrFolder);

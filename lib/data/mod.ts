@@ -14,7 +14,7 @@
 export { DataError, type OnNotice } from "./data_error.ts";
 export type { OpenOptions } from "./data_folder.ts";
 export type { Dataset, ImageSource, Layout, Split, SplitName } from "./dataset.ts";
-export { chooseDataset, datasetFromEnvironment } from "./choose_dataset.ts";
+export { chooseDataset, type ChooseOptions, datasetFromEnvironment } from "./choose_dataset.ts";
 export { knownDatasets } from "./named/known_datasets.ts";
 export type { KnownDataset, RemoteFile } from "./named/known_dataset.ts";
 export { openDataset } from "./open_dataset.ts";
