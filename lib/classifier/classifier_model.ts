@@ -7,7 +7,7 @@ import {
   defaultPreprocessOptions,
   type PreprocessOptions,
   preprocessOptions,
-} from "../pixels/preprocess.ts";
+} from "../pixels/preprocess_options.ts";
 
 /** How an image of any size becomes the pixels that the network sees. */
 export type ClassifierPreprocessing = Pick<
