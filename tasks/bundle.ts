@@ -1,10 +1,12 @@
 /**
  * `deno task bundle`: the kernels backend with TensorFlow.js as a package for web pages, in `dist/`. Its one module
- * holds the compiled kernels and the threads' code, and needs neither Deno nor Node.js.
+ * holds the compiled kernels and the threads' code, and needs neither Deno nor Node.js. Beside it `int8.js`, the int8
+ * predictor alone.
  */
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { bundleInt8 } from "./bundle_int8.ts";
 import { main } from "./run.ts";
 
 const tensor = join(projectRoot, "lib", "kernels", "tensor");
@@ -118,6 +120,9 @@ if (import.meta.main) {
       join(dist, "LICENSE"),
       await Deno.readTextFile(join(projectRoot, "LICENSE")),
     );
+    const int8 = await bundleInt8();
+    await writeAtomic(join(dist, "int8.js"), int8);
+    console.log(`dist/int8.js: ${Math.round(int8.length / 1000)} kB`);
     console.log(`dist/kernels_backend.js: ${(text.length / 2 ** 20).toFixed(1)} MiB`);
   });
 }

@@ -15,6 +15,7 @@ const order = [
   "compression",
   "formats",
   "classifier",
+  "int8",
   "metrics",
   "runs",
   "diagnosis",

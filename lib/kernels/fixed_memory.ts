@@ -9,16 +9,17 @@ const PAGE = 65536;
 export const MODULE_PAGES = 32768;
 
 /**
- * A shared memory of at least `bytes` bytes; what nobody writes to takes no room.
+ * A memory of at least `bytes` bytes; what nobody writes to takes no room.
+ * @param shared false for one thread alone, in pages that may not share memory
  * @throws RangeError above 2 GiB
  */
-export function fixedMemory(bytes: number): WebAssembly.Memory {
+export function fixedMemory(bytes: number, shared = true): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE);
   if (pages > MODULE_PAGES) {
     const [asked, most] = [bytes, MODULE_PAGES * PAGE].map((size) => Math.ceil(size / 2 ** 20));
     throw new RangeError(`the kernels need ${asked} MiB and can have ${most}: use smaller batches`);
   }
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
 }
 
 /**
@@ -30,18 +31,23 @@ export function fitToMemory(
   binary: Uint8Array<ArrayBuffer>,
   memory: WebAssembly.Memory,
 ): Uint8Array<ArrayBuffer> {
-  const declared = limits(MODULE_PAGES);
+  const declared = limits(MODULE_PAGES, true);
   const at = binary.findIndex((_, i) => declared.every((byte, k) => binary[i + k] === byte));
   if (at < 0) {
     throw new Error(`no memory of ${MODULE_PAGES} pages is declared: run deno task kernels`);
   }
   const fitted = binary.slice();
-  fitted.set(limits(memory.buffer.byteLength / PAGE), at);
+  fitted.set(limits(memory.buffer.byteLength / PAGE, isShared(memory)), at);
   return fitted;
 }
 
-/** A memory's declaration: shared, with a maximum; then its least and most pages in LEB128, three bytes. */
-function limits(pages: number): number[] {
+/** Whether threads can share a memory. */
+export function isShared(memory: WebAssembly.Memory): boolean {
+  return !(memory.buffer instanceof ArrayBuffer);
+}
+
+/** A memory's declaration: with a maximum; then its least and most pages in LEB128, three bytes each. */
+function limits(pages: number, shared: boolean): number[] {
   const number = [0x80 | pages & 0x7f, 0x80 | pages >> 7 & 0x7f, pages >> 14];
-  return [3, ...number, ...number];
+  return [shared ? 3 : 1, ...number, ...number];
 }

@@ -1,5 +1,5 @@
-import { readUrl } from "../util/platform.ts";
-import { fitToMemory } from "./fixed_memory.ts";
+import { fitToMemory, isShared } from "./fixed_memory.ts";
+import { kernelBinary } from "./kernel_binary.ts";
 import type { Kernels } from "./kernel_interface.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function compileKernels(
   build: KernelBuild,
   memory: WebAssembly.Memory,
 ): Promise<WebAssembly.Module> {
-  const key = `${build} ${memory.buffer.byteLength}`;
+  const key = `${build} ${memory.buffer.byteLength} ${isShared(memory)}`;
   const module = compiled.get(key) ?? compile(build, memory);
   compiled.delete(key);
   compiled.set(key, module);
@@ -37,8 +37,7 @@ async function compile(
   build: KernelBuild,
   memory: WebAssembly.Memory,
 ): Promise<WebAssembly.Module> {
-  const binary = await readUrl(new URL(`./builds/${build}.wasm`, import.meta.url));
-  return await WebAssembly.compile(fitToMemory(binary, memory));
+  return await WebAssembly.compile(fitToMemory(await kernelBinary(build), memory));
 }
 
 /** The kernels over a memory of the size that they were compiled for. */

@@ -4,7 +4,8 @@ import {
   type KernelBuild,
 } from "../../kernels/kernel_module.ts";
 import type { Kernels } from "../../kernels/kernel_interface.ts";
-import { hasByteDot, isTurbo, missingForKernels } from "../../kernels/kernel_platform.ts";
+import { hasByteDot, isTurbo } from "../../kernels/kernel_platform.ts";
+import { hasRelaxedSimd } from "../../kernels/relaxed_simd.ts";
 import { fixedMemory } from "../../kernels/fixed_memory.ts";
 import { IntegerNetwork } from "./integer_network.ts";
 import { LANE_IMAGES, LANE_ROW } from "../../kernels/kernel_constants.ts";
@@ -30,12 +31,15 @@ export interface Int8Predictor {
  * @param build default: the one made for this process's flags and this processor
  */
 export async function openInt8(model: QuantizedModel, build?: KernelBuild): Promise<Int8Predictor> {
-  const missing = missingForKernels();
-  if (missing !== undefined) return new IntegerNetwork(model, `reference: no ${missing}`);
+  if (!hasRelaxedSimd()) {
+    return new IntegerNetwork(model, "reference: no WebAssembly's relaxed SIMD");
+  }
   const chosen = build ?? `${isTurbo() ? "wide" : "narrow"}${hasByteDot() ? "-dot" : ""}` as const;
   // a vector has four lanes, in the builds for turbo eight
   const layout = layOutInt8(model, chosen.startsWith("wide") ? LANE_IMAGES : LANE_IMAGES / 2);
-  const memory = fixedMemory(layout.images + (pieceOf(layout) + LANE_IMAGES) * layout.inputLength);
+  const bytes = layout.images + (pieceOf(layout) + LANE_IMAGES) * layout.inputLength;
+  // one thread alone needs no shared memory, which most pages may not have
+  const memory = fixedMemory(bytes, typeof SharedArrayBuffer !== "undefined");
   const kernels = instantiateKernels(await compileKernels(chosen, memory), memory);
   const network = new Int8Network(model, layout, memory, kernels, `kernels (${chosen})`);
   return network.isExact

@@ -20,11 +20,12 @@ import { type QuantizedLayer, type QuantizedModel, stageGroups } from "./quantiz
 import type { SumGroups } from "./packed_int8.ts";
 import { type Granularity, GROUP_SUM_MAX, INT8_MAX, signedSums } from "./quantize.ts";
 
-const format = "lenet int8, version 2";
+/** What the format of such a file is called. */
+export const modelFormat = "lenet int8, version 2";
 
 /** The bytes of a model's file. */
 export function encodeModel(model: QuantizedModel): Uint8Array {
-  return encodeArrays(modelArrays(model), { format, ...modelTexts(model) });
+  return encodeArrays(modelArrays(model), { format: modelFormat, ...modelTexts(model) });
 }
 
 /** The arrays of a model by their names in a file. */
@@ -71,7 +72,7 @@ const largestRow = 2 ** 18;
 export function decodeModel(bytes: Uint8Array, source = "model"): QuantizedModel {
   const { arrays, metadata } = decodeArrays(bytes, source);
   const bad: Bad = (why) => new ModelFileError(source, "int8 model", why);
-  if (metadata.format !== format) throw bad(`its format is ${metadata.format ?? "not named"}`);
+  if (metadata.format !== modelFormat) throw bad(`its format is ${metadata.format ?? "not named"}`);
   return readModel(arrays, metadata, bad);
 }
 
@@ -232,7 +233,10 @@ function readOutputScales(text: string | undefined, count: number, bad: Bad): nu
 
 /** Writes a model, whole or not at all, with a checksum. */
 export async function saveModel(path: string, model: QuantizedModel): Promise<void> {
-  await writeAtomic(path, encodeChecked(modelArrays(model), { format, ...modelTexts(model) }));
+  await writeAtomic(
+    path,
+    encodeChecked(modelArrays(model), { format: modelFormat, ...modelTexts(model) }),
+  );
 }
 
 /**

@@ -1,0 +1,44 @@
+/** The int8 predictor as one ES module without dependencies, with its kernels inside. */
+import { join } from "node:path";
+import * as esbuild from "esbuild";
+import { projectRoot } from "../lib/util/files.ts";
+import { compileAssembly } from "./kernels.ts";
+
+/**
+ * The text of a module that needs neither Deno nor Node.js, and runs in both and in pages.
+ * @param entry what is made into a module; default: the predictor
+ */
+export async function bundleInt8(
+  entry: string = join(projectRoot, "lib", "int8", "mod.ts"),
+): Promise<string> {
+  // the build that any processor runs; all builds give the same bits
+  const kernels = await compileAssembly("assembly/int8_index.ts", { wide: false, dot: false });
+  const binary: esbuild.Plugin = {
+    name: "kernels inside",
+    setup(build) {
+      build.onLoad({ filter: /kernel_binary\.ts$/ }, () => ({
+        contents: `import binary from "kernels"; export const kernelBinary = async () => binary;`,
+        loader: "ts",
+      }));
+      build.onResolve({ filter: /^kernels$/ }, ({ path }) => ({ path, namespace: "kernels" }));
+      build.onLoad({ filter: /./, namespace: "kernels" }, () => ({
+        ...{ contents: kernels, loader: "binary" },
+      }));
+      // turbo's and the processor's builds are not inside
+      build.onLoad({ filter: /kernel_platform\.ts$/ }, () => ({
+        contents: `export const isTurbo = () => false, hasByteDot = () => false;`,
+        loader: "ts",
+      }));
+    },
+  };
+  try {
+    const { outputFiles: [file] } = await esbuild.build({
+      ...{ bundle: true, write: false, format: "esm", platform: "browser", target: "es2022" },
+      ...{ minify: true, logLevel: "error", plugins: [binary] },
+      entryPoints: [entry],
+    });
+    return file!.text;
+  } finally {
+    await esbuild.stop();
+  }
+}
