@@ -4,6 +4,7 @@ import { quantizeModel } from "../../lib/compression/quantization/quantized_mode
 import type { FloatNetwork, Int8Network } from "../../lib/formats/portable_network.ts";
 import type { Architecture } from "../../lib/model/architecture.ts";
 import { projectRoot, sha256, writeAtomic } from "../../lib/util/files.ts";
+import { run } from "../../tasks/run.ts";
 import { everyLayer, noise, seededWeights } from "./networks.ts";
 import { type Job, measureJourneys, type Route } from "./measure.ts";
 
@@ -70,5 +71,7 @@ export async function makeFixtures(folder: string): Promise<void> {
       await Deno.readFile(join(folder, back)),
     );
   }
-  await writeAtomic(join(fixtureFolder, "formats.json"), JSON.stringify(found) + "\n");
+  const list = join(fixtureFolder, "formats.json");
+  await writeAtomic(list, JSON.stringify(found) + "\n");
+  await run(Deno.execPath(), ["fmt", "--quiet", list]);
 }
