@@ -3,17 +3,32 @@
  * and is skipped, with the reason in its name, where it is missing.
  */
 import { chosenKind } from "../lib/backend/native_path.ts";
+import { benchPython } from "../bench/bench_python.ts";
 import { daskPython } from "../tasks/sweep_dask.ts";
 import { venvPython } from "../tasks/python.ts";
 import { output } from "../tasks/run.ts";
 
 /** The parts of the set-up that may be missing. */
-export type Requirement = "the native TensorFlow" | "the notebooks' Python" | "dask.distributed";
+export type Requirement =
+  | "the native TensorFlow"
+  | "the notebooks' Python"
+  | "dask.distributed"
+  | "a Python with NumPy";
+
+/** The first Python that has NumPy: the bench's, or the system's. */
+export const numpyPython: string | undefined = await firstWith("numpy", [benchPython, "python3"]);
+
+async function firstWith(name: string, pythons: readonly string[]): Promise<string | undefined> {
+  for (const python of pythons) {
+    if (await output(python, ["-c", `import ${name}`]) !== undefined) return python;
+  }
+}
 
 const missing: Readonly<Record<Requirement, boolean>> = {
   "the native TensorFlow": chosenKind() === undefined,
   "the notebooks' Python": await output(venvPython, ["-c", "import nbclient"]) === undefined,
   "dask.distributed": await output(daskPython, ["-c", "import distributed"]) === undefined,
+  "a Python with NumPy": numpyPython === undefined,
 };
 
 /** What to do about it. */
@@ -21,6 +36,7 @@ const advice: Readonly<Record<Requirement, string>> = {
   "the native TensorFlow": "deno task setup makes it",
   "the notebooks' Python": "deno task setup makes it",
   "dask.distributed": "deno task sweep --list corrected --scheduler local installs it",
+  "a Python with NumPy": "deno task bench installs it",
 };
 
 /**
