@@ -10,7 +10,18 @@ export type Activation = "tanh" | "sigmoid" | "relu";
 /** The activation functions. */
 export const activations: readonly Activation[] = ["tanh", "sigmoid", "relu"];
 
-/** Whether a layer is an activation. */
+/** Activations for the torch and the keras system, with PyTorch's constants. */
+export type FurtherActivation = "leaky_relu" | "elu" | "gelu" | "silu" | "softplus";
+/** These activation functions. */
+export const furtherActivations: readonly FurtherActivation[] = [
+  "leaky_relu",
+  "elu",
+  "gelu",
+  "silu",
+  "softplus",
+];
+
+/** Whether a layer is one of the plain activations. */
 export function isActivation(layer: Layer | undefined): layer is { readonly kind: Activation } {
   return (activations as readonly (string | undefined)[]).includes(layer?.kind);
 }
@@ -28,6 +39,8 @@ export type Layer =
     readonly padding?: number;
   }
   | { readonly kind: Activation }
+  /** Another function of every number by itself. */
+  | { readonly kind: "activation"; readonly function: FurtherActivation }
   | { readonly kind: "maxpool"; readonly size: number }
   /** The mean of each window, where `maxpool` has the largest number. */
   | { readonly kind: "avgpool"; readonly size: number }
@@ -198,6 +211,7 @@ export function trace(architecture: Architecture): TracedLayer[] {
       case "tanh":
       case "sigmoid":
       case "relu":
+      case "activation":
       case "dropout":
         break;
       default:
@@ -274,6 +288,8 @@ export function requirePlainLayers(whose: string, { layers }: Architecture): voi
   layers.forEach((layer, index) => {
     const extra = layer.kind === "conv"
       ? (layer.stride ?? 1) !== 1 ? "a stride" : (layer.padding ?? 0) !== 0 ? "padding" : undefined
+      : layer.kind === "activation"
+      ? layer.function
       : ["avgpool", "batchnorm", "dropout"].includes(layer.kind)
       ? layer.kind
       : undefined;

@@ -2,7 +2,7 @@
  * Refuses an architecture that the systems would build otherwise than it reads. `deno run` checks no
  * types, and a layer option that nobody looks at (a stride, say) would be ignored without a word.
  */
-import type { Architecture, Layer } from "./architecture.ts";
+import { type Architecture, furtherActivations, type Layer } from "./architecture.ts";
 import { describe } from "./describe.ts";
 
 /** The type of the layers of one kind. */
@@ -22,6 +22,7 @@ const layerKeys: { readonly [Kind in Layer["kind"]]: Record<keyof LayerOf<Kind>,
   tanh: { kind: true },
   sigmoid: { kind: true },
   relu: { kind: true },
+  activation: { kind: true, function: true },
 };
 
 const architectureKeys: Record<keyof Architecture, true> = {
@@ -106,6 +107,15 @@ function checkLayer(layer: Layer, index: number): void {
     case "dropout":
       if (!(layer.rate >= 0 && layer.rate < 1)) {
         throw new RangeError(`${where}: rate must be in [0, 1), got ${describe(layer.rate)}`);
+      }
+      break;
+    case "activation":
+      if (!furtherActivations.includes(layer.function)) {
+        throw new RangeError(
+          `${where}: function must be one of ${furtherActivations.join(", ")}, got ${
+            describe(layer.function)
+          }`,
+        );
       }
       break;
     case "flatten":

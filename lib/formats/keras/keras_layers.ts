@@ -72,6 +72,10 @@ export function kerasLayers(
         }, requireName(layer.name));
       case "dropout":
         return add("Dropout", { rate: layer.rate });
+      case "activation":
+        throw new RangeError(
+          `Keras files are not written of ${layer.function}, only of tanh, sigmoid and relu`,
+        );
       case "flatten":
         return add("Flatten", channelsLast);
       case "tanh":

@@ -182,6 +182,10 @@ function writeLayer(
       const rate = graph.constant(`${output}.rate`, [], Float32Array.of(layer.rate));
       return graph.next("Dropout", output, [rate]);
     }
+    case "activation":
+      throw new RangeError(
+        `ONNX is not written of ${layer.function}, only of tanh, sigmoid and relu`,
+      );
     case "flatten":
     case "tanh":
     case "sigmoid":

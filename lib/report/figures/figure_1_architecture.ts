@@ -99,12 +99,14 @@ function merge(traced: readonly TracedLayer[]): Stage[] {
         break;
       case "batchnorm":
       case "dropout":
+      case "activation":
       case "tanh":
       case "sigmoid":
       case "relu": {
         const last = stages.pop();
-        if (last) stages.push({ ...last, made: [...last.made, layer.kind] });
-        else stages.push({ shape: output, made: [layer.kind], costs, color: violet! });
+        const name = layer.kind === "activation" ? layer.function : layer.kind;
+        if (last) stages.push({ ...last, made: [...last.made, name] });
+        else stages.push({ shape: output, made: [name], costs, color: violet! });
         break;
       }
       case "flatten":

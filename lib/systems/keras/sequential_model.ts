@@ -6,6 +6,7 @@ import {
   type TracedLayer,
 } from "../../model/architecture.ts";
 import { Rng } from "../../util/rng.ts";
+import { FurtherActivationLayer } from "./activation_layer.ts";
 import { SeededDropout } from "./seeded_dropout.ts";
 
 const isDense = ({ layer }: TracedLayer) => layer.kind === "dense";
@@ -71,6 +72,9 @@ export function buildModel(architecture: Architecture, seed: number): tf.Sequent
       }
       case "dropout":
         model.add(new SeededDropout(layer.rate, seeds.int(2 ** 31), inputShape));
+        break;
+      case "activation":
+        model.add(new FurtherActivationLayer(layer.function, inputShape));
         break;
       case "flatten":
         model.add(tf.layers.flatten(inputShape));

@@ -188,6 +188,7 @@ function buildLayers(
         const size = input.reduce<number>((product, side) => product * side, 1);
         return new ActivationLayer(precision, layer.kind, size);
       }
+      case "activation":
       case "avgpool":
       case "batchnorm":
       case "dropout":

@@ -5,6 +5,7 @@ import {
   Conv2d,
   Dropout,
   Flatten,
+  FurtherActivationModule,
   Linear,
   MaxPool2d,
   ReLU,
@@ -42,6 +43,8 @@ export function buildModule(architecture: Architecture, seed = 0): Sequential {
           return [String(index), new Sigmoid()];
         case "relu":
           return [String(index), new ReLU()];
+        case "activation":
+          return [String(index), new FurtherActivationModule(layer.function)];
         case "flatten":
           return [String(index), new Flatten()];
       }

@@ -1,5 +1,7 @@
 import { linear } from "../../backend/fused_layers.ts";
+import { activate } from "../../backend/further_activations.ts";
 import * as tf from "../../backend/tf.ts";
+import type { FurtherActivation } from "../../model/architecture.ts";
 import { Rng } from "../../util/rng.ts";
 import { Module, type Parameter } from "./module.ts";
 
@@ -178,7 +180,7 @@ function parametrized({ data }: Parameter, steps: readonly Parametrization[]): t
 /** Whether a module does the same to every element, wherever its channel stands. */
 function isElementwise(module: Module): boolean {
   return module instanceof Dropout || module instanceof Tanh || module instanceof Sigmoid ||
-    module instanceof ReLU;
+    module instanceof ReLU || module instanceof FurtherActivationModule;
 }
 
 /** Hyperbolic tangent of every element. */
@@ -199,6 +201,17 @@ export class Sigmoid extends Module {
 export class ReLU extends Module {
   override forward(input: tf.Tensor): tf.Tensor {
     return tf.relu(input);
+  }
+}
+
+/** PyTorch's `LeakyReLU`, `ELU`, `GELU`, `SiLU` or `Softplus` of every element. */
+export class FurtherActivationModule extends Module {
+  constructor(readonly activation: FurtherActivation) {
+    super();
+  }
+
+  override forward(input: tf.Tensor): tf.Tensor {
+    return activate(this.activation, input);
   }
 }
 
