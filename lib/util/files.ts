@@ -90,7 +90,8 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-const ownRoot = new URL("../../", import.meta.url);
+/** Null in a module that was loaded from text. */
+const ownRoot = URL.parse("../../", import.meta.url);
 
 /**
  * The project's root folder, with a trailing slash: data, caches and results stand below it. Where this is an
@@ -100,12 +101,12 @@ export const projectRoot: string = rootFolder();
 
 function rootFolder(): string {
   if (!hasNodeModules) return "";
-  const isInstalled = ownRoot.protocol !== "file:" || ownRoot.href.includes("/node_modules/");
+  const isInstalled = ownRoot?.protocol !== "file:" || ownRoot.href.includes("/node_modules/");
   return isInstalled ? `${workingFolder()}/` : pathOf(ownRoot);
 }
 
 /** The folder of the project's own code, with a trailing slash; undefined if it came from a server. */
-export const codeRoot: string | undefined = hasNodeModules && ownRoot.protocol === "file:"
+export const codeRoot: string | undefined = hasNodeModules && ownRoot?.protocol === "file:"
   ? pathOf(ownRoot)
   : undefined;
 

@@ -1,0 +1,120 @@
+/** The int8 predictor as a module without dependencies, in Node.js, and in a page that is opened from a folder. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Classifier, decodeClassifier } from "../../lib/classifier/mod.ts";
+import { encodeModel } from "../../lib/compression/quantization/quantized_model_file.ts";
+import { openInt8Classifier } from "../../lib/int8/mod.ts";
+import { projectRoot } from "../../lib/util/files.ts";
+import { bundleInt8 } from "../../tasks/bundle_int8.ts";
+import { makePage } from "../../tasks/page.ts";
+import { assertLess } from "../assert.ts";
+import { needsChromium, runWithChromium } from "../chromium.ts";
+import { needsNode, runNode } from "../node.ts";
+import type { PageAnswers } from "./classify_in_page.ts";
+import { classifierFile, int8Model } from "./model.ts";
+
+const fixtures = join(projectRoot, "tests/fixtures/opencv");
+const png = join(fixtures, "alpha.png"), jpeg = join(fixtures, "colour.jpg");
+
+/** What lib/'s classifier answers, whose images sharp and libjpeg-turbo decode. */
+async function expected(path: string) {
+  using classifier = await Classifier.open(decodeClassifier(classifierFile));
+  const pixels = await classifier.pixels(path), logits = await classifier.logits(pixels, 1);
+  const answer = await classifier.classify(path);
+  return { pixels: [...pixels], logits: [...logits], answer };
+}
+
+Deno.test("the predictor answers with the bits of the classifier, from PNG bytes and from pixels", async () => {
+  const classifier = await openInt8Classifier(classifierFile);
+  const { pixels, logits, answer } = await expected(png), bytes = await Deno.readFile(png);
+  assert.deepEqual([...await classifier.pixels(bytes)], pixels);
+  assert.deepEqual([...classifier.logits(Uint8Array.from(pixels), 1)], logits);
+  assert.deepEqual(await classifier.classify(bytes), answer);
+  assert.deepEqual(await classifier.classify(bytes, { top: 2 }), answer.slice(0, 2));
+  const grey = Uint8Array.from({ length: 40 * 40 }, (_, i) => i % 251),
+    side = { width: 40, height: 40 };
+  const data = Uint8ClampedArray.from(
+    { length: 4 * grey.length },
+    (_, i) => i % 4 < 3 ? grey[i >> 2]! : 0,
+  );
+  using other = await Classifier.open(decodeClassifier(classifierFile));
+  assert.deepEqual(
+    await classifier.classify({ ...side, data }),
+    await other.classify({ kind: "raw", ...side, channels: 1, data: grey }),
+  );
+});
+
+Deno.test("a model alone is opened too, with numbers for names; other files are refused", async () => {
+  const { classes } = await openInt8Classifier(encodeModel(int8Model));
+  assert.deepEqual(classes, ["class 0", "class 1", "class 2", "class 3"]);
+  const weights = join(projectRoot, "tests/fixtures/frameworks/lenet5.safetensors");
+  const refused = [await Deno.readFile(weights), classifierFile.slice(0, 999), new Uint8Array(9)];
+  for (const bytes of refused) {
+    await assert.rejects(
+      () => openInt8Classifier(bytes, "a.safetensors"),
+      /^ModelFileError: a\.saf/,
+    );
+  }
+  const classifier = await openInt8Classifier(classifierFile);
+  await assert.rejects(() => classifier.pixels(new Uint8Array(50)), /it is no PNG file; decode it/);
+  const tooFew = { width: 4, height: 4, data: new Uint8Array(48) };
+  await assert.rejects(() => classifier.classify(tooFew), /48 bytes are not 4×4 pixels/);
+  await assert.rejects(() => classifier.classify(tooFew, { top: 0 }), /top must be .*, got 0/);
+});
+
+Deno.test("the module is one file of less than 60 kB that imports nothing", async () => {
+  const module = await bundleInt8();
+  assert.deepEqual(
+    module.match(/\bDeno\.|\bimport\s*[{"'*(]|\brequire\(/g),
+    null,
+  );
+  assertLess(module.length, 60_000);
+  // also from text, which has no folder that anything could be beside
+  const { openInt8Classifier: open } = await import(
+    `data:text/javascript,${encodeURIComponent(module)}`
+  );
+  const [{ name }] = await (await open(classifierFile)).classify(await Deno.readFile(png));
+  assert.equal(name, (await expected(png)).answer[0]!.name);
+});
+
+Deno.test(...needsNode("the module answers in Node.js with the same bits"), async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(folder, "int8.mjs"), await bundleInt8());
+    await Deno.writeFile(join(folder, "pets.safetensors"), classifierFile);
+    const script = fileURLToPath(new URL("./classify.js", import.meta.url));
+    await Deno.copyFile(script, join(folder, "classify.mjs"));
+    const told = await runNode(["classify.mjs", "int8.mjs", "pets.safetensors", png], folder);
+    assert.deepEqual(JSON.parse(told), await expected(png));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test(
+  ...needsChromium("a page opened from a folder classifies dropped images with the same bits"),
+  async () => {
+    const folder = await Deno.makeTempDir(), file = join(folder, "page.html");
+    let answers: PageAnswers;
+    try {
+      await Deno.writeTextFile(file, await makePage(classifierFile));
+      const script = new URL("./classify_in_page.ts", import.meta.url);
+      answers = await runWithChromium(script, [file, png, jpeg]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+    const { chosen, dropped, names, errors, ...rest } = answers;
+    assert.deepEqual(errors, []);
+    assert.equal(rest.isolated, false);
+    assert.match(rest.opened, /^Ready: 4 classes, on the kernels \(narrow\)/);
+    const wanted = await expected(png);
+    assert.deepEqual(chosen, JSON.parse(JSON.stringify(wanted)));
+    // the browser decodes JPEGs with roundings of its own
+    const { pixels } = await expected(jpeg);
+    const levels = pixels.map((level, i) => Math.abs(level - dropped.pixels[i]!));
+    assertLess(Math.max(...levels), 9);
+    assert.deepEqual(names, dropped.answer.map(({ name }) => name));
+    assert.match(rest.refused, /it is no PNG file/);
+  },
+);
