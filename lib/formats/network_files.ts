@@ -91,7 +91,10 @@ export async function openNetwork(
     return await (await import("./keras/keras_file.ts")).decodeKeras(bytes, path);
   }
   const isPytorch = [".safetensors", ".pt", ".pth", ".bin"].some((end) => path.endsWith(end));
-  const isKeras = path.endsWith(".h5");
+  const isKeras = path.endsWith(".weights.h5");
+  if (!isKeras && path.endsWith(".h5")) {
+    throw bad("it is a model in Keras's older format; load it in Keras and save it as .keras");
+  }
   if (!isPytorch && !isKeras) {
     throw bad("its name must end in .onnx, .keras, .weights.h5, .safetensors or .json");
   }

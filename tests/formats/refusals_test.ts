@@ -212,6 +212,7 @@ Deno.test("files of weights alone need an architecture, and unknown endings are 
     const [name, part] of [
       ["a.safetensors", "name the architecture"],
       ["a.weights.h5", "name the architecture"],
+      ["a.h5", "save it as .keras"],
       ["a.tflite", "must end in"],
     ] as const
   ) {
