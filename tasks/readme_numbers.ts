@@ -54,6 +54,7 @@ export const readmeFacts: readonly Fact[] = [
       "on 1, 2 and 4 threads",
       "40 % of the units removed before",
       "2 × 2 max-pooling",
+      "pixels from 0 to 255, (images",
       "32×32 grey pixels",
       "ten epochs, 1e-3, shuffled",
       "0.001, as Keras's code",
