@@ -41,7 +41,7 @@ export function architectureFigure(architecture: Architecture): Figure {
     body += drawShape(stage, x, middle, largest);
     const lines = [shapeText(stage.shape), ...stage.made, ...stage.costs];
     body += lines.map((line, row) =>
-      `<text x="${x}" y="${middle + 88 + 15 * row}" font-size="${row === 0 ? 12 : 10.5}" ` +
+      `<text x="${x}" y="${middle + 88 + 15 * row}" font-size="${row === 0 ? 12 : 11}" ` +
       `${row > stage.made.length ? 'fill="#555"' : ""}${row === 0 ? ' font-weight="bold"' : ""}>` +
       `${line}</text>`
     ).join("");
