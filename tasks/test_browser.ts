@@ -70,6 +70,21 @@ async function stopAndGoOn(page: NotebookPage): Promise<void> {
   assert.deepEqual(findings(await page.cells()), []);
 }
 
+/** Stops two comparisons of networks; what they have by then is shown, and the next cells work. */
+async function stopComparisons(page: NotebookPage): Promise<void> {
+  assert.equal(await page.replace("const moreEpochs = 3;", "const moreEpochs = 300;"), 1);
+  await page.command("notebook:run-all-cells");
+  for (const work of ["Pruning", "Pruning further"]) {
+    await page.page.getByText(new RegExp(`^${work}: \\d+ of [\\d,]+ .* left`)).first()
+      .waitFor({ timeout: 240_000 });
+    await page.command("notebook:interrupt-kernel");
+    await page.page.getByText(new RegExp(`^${work}: stopped at \\d+ %`)).first()
+      .waitFor({ timeout: 30_000 });
+  }
+  await page.waitUntilDone(300);
+  assert.deepEqual(findings(await page.cells()), []);
+}
+
 /** Runs single cells once more, in no order. */
 async function rerun(page: NotebookPage): Promise<void> {
   for (const text of ["compareLogits(systems", "new LeNet5();", "saveWeights(path"]) {
@@ -106,6 +121,7 @@ async function tryNotebooks(
           await runAndLook(page, shots);
           if (name.startsWith("2")) await rerun(page);
           if (name.startsWith("3")) await stopAndGoOn(page);
+          if (name.startsWith("4")) await stopComparisons(page);
         } catch (error) {
           failures++;
           console.error(`  ${name}, ${kernel} kernel: ${(error as Error).message}`);
