@@ -176,6 +176,7 @@ function keepTogether(text: string): string {
     text.replaceAll(/(\d) (%|s|ms|kB|nats)(?![\w])/g, "$1\u00a0$2")
       .replaceAll(/(\d) (\(\d)/g, "$1\u00a0$2")
       .replaceAll(/(\d)([-–])(\d)/g, "$1\u2060$2\u2060$3")
+      .replaceAll(/(top)-(\d)/g, "$1\u2060-\u2060$2")
       .replaceAll(/e([-+])(\d)/g, "e\u2060$1\u2060$2"),
   );
 }

@@ -16,7 +16,7 @@ export const views: readonly View[] = [
 ];
 
 /** Height in pixels of the smallest letters of a figure that are taken for readable. */
-const readable = 7;
+const readable = 6.5;
 
 /**
  * Shows the open notebook in each view, takes a screenshot of it, and says what is wrong there.

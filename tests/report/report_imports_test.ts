@@ -11,7 +11,7 @@ const inside = [`${folder}/`, `${join(projectRoot, "lib", "metrics")}/`];
 /** All values (types are free) that lib/report may take from elsewhere in lib: names, counts, limits. */
 const allowed = new Set([
   ...["systemNames", "systemTitles", "trace", "countParameters", "countMultiplyAdds"],
-  ...["projectRoot", "writeAtomic", "MEASURED_SECONDS"],
+  ...["projectRoot", "writeAtomic", "MEASURED_SECONDS", "Stopped"],
   ...["deno", "isMissing", "readTextFile", "setEnvironment", "standardError"],
   ...["ALPHA", "paperVariants", "MEASURED_IMAGES", "rowName", "paperRuns"],
 ]);

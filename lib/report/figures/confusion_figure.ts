@@ -17,8 +17,10 @@ export function confusionFigure(
   const cell = Math.max(6, Math.min(36, Math.floor(560 / classes)));
   const size = cell * classes;
   const [left, top] = [168, 8];
-  const font = Math.max(7, Math.min(12, cell - 2));
-  let body = "";
+  const font = Math.max(7, Math.min(12, cell - 1));
+  // white, for the shades mean little on a dark page
+  let body =
+    `<rect x="${left}" y="${top}" width="${size}" height="${size}" fill="white" stroke="#999"/>`;
   for (let row = 0; row < classes; row++) {
     const own = counts.subarray(row * classes, (row + 1) * classes);
     const total = own.reduce((a, b) => a + b, 0);
@@ -32,7 +34,6 @@ export function confusionFigure(
     });
   }
   body +=
-    `<rect x="${left}" y="${top}" width="${size}" height="${size}" fill="none" stroke="#999"/>` +
     `<text x="${left + size / 2}" y="${top + size + 18}" font-size="12" text-anchor="middle">` +
     `predicted, in the same order (${predicted} of ${classes} classes occur)</text>`;
   // the ramp

@@ -27,6 +27,9 @@ export function confusionPairFigure(
   let body = "";
   pair.forEach(({ title, matrix: { counts, predicted } }, at) => {
     const x = left + at * (size + gap);
+    // white, for the shades mean little on a dark page
+    body +=
+      `<rect x="${x}" y="${top}" width="${size}" height="${size}" fill="white" stroke="#999"/>`;
     for (let row = 0; row < classes; row++) {
       const own = counts.subarray(row * classes, (row + 1) * classes);
       const total = own.reduce((a, b) => a + b, 0);
@@ -38,7 +41,6 @@ export function confusionPairFigure(
     }
     const [middle, across] = [x + size / 2, top + size / 2];
     body += text(middle, 14, `${title}: ${predicted} of ${classes} classes occur`) +
-      `<rect x="${x}" y="${top}" width="${size}" height="${size}" fill="none" stroke="#999"/>` +
       text(middle, top + size + 18, "predicted class") +
       text(x - 12, across, "true class", `transform="rotate(-90 ${x - 12} ${across})"`);
   });
