@@ -94,9 +94,9 @@ export interface FitOptions {
   /** The part of each target that is spread evenly over all classes, in [0, 1); default 0. */
   readonly labelSmoothing?: number;
   /**
-   * Part that a running mean of the weights keeps of itself at each step, from 0 to below 1: 0.999, say; see
-   * `WeightAverage`. The mean is what is evaluated after each epoch, and what `fit` leaves in the system.
-   * Running statistics are averaged as well. Default: no mean.
+   * Part that a running mean of the weights keeps of itself at each step, from 0 to below 1: 0.999, say. At step
+   * n it is (1 + n) / (10 + n), as long as that is less. The mean is what is evaluated after each epoch, and
+   * what `fit` leaves in the system. Running statistics are averaged as well. Default: no mean.
    */
   readonly averaging?: number;
   /** Evaluated after each epoch when given. */
