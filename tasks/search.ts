@@ -1,14 +1,15 @@
 /**
- * `deno task search [--data FOLDER] [--second] [--final] [--seeds N] [--turbo]`: looks for the recipe with which LeNet-5
- * does best, on the validation images and a tenth of the training images. The space is in
+ * `deno task search [--data FOLDER] [--second] [--turbo] [--final [--seeds N] [--epochs N] [--workers N]]`: looks for
+ * the recipe with which LeNet-5 does best, on the validation images and a tenth of the training images. The space is in
  * lib/runs/search_space.ts; what was tried goes to `results/search/<data set>.json` and `.md` after each
  * training. A search that was cut off goes on where it was.
  *
  * With `--second` it goes on from what the first search chose, in a space of its own, and keeps its log in
  * `results/search/<data set>_second.json`.
  *
- * With `--final` the chosen recipe is then trained on all training images with seeds 1 to N, 5 by default, and
- * only then are the test images looked at. Their means go to `best_recipe.json` and `.md` among the data set's
+ * With `--final` the chosen recipe is then trained on all training images with seeds 1 to N, 5 by default, as many at
+ * a time as there are workers, by default as many as cores, each on one thread. The same command goes on with
+ * trainings that were cut off. Only then are the test images looked at. Their means go to `best_recipe.json` and `.md` among the data set's
  * results.
  */
 import { join } from "node:path";
@@ -18,11 +19,13 @@ import {
   bestRecipeTable,
   searchTable,
 } from "../lib/report/tables/search_table.ts";
+import { defaultThreads } from "../lib/kernels/default_threads.ts";
 import { progress } from "../lib/report/progress_bar.ts";
 import { loadPixels } from "../lib/pixels/load_pixels.ts";
 import { openExperiment } from "../lib/runs/experiment.ts";
-import { RunStore } from "../lib/runs/run_store.ts";
-import { finalRuns, search, type SearchOptions } from "../lib/runs/search.ts";
+import { runKey, RunStore } from "../lib/runs/run_store.ts";
+import type { RunConfiguration } from "../lib/runs/run_configuration.ts";
+import { finalConfigurations, finalRuns, search, type SearchOptions } from "../lib/runs/search.ts";
 import {
   joinedLogs,
   readSearchLog,
@@ -34,6 +37,7 @@ import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { dataChoice, readArguments, requireData } from "./arguments.ts";
 import { turboEnvironment } from "./python.ts";
 import { main, run, SetupError } from "./run.ts";
+import { trainSideBySide } from "./search_workers.ts";
 
 /** What a search is asked to do. */
 export interface SearchArguments {
@@ -42,29 +46,39 @@ export interface SearchArguments {
   readonly final: boolean;
   readonly turbo: boolean;
   readonly seeds: number;
+  readonly epochs: number | undefined;
+  readonly workers: number;
 }
 
 /** Reads the command line. @throws SetupError naming an argument that is not understood */
 export function parseArguments(args: readonly string[]): SearchArguments {
   const given = readArguments("search", args, {
     ...{ data: "string", second: "boolean", final: "boolean" } as const,
-    ...{ turbo: "boolean", seeds: "string" } as const,
-  }, "--data FOLDER, --second, --final, --seeds N and --turbo");
-  const { data, second = false, final = false, turbo = false, seeds = "5" } = given;
-  if (!/^[1-9]\d{0,2}$/.test(seeds)) {
-    throw new SetupError(`--seeds takes a whole number from 1 to 999, not ${seeds}`);
-  }
-  return { data: dataChoice(data), second, final, turbo, seeds: Number(seeds) };
+    ...{ turbo: "boolean", seeds: "string", epochs: "string", workers: "string" } as const,
+  }, "--data FOLDER, --second, --turbo, --final, --seeds N, --epochs N and --workers N");
+  const { data, second = false, final = false, turbo = false } = given;
+  const epochs = given.epochs === undefined ? undefined : count("--epochs", given.epochs);
+  const seeds = count("--seeds", given.seeds ?? "5");
+  const workers = count("--workers", given.workers ?? `${navigator.hardwareConcurrency}`);
+  const needing = (["seeds", "epochs", "workers"] as const).find((name) => given[name]);
+  if (needing && !final) throw new SetupError(`--${needing} is about the final runs; add --final`);
+  return { data: dataChoice(data), second, final, turbo, seeds, epochs, workers };
+}
+
+function count(option: string, given: string): number {
+  if (/^[1-9]\d{0,2}$/.test(given)) return Number(given);
+  throw new SetupError(`${option} takes a whole number from 1 to 999, not ${given}`);
 }
 
 /** Those of the task in deno.json, for the process that has V8's turbo flags. */
 const permissions = [
-  ...["--allow-read", `--allow-write=${projectRoot}`, "--allow-env", "--allow-sys"],
+  ...["--allow-read", `--allow-write=${projectRoot}`, "--allow-env", "--allow-sys", "--allow-run"],
   `--allow-ffi=${join(projectRoot, "node_modules")}`,
 ];
 
 async function searchTask(): Promise<void> {
-  const { data: folder, second, final, turbo, seeds } = parseArguments(Deno.args);
+  const given = parseArguments(Deno.args);
+  const { data: folder, second, final, turbo } = given;
   await requireData(folder);
   if (turbo && Deno.env.get("DENO_V8_FLAGS") !== turboEnvironment.DENO_V8_FLAGS) {
     const args = ["run", ...permissions, new URL(import.meta.url).pathname, ...Deno.args];
@@ -82,7 +96,7 @@ async function searchTask(): Promise<void> {
   const results = join(projectRoot, "results", "search");
   const first = join(results, `${dataset.name}.json`);
   const path = second ? first.replace(/\.json$/, "_second.json") : first;
-  const valImages = data.val.length;
+  const valImages = data.val.length, store = join(results, ".store");
   const show = async (log: SearchLog): Promise<void> => {
     await writeSearchLog(path, log);
     const tables = [
@@ -95,7 +109,8 @@ async function searchTask(): Promise<void> {
   const options: SearchOptions = {
     ...{ name: dataLabel(dataset), architecture },
     data: { ...data, ...colour && { teacher: colour } },
-    ...{ store: new RunStore(join(results, ".store")), before: await readSearchLog(path) },
+    ...{ store: new RunStore(store), before: await readSearchLog(path) },
+    finalEpochs: given.epochs,
     // a training that the first search made is not repeated by the second
     ...second && { before: joinedLogs(await readSearchLog(path), await readSearchLog(first)) },
     onLog: show,
@@ -104,8 +119,24 @@ async function searchTask(): Promise<void> {
   const log = await search(space, options);
   console.log(searchTable(log).markdown());
   if (!final) return;
-  const list = Array.from({ length: seeds }, (_, i) => i + 1);
-  const whole = await finalRuns(space, log, list, options);
+  const seeds = Array.from({ length: given.seeds }, (_, i) => i + 1);
+  const missing: RunConfiguration[] = [];
+  for (const configuration of finalConfigurations(space, log, seeds, options)) {
+    const key = await runKey(configuration, options.data);
+    if (log.final.some((run) => run.key === key)) continue;
+    if (!await options.store.load(configuration, options.data)) missing.push(configuration);
+  }
+  // a teacher would be trained by each worker
+  const isTaught = missing.some(({ teacher }) => teacher);
+  if (missing.length > 0 && !isTaught) {
+    await trainSideBySide(missing, {
+      ...{ workers: given.workers, turbo, store, images: data.train.length },
+      ...folder && { env: { LENET_DATA: folder } },
+      onProgress: progress(`${missing[0]!.epochs} epochs with the chosen recipe`, "images"),
+    });
+  }
+  const threads = isTaught ? defaultThreads() : 1;
+  const whole = await finalRuns(space, log, seeds, { ...options, threads });
   console.log(bestRecipeTable(whole, valImages).markdown());
   const own = dataset.name === "synthetic50" ? [] : [dataset.name];
   await bestRecipeSummary(whole, valImages).save(

@@ -23,6 +23,10 @@ export interface SearchOptions {
   readonly before?: SearchLog | undefined;
   /** Told of the log after each training. */
   readonly onLog?: (log: SearchLog) => void | Promise<void>;
+  /** Epochs of the final runs; default: those of the space. */
+  readonly finalEpochs?: number | undefined;
+  /** How many threads each final run has that is not in the log yet, for the log. */
+  readonly threads?: number;
   /** Makes a listener for one training. */
   readonly progress?: (label: string) => OnProgress;
 }
@@ -116,21 +120,32 @@ export function winner(space: SearchSpace, { kept }: SearchLog): Candidate {
   return found;
 }
 
+/** What the final runs train. @throws RangeError if the search has not come to its end */
+export function finalConfigurations(
+  space: SearchSpace,
+  log: SearchLog,
+  seeds: readonly number[],
+  { architecture, finalEpochs }: Pick<SearchOptions, "architecture" | "finalEpochs">,
+): RunConfiguration[] {
+  const chosen = winner(space, log);
+  const epochs = finalEpochs ?? space.finalEpochs ?? space.rounds.at(-1)!.epochs;
+  return seeds.map((seed) => candidateRun(architecture, chosen, epochs, seed));
+}
+
 /**
- * Trains with the chosen recipe on all training images, for `finalEpochs`, and measures on the validation and
+ * Trains with the chosen recipe on all training images, unless the store has the runs, and measures on the validation and
  * the test images.
  */
 export async function finalRuns(
   space: SearchSpace,
   log: SearchLog,
   seeds: readonly number[],
-  { architecture, data, store, onLog, progress }: SearchOptions,
+  options: SearchOptions,
 ): Promise<SearchLog> {
+  const { data, store, threads, onLog, progress } = options;
   const chosen = winner(space, log);
-  const epochs = space.finalEpochs ?? space.rounds.at(-1)!.epochs;
   let final: FinalRun[] = [];
-  for (const seed of seeds) {
-    const configuration = candidateRun(architecture, chosen, epochs, seed);
+  for (const configuration of finalConfigurations(space, log, seeds, options)) {
     const key = await runKey(configuration, data);
     const before = log.final.find((run) => run.key === key);
     final = [...final, before ?? await train(configuration, key)];
@@ -139,7 +154,7 @@ export async function finalRuns(
   return { ...log, final };
 
   async function train(configuration: RunConfiguration, key: string): Promise<FinalRun> {
-    const { seed } = configuration;
+    const { seed, epochs } = configuration;
     const onProgress = progress?.(`${chosen.name}, seed ${seed}`);
     const told = onProgress ? { onProgress } : {};
     const { run } = await store.loadOrTrain(configuration, data, told);
@@ -150,6 +165,7 @@ export async function finalRuns(
     return {
       ...{ key, candidate: chosen.name, epochs, seed, top1: val.top1, top5: val.top5 },
       ...timed(run.seconds, run.teacherSeconds),
+      ...threads !== undefined && { threads },
       date: today(),
       test: { top1: test.top1, top5: test.top5, images: test.images },
       ...one && { testOneView: { top1: one.top1, top5: one.top5, views: countVariants(views) } },

@@ -26,6 +26,8 @@ export interface Trial {
 
 /** One of the trainings with the recipe that a search chose, on all training images. */
 export interface FinalRun extends Trial {
+  /** How many threads it had; older logs do not tell. */
+  readonly threads?: number;
   /** On the test images, which no choice was made on. */
   readonly test: { readonly top1: number; readonly top5: number; readonly images: number };
   /** The same from each test image as it is, where the recipe predicts from `views` views of an image. */

@@ -100,6 +100,6 @@ export function secondSpace(): SearchSpace {
       }),
     ],
     rounds: [{ epochs: 30, keep: 1 }],
-    finalEpochs: 100,
+    finalEpochs: 350,
   };
 }

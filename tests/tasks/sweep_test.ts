@@ -8,37 +8,13 @@ import { OutcomeStore } from "../../lib/runs/outcome_store.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { runKey } from "../../lib/runs/run_store.ts";
 import { readSweep, type SweptEntry } from "../../lib/runs/sweep_file.ts";
-import { Rng } from "../../lib/util/rng.ts";
 import { exists } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
 import { daskPython, DaskWorkers } from "../../tasks/sweep_dask.ts";
 import { runSweep, type SizedJob } from "../../tasks/run_sweep.ts";
 import { parseArguments } from "../../tasks/sweep.ts";
 import { WorkerProcesses } from "../../tasks/sweep_pool.ts";
-
-/** A file of MNIST's format. */
-function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + 4 * shape.length + data.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, 0x800 + shape.length);
-  shape.forEach((side, i) => view.setUint32(4 + 4 * i, side));
-  bytes.set(data, 4 + 4 * shape.length);
-  return bytes;
-}
-
-function noise(images: number): Record<string, Uint8Array> {
-  const rng = new Rng(images);
-  const pixels = Uint8Array.from({ length: images * 28 * 28 }, () => rng.int(256));
-  const labels = Uint8Array.from({ length: images }, (_, i) => i % 3);
-  return { images: idx([images, 28, 28], pixels), labels: idx([images], labels) };
-}
-const [train, test] = [noise(240), noise(30)];
-const files = {
-  "train-images-idx3-ubyte": train.images!,
-  "train-labels-idx1-ubyte": train.labels!,
-  "t10k-images-idx3-ubyte": test.images!,
-  "t10k-labels-idx1-ubyte": test.labels!,
-};
+import { noiseFiles } from "./noise_files.ts";
 
 /** A sweep of the hand-written system and of torch with three seeds each, in a folder of its own. */
 async function withJobs(
@@ -49,7 +25,7 @@ async function withJobs(
     env: Readonly<Record<string, string>>,
   ) => Promise<void>,
 ): Promise<void> {
-  await withFiles(files, async (folder) => {
+  await withFiles(noiseFiles, async (folder) => {
     const data = await loadPixels(await openDataset(folder, { onNotice: () => {} }));
     const jobs: SizedJob[] = [];
     for (const seed of [1, 2, 3]) {
@@ -147,7 +123,7 @@ Deno.test("a worker that has other images, and one that always dies, are failure
   }));
 
 Deno.test("the task writes all outcomes of a list together, the same each time", () =>
-  withFiles(files, async (folder) => {
+  withFiles(noiseFiles, async (folder) => {
     const list = join(folder, "short.json");
     await Deno.writeTextFile(
       list,

@@ -120,6 +120,10 @@ export function bestRecipeTable(
 export function bestRecipeSummary({ data, final }: SearchLog, valImages: number): Table {
   const [first] = final;
   if (!first) throw new RangeError("the chosen recipe has not been trained; add --final");
+  const counts = [...new Set(final.map(({ threads }) => threads))], [count] = counts;
+  const threads = count === undefined || counts.length > 1
+    ? ""
+    : ` on ${count} ${count === 1 ? "thread" : "threads"}`;
   const { candidate, epochs } = first, testImages = first.test.images;
   const withOne = final.filter(({ testOneView }) => testOneView);
   const minutes = final.reduce((sum, { seconds }) => sum + seconds, 0) / final.length / 60;
@@ -148,7 +152,7 @@ export function bestRecipeSummary({ data, final }: SearchLog, valImages: number)
       `Chosen: ${candidate}. Means of ${final.length} seeds of ${epochs} epochs, which took ` +
       `${
         minutes.toFixed(1)
-      } minutes each. The intervals hold the uncertainty from the images and that ` +
+      } minutes each${threads}. The intervals hold the uncertainty from the images and that ` +
       "from the seeds.",
       ...withOne.length > 0
         ? [
