@@ -71,6 +71,14 @@ export const readmeBindings: readonly Binding[] = [
     },
   })),
   {
+    file: "tiny50/fault_matrix_numpy.json",
+    words: words("above chance, with top-1 / top-5 of # / #"),
+    values: (rows) => {
+      const row = rows.find(({ what }) => String(what).startsWith("correct, with start from U"))!;
+      return [row.top1, row.top5].map((score) => (score as Share).value.toFixed(3));
+    },
+  },
+  {
     file: "tiny50/best_recipe.json",
     words: words("reach test top-1 # and top-5 #"),
     values: (rows) =>

@@ -4,6 +4,7 @@
  * Notebook 7 makes the same tables for the images that it has; its figure of the ladders has the layers too.
  */
 import { join } from "node:path";
+import type { Dataset } from "../lib/data/dataset.ts";
 import { readOutlook } from "../lib/diagnosis/measure_outlook.ts";
 import { readPaperSweep } from "../lib/diagnosis/paper_sweep.ts";
 import { faultMatrixFigure } from "../lib/report/figures/fault_matrix_figure.ts";
@@ -15,8 +16,17 @@ import { dataLabel } from "../lib/report/tables/dataset_table.ts";
 import { faultMatrixTable } from "../lib/report/tables/fault_matrix_table.ts";
 import { outlookTable } from "../lib/report/tables/outlook_table.ts";
 import { committedResults, openExperiment } from "../lib/runs/experiment.ts";
+import { exists, projectRoot } from "../lib/util/files.ts";
 import { dataChoice, readArguments, requireData } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
+
+/** The folder with the sweeps that are read: the data set's own, or that of a committed one of its name. */
+async function sweptResults(dataset: Dataset): Promise<string> {
+  const own = committedResults(dataset), named = join(projectRoot, "results", dataset.name);
+  const lists = ["paper", "outlook"].map((list) => join(own, `sweep_${list}.json`));
+  const isThere = await Promise.all(lists.map((path) => exists(path)));
+  return isThere.includes(true) || !await exists(named) ? own : named;
+}
 
 async function tables(): Promise<void> {
   const { data } = readArguments("tables", Deno.args, { data: "string" }, "--data FOLDER");
@@ -24,7 +34,7 @@ async function tables(): Promise<void> {
   const dataFolder = dataChoice(data);
   const experiment = await openExperiment(progress, dataFolder ? { dataFolder } : {});
   const { dataset } = experiment;
-  const results = committedResults(dataset);
+  const results = await sweptResults(dataset);
   const sweep = await readPaperSweep(experiment), outlook = await readOutlook(experiment);
   if (!sweep && !outlook) {
     throw new SetupError(
