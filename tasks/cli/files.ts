@@ -10,6 +10,7 @@ import { parseSplit } from "../../lib/data/split_options.ts";
 import type { OpenOptions } from "../../lib/data/data_folder.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
 import { exists, requireRoom } from "../../lib/util/files.ts";
+import { requireData } from "../arguments.ts";
 import { SetupError } from "../run.ts";
 import type { DataOptions, OutputOptions } from "./options.ts";
 
@@ -44,10 +45,7 @@ export async function openData({ data, split, followLinks }: DataOptions): Promi
   if (data === undefined) {
     return await datasetFromEnvironment(progress("Making the synthetic images", "images"), options);
   }
-  const known = knownDataset(data);
-  return await chooseDataset(
-    known ? data : pathOf(data),
-    progress(`Getting ${data}`, "kB"),
-    options,
-  );
+  const chosen = knownDataset(data) ? data : pathOf(data);
+  await requireData(chosen);
+  return await chooseDataset(chosen, progress(`Getting ${data}`, "kB"), options);
 }

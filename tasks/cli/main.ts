@@ -3,7 +3,7 @@
  * standard output, everything else to the error output. The exit code is 0 when all went well, 1 when something
  * failed, and 2 when the command was not understood.
  */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { BadImage, BadImages } from "../../lib/pixels/bad_image.ts";
 import { DataError } from "../../lib/data/data_error.ts";
 import { ModelFileError } from "../../lib/model/model_file_error.ts";
@@ -22,19 +22,27 @@ const explained = [
 ];
 
 /** All commands. */
-export function commands(): Command {
+function commands(output: OutputConfiguration): Command {
   const program = new Command("deno task")
     .exitOverride()
+    .configureOutput(output)
     .showHelpAfterError("(add --help to see what there is)")
     .description("Train LeNet-5, make it smaller, ask it, and hand it to other frameworks.");
   for (const add of [addTrain, addEvaluate, addCompress, addPredict, addExport]) add(program);
   return program;
 }
 
-/** Runs a command. @returns the exit code */
-export async function runCommand(args: readonly string[]): Promise<number> {
+/**
+ * Runs a command.
+ * @param output where help, and what was not understood, is written; default: the standard outputs
+ * @returns the exit code
+ */
+export async function runCommand(
+  args: readonly string[],
+  output: OutputConfiguration = {},
+): Promise<number> {
   try {
-    await commands().parseAsync([...args], { from: "user" });
+    await commands(output).parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
