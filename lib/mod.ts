@@ -30,8 +30,13 @@ export type { ImageLimits } from "./pixels/image_limits.ts";
 export { type DatasetPixels, type LoadOptions, loadPixels } from "./pixels/load_pixels.ts";
 export type { PackOptions } from "./pixels/pack_pixels.ts";
 export type { PixelCacheOptions } from "./pixels/pixel_cache.ts";
-export { DataLoader, type DataLoaderOptions, normalisation } from "./pixels/loader.ts";
-export type { PixelSet, PixelSource } from "./pixels/pixels.ts";
+export {
+  channelNormalisation,
+  DataLoader,
+  type DataLoaderOptions,
+  normalisation,
+} from "./pixels/loader.ts";
+export type { PixelNormalisation, PixelSet, PixelSource } from "./pixels/pixels.ts";
 export { preprocess, type PreprocessOptions } from "./pixels/preprocess.ts";
 export * from "./metrics/mod.ts";
 export * from "./runs/mod.ts";

@@ -2,7 +2,7 @@ import { type Architecture, countClasses, trace } from "../model/architecture.ts
 import { requireKeys } from "../model/check_architecture.ts";
 import { checkFiniteWeights, checkWeights, type Weights } from "../model/weights.ts";
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
-import type { Normalisation } from "../pixels/pixels.ts";
+import { type Normalisation, requireOneNormalisation } from "../pixels/pixels.ts";
 import {
   defaultPreprocessOptions,
   type PreprocessOptions,
@@ -125,6 +125,7 @@ function checkClasses(classes: readonly string[], count: number): void {
 
 /** @throws RangeError naming the number that no pixel can be normalised with */
 export function checkNormalisation(normalisation: Normalisation): void {
+  if (Array.isArray(normalisation)) requireOneNormalisation("a classifier", normalisation);
   const { mean, std } = normalisation;
   if (!Number.isFinite(mean)) throw new RangeError(`the mean must be a finite number, got ${mean}`);
   if (!(Number.isFinite(std) && std > 0)) {

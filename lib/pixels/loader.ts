@@ -6,7 +6,9 @@ import { Rng } from "../util/rng.ts";
 import {
   type Batch,
   ByteBatch,
+  isPerChannel,
   type Normalisation,
+  type PixelNormalisation,
   type PixelSet,
   type PixelSource,
 } from "./pixels.ts";
@@ -25,8 +27,11 @@ export interface DataLoaderOptions {
   readonly prefetch?: number;
   /** Images read at once when the source reads its images from disk; 8 by default. */
   readonly workers?: number;
-  /** Applied to each pixel; without it pixels stay 0–255. */
-  readonly normalisation?: Normalisation;
+  /**
+   * Applied to each pixel, or a list with one for each channel; without it pixels stay 0–255. What is saved of a
+   * network (runs, int8, classifiers) has one for all channels.
+   */
+  readonly normalisation?: PixelNormalisation;
   /** Varies the images, differently in each epoch but, with the same seed, always alike. */
   readonly augmentation?: Augmentation;
   /** Mixes images of a batch, and gives all batches targets. It needs `classes`. */
@@ -82,7 +87,7 @@ export class DataLoader implements AsyncIterable<Batch> {
    * @throws {RangeError} naming the option that has no sensible value
    */
   constructor(source: PixelSource, options: DataLoaderOptions = {}) {
-    const normalisation = { mean: 0, std: 1 };
+    const normalisation: PixelNormalisation = { mean: 0, std: 1 };
     const augmentation: Augmentation = {};
     const full = {
       ...{ batchSize: 256, shuffle: false, seed: 0, dropLast: false, prefetch: 2, workers: 8 },
@@ -96,8 +101,14 @@ export class DataLoader implements AsyncIterable<Batch> {
     if (!Number.isInteger(full.seed)) {
       throw new RangeError(`seed must be an integer, got ${full.seed}`);
     }
-    const { mean, std } = full.normalisation;
-    if (!Number.isFinite(mean) || !Number.isFinite(std) || std <= 0) {
+    const all = isPerChannel(full.normalisation) ? full.normalisation : [full.normalisation];
+    if (isPerChannel(full.normalisation) && all.length !== source.channels) {
+      throw new RangeError(
+        `images of ${source.channels} channels need as many normalisations, got ${all.length}`,
+      );
+    }
+    for (const { mean, std } of all) {
+      if (Number.isFinite(mean) && Number.isFinite(std) && std > 0) continue;
       throw new RangeError(
         `normalisation needs a finite mean and a std over 0, got ${mean} and ${std}`,
       );
@@ -194,7 +205,9 @@ export class DataLoader implements AsyncIterable<Batch> {
     const batch = await this.#batch(indices, permits, stop);
     const rng = new Rng(this.#options.seed).fork(label);
     const targets = this.#vary(batch, indices, rng);
-    return targets ? new ByteBatch(batch.bytes, batch.labels, batch.normalisation, targets) : batch;
+    return targets
+      ? new ByteBatch(batch.bytes, batch.labels, batch.pixelNormalisation, targets)
+      : batch;
   }
 
   /** Augments and mixes a batch's images in place. @returns the targets, where labels do not suffice */
@@ -270,12 +283,28 @@ function checkInteger(name: string, value: number, least: number): void {
  * set's normalised pixels have mean 0 and std 1. A set of one level only gets std 1.
  */
 export function normalisation({ pixels }: PixelSet): Normalisation {
-  if (pixels.length === 0) throw new RangeError("normalisation of no pixels: the set is empty");
   const counts = new Float64Array(256);
   for (let i = 0; i < pixels.length; i++) counts[pixels[i]!]!++;
+  return ofCounts(counts);
+}
+
+/** The same for each channel by itself, in the order of the channels. */
+export function channelNormalisation(
+  { pixels, channels, height, width }: PixelSet,
+): Normalisation[] {
+  const counts = Array.from({ length: channels }, () => new Float64Array(256));
+  const plane = height * width;
+  for (let i = 0; i < pixels.length; i++) counts[Math.floor(i / plane) % channels]![pixels[i]!]!++;
+  return counts.map(ofCounts);
+}
+
+/** @param counts how many pixels have each level */
+function ofCounts(counts: Float64Array): Normalisation {
+  const pixels = counts.reduce((sum, count) => sum + count, 0);
+  if (pixels === 0) throw new RangeError("normalisation of no pixels: the set is empty");
   let sum = 0, squares = 0;
   counts.forEach((count, level) => sum += count * level);
-  const mean = sum / pixels.length;
+  const mean = sum / pixels;
   counts.forEach((count, level) => squares += count * (level - mean) ** 2);
-  return { mean, std: Math.sqrt(squares / pixels.length) || 1 };
+  return { mean, std: Math.sqrt(squares / pixels) || 1 };
 }

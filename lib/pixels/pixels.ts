@@ -34,6 +34,9 @@ export interface Normalisation {
   readonly std: number;
 }
 
+/** One normalisation for all pixels, or one for each channel in their order. */
+export type PixelNormalisation = Normalisation | readonly Normalisation[];
+
 /** Some images and their labels, as the systems take them. */
 export interface Batch {
   /** Number of images. */
@@ -49,26 +52,32 @@ export interface Batch {
   readonly targets?: Float32Array | undefined;
   /** The same images before normalisation, 0–255, for a system that normalises by itself. */
   readonly bytes?: Uint8Array;
-  /** How `images` come from `bytes`. */
+  /** How `images` come from `bytes`; absent where each channel has a normalisation of its own. */
   readonly normalisation?: Normalisation;
 }
 
 /** A batch of bytes whose `images` are made when somebody first asks for them. */
 export class ByteBatch implements Batch {
   readonly size: number;
+  readonly normalisation?: Normalisation;
   #images: Float32Array | undefined;
 
   constructor(
     readonly bytes: Uint8Array,
     readonly labels: Int32Array,
-    readonly normalisation: Normalisation,
+    /** How pixels are normalised. */
+    readonly pixelNormalisation: PixelNormalisation,
     readonly targets?: Float32Array,
   ) {
     this.size = labels.length;
+    if (!isPerChannel(pixelNormalisation)) this.normalisation = pixelNormalisation;
   }
 
   get images(): Float32Array {
-    return this.#images ??= normalise(this.bytes, this.normalisation);
+    const { bytes, size, pixelNormalisation: own } = this;
+    return this.#images ??= isPerChannel(own)
+      ? normaliseChannels(bytes, own, size)
+      : normalise(bytes, own);
   }
 }
 
@@ -80,5 +89,39 @@ export function normalise(
   const levels = Float32Array.from({ length: 256 }, (_, level) => (level - mean) / std);
   const images = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) images[i] = levels[bytes[i]!]!;
+  return images;
+}
+
+/** Whether each channel has a normalisation of its own. */
+export function isPerChannel(
+  normalisation: PixelNormalisation,
+): normalisation is readonly Normalisation[] {
+  return Array.isArray(normalisation);
+}
+
+/**
+ * For what keeps one normalisation with a network.
+ * @param whose begins the message: "an int8 network", say
+ * @throws RangeError if it is one for each channel, or has no finite mean and std above 0
+ */
+export function requireOneNormalisation(whose: string, normalisation: PixelNormalisation): void {
+  if (isPerChannel(normalisation)) {
+    throw new RangeError(`${whose} has one normalisation for all channels, not one for each`);
+  }
+  const { mean, std } = normalisation;
+  if (Number.isFinite(mean) && Number.isFinite(std) && std > 0) return;
+  throw new RangeError(`${whose} needs a finite mean and a std above 0, got ${mean} and ${std}`);
+}
+
+/** Each pixel by the normalisation of its channel. @param bytes (count, channels, height, width) */
+function normaliseChannels(
+  bytes: Uint8Array,
+  channels: readonly Normalisation[],
+  count: number,
+): Float32Array {
+  const images = new Float32Array(bytes.length), plane = bytes.length / (count * channels.length);
+  for (let at = 0, c = 0; at < bytes.length; at += plane, c = (c + 1) % channels.length) {
+    images.set(normalise(bytes.subarray(at, at + plane), channels[c]!), at);
+  }
   return images;
 }

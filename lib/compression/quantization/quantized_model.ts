@@ -1,7 +1,7 @@
 import { type Activation, type Architecture, countClasses } from "../../model/architecture.ts";
 import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
 import { checkWeights, type Weights } from "../../model/weights.ts";
-import type { Normalisation } from "../../pixels/pixels.ts";
+import { type Normalisation, requireOneNormalisation } from "../../pixels/pixels.ts";
 import { type ActivationCurve, activationCurve, bounds } from "./quantized_activation.ts";
 import type { Calibration } from "./calibrate.ts";
 import { quantizeCompensated } from "./compensate.ts";
@@ -64,7 +64,8 @@ export function stageGroups(stage: ConvStage | DenseStage): SumGroups {
  * @param calibration from `calibrate`. Without ranges, activations are taken to reach to their bound, 1.
  * Without moments, each weight is rounded to the nearest number; with them, rounding errors are
  * compensated. With `keepZeros` weights that are zero stay so meanwhile, as a pruned network wants it.
- * @throws RangeError if the range of a ReLU is missing, which has no bound
+ * @throws RangeError if the range of a ReLU is missing, which has no bound, or each channel has a normalisation of
+ * its own
  */
 export function quantizeModel(
   architecture: Architecture,
@@ -76,6 +77,7 @@ export function quantizeModel(
   } = {},
 ): QuantizedModel {
   checkWeights(architecture, weights);
+  requireOneNormalisation("an int8 network", normalisation);
   const groups = layerGroups(architecture);
   const { convs, denses } = planQuantized(architecture);
   const stages = [...convs, ...denses];
