@@ -60,7 +60,7 @@ export function fashionTable(
       `Their losses are the same where they differ by at most ${TOLERANCE}, relative above 1; of several ` +
       "seeds the smallest number of steps is shown.",
       ...notes,
-      ...(missing.length > 0 ? [`Not trained: ${missing.join(", ")}.`] : []),
+      ...(missing.length > 0 ? [`Not trained: ${missing.join("; ")}.`] : []),
     ],
   });
 }

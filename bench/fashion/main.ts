@@ -72,7 +72,9 @@ async function fashion(): Promise<void> {
         title: `${isFashion ? "Fashion-MNIST" : dataset.name}, ${epochs} epochs`,
         testImages: test.length,
         notes: [
-          `${train.length} training, ${val.length} validation and ${test.length} test images of ${classes} ` +
+          `${count(train.length)} training, ${count(val.length)} validation and ${
+            count(test.length)
+          } test images of ${classes} ` +
           "classes, scaled to 32 × 32, standardised. Adam at 0.001, batches of 256; nothing was chosen on these images. " +
           "The intervals hold the uncertainty from the test images and that from the seeds. The published " +
           "networks were trained on all 60,000 images, with settings of their own.",
@@ -87,6 +89,8 @@ async function fashion(): Promise<void> {
     }
   }
 }
+
+const count = (images: number) => images.toLocaleString("en");
 
 /** "on 2026-01-31", or from the first day to the last one. */
 function period(dates: readonly string[]): string {
