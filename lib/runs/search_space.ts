@@ -1,5 +1,5 @@
 import { type Activation, type Architecture, isActivation } from "../model/architecture.ts";
-import { type Recipe, taughtRecipe } from "./recipes.ts";
+import { type Recipe, recipes, taughtRecipe } from "./recipes.ts";
 
 /** One of the recipes that a search compares. */
 export interface Candidate {
@@ -93,13 +93,9 @@ export function secondSpace(): SearchSpace {
     candidates: [
       { name: "tanh, as the first search chose", recipe: chosen },
       relu("ReLU, a tenth of the decay, labels as they are", lessDecay),
-      relu("the same, batches of 128 and steps larger by a third", {
-        ...lessDecay,
-        batchSize: 128,
-        optimizer: { kind: "adam", learningRate: 4e-3, weightDecay: 0.005 },
-      }),
+      relu("the same, batches of 128 and steps larger by a third", recipes.long),
     ],
     rounds: [{ epochs: 30, keep: 1 }],
-    finalEpochs: 350,
+    finalEpochs: recipes.long.epochs,
   };
 }

@@ -4,6 +4,7 @@ import { assertGreater, assertRejects, assertThrows } from "../assert.ts";
 import { countParameters, isActivation, lenet5 } from "../../lib/model/architecture.ts";
 import type { PixelSet } from "../../lib/pixels/pixels.ts";
 import type { RunData } from "../../lib/runs/run.ts";
+import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { RunStore } from "../../lib/runs/run_store.ts";
 import {
   candidateRun,
@@ -19,7 +20,7 @@ import {
   type SearchLog,
   writeSearchLog,
 } from "../../lib/runs/search_log.ts";
-import { colourTeacher } from "../../lib/runs/recipes.ts";
+import { colourTeacher, recipes, reluLenet5 } from "../../lib/runs/recipes.ts";
 import { lenetSpace, type SearchSpace, secondSpace } from "../../lib/runs/search_space.ts";
 import { pixelSet, runData } from "./pixels.ts";
 
@@ -167,3 +168,16 @@ Deno.test("a search repeats no training of another search, and takes it under it
     const { final } = await finalRuns(next, log, [1], options);
     assert.equal(final[0]!.epochs, finalEpochs);
   }));
+
+Deno.test("recipes.long is what the second search on Tiny ImageNet ends with, network and epochs", async () => {
+  const space = secondSpace(), last = space.candidates.at(-1)!;
+  assert.deepEqual(
+    candidateRun(lenet5(50), last, space.finalEpochs!),
+    runConfiguration({ system: "numpy", architecture: reluLenet5(50), ...recipes.long }),
+  );
+  const path = new URL("../../results/search/tiny50_second.json", import.meta.url).pathname;
+  for (const run of (await readSearchLog(path))!.final) {
+    assert.deepEqual(run.epochs, recipes.long.epochs, "give recipes.long the epochs that were run");
+    assert.deepEqual(run.candidate, last.name, "recipes.long is not what the search chose");
+  }
+});
