@@ -9,7 +9,7 @@ import type { PixelSet } from "./pixels.ts";
  * @param splits images of one size; their names are not known, so an image is named by its place, from 1
  */
 export function repeatedPixels(splits: Readonly<Record<SplitName, PixelSet>>): string[] {
-  const seen = new Map<string, Place[]>();
+  const seen = new Map<number, Place[]>();
   const pairs = new Map<string, Pair>();
   let twoLabels: Pair | undefined;
   for (const split of ["train", "val", "test"] as const) {
@@ -17,10 +17,11 @@ export function repeatedPixels(splits: Readonly<Record<SplitName, PixelSet>>): s
       const image = splits[split].get(index);
       const place = { split, index, image, label: splits[split].labels[index]! };
       const key = keyOf(image);
-      const alike = seen.get(key) ?? [];
-      const first = alike.find((before) => equal(before.image, image));
+      const alike = seen.get(key);
+      const first = alike?.find((before) => equal(before.image, image));
       if (first === undefined) {
-        seen.set(key, [...alike, place]);
+        if (alike) alike.push(place);
+        else seen.set(key, [place]);
         continue;
       }
       const name = `${first.split} ${split}`;
@@ -72,13 +73,14 @@ interface Pair {
   readonly count: number;
 }
 
-/** Every 16th pixel: images with the same key are compared whole. */
-function keyOf(image: Uint8Array): string {
-  let key = "";
-  for (let i = 0; i < image.length; i += 16) key += String.fromCharCode(image[i]!);
+/** A hash of every 16th pixel: images with the same key are compared whole. */
+function keyOf(image: Uint8Array): number {
+  let key = 0x811c9dc5;
+  for (let i = 0; i < image.length; i += 16) key = Math.imul(key ^ image[i]!, 0x01000193);
   return key;
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((level, i) => level === b[i]);
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
 }

@@ -119,12 +119,7 @@ export abstract class CheckedSystem implements System {
       try {
         checkFiniteWeights(await this.readWeights());
       } catch (error) {
-        throw new BrokenLossError(
-          `the training has diverged in epoch ${record.epoch}: ${
-            (error as Error).message
-          }. Try a smaller ` +
-            "learning rate; with continueAtBrokenLoss it goes on",
-        );
+        throw new BrokenLossError(`in epoch ${record.epoch} ${(error as Error).message}`);
       }
     }
     await options.onEpoch?.(record);

@@ -141,10 +141,18 @@ export interface SetWeightsOptions {
   readonly allowBroken?: boolean;
 }
 
-/** A training whose loss is no number any more. */
+/** A training whose loss or weights are no numbers any more; the message ends with what to do. */
 export class BrokenLossError extends Error {
   /** By which this error is told from others. */
   override readonly name = "BrokenLossError";
+
+  /** @param found where the training was, and what is no number */
+  constructor(found: string) {
+    super(
+      `${found}: the training has diverged. Try a smaller learning rate, or look for weights and pixels ` +
+        "that are out of scale; with continueAtBrokenLoss it goes on",
+    );
+  }
 }
 
 /** A system that was used while it could not be: disposed of, or already training. */

@@ -133,11 +133,7 @@ export class TrainingProgress {
     const { epochs, onBatch, onProgress, onState, continueAtBrokenLoss } = this.options;
     if (!Number.isFinite(loss) && continueAtBrokenLoss !== true) {
       throw new BrokenLossError(
-        `the loss of epoch ${this.epoch}, batch ${this.#batches}, is ${
-          loss / size
-        }: the training ` +
-          "has diverged. Try a smaller learning rate, or look for weights and pixels that are out of " +
-          "scale; with continueAtBrokenLoss it goes on",
+        `the loss of epoch ${this.epoch}, batch ${this.#batches}, is ${loss / size}`,
       );
     }
     this.#sums = {
