@@ -3,7 +3,7 @@
  * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3. protobufjs encodes and decodes them; fields
  * that are not listed are skipped.
  */
-import protobuf from "protobufjs/light";
+import protobuf from "protobufjs/light.js";
 
 /** Kinds of numbers in a tensor. */
 export const elementTypes = { float: 1, uint8: 2, int8: 3, int32: 6 } as const;
