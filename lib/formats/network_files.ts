@@ -41,8 +41,12 @@ export async function saveNetwork(
       return await writeAtomic(path, encodeOnnx(network));
     }
     case "keras": {
+      const isWeights = path.endsWith(".weights.h5");
+      if (!isWeights && !path.endsWith(".keras")) {
+        throw new RangeError(`Keras opens files named .keras or .weights.h5, and not ${path}`);
+      }
       const keras = await import("./keras/keras_file.ts");
-      const encode = path.endsWith(".weights.h5") ? keras.encodeKerasWeights : keras.encodeKeras;
+      const encode = isWeights ? keras.encodeKerasWeights : keras.encodeKeras;
       return await writeAtomic(path, await encode(requireFloat(network, "Keras")));
     }
     case "tfjs":

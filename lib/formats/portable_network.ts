@@ -4,6 +4,9 @@ import { type Architecture, countClasses } from "../model/architecture.ts";
 import { checkFiniteWeights, checkWeights, type Weights } from "../model/weights.ts";
 import type { Normalisation } from "../pixels/pixels.ts";
 
+/** What a batch normalisation adds to variances, here as in PyTorch; Keras's own number is 1e-3. */
+export const batchNormEpsilon = 1e-5;
+
 /** A network in float32, dense or pruned. */
 export interface FloatNetwork {
   /** Its layers. */

@@ -165,7 +165,7 @@ Deno.test("NaN, a wrong shape and a wrong count of classes are not written in an
   ] as const;
   for (const format of ["onnx", "keras", "tfjs", "pytorch"] as const) {
     const folder = await Deno.makeTempDir();
-    const path = join(folder, "network");
+    const path = join(folder, "network.keras");
     for (const [change, part] of bad) {
       const network = { ...floatFixture, weights: { ...weights, ...change } };
       await assertRejects(() => saveNetwork(path, network, format), RangeError, part);
@@ -181,9 +181,13 @@ Deno.test("NaN, a wrong shape and a wrong count of classes are not written in an
   }
 });
 
+Deno.test("a file for Keras is named as Keras wants it", async () => {
+  await assertRejects(() => saveNetwork("a.h5", floatFixture, "keras"), RangeError, "named .keras");
+});
+
 Deno.test("int8 goes to ONNX only, and a normalisation behind a flatten not to Keras", async () => {
   for (const format of ["keras", "tfjs", "pytorch"] as const) {
-    await assertRejects(() => saveNetwork("x", int8Fixture, format), RangeError, "int8");
+    await assertRejects(() => saveNetwork("x.keras", int8Fixture, format), RangeError, "int8");
   }
   const layers = [...everyLayer.layers];
   layers.splice(layers.findIndex(({ kind }) => kind === "flatten") + 1, 0, {

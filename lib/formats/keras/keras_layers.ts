@@ -4,6 +4,7 @@
  */
 import { type Architecture, isActivation, type Layer, trace } from "../../model/architecture.ts";
 import type { Normalisation } from "../../pixels/pixels.ts";
+import { batchNormEpsilon } from "../portable_network.ts";
 
 /** A layer as Keras describes it. */
 export interface KerasLayer {
@@ -11,9 +12,6 @@ export interface KerasLayer {
   /** Its settings by Keras's names. */
   readonly config: Readonly<Record<string, unknown>>;
 }
-
-/** What Keras adds to variances: PyTorch's number, which this project has, in place of Keras's own 1e-3. */
-export const batchNormEpsilon = 1e-5;
 
 /**
  * The layers of a network in Keras, without the input's. The normalisation of images is a `Rescaling`.

@@ -1,7 +1,8 @@
 import { type Architecture, isActivation, type Layer } from "../../model/architecture.ts";
 import { describe } from "../../model/describe.ts";
 import type { Normalisation } from "../../pixels/pixels.ts";
-import { batchNormEpsilon, isBehindFlatten, type KerasLayer } from "./keras_layers.ts";
+import { batchNormEpsilon } from "../portable_network.ts";
+import { isBehindFlatten, type KerasLayer } from "./keras_layers.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 

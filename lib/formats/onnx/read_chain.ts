@@ -3,7 +3,8 @@ import type { Layer } from "../../model/architecture.ts";
 import type { WeightArray } from "../../model/weights.ts";
 import { elementTypes, type GraphProto, type NodeProto } from "./onnx_messages.ts";
 import { NodeReader } from "./node_reader.ts";
-import { batchNormEpsilon, plainOperators } from "./write_onnx.ts";
+import { batchNormEpsilon } from "../portable_network.ts";
+import { plainOperators } from "./write_onnx.ts";
 
 /** What the nodes of a graph say. */
 export interface ChainContent {

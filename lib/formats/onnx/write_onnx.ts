@@ -6,7 +6,12 @@
 import type { QuantizedLayer } from "../../compression/quantization/quantized_model.ts";
 import { type Architecture, countClasses, type Layer } from "../../model/architecture.ts";
 import { weightArray } from "../../model/weights.ts";
-import { checkPortable, isInt8, type PortableNetwork } from "../portable_network.ts";
+import {
+  batchNormEpsilon,
+  checkPortable,
+  isInt8,
+  type PortableNetwork,
+} from "../portable_network.ts";
 import { GraphWriter } from "./graph_writer.ts";
 import { elementTypes, encodeModelProto, type ValueInfoProto } from "./onnx_messages.ts";
 
@@ -20,9 +25,6 @@ export const plainOperators = {
   relu: "Relu",
   flatten: "Flatten",
 } as const;
-
-/** What BatchNormalization adds to variances, here as in PyTorch. */
-export const batchNormEpsilon = 1e-5;
 
 /** Entries of the file's metadata. */
 export const metadataKeys = {
