@@ -1,4 +1,7 @@
-/** TensorFlow.js as the other side, in this process: it opens the files and saves them again. */
+/**
+ * TensorFlow.js as the other side, in this process, on its own plain backend and not on our kernels: it opens
+ * the files and saves them again.
+ */
 import * as tf from "../../lib/backend/tf.ts";
 import { type Files, modelFile } from "../../lib/formats/tfjs_model.ts";
 
@@ -17,6 +20,7 @@ export async function throughTfjs(
   images: Uint8Array,
   [channels, height, width]: readonly [number, number, number],
 ): Promise<TfjsAnswer> {
+  await tf.setBackend("cpu");
   const { weightsManifest, modelTopology } = JSON.parse(
     new TextDecoder().decode(files[modelFile]),
   );
