@@ -108,4 +108,7 @@ Deno.test("a table that would be wider than its cell is set smaller, and others 
     }).html();
   assert(of(4).startsWith("<table><caption"));
   assert.match(of(8), /^<table style="font-size:(8|9)px"/);
+  // where there is room a number and its interval are one line; else the interval may stand below, whole
+  assert.match(of(2), /white-space:nowrap">0\.500\u00a0\(0\.400\u2060–\u20600\.600\)</);
+  assert.match(of(8), /text-align:right">0\.500 \(0\.400\u2060–\u20600\.600\)</);
 });
