@@ -19,6 +19,8 @@ async function refused(body: () => Promise<unknown>, message: RegExp): Promise<v
 
 const source = new URL("../../../lib/data/named/download.ts", import.meta.url).href;
 
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
 const quick = { pause: 0.01, attempts: 3 };
 
 function remote({ home }: Pick<FileServer, "home">, more: Partial<RemoteFile> = {}): RemoteFile {
@@ -162,7 +164,7 @@ Deno.test({
         cwd: projectRoot,
       }).output();
       assert.match(
-        new TextDecoder().decode(stdout),
+        decode(stdout),
         /DataError .*a\.bin\.part cannot be written: No space left on device/,
       );
     });
@@ -180,4 +182,28 @@ Deno.test("a stop during a download leaves what has come", async () => {
     await download(remote(server), folder);
     assert.match(server.requests[1]!, /bytes=[1-9]/);
   });
+});
+
+Deno.test("a proxy of the environment is asked", async () => {
+  // in a plain request to a proxy the path is the whole address
+  const asked: string[] = [];
+  const proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    asked.push(request.url);
+    return new Response(content);
+  });
+  await withFiles({}, async (folder) => {
+    const file = { ...remote({ home: "" }), urls: ["http://data.invalid/a.bin"] };
+    const script = `import { download } from ${JSON.stringify(source)};
+      console.log(await download(${JSON.stringify(file)}, ${
+      JSON.stringify(folder)
+    }, { attempts: 1 }));`;
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", script],
+      cwd: projectRoot,
+      env: { HTTP_PROXY: `http://127.0.0.1:${proxy.addr.port}`, NO_PROXY: "", no_proxy: "" },
+    }).output();
+    assert.equal(decode(stdout).trim(), join(folder, "a.bin"), decode(stderr));
+    assert.deepEqual(asked.map((url) => new URL(url).pathname), ["/a.bin"]);
+  });
+  await proxy.shutdown();
 });
