@@ -69,7 +69,8 @@ export async function guardedFit(
     const history = await system.fit(watch.batches(train), {
       ...options,
       onBatch: async (record) => {
-        watch.loss(record.loss, done === 0);
+        // what a loss of one's own should be, nobody knows but its author
+        if (!options.loss || !Number.isFinite(record.loss)) watch.loss(record.loss, done === 0);
         done++;
         if (done === Math.min(watch.limits.batches, total)) await watch.middle();
         await options.onBatch?.(record);
@@ -107,7 +108,10 @@ class Watch {
     return {
       length: train.length,
       samples: train.samples,
+      softTargets: train.softTargets ?? false,
+      epoch: train.epoch ?? 0,
       ...(train.imageShape ? { imageShape: train.imageShape } : {}),
+      ...(train.seek ? { seek: (epoch, batch) => train.seek!(epoch, batch) } : {}),
       async *[Symbol.asyncIterator]() {
         for await (const batch of train) {
           look(batch);

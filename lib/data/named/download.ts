@@ -39,7 +39,10 @@ export async function download(
   const path = join(folder, file.name), part = `${path}.part`;
   const { algorithm, value } = file.checksum;
   if (await exists(path)) {
-    if (await checksumOf(path, algorithm) === value) return path;
+    if (await checksumOf(path, algorithm) === value) {
+      await options.onProgress?.(file.bytes, file.bytes, file.name);
+      return path;
+    }
     throw new DataError(
       `${path} is not the file that it should be: its ${algorithm} checksum is not ${value}. Delete it`,
     );

@@ -68,7 +68,6 @@ async function make(known: KnownDataset, folder: string, options: PrepareOptions
       : file.urls;
     const onProgress = whole.part(units(file.bytes));
     paths.push(await download({ ...file, urls }, work, { ...options, onProgress }));
-    await onProgress(1, 1);
   }
   if (!unpack) {
     if (classes) {
