@@ -142,12 +142,12 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** The networks side by side; the speeds are of the machine that is named. */
+/** The networks side by side, with columns for their speeds if those were measured beside. */
 export function int8Table(
   networks: readonly Int8Network[],
   { val, test }: Pick<RunData, "val" | "test">,
   notes: readonly string[],
-  speed: Int8Speeds = () => undefined,
+  speed?: Int8Speeds,
 ): Table {
   const labels = Int32Array.from([...val.labels, ...test.labels]);
   const classes = networks[0]!.logits.length / labels.length;
@@ -170,20 +170,24 @@ export function int8Table(
       { key: "top5", label: "test top-5 (95 %)", align: "right" },
       { key: "agreement", label: "same class as its float32 (95 %)", align: "right" },
       { key: "p", label: "p (McNemar, Holm)", digits: 3 },
-      { key: "rate", label: "images/s, batch 256", digits: 0 },
-      { key: "times", label: "times its float32, batch 256" },
-      { key: "single", label: "times its float32, one image" },
+      ...speed
+        ? [
+          { key: "rate", label: "images/s, batch 256", digits: 0 },
+          { key: "times", label: "times its float32, batch 256" },
+          { key: "single", label: "times its float32, one image" },
+        ]
+        : [],
       { key: "size", label: "file, kB", digits: 1 },
     ],
     rows: networks.map((network): Record<string, Cell> => {
       const { library, setting, bytes } = network;
       const float = floatOf(network), own = rounded.indexOf(network);
       const given = onTest(network);
-      const batch = speed(library, setting, 256), single = speed(library, setting, 1);
+      const [batch, single] = [256, 1].map((images) => speed?.(library, setting, images));
       return {
         ...{ library, setting, size: bytes / 1000 },
-        ...{ top1: topK(given, 1), top5: topK(given, 5), rate: batch?.rate },
-        ...{ times: batch?.times, single: single?.times },
+        ...{ top1: topK(given, 1), top5: topK(given, 5) },
+        ...speed && { rate: batch?.rate, times: batch?.times, single: single?.times },
         ...(own < 0 ? {} : {
           agreement: sameClass(all(network), all(float)),
           p: corrected[own],
