@@ -35,6 +35,7 @@ import {
 import { lenetSpace, secondSpace } from "../lib/runs/search_space.ts";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { dataChoice, readArguments, requireData } from "./arguments.ts";
+import { takeLock } from "./lock.ts";
 import { turboEnvironment } from "./python.ts";
 import { main, run, SetupError } from "./run.ts";
 import { trainSideBySide } from "./search_workers.ts";
@@ -84,6 +85,10 @@ async function searchTask(): Promise<void> {
     const args = ["run", ...permissions, new URL(import.meta.url).pathname, ...Deno.args];
     return await run(Deno.execPath(), args, { env: turboEnvironment });
   }
+  // two at once would each write their own log over the other's
+  using _lock = await takeLock(join(projectRoot, ".cache", "search.lock"), (holder) => {
+    console.error(`Another search runs in this folder (${holder}). Waiting for it to end …`);
+  });
   const { dataset, data, architecture } = await openExperiment(
     progress,
     folder ? { dataFolder: folder } : {},

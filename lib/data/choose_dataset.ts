@@ -1,4 +1,5 @@
 import { exists } from "../util/files.ts";
+import { environmentSwitch } from "../util/environment_switch.ts";
 import { environment } from "../util/platform.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { DataError } from "./data_error.ts";
@@ -70,11 +71,15 @@ export async function datasetFromEnvironment(
     : await chooseDataset(chosen, onProgress, own);
 }
 
-/** What `LENET_FOLLOW_LINKS` and `LENET_SPLIT` say. @throws {DataError} if the second is not understood */
+/**
+ * What `LENET_FOLLOW_LINKS` and `LENET_SPLIT` say.
+ * @throws {RangeError} if the first is neither 1, nor 0, nor empty
+ * @throws {DataError} if the second is not understood
+ */
 export function openOptionsFromEnvironment(): OpenOptions {
   const split = environment("LENET_SPLIT");
   return {
-    followLinks: environment("LENET_FOLLOW_LINKS") === "1",
+    followLinks: environmentSwitch("LENET_FOLLOW_LINKS"),
     ...split ? { split: parseSplit(split) } : {},
   };
 }

@@ -52,12 +52,20 @@ export interface SearchLog {
   readonly final: readonly FinalRun[];
 }
 
+const isShare = (x: unknown) => typeof x === "number" && x >= 0 && x <= 1;
+
 /** Reads a search's log. @returns undefined if there is none @throws Error naming a damaged file */
 export async function readSearchLog(path: string): Promise<SearchLog | undefined> {
   if (!await exists(path)) return undefined;
   try {
     const log = JSON.parse(await readTextFile(path)) as SearchLog;
     if (!Array.isArray(log.trials) || !Array.isArray(log.final)) throw new Error("no trials");
+    // an accuracy that is missing would be NaN, and the order of the candidates by chance
+    for (const { key, top1, top5 } of [...log.trials, ...log.final]) {
+      if (typeof key !== "string" || !isShare(top1) || !isShare(top5)) {
+        throw new Error("a broken trial");
+      }
+    }
     return log;
   } catch (cause) {
     throw new Error(`${path} is no log of a search; delete it to search anew`, { cause });

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { exists, writeAtomic } from "../util/files.ts";
 import { readTextFile } from "../util/platform.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
@@ -48,14 +48,17 @@ export async function writeSweep(
 /**
  * Reads what `writeSweep` has written.
  * @returns undefined if there is no such file
- * @throws Error naming the file if it is damaged
+ * @throws Error naming the file if it is damaged, or if the second of the two files is missing
  */
 export async function readSweep(
   results: string,
   list: string,
 ): Promise<readonly SweptEntry[] | undefined> {
   const { outcomes, made } = paths(results, list);
-  if (!await exists(outcomes) || !await exists(made)) return undefined;
+  if (!await exists(outcomes)) return undefined;
+  if (!await exists(made)) {
+    throw new Error(`${made} is missing beside ${basename(outcomes)}; run the sweep again`);
+  }
   const [whats, hows] = [await read(outcomes), await read(made)];
   return await Promise.all(whats.map(async ({ name, runs }, at) => {
     const origins = hows[at]?.name === name ? hows[at].runs : [];

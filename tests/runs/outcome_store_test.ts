@@ -103,4 +103,10 @@ Deno.test("outcomes that are written together come back, results apart from how 
     assert(!text.includes(kept.made.date) && !text.includes("seconds"));
     await Deno.writeTextFile(path, text.replace(/"images":20,"top1":\d+/, '"images":20,"top1":21'));
     await assertRejects(() => readSweep(folder, "short"), Error, `${path} (7, run 1)`);
+    await Deno.remove(`${folder}/sweep_short_made.json`);
+    await assertRejects(
+      () => readSweep(folder, "short"),
+      Error,
+      "sweep_short_made.json is missing",
+    );
   }));

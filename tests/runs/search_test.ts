@@ -110,6 +110,12 @@ Deno.test("a search that was cut off repeats no training, and comes to the same"
     assert.deepEqual(undated(resumed), undated(await search(space, options)));
     await Deno.writeTextFile(path, "{}");
     await assertRejects(() => readSearchLog(path), Error, "is no log of a search");
+    const [trial, ...trials] = resumed.trials;
+    for (const top1 of [undefined, null, "0.2", 1.5]) {
+      const broken = { ...resumed, trials: [{ ...trial, top1 }, ...trials] };
+      await Deno.writeTextFile(path, JSON.stringify(broken));
+      await assertRejects(() => readSearchLog(path), Error, "is no log of a search");
+    }
   }));
 
 Deno.test("the chosen recipe is trained on all images with each seed, once", () =>
