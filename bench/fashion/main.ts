@@ -1,15 +1,14 @@
 /**
  * `deno task fashion [--data FOLDER] [--seeds N] [--epochs N]`: trains LeNet-5 in our three systems and in
  * real PyTorch, and the LeNet-5 of 1998 here and in PyTorch, on data that others have results on:
- * Fashion-MNIST from Debian's package dataset-fashion-mnist, or any folder with MNIST, CIFAR-10 and the
- * like. Each training is kept in results/fashion_mnist/runs/ and is not repeated.
+ * Fashion-MNIST, or another known data set, or any folder with MNIST, CIFAR-10 and the like. Each training is kept in results/fashion_mnist/runs/ and is not repeated.
  */
 import { join } from "node:path";
-import { openDataset } from "../../lib/data/open_dataset.ts";
+import { chooseDataset } from "../../lib/data/choose_dataset.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
 import { exists, projectRoot, writeAtomic } from "../../lib/util/files.ts";
-import { readArguments } from "../../tasks/arguments.ts";
+import { readArguments, requireData } from "../../tasks/arguments.ts";
 import { main, SetupError, step } from "../../tasks/run.ts";
 import { setupBenchPython } from "../bench_python.ts";
 import { machine } from "../machine.ts";
@@ -19,8 +18,8 @@ import { contestants } from "./contestants.ts";
 import { fashionTable } from "./fashion_table.ts";
 import { publishedOnFashion } from "./published.ts";
 
-/** Where Debian's package puts the files. */
-const debian = "/usr/share/datasets/fashion-mnist";
+/** What is trained on unless other data are named. */
+const usual = "fashion-mnist";
 
 async function fashion(): Promise<void> {
   const given = readArguments(
@@ -29,17 +28,12 @@ async function fashion(): Promise<void> {
     { data: "string", seeds: "string", epochs: "string" },
     "--data FOLDER, --seeds N and --epochs N",
   );
-  const folder = given.data ?? debian;
+  const folder = given.data ?? usual;
   const seeds = wholeNumber("seeds", given.seeds ?? "3");
   const epochs = wholeNumber("epochs", given.epochs ?? "10");
-  if (!await exists(folder)) {
-    throw new SetupError(
-      `there is no folder ${folder}: install Debian's package dataset-fashion-mnist, or name a folder ` +
-        "with --data",
-    );
-  }
+  await requireData(folder);
   await setupBenchPython();
-  const dataset = await openDataset(folder);
+  const dataset = await chooseDataset(folder, progress(`Getting ${folder}`, "kB"));
   const data = await loadPixels(dataset, {}, { onProgress: progress("Preprocessing", "images") });
   const classes = dataset.classes.length;
   const name = dataset.name.replaceAll("-", "_");
@@ -67,7 +61,7 @@ async function fashion(): Promise<void> {
       logs.get(one.name)!.set(seed, log);
       // after every training, so that one that is stopped leaves a table of what there is
       const { train, val, test } = data;
-      const isFashion = folder === debian;
+      const isFashion = folder === usual;
       const table = fashionTable(contestants, logs, isFashion ? publishedOnFashion : [], {
         title: `${isFashion ? "Fashion-MNIST" : dataset.name}, ${epochs} epochs`,
         testImages: test.length,

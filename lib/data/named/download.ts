@@ -201,7 +201,10 @@ async function broken<T>(work: () => Promise<T>, signal: AbortSignal, patience: 
   } catch (error) {
     if (signal.aborted) throw new Interrupted(`nothing came for ${patience} seconds`);
     if (errorCode(error) === "NotCapable") {
-      throw new DataError(`nothing is downloaded: ${(error as Error).message}`, { cause: error });
+      throw new DataError(
+        `nothing is downloaded: ${(error as Error).message}, or download it with "deno task data"`,
+        { cause: error },
+      );
     }
     const { message, cause } = error as Error;
     const reason = cause instanceof Error ? `: ${cause.message}` : "";
