@@ -6,6 +6,7 @@
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { bundleInt8 } from "./bundle_int8.ts";
 import { main, SetupError } from "./run.ts";
 
 interface Configuration {
@@ -114,7 +115,8 @@ function packageJson(
       exports: Object.fromEntries(
         Object.entries(exports).map(([entry, path]) => {
           const base = path.replace(/\.ts$/, "");
-          return [entry, { types: `${base}.d.ts`, default: `${base}.js` }];
+          const code = entry === "./int8" ? "./int8.js" : `${base}.js`;
+          return [entry, { types: `${base}.d.ts`, default: code }];
         }),
       ),
       engines: { node: ">=22.3" },
@@ -139,6 +141,7 @@ export async function buildPackage(folder: string): Promise<number> {
     text as string
   );
   files.set("package.json", packageJson(configuration, packagesIn(code)));
+  files.set("int8.js", await bundleInt8()); // alone, for pages
   for (const path of companions(join(projectRoot, "lib"))) {
     files.set(relative(projectRoot, path), await Deno.readFile(path));
   }

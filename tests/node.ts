@@ -34,9 +34,13 @@ export function needsNode(
 }
 
 /** Runs a program in Node.js and gives what it prints. @throws Error with what it says if it fails */
-export async function runNode(args: readonly string[], cwd: string): Promise<string> {
+export async function runNode(
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<string> {
   const [program, ...before] = nodeCommand as [string, ...string[]];
-  return await outputOf(program, [...before, ...args], cwd);
+  return await outputOf(program, [...before, ...args], cwd, env);
 }
 
 /** What a program prints. @throws Error with what it says if it fails */
@@ -44,10 +48,12 @@ export async function outputOf(
   program: string,
   args: readonly string[],
   cwd: string,
+  env: Record<string, string> = {},
 ): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args: [...args],
     cwd,
+    env,
     stdin: "null",
   }).output();
   const [told, failed] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));

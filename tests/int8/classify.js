@@ -9,4 +9,5 @@ const classifier = await openInt8Classifier(await readFile(file));
 const pixels = await classifier.pixels(await readFile(image));
 const answer = await classifier.classify(await readFile(image));
 const logits = classifier.logits(pixels, 1);
-console.log(JSON.stringify({ pixels: [...pixels], logits: [...logits], answer }));
+const names = answer.map(({ name }) => name);
+console.log(JSON.stringify({ pixels: [...pixels], logits: [...logits], names }));

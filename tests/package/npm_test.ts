@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import { buildPackage, packagesIn, renamed } from "../../tasks/npm.ts";
+import { examples } from "../examples.ts";
 import { needsNode, outputOf, runNode } from "../node.ts";
 
 const program = fileURLToPath(new URL("./program.js", import.meta.url));
@@ -41,13 +43,40 @@ Deno.test(
               assert((await Deno.stat(join(own, path))).isFile, path);
             }
           }
-          const needSome = ["./torch", "./keras", "./backend", "./report", "./formats"];
-          const entries = Object.keys(exports).filter((entry) => !needSome.includes(entry));
+          const needMore = ["./torch", "./keras", "./backend", "./report", "./formats"];
+          const entries = Object.keys(exports).filter((entry) => !needMore.includes(entry));
           const imports = entries.map((entry) =>
             `await import("@lenet/three-ways${entry.slice(1)}");`
           );
           await Deno.writeTextFile(join(folder, "entries.mjs"), imports.join("\n"));
           await runNode(["entries.mjs"], folder);
+          const code = `import { createSystem, lenet5, type System } from "@lenet/three-ways";
+            export const system: Promise<System> = createSystem("numpy", lenet5(3));
+            // @ts-expect-error there is no such system
+            createSystem("jax", lenet5(3));`;
+          const all = entries.map((entry, i) =>
+            `export * as e${i} from "@lenet/three-ways${entry.slice(1)}";`
+          );
+          await Deno.writeTextFile(join(folder, "consumer.ts"), [...all, code].join("\n"));
+          await Deno.writeTextFile(join(folder, "package.json"), `{"type": "module"}`);
+          const tsc = join(projectRoot, "node_modules/typescript/bin/tsc");
+          const how = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "esnext,dom"];
+          await runNode([tsc, ...how, "--target", "esnext", "consumer.ts"], folder);
+        },
+      );
+      await t.step(
+        "the README's examples run as they are written, if Node.js knows their syntax",
+        async () => {
+          const env = { LENET_DATA: join(folder, "default") };
+          await generateSynthetic(env.LENET_DATA, { train: 150, heldOut: 1, seed: 7 });
+          const own = (await examples()).filter(({ where, code }) =>
+            where.startsWith("README.md") && !/^using |"torch"|"keras"|formats"/m.test(code)
+          );
+          assert(own.length >= 2, "there are no examples for Node.js");
+          for (const { code, where } of own) {
+            await Deno.writeTextFile(join(folder, "example.ts"), code);
+            assert((await runNode(["example.ts"], folder, env)).trim() !== "", where);
+          }
         },
       );
       await t.step("the same bits", async () => {

@@ -1,7 +1,7 @@
 // @ts-nocheck plain JavaScript, since Node.js and Deno run it as it is
 /**
  * What somebody does with the package: draws images into this folder, trains LeNet-5 on them, prunes, quantizes, saves,
- * loads and predicts. It prints checksums of the bits.
+ * loads, predicts and classifies. It prints checksums of the bits.
  */
 import { createHash } from "node:crypto";
 import {
@@ -13,6 +13,11 @@ import {
   runConfiguration,
   trainRun,
 } from "@lenet/three-ways";
+import {
+  classifierPreprocessing,
+  openClassifier,
+  saveClassifier,
+} from "@lenet/three-ways/classifier";
 import {
   calibrate,
   loadModel,
@@ -48,6 +53,15 @@ await saveModel("lenet.safetensors", model);
 const int8 = await openInt8(await loadModel("lenet.safetensors"));
 const logits = int8.predict(data.test.pixels, data.test.length);
 
+await saveClassifier("animals.safetensors", {
+  network: { numbers: "int8", model },
+  preprocessing: classifierPreprocessing(),
+  classes: dataset.classes,
+});
+const classifier = await openClassifier("animals.safetensors");
+const answers = await classifier.classifyAll([0, 1, 2].map((i) => dataset.splits.test.image(i)));
+classifier.dispose();
+
 console.log(JSON.stringify({
   pixels: bits([data.train.pixels, data.test.pixels]),
   weights: bits(Object.values(run.weights).map(({ data }) => data)),
@@ -55,4 +69,6 @@ console.log(JSON.stringify({
   images: data.test.length,
   loss: run.history.at(-1).loss,
   int8: int8.name,
+  // the probabilities' last bit is that of the engine's Math.exp
+  answers: answers.map((answer) => answer.map(({ name }) => name)),
 }));
