@@ -56,6 +56,6 @@ export function sameAsSweptText({ same, of }: ReturnType<typeof sameAsSwept>): s
   const counts = "the same number of test images right, and as many different classes";
   return same === of
     ? `All ${of} trainings of this notebook have ${counts}, as in the sweep.`
-    : `${same} of ${of} trainings of this notebook have ${counts}, as in the sweep. The others were ` +
-      "rounded otherwise: by another processor, or by the native TensorFlow.";
+    : `${same} of ${of} trainings of this notebook have ${counts}, as in the sweep. Another processor, ` +
+      "the native TensorFlow, or code that has changed since then can make such differences.";
 }

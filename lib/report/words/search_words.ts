@@ -13,15 +13,13 @@ export function searchWords({ data, trials, kept, chosenBy }: SearchLog): string
   const found = `${tried} It chose "${chosen}" with ${worth(own).toFixed(3)} after ${epochs} ` +
     "epochs (mean of top-1 and top-5).";
   if (!next) return found;
-  const gap = worth(own) - worth(next);
-  const isShown = Math.abs(gap) > reach(own, next, chosenBy);
-  return `${found} The next, "${next.candidate}", has ${worth(next).toFixed(3)}. ` +
-    (isShown
-      ? "The difference is larger than what other images would change, in one seed of each."
-      : `Each has one seed and ${chosenBy.toLocaleString("en")} images, so the difference of ${
-        gap.toFixed(3)
-      } may be ` +
-        "chance.");
+  const gap = worth(own) - worth(next), images = chosenBy.toLocaleString("en");
+  const judged = Math.abs(gap) > reach(own, next, chosenBy)
+    ? "The difference is larger than what other images would change, in one seed of each."
+    : `Each has one seed and ${images} images, so the difference of ${
+      gap.toFixed(3)
+    } may be chance.`;
+  return `${found} The next, "${next.candidate}", has ${worth(next).toFixed(3)}. ${judged}`;
 }
 
 const worth = ({ top1, top5 }: Trial) => (top1 + top5) / 2;
