@@ -45,6 +45,6 @@ export type {
 } from "../compression/quantization/quantized_model.ts";
 export type { ActivationCurve } from "../compression/quantization/quantized_activation.ts";
 export type { Granularity, QuantizedArray } from "../compression/quantization/quantize.ts";
-export type { Activation, Architecture, Layer } from "../model/architecture.ts";
+export type { Activation, Architecture, FurtherActivation, Layer } from "../model/architecture.ts";
 export type { WeightArray, Weights } from "../model/weights.ts";
 export type { Normalisation } from "../pixels/pixels.ts";

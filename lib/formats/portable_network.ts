@@ -53,7 +53,13 @@ export function checkPortable(network: PortableNetwork): void {
 }
 
 /** @throws RangeError unless the mean is finite and the std finite and above 0 */
-export function checkNormalisation({ mean, std }: Normalisation): void {
+export function checkNormalisation(normalisation: Normalisation): void {
+  if (Array.isArray(normalisation)) {
+    throw new RangeError(
+      "a normalisation of each channel by itself cannot be written; give one for all",
+    );
+  }
+  const { mean, std } = normalisation;
   if (Number.isFinite(mean) && Number.isFinite(std) && std > 0) return;
   throw new RangeError(
     `a normalisation needs a finite mean and a finite std above 0, got ${mean} and ${std}`,

@@ -199,6 +199,15 @@ Deno.test("int8 goes to ONNX only, and a normalisation behind a flatten not to K
   assert.deepEqual(decodeOnnx(encodeOnnx(network)), network, "ONNX has PyTorch's order");
 });
 
+Deno.test("an activation that a file is not written with is refused by its name", async () => {
+  const layers = [...everyLayer.layers];
+  layers[layers.findIndex(({ kind }) => kind === "tanh")] = { kind: "activation", function: "elu" };
+  const network = { ...floatFixture, architecture: { ...everyLayer, layers } };
+  assertThrows(() => encodeOnnx(network), RangeError, "elu");
+  await assertRejects(() => encodeKeras(network), RangeError, "elu");
+  await assertRejects(() => encodeTfjs(network), RangeError, "elu");
+});
+
 Deno.test("archives of torch.save are refused with the line that makes them safetensors", async () => {
   const path = await Deno.makeTempFile({ suffix: ".pt" });
   await Deno.writeFile(path, zipSync({ "archive/data.pkl": new Uint8Array(8) }));
