@@ -34,6 +34,7 @@ export type { SumGroups } from "./quantization/packed_int8.ts";
 export { calibrate, type Calibration } from "./quantization/calibrate.ts";
 export type { InputMoments } from "./quantization/input_moments.ts";
 export { type Int8Predictor, openInt8 } from "./quantization/int8_network.ts";
+export type { ActivationCurve } from "./quantization/quantized_activation.ts";
 export { IntegerNetwork } from "./quantization/integer_network.ts";
 export type { Granularity, QuantizedArray } from "./quantization/quantize.ts";
 export {

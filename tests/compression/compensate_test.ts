@@ -4,7 +4,14 @@ import { assertAlmostEquals, assertLess } from "../assert.ts";
 import { quantizeCompensated } from "../../lib/compression/quantization/compensate.ts";
 import { type InputMoments, MomentSums } from "../../lib/compression/quantization/input_moments.ts";
 import { dequantize, quantizeWeights } from "../../lib/compression/quantization/quantize.ts";
+import { calibrate } from "../../lib/compression/quantization/calibrate.ts";
+import { quantizeModel } from "../../lib/compression/quantization/quantized_model.ts";
+import { applyMasks, magnitudeMasks } from "../../lib/compression/masks.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
+import { weightArray } from "../../lib/model/weights.ts";
 import { Rng } from "../../lib/util/rng.ts";
+import { asBatches, randomBatch } from "../systems/helpers.ts";
 
 const length = 12;
 
@@ -93,4 +100,18 @@ Deno.test("inputs that never vary and per-tensor scales are possible", () => {
   const { scales, values } = quantizeCompensated(randomWeights(4), "tensor", [], moments);
   assert.deepEqual(new Set(scales).size, 1);
   assert(values.every((q) => Math.abs(q) <= 127));
+});
+
+Deno.test("weights that were pruned stay zero if that is asked for", async () => {
+  const network = lenet5(5), drawn = initialWeights(network, "lecun", 1);
+  const weights = applyMasks(drawn, magnitudeMasks(network, drawn, { conv: 0.5, dense: 0.5 }));
+  const calibration = await calibrate(network, weights, asBatches(randomBatch(network, 5, 20)));
+  const moved = (keepZeros: boolean) =>
+    quantizeModel(network, weights, { mean: 0, std: 1 }, "channel", { ...calibration, keepZeros })
+      .layers.reduce((sum, { name, weight: { values } }) => {
+        const { data } = weightArray(weights, `${name}.weight`);
+        return sum + values.filter((q, i) => q !== 0 && data[i] === 0).length;
+      }, 0);
+  assertLess(100, moved(false)); // what is to be kept from happening does happen
+  assert.equal(moved(true), 0);
 });
