@@ -75,10 +75,10 @@ async function stopComparisons(page: NotebookPage): Promise<void> {
   assert.equal(await page.replace("const moreEpochs = 3;", "const moreEpochs = 300;"), 1);
   await page.command("notebook:run-all-cells");
   for (const work of ["Pruning", "Pruning further"]) {
-    await page.page.getByText(new RegExp(`^${work}: \\d+ of [\\d,]+ .* left`)).first()
+    await page.page.getByText(new RegExp(`${work}: \\d+ of [\\d,]+ .* left`)).first()
       .waitFor({ timeout: 240_000 });
     await page.command("notebook:interrupt-kernel");
-    await page.page.getByText(new RegExp(`^${work}: stopped at \\d+ %`)).first()
+    await page.page.getByText(new RegExp(`${work}: stopped at \\d+ %`)).first()
       .waitFor({ timeout: 30_000 });
   }
   await page.waitUntilDone(300);

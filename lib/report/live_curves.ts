@@ -6,7 +6,7 @@ import { accuracyFigure } from "./figures/figure_3_accuracy.ts";
 import { livePlace } from "./notebook.ts";
 
 /** Two figures of this width stand side by side in JupyterLab, in letters of their own size. */
-const width = 412;
+const width = 396;
 
 /**
  * A listener to the epochs of a training. It shows the loss and the accuracy below the cell, and they grow
