@@ -126,6 +126,9 @@ function checkClasses(classes: readonly string[], count: number): void {
 /** @throws RangeError naming the number that no pixel can be normalised with */
 export function checkNormalisation(normalisation: Normalisation): void {
   if (Array.isArray(normalisation)) requireOneNormalisation("a classifier", normalisation);
+  if (Array.isArray(normalisation)) {
+    throw new RangeError("a classifier has one normalisation for all channels, not one for each");
+  }
   const { mean, std } = normalisation;
   if (!Number.isFinite(mean)) throw new RangeError(`the mean must be a finite number, got ${mean}`);
   if (!(Number.isFinite(std) && std > 0)) {

@@ -107,6 +107,18 @@ Deno.test("parts that do not belong together are refused by name", () => {
   assertRefused(texts({ architecture: "null" }), "the architecture must be an object");
 });
 
+Deno.test("what a classifier cannot hold is refused before anything is written", () => {
+  const { network } = float;
+  assert(network.numbers === "float32");
+  const each = [network.normalisation] as unknown as typeof network.normalisation;
+  assertThrows(
+    () => encodeClassifier({ ...float, network: { ...network, normalisation: each } }),
+    RangeError,
+    "one normalisation for all channels",
+  );
+  assertThrows(() => encodeClassifier({ ...float, classes: ["a"] }), RangeError, "6 names");
+});
+
 Deno.test("arrays that are missing, too many, misshapen or broken are refused by name", () => {
   const array = (data: TypedArrays[string]["data"], shape = [data.length]) => ({ shape, data });
   const refused = (name: string, changed: TypedArrays[string] | undefined, message: string) =>
