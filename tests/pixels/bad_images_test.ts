@@ -145,6 +145,18 @@ for (const threads of [1, 3]) {
   });
 }
 
+test("loading tells of training images that are tested on, from the files and from the cache", async (folder) => {
+  const [first, second, held] = await good(folder, "fine", 3);
+  await Deno.copyFile(join(folder, second!), join(folder, "copy.jpg"));
+  const data = dataset(folder, { train: [first!, second!], val: [held!], test: ["copy.jpg"] });
+  for (let time = 0; time < 2; time++) {
+    const { notices } = await load(data);
+    assert.equal(notices.length, 2);
+    assert.match(notices[0]!, /^1 test image has the pixels of a train image/);
+    assert.match(notices[1]!, /^1 of them has two labels/);
+  }
+});
+
 test("an image that was mended is no longer set aside", async (folder) => {
   const train = await good(folder, "fine", 3), held = await good(folder, "held", 2);
   const intact = await Deno.readFile(join(folder, train[1]!));
