@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import sharp, { type JpegOptions } from "sharp";
-import { assertRejects } from "../assert.ts";
+import { assertLess, assertRejects } from "../assert.ts";
 import { TooLarge } from "../../lib/pixels/bad_image.ts";
 import { decode, decoderVersion, defaultDecodeSettings } from "../../lib/pixels/decode.ts";
 import { useJpeg } from "../../lib/pixels/decode_jpeg.ts";
@@ -91,4 +93,20 @@ Deno.test("a JPEG that claims 65,500×65,500 pixels is refused before room is ma
   await assertRejects(() => useJpeg(jpeg, settings, () => true), TooLarge, message);
   await assertRejects(() => decode(jpeg, "image"), TooLarge, message);
   assert(Deno.memoryUsage().rss - before < 50 * 2 ** 20);
+});
+
+Deno.test("the room for a large image is not kept", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const create = { width: 4000, height: 3000, channels: 3, background: "#456" } as const;
+  const jpeg = new Uint8Array(await sharp({ create }).jpeg().toBuffer());
+  const held = async () => {
+    await new Promise((next) => setTimeout(next));
+    collect();
+    return Deno.memoryUsage().external / 2 ** 20;
+  };
+  const before = await held();
+  const size = await useJpeg(jpeg, settings, ({ data }) => data.length);
+  assert.equal(size, turboLibrary() && 36_000_000);
+  assertLess(await held() - before, 16, "MiB are kept");
 });
