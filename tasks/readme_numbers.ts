@@ -53,7 +53,6 @@ export const readmeFacts: readonly Fact[] = [
       "batches of 256 are",
       "with 40 multiplications in place of 100",
       "with 36 in place of 100",
-      "windows of 1280 and 1000 pixels",
       "gets 128 bits, and 256 in turbo",
       "which has 512 bits there",
       "held to the 256 bits of most",
