@@ -101,7 +101,8 @@ export const projectRoot: string = rootFolder();
 
 function rootFolder(): string {
   if (!hasNodeModules) return "";
-  const isInstalled = ownRoot?.protocol !== "file:" || ownRoot.href.includes("/node_modules/");
+  // the package is JavaScript, wherever it stands
+  const isInstalled = ownRoot?.protocol !== "file:" || import.meta.url.endsWith(".js");
   return isInstalled ? `${workingFolder()}/` : pathOf(ownRoot);
 }
 
