@@ -137,6 +137,7 @@ const notebookNames: Fact = {
     ],
     ...["1. From image", "2. One network", "3. Training", "4. Pruning", "5. Quantization"],
     ...["6. The paper's", "7. Why two", "Notebook 7", "notebook 7", "notebook 2", "notebook 3"],
+    "Notebook 3",
     ...["Figure 1", "Figure 2", "Figure 3", "Figures 1 to 3", "equations (1) and (2)", "64×64"],
     ...["1/K (top-1) and 5/K", "AVX2", "AVX-512", "uint8", "CIFAR-10", "University, 2023"],
   ],
