@@ -78,7 +78,11 @@ export const attacks: Readonly<Record<string, () => Promise<Attacked[]>>> = {
 
 function killsOf(what: keyof typeof trained, wanted: number) {
   const attack = async (): Promise<Attacked[]> => {
-    const { kills, inTraining, ended, different, torn } = await killTrainings(what, wanted, 16);
+    const { kills, inTraining, ended, different, torn } = await killTrainings(
+      what,
+      wanted,
+      newSeed(),
+    );
     return [{
       kind: `SIGKILL at a random moment: ${what}`,
       count: kills,
@@ -88,6 +92,14 @@ function killsOf(what: keyof typeof trained, wanted: number) {
     }];
   };
   return { [`kills: ${what}`]: attack };
+}
+
+/** A seed of its own for each attack, which is told, so that the attack can be made again. */
+function newSeed(): number {
+  const given = Deno.env.get("LENET_TEST_SEED");
+  const seed = given ? Number(given) : crypto.getRandomValues(new Int32Array(1))[0]!;
+  console.error(`  LENET_TEST_SEED=${seed}`);
+  return seed;
 }
 
 /** Runs test files on new random cases, and counts what their properties tried, unless the count is known. */
@@ -101,8 +113,7 @@ async function tests(
   },
 ): Promise<Attacked> {
   const counted = await Deno.makeTempFile();
-  const seed = `${crypto.getRandomValues(new Int32Array(1))[0]}`;
-  console.error(`  LENET_TEST_SEED=${seed}`);
+  const seed = `${newSeed()}`;
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "-P", "--quiet", "--no-check", ...files],
     cwd: projectRoot,
