@@ -1,5 +1,4 @@
 import { type Architecture, countClasses } from "../model/architecture.ts";
-import { firstNonFinite } from "../model/finite.ts";
 import { checkFiniteWeights, checkWeights, type Weights } from "../model/weights.ts";
 import { checkLogits, checkPredict } from "./check_batches.ts";
 import { checkFit } from "./check_fit.ts";
@@ -90,8 +89,7 @@ export abstract class CheckedSystem implements System {
     checkWeights(this.architecture, weights);
     if (options.allowBroken !== true) checkFiniteWeights(weights);
     await this.writeWeights(weights);
-    this.#mayBreak = options.allowBroken === true &&
-      Object.values(weights).some(({ data }) => firstNonFinite(data) >= 0);
+    this.#mayBreak = options.allowBroken === true;
   }
 
   /** Whether `dispose` has been called. */
