@@ -1,12 +1,13 @@
 /**
  * The command line: `deno task train`, `evaluate`, `compress`, `predict` and `export`. Results go to the
  * standard output, everything else to the error output. The exit code is 0 when all went well, 1 when something
- * failed, and 2 when the command was not understood.
+ * failed, 2 when the command was not understood, and 130 when Ctrl-C stopped a training.
  */
 import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { BadImage, BadImages } from "../../lib/pixels/bad_image.ts";
 import { DataError } from "../../lib/data/data_error.ts";
 import { ModelFileError } from "../../lib/model/model_file_error.ts";
+import { Stopped } from "../../lib/runs/stopped.ts";
 import { BrokenLossError } from "../../lib/systems/system.ts";
 import { SetupError } from "../run.ts";
 import { addCompress } from "./compress.ts";
@@ -17,7 +18,7 @@ import { addTrain } from "./train.ts";
 
 /** Errors whose message says all that the reader needs. */
 const explained = [
-  ...[BadImage, BadImages, BrokenLossError, DataError, ModelFileError, SetupError],
+  ...[BadImage, BadImages, BrokenLossError, DataError, ModelFileError, SetupError, Stopped],
   ...[RangeError, Deno.errors.PermissionDenied, Deno.errors.NotCapable],
 ];
 
@@ -47,9 +48,13 @@ export async function runCommand(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
     if (!(error instanceof Error) || !explained.some((kind) => error instanceof kind)) throw error;
-    console.error(`error: ${error.message.trim()}`);
-    return 1;
+    const isStopped = error instanceof Stopped;
+    console.error(`${isStopped ? "" : "error: "}${error.message.trim()}`);
+    return isStopped ? 130 : 1;
   }
 }
 
-if (import.meta.main) Deno.exit(await runCommand(Deno.args));
+if (import.meta.main) {
+  console.info = console.error; // what the library tells is no result
+  Deno.exit(await runCommand(Deno.args));
+}

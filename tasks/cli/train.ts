@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { classifierPreprocessing } from "../../lib/classifier/classifier_model.ts";
 import { saveClassifier } from "../../lib/classifier/classifier_file.ts";
@@ -5,10 +6,17 @@ import { activations, lenet5 } from "../../lib/model/architecture.ts";
 import type { OptimizerOptions } from "../../lib/model/training_step.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
+import { Checkpoint } from "../../lib/runs/checkpoint.ts";
 import { classifierOf } from "../../lib/runs/classifier_of.ts";
 import { type Recipe, recipes } from "../../lib/runs/recipes.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
+import { runKey, trainingCode } from "../../lib/runs/run_store.ts";
+import { Stopped } from "../../lib/runs/stopped.ts";
+import { earlyStopping } from "../../lib/systems/early_stopping.ts";
+import type { EpochRecord, History } from "../../lib/systems/system.ts";
+import { sha256 } from "../../lib/util/files.ts";
+import type { OnProgress } from "../../lib/util/progress.ts";
 import { openData, outputPath } from "./files.ts";
 import {
   addComputeOptions,
@@ -27,6 +35,7 @@ import { byteCount, print, shares, shareText } from "./output.ts";
 interface TrainOptions extends DataOptions, ComputeOptions, OutputOptions {
   readonly recipe: keyof typeof recipes;
   readonly epochs?: number;
+  readonly patience?: number;
   readonly batch?: number;
   readonly optimizer?: "adam" | "sgd";
   readonly learningRate?: number;
@@ -49,7 +58,10 @@ interface TrainOptions extends DataOptions, ComputeOptions, OutputOptions {
 
 export function addTrain(program: Command): void {
   const command = program.command("train")
-    .description("Trains LeNet-5 on a folder of images, and writes a classifier.");
+    .description(
+      "Trains LeNet-5 on a folder of images, and writes a classifier. A training that was interrupted " +
+        "goes on when it is started again with the same options.",
+    );
   addOutputOptions(command, "the classifier's file: one safetensors file with all that it needs");
   addDataOptions(command);
   addComputeOptions(command, "numpy")
@@ -58,6 +70,11 @@ export function addTrain(program: Command): void {
         .default("corrected"),
     )
     .option("--epochs <n>", "how often all training images are gone through", whole(1))
+    .option(
+      "--patience <n>",
+      "stop after n epochs without a lower loss on the validation images, and keep the best weights",
+      whole(1),
+    )
     .option("--batch <n>", "images of a batch", whole(1))
     .addOption(choice("--optimizer <name>", "how the weights are changed", ["adam", "sgd"]))
     .option("--learning-rate <x>", "of the optimizer", real(0, Infinity, true))
@@ -110,28 +127,49 @@ async function train(options: TrainOptions): Promise<void> {
   const data = await loadPixels(dataset, preprocessing, {
     onProgress: progress("Preprocessing", "images"),
   });
+  const { patience } = options;
+  const checkpoint = new Checkpoint(`${out}.checkpoint`, {
+    key: await sha256(JSON.stringify([await runKey(configuration, data), patience ?? null])),
+    code: await trainingCode(),
+  });
+  using interrupt = new Interrupt();
   const run = await trainRun(configuration, data, {
-    onProgress: progress(`Training ${system}`, "images"),
+    checkpoint,
+    signal: interrupt.signal,
+    ...patience && {
+      callbacks: [earlyStopping({ monitor: "val.loss", patience, restoreBest: true })],
+    },
+    onProgress: interrupt.heardDuring(progress(`Training ${system}`, "images")),
     onEpoch: ({ epoch, loss, val }) =>
       console.error(
         `epoch ${epoch} of ${configuration.epochs}: loss ${loss.toFixed(3)}` +
           (val ? `, validation top-1 ${val.top1.toFixed(3)}, top-5 ${val.top5.toFixed(3)}` : ""),
       ),
   });
+  if (run.stopped) {
+    throw new Stopped(
+      `stopped after ${run.history.length} of ${configuration.epochs} epochs. The same command goes on ` +
+        `from ${basename(checkpoint.path)}.`,
+    );
+  }
   const notes = {
     data: dataset.name,
     ...dataset.synthetic && { images: "synthetic" },
   };
   await saveClassifier(out, classifierOf(run, dataset.classes, preprocessing, notes));
+  await checkpoint.remove();
   const bytes = (await Deno.stat(out)).size;
-  const { loss, val } = run.history.at(-1)!;
+  const { epoch, loss, val } = patience ? bestEpoch(run.history) : run.history.at(-1)!;
   const validation = val && { images: val.images, loss: val.loss, ...shares(val) };
   print(options.json, {
     ...{ model: out, bytes, classes: dataset.classes.length, data: dataset.name },
-    ...{ configuration, trainingLoss: loss, validation, seconds: run.seconds },
+    ...{ configuration, epoch, trainingLoss: loss, validation, seconds: run.seconds },
   }, [
     `${options.out}: ${byteCount(bytes)}, ${dataset.classes.length} classes of ${dataset.name}` +
     (dataset.synthetic ? " (synthetic images)" : ""),
+    ...patience
+      ? [`weights of epoch ${epoch}; the training ended after epoch ${run.history.length}`]
+      : [],
     ...validation
       ? [
         `on ${validation.images} validation images (95 % intervals): ` +
@@ -139,6 +177,45 @@ async function train(options: TrainOptions): Promise<void> {
       ]
       : [],
   ]);
+}
+
+/** The epoch whose weights early stopping has kept: the first of the lowest loss on the validation images. */
+function bestEpoch(history: History): EpochRecord {
+  const lossOf = ({ val }: EpochRecord) => val && Number.isFinite(val.loss) ? val.loss : Infinity;
+  return history.reduce((best, record) => lossOf(record) < lossOf(best) ? record : best);
+}
+
+/** Ctrl-C as a signal: the first one stops the training after the batch at hand, a second one ends the process. */
+class Interrupt implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #listen = () => {
+    this[Symbol.dispose]();
+    this.#controller.abort();
+  };
+
+  constructor() {
+    Deno.addSignalListener("SIGINT", this.#listen);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** A training awaits no timer and no file, so that no signal would be heard without such a pause in it. */
+  heardDuring(told: OnProgress): OnProgress {
+    let last = performance.now();
+    return async (...counts) => {
+      if (performance.now() - last > 100) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        last = performance.now();
+      }
+      await told(...counts);
+    };
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSignalListener("SIGINT", this.#listen);
+  }
 }
 
 /** The recipe, changed by the options that were given. */

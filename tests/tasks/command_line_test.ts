@@ -5,7 +5,7 @@ import { Classifier } from "../../lib/classifier/classifier.ts";
 import { loadClassifier, saveClassifier } from "../../lib/classifier/classifier_file.ts";
 import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
 import { projectRoot } from "../../lib/util/files.ts";
-import { assertStringIncludes } from "../assert.ts";
+import { assertLess, assertStringIncludes } from "../assert.ts";
 import { float, int8 } from "../classifier/classifiers.ts";
 import { blocksOf } from "../examples.ts";
 import { runCommand } from "../../tasks/cli/main.ts";
@@ -101,6 +101,60 @@ async function understood(...args: string[]) {
   });
   return { code, stdout, stderr };
 }
+
+Deno.test("Ctrl-C stops a training, and the same command goes on to the same bits", async () => {
+  await inFolder(async (folder) => {
+    await generateSynthetic(join(folder, "images"), { train: 150, heldOut: 1, seed: 7 });
+    const train = (out: string) =>
+      ["train", ..."--data images --epochs 80 --threads 1 --json --out".split(" "), out] as const;
+    // a terminal interrupts the program itself; deno task hands no signal on
+    const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
+    const [, ...run] = tasks.train.command.split(" ");
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...run, ...train("stopped.safetensors").slice(1)],
+      ...{ cwd: projectRoot, env: { NO_COLOR: "1", INIT_CWD: folder } },
+      ...{ stdout: "piped", stderr: "piped" } as const,
+    }).spawn();
+    let told = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      if (!told.includes("epoch 1 of 80") && text.includes("epoch 1 of 80")) child.kill("SIGINT");
+      told += text;
+    }
+    assert.equal((await child.status).code, 130, told);
+    assert.equal(await new Response(child.stdout).text(), "");
+    assert.match(told, /^stopped after \d+ of 80 epochs\. The same command goes on from stopped/m);
+    const after = await command(folder, ...train("stopped.safetensors"));
+    assert.match(after.stderr, /^A training goes on after \d+ whole epochs/m);
+    JSON.parse(after.stdout);
+    const whole = await command(folder, ...train("whole.safetensors"));
+    assert.deepEqual([after.code, whole.code], [0, 0]);
+    const bytes = (name: string) => Deno.readFile(join(folder, name));
+    assert.deepEqual(await bytes("stopped.safetensors"), await bytes("whole.safetensors"));
+    const files = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    assert.deepEqual(files, ["images", "stopped.safetensors", "whole.safetensors"]);
+  });
+});
+
+Deno.test("--patience ends a training and keeps the weights of the best epoch", async () => {
+  await inFolder(async (folder) => {
+    await generateSynthetic(join(folder, "images"), { train: 150, heldOut: 1, seed: 7 });
+    const train = (...args: string[]) =>
+      inProcess(folder, "train", "--data", "images", "--seed", "3", "--json", ...args);
+    const told = await train("--epochs", "100", "--patience", "2", "--out", "patient.safetensors");
+    assert.equal(told.code, 0, told.stderr);
+    const { epoch, validation } = JSON.parse(told.stdout);
+    const losses = [...told.stderr.matchAll(/^epoch (\d+) of 100: loss/gm)].map(([, n]) =>
+      Number(n)
+    );
+    assert.equal(losses.at(-1), epoch + 2);
+    const scored = await inProcess(
+      ...[folder, "evaluate", "patient.safetensors", "--data", "images", "--on", "val", "--json"],
+    );
+    const { loss, top1 } = JSON.parse(scored.stdout);
+    assertLess(Math.abs(loss - validation.loss), 1e-6);
+    assert.deepEqual(top1, validation.top1);
+  });
+});
 
 Deno.test("each command explains its options", async () => {
   const options = {
