@@ -146,7 +146,10 @@ export class BrokenLossError extends Error {
   /** By which this error is told from others. */
   override readonly name = "BrokenLossError";
 
-  /** @param found where the training was, and what is no number */
+  /**
+   * The message is made of what was found and of what to do.
+   * @param found where the training was, and what is no number
+   */
   constructor(found: string) {
     super(
       `${found}: the training has diverged. Try a smaller learning rate, or look for weights and pixels ` +
