@@ -43,6 +43,11 @@ export function readArguments<T extends OptionKinds>(
   return values as OptionValues<T>;
 }
 
+/** The path that an argument means: `deno task` runs in this project, and the reader sits elsewhere. */
+export function pathOf(argument: string): string {
+  return resolve(Deno.env.get("INIT_CWD") || Deno.cwd(), argument);
+}
+
 /** What `--data` names: a known data set as it is, a folder as its whole path. */
 export function dataChoice<T extends string | undefined>(data: T): T | string {
   return data && !knownDataset(data) ? resolve(data) : data;

@@ -43,6 +43,7 @@ export const readmeFacts: readonly Fact[] = [
       "code is 0 when all went well, 1 when something failed, and 2 when",
       "with exit code 130",
       "On 50 animal classes of Tiny ImageNet",
+      "is of 50 animal classes of Tiny ImageNet",
       "on 50 animal classes of Tiny ImageNet",
       "(25,000 training images)",
       "means of 4 seeds",

@@ -22,7 +22,8 @@ import { batches } from "../../lib/runs/run.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";
 import { SetupError } from "../run.ts";
 import { requireClasses } from "./evaluate.ts";
-import { openData, outputPath, pathOf } from "./files.ts";
+import { pathOf } from "../arguments.ts";
+import { openData, outputPath } from "./files.ts";
 import {
   addComputeOptions,
   addDataOptions,

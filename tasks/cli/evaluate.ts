@@ -5,7 +5,8 @@ import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
 import { score } from "../../lib/systems/evaluate.ts";
 import { SetupError } from "../run.ts";
-import { openData, pathOf } from "./files.ts";
+import { pathOf } from "../arguments.ts";
+import { openData } from "./files.ts";
 import {
   addComputeOptions,
   addDataOptions,

@@ -5,7 +5,8 @@ import {
   portableFormats,
   saveNetwork,
 } from "../../lib/formats/network_files.ts";
-import { outputPath, pathOf } from "./files.ts";
+import { pathOf } from "../arguments.ts";
+import { outputPath } from "./files.ts";
 import { addOutputOptions, choice, type OutputOptions } from "./options.ts";
 import { print } from "./output.ts";
 

@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import {
   chooseDataset,
   datasetFromEnvironment,
@@ -10,14 +10,9 @@ import { parseSplit } from "../../lib/data/split_options.ts";
 import type { OpenOptions } from "../../lib/data/data_folder.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
 import { exists, requireRoom } from "../../lib/util/files.ts";
-import { requireData } from "../arguments.ts";
+import { pathOf, requireData } from "../arguments.ts";
 import { SetupError } from "../run.ts";
 import type { DataOptions, OutputOptions } from "./options.ts";
-
-/** The path that an argument means: `deno task` runs in this project, and the reader sits elsewhere. */
-export function pathOf(argument: string): string {
-  return resolve(Deno.env.get("INIT_CWD") || Deno.cwd(), argument);
-}
 
 /**
  * Where a result goes. It is looked at before the long work.

@@ -5,7 +5,8 @@ import { BadImage } from "../../lib/pixels/bad_image.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
 import { exists } from "../../lib/util/files.ts";
 import { SetupError } from "../run.ts";
-import { pathOf } from "./files.ts";
+import { pathOf } from "../arguments.ts";
+
 import { addComputeOptions, addJson, type ComputeOptions, whole } from "./options.ts";
 import { print } from "./output.ts";
 

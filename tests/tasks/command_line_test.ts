@@ -262,3 +262,15 @@ Deno.test("images that cannot be read are told, and the others are still answere
     assert.deepEqual(JSON.parse(stdout), [{ image, classes }]);
   });
 });
+
+Deno.test("deno task page takes paths from where the reader is, and refuses what it does not know", async () => {
+  await inFolder(async (folder) => {
+    await saveClassifier(join(folder, "int8.safetensors"), int8);
+    const { code, stderr } = await command(folder, "page", "int8.safetensors", "--out", "p.html");
+    assert.equal(code, 0, stderr);
+    assertStringIncludes(await Deno.readTextFile(join(folder, "p.html")), "<html");
+    const wrong = await command(folder, "page", "int8.safetensors", "--out");
+    assert.equal(wrong.code, 1);
+    assertStringIncludes(wrong.stderr, "usage: deno task page");
+  });
+});
