@@ -12,10 +12,15 @@ export interface LayerStatistics {
   readonly saturated: number | undefined;
   /** Euclidean norm of the gradient of its weights: of the mean cross-entropy on the images. */
   readonly gradientNorm: number;
+  /** How its activations are spread, see {@link activationShares}; none after the last layer. */
+  readonly activations?: readonly number[];
 }
 
 /** Below this share of an activation's steepest slope a unit is called saturated: |tanh| > 0.99. */
 export const SATURATED = 0.02;
+
+/** Bins of {@link activationShares}, from −1 to 1. */
+export const ACTIVATION_BINS = 21;
 
 /** Steepest slope of each activation. */
 const steepest: Readonly<Record<Activation, number>> = { tanh: 1, sigmoid: 0.25, relu: 1 };
@@ -42,6 +47,7 @@ export function layerStatistics(
       layer,
       saturated: output && kind ? saturatedShare(output, kind) : undefined,
       gradientNorm: norms.get(`${layer}.weight`)!,
+      ...(output && kind ? { activations: activationShares(output) } : {}),
     };
   });
 }
@@ -55,4 +61,19 @@ export function saturatedShare(outputs: ArrayLike<number>, kind: Activation): nu
     if (!(slope(outputs[i]!) >= SATURATED * steepest[kind])) count++;
   }
   return count / outputs.length;
+}
+
+/**
+ * Shares of the activations in equal bins from −1 to 1, one of them around zero. What ReLU lets through
+ * above 1 counts in the last bin; what is no number counts in none.
+ */
+export function activationShares(outputs: ArrayLike<number>): number[] {
+  const shares = new Array<number>(ACTIVATION_BINS).fill(0);
+  for (let i = 0; i < outputs.length; i++) {
+    const bin = Math.floor((outputs[i]! + 1) / 2 * ACTIVATION_BINS);
+    if (!Number.isNaN(bin)) {
+      shares[Math.min(ACTIVATION_BINS - 1, Math.max(0, bin))]! += 1 / outputs.length;
+    }
+  }
+  return shares;
 }

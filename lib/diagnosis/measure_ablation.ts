@@ -134,9 +134,15 @@ async function medianLayers(
     const images = await drawnImages(test, normalisation);
     all.push(layerStatistics(configuration.architecture, weights, images));
   }
-  return all[0]!.map(({ layer, saturated }, i) => ({
+  return all[0]!.map(({ layer, saturated, activations }, i) => ({
     layer,
     saturated: saturated === undefined ? undefined : median(all.map((own) => own[i]!.saturated!)),
     gradientNorm: median(all.map((own) => own[i]!.gradientNorm)),
+    ...(activations ? { activations: meanShares(all.map((own) => own[i]!.activations!)) } : {}),
   }));
+}
+
+/** Means, not medians, so that the shares add up to one. */
+function meanShares(all: readonly (readonly number[])[]): number[] {
+  return all[0]!.map((_, bin) => all.reduce((sum, own) => sum + own[bin]!, 0) / all.length);
 }

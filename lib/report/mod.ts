@@ -19,6 +19,7 @@ export { plotFigure, type SeriesStyle, systemStyle } from "./plot.ts";
 export { sweepNote } from "./sweep_note.ts";
 export { stop, Stopped, stopSignal } from "./stop.ts";
 export { type Cell, type Column, type Interval, Table, type TableOptions } from "./table.ts";
+export * from "./figures/activations_figure.ts";
 export * from "./figures/figure_3_accuracy.ts";
 export * from "./figures/figure_1_architecture.ts";
 export * from "./figures/before_after_figure.ts";

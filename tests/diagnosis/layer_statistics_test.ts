@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { layerStatistics, saturatedShare } from "../../lib/diagnosis/layer_statistics.ts";
+import {
+  ACTIVATION_BINS,
+  activationShares,
+  layerStatistics,
+  saturatedShare,
+} from "../../lib/diagnosis/layer_statistics.ts";
 import { drawnImages, MEASURED_IMAGES } from "../../lib/diagnosis/measure_ablation.ts";
 import { sortByClass } from "../../lib/runs/sort_by_class.ts";
 import { pixelSet } from "../runs/pixels.ts";
@@ -13,6 +18,14 @@ Deno.test("a unit is saturated where its slope is below 2 % of the steepest", ()
   assert.deepEqual(saturatedShare([0, 0, 1, 2], "relu"), 0.5);
 });
 
+Deno.test("activations are counted in bins; beyond the ends in the last, and NaN in none", () => {
+  const expected = new Array(ACTIVATION_BINS).fill(0);
+  expected[0] = 1 / 8; // -1
+  expected[(ACTIVATION_BINS - 1) / 2] = 2 / 8; // around 0
+  expected[ACTIVATION_BINS - 1] = 4 / 8; // 0.99, 1, 3, infinity
+  assert.deepEqual(activationShares([-1, 0.01, -0.01, 0.99, 1, 3, Infinity, NaN]), expected);
+});
+
 Deno.test("the statistics name the layers in order; the last one has no activation", () => {
   const net = lenet5(5);
   const layers = layerStatistics(net, initialWeights(net, "lecun", 1), randomBatch(net, 5, 8));
@@ -24,6 +37,9 @@ Deno.test("the statistics name the layers in order; the last one has no activati
     false,
     true,
   ]);
+  const shares = layers.flatMap(({ activations }) => activations ? [activations] : []);
+  assert.deepEqual(shares.length, 4);
+  for (const own of shares) assert(Math.abs(own.reduce((a, b) => a + b) - 1) < 1e-9);
   assert(layers.every(({ gradientNorm }) => gradientNorm > 0));
 });
 

@@ -12,6 +12,8 @@ import { correctedRun } from "../../lib/diagnosis/paper_faults.ts";
 import { confusionPairFigure } from "../../lib/report/figures/confusion_pair_figure.ts";
 import { faultMatrixFigure } from "../../lib/report/figures/fault_matrix_figure.ts";
 import { layersFigure } from "../../lib/report/figures/layers_figure.ts";
+import { activationsFigure } from "../../lib/report/figures/activations_figure.ts";
+import { activationShares } from "../../lib/diagnosis/layer_statistics.ts";
 import { ablations } from "../../lib/diagnosis/ablations.ts";
 import { confusionFigure } from "../../lib/report/figures/confusion_figure.ts";
 import { ladderFigure } from "../../lib/report/figures/ladder_figure.ts";
@@ -70,6 +72,21 @@ const figures: Record<string, () => Figure> = {
       measuredAblation("made-up", [
         measuredStep(ablations(lenet5()).keras.steps[0]!, [9, 9, 9], [
           { layer: "conv1", saturated: 1, gradientNorm: 0 },
+          { layer: "fc1", saturated: undefined, gradientNorm: 1e-3 },
+        ]),
+      ]),
+      "made-up",
+    ),
+  activations: () =>
+    activationsFigure(
+      measuredAblation("made-up", [
+        measuredStep(ablations(lenet5()).keras.steps[0]!, [9, 9, 9], [
+          {
+            layer: "conv1",
+            saturated: 1,
+            gradientNorm: 0,
+            activations: activationShares([-1, 0, 1]),
+          },
           { layer: "fc1", saturated: undefined, gradientNorm: 1e-3 },
         ]),
       ]),

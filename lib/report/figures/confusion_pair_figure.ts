@@ -13,17 +13,23 @@ export interface TitledMatrix {
 
 /**
  * Two confusion matrices of the same classes side by side: rows true, columns predicted, shares of rows.
+ * @param text `counted` is what rows and columns stand for, "classes" unless said otherwise
  * @throws RangeError if they have different numbers of classes
  */
 export function confusionPairFigure(
   pair: readonly [TitledMatrix, TitledMatrix],
-  { title, data }: { readonly title: string; readonly data: string },
+  { title, data, counted = "classes" }: {
+    readonly title: string;
+    readonly data: string;
+    readonly counted?: "classes" | "kinds";
+  },
 ): Figure {
   const [{ classes }, { classes: others }] = [pair[0].matrix, pair[1].matrix];
   if (classes !== others) throw new RangeError(`${classes} classes beside ${others}`);
   const size = 310, cell = size / classes, [left, top, gap] = [40, 24, 50];
   const text = (x: number, y: number, what: string, rest = "") =>
     `<text x="${x}" y="${y}" font-size="12" text-anchor="middle" ${rest}>${escapeXml(what)}</text>`;
+  const one = counted === "kinds" ? "kind" : "class";
   let body = "";
   pair.forEach(({ title, matrix: { counts, predicted } }, at) => {
     const x = left + at * (size + gap);
@@ -40,9 +46,9 @@ export function confusionPairFigure(
       });
     }
     const [middle, across] = [x + size / 2, top + size / 2];
-    body += text(middle, 14, `${title}: ${predicted} of ${classes} classes occur`) +
-      text(middle, top + size + 18, "predicted class") +
-      text(x - 12, across, "true class", `transform="rotate(-90 ${x - 12} ${across})"`);
+    body += text(middle, 14, `${title}: ${predicted} of ${classes} ${counted} occur`) +
+      text(middle, top + size + 18, `predicted ${one}`) +
+      text(x - 12, across, `true ${one}`, `transform="rotate(-90 ${x - 12} ${across})"`);
   });
   return new Figure({ width: left + 2 * size + gap + 10, height: top + size + 28, body }, {
     ...{ title, subtitle: data },
