@@ -221,7 +221,10 @@ export class NotebookPage {
     });
   }
 
-  /** A picture of the whole notebook. */
+  /**
+   * Pictures of the whole notebook. Where one would be higher than Chromium draws, more follow it, under the
+   * same name with -2, -3 and so on.
+   */
   async screenshot(path: string): Promise<void> {
     const height = await this.page.evaluate(() =>
       Math.max(
@@ -234,10 +237,17 @@ export class NotebookPage {
     await this.page.setViewportSize({ width, height: Math.min(16_000, height + 160) });
     await this.page.evaluate(() => {
       (globalThis as unknown as Lab).jupyterapp.shell.currentWidget.content.activeCellIndex = 0;
-      for (const panel of document.querySelectorAll(".jp-WindowedPanel-outer")) panel.scrollTop = 0;
     });
-    await this.page.waitForTimeout(600);
-    await this.page.screenshot({ path });
+    for (let part = 0; part * 15_800 < height; part++) {
+      await this.page.evaluate((top) => {
+        for (const panel of document.querySelectorAll(".jp-WindowedPanel-outer")) {
+          panel.scrollTop = top;
+        }
+      }, part * 15_800);
+      await this.page.waitForTimeout(600);
+      const name = part === 0 ? path : path.replace(/\.png$/, `-${part + 1}.png`);
+      await this.page.screenshot({ path: name });
+    }
     await this.page.setViewportSize({ width, height: 900 });
   }
 }
