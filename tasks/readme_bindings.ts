@@ -88,6 +88,17 @@ export const readmeBindings: readonly Binding[] = [
       }),
   },
   {
+    file: "search/tiny50_second.json",
+    words: words(": test top-1 # and top-5 # on Tiny ImageNet ([five seeds of # epochs]"),
+    values: (rows) => {
+      const means = (["top1", "top5"] as const).map((metric) => {
+        const shares = rows.map(({ test }) => (test as Record<typeof metric, number>)[metric]);
+        return (shares.reduce((sum, share) => sum + share, 0) / shares.length).toFixed(3);
+      });
+      return [...means, String(rows[0]!.epochs)];
+    },
+  },
+  {
     file: "quantization.json",
     words: words(
       "the same class as the float32 network for # % of the images, and its file has # of",

@@ -44,9 +44,10 @@ export function prose(markdown: string): string {
     .replace(/\]\([^)]*\)/g, (target) => "]" + " ".repeat(target.length - 1));
 }
 
-/** The rows of a file in `results/`. */
+/** The rows of a file in `results/`; of a search's log, its final trainings. */
 export async function resultRows(file: string): Promise<readonly Row[]> {
-  return JSON.parse(await Deno.readTextFile(join(projectRoot, "results", file))).rows;
+  const { rows, final } = JSON.parse(await Deno.readTextFile(join(projectRoot, "results", file)));
+  return rows ?? final;
 }
 
 /** A binding whose numbers the text does not have. */

@@ -45,7 +45,7 @@ export const recipes = {
     pixels: "standardised",
     order: "shuffled",
     optimizer: { kind: "adam", learningRate: 4e-3, weightDecay: 0.005 },
-    epochs: 350,
+    epochs: 150,
     batchSize: 128,
     schedule: "one-cycle",
     labelSmoothing: 0,
