@@ -16,7 +16,8 @@ async function called(folder: string, args: readonly string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: folder,
-    env: { NO_COLOR: "1", LENET_DATA: "" },
+    // where the reader is; from within `deno task test` it would be where that was started
+    env: { NO_COLOR: "1", LENET_DATA: "", INIT_CWD: folder },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };

@@ -1,5 +1,4 @@
 import * as Plot from "@observablehq/plot";
-import { ACTIVATION_BINS } from "../../diagnosis/layer_statistics.ts";
 import { MEASURED_IMAGES, type MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
 import type { Figure } from "../figure.ts";
 import { plotFigure, seriesStyle } from "../plot.ts";
@@ -10,12 +9,12 @@ import { plotFigure, seriesStyle } from "../plot.ts";
  * @throws RangeError if the ablation has no step, or no activations were measured
  */
 export function activationsFigure({ name, steps }: MeasuredAblation, data: string): Figure {
-  const edge = (bin: number) => 2 * bin / ACTIVATION_BINS - 1;
+  const edge = (bin: number, bins: number) => 2 * bin / bins - 1;
   const bars = steps.flatMap(({ step, layers }, row) =>
     layers.flatMap(({ layer, activations = [] }) =>
-      activations.map((share, bin) => ({
+      activations.map((share, bin, { length }) => ({
         ...{ step: `${row}. ${step.change}`, layer, share },
-        ...{ from: edge(bin), to: edge(bin + 1) },
+        ...{ from: edge(bin, length), to: edge(bin + 1, length) },
       }))
     )
   );
