@@ -15,7 +15,7 @@ import {
   type ClassifierModel,
   type FloatNetwork,
 } from "./classifier_model.ts";
-import { type ClassProbability, likeliest } from "./likeliest.ts";
+import { type ClassProbability, likeliest, requireTop } from "./likeliest.ts";
 
 /** An image: the path of a file, the bytes of a JPEG, PNG, WebP, GIF or TIFF file, or raw pixels. */
 export type ClassifierImage = string | Uint8Array | ImageSource;
@@ -116,9 +116,7 @@ export class Classifier implements Disposable {
   ): Promise<ClassProbability[][]> {
     requireKeys("classify", "classify", options, classifyKeys);
     const { top = 5, onProgress } = options;
-    if (!Number.isInteger(top) || top < 1) {
-      throw new RangeError(`top must be a whole number of at least 1, got ${top}`);
-    }
+    requireTop(top);
     const answers: ClassProbability[][] = [];
     for (let first = 0; first < images.length; first += BATCH) {
       const some = images.slice(first, first + BATCH);

@@ -10,6 +10,13 @@ export interface ClassProbability {
   readonly probability: number;
 }
 
+/** @throws RangeError if the number of classes that are asked for is no whole number from 1 */
+export function requireTop(top: number): void {
+  if (!Number.isInteger(top) || top < 1) {
+    throw new RangeError(`top must be a whole number of at least 1, got ${top}`);
+  }
+}
+
 /**
  * The most likely classes of each image, the likeliest first; of equal ones the first class.
  * @param logits (images, classes), finite

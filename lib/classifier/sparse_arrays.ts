@@ -2,6 +2,7 @@
  * Arrays most of whose numbers are zero, inside a safetensors file. Such an array is stored as two: one
  * bit for each number, and the numbers that are not zero. Its shape stands among the file's texts.
  */
+import { forEachInMask, isZero, zeroMask } from "../compression/zero_mask.ts";
 import type { TypedArray, TypedArrays } from "../model/safetensors.ts";
 import { elementCount } from "../util/element_count.ts";
 
@@ -25,21 +26,13 @@ export function storeSparse(dense: TypedArrays): StoredArrays {
       arrays[name] = array;
       continue;
     }
-    const bits = new Uint8Array(Math.ceil(data.length / 8));
-    let count = 0;
-    data.forEach((x, i) => {
-      if (Object.is(x, 0)) return; // −0 has another bit pattern, so it is stored as a value
-      bits[i >> 3]! |= 1 << (i & 7);
-      count++;
-    });
-    const isSmaller = bits.length + count * data.BYTES_PER_ELEMENT < data.byteLength;
-    if (!isSmaller) {
+    const bits = zeroMask(data), values = data.filter((x) => !isZero(x)) as TypedArray;
+    if (bits.length + values.byteLength >= data.byteLength) {
       arrays[name] = array;
       continue;
     }
-    const values = data.filter((x) => !Object.is(x, 0)) as TypedArray;
     arrays[name + bitsEnd] = { shape: [bits.length], data: bits };
-    arrays[name + valuesEnd] = { shape: [count], data: values };
+    arrays[name + valuesEnd] = { shape: [values.length], data: values };
     shapes[name] = shape;
   }
   return { arrays, sparse: JSON.stringify(shapes) };
@@ -64,17 +57,9 @@ export function readSparse({ arrays, sparse }: StoredArrays, bad: (why: string) 
       throw bad(`${name}${valuesEnd} must be F32 or I8`);
     }
     const data = values instanceof Float32Array ? new Float32Array(count) : new Int8Array(count);
-    let found = 0;
-    for (let i = 0; i < 8 * bits.length; i++) {
-      if ((bits[i >> 3]! >> (i & 7) & 1) === 0) continue;
-      if (i >= count || found === values.length) {
-        throw bad(`${name}${bitsEnd} has bits without a number`);
-      }
-      data[i] = values[found++]!;
-    }
-    if (found < values.length) {
-      throw bad(`${name}${bitsEnd} has ${found} bits for ${values.length} numbers`);
-    }
+    forEachInMask(bits, { count, values: values.length }, (i, nth) => {
+      data[i] = values[nth]!;
+    }, (why) => bad(`${name}${bitsEnd} ${why}`));
     all[name] = { shape, data };
   }
   return all as TypedArrays;

@@ -20,6 +20,7 @@ import type { WeightArray, Weights } from "../model/weights.ts";
 import { crc32 } from "../util/crc32.ts";
 import type { Masks } from "./masks.ts";
 import { elementCount } from "../util/element_count.ts";
+import { forEachInMask, isZero, zeroMask } from "./zero_mask.ts";
 
 const magic = "LENETSPK";
 
@@ -55,11 +56,11 @@ export function encodePacked(weights: Weights): Uint8Array<ArrayBuffer> {
   bytes.set(header, magic.length + 4);
   let at = magic.length + 4 + header.length;
   for (const { data } of arrays) {
-    const mask = at;
-    at += Math.ceil(data.length / 8);
-    data.forEach((x, i) => {
+    const mask = zeroMask(data);
+    bytes.set(mask, at);
+    at += mask.length;
+    data.forEach((x) => {
       if (isZero(x)) return;
-      bytes[mask + (i >> 3)]! |= 1 << (i & 7);
       view.setFloat32(at, x, true);
       at += 4;
     });
@@ -96,15 +97,9 @@ export function decodePacked(bytes: Uint8Array, source = "packed weights"): Weig
     const mask = bytes.subarray(at, at + Math.ceil(count / 8));
     const first = at + mask.length;
     at += bodyBytes(entry);
-    let found = 0;
-    for (let i = 0; i < 8 * mask.length; i++) {
-      if ((mask[i >> 3]! >> (i & 7) & 1) === 0) continue;
-      if (i >= count || found === values) {
-        throw bad(`the mask of ${name} has bits without a number`);
-      }
-      data[i] = view.getFloat32(first + 4 * found++, true);
-    }
-    if (found < values) throw bad(`the mask of ${name} has ${found} bits for ${values} numbers`);
+    forEachInMask(mask, { count, values }, (i, nth) => {
+      data[i] = view.getFloat32(first + 4 * nth, true);
+    }, (why) => bad(`the mask of ${name} ${why}`));
     return [name, { shape, data }];
   }));
 }
@@ -192,9 +187,4 @@ export async function gzipSize(bytes: Uint8Array): Promise<number> {
   const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()
     .pipeThrough(new CompressionStream("gzip"));
   return (await new Response(stream).arrayBuffer()).byteLength;
-}
-
-/** Whether a number is positive zero. −0 has another bit pattern, so it is stored as a value. */
-function isZero(x: number): boolean {
-  return Object.is(x, 0);
 }

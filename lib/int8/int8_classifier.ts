@@ -3,7 +3,7 @@ import {
   type ClassifierPreprocessing,
   classifierPreprocessing,
 } from "../classifier/classifier_model.ts";
-import { type ClassProbability, likeliest } from "../classifier/likeliest.ts";
+import { type ClassProbability, likeliest, requireTop } from "../classifier/likeliest.ts";
 import { type Int8Predictor, openInt8 } from "../compression/quantization/int8_network.ts";
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
 import { decodeModel, modelFormat } from "../compression/quantization/quantized_model_file.ts";
@@ -101,9 +101,7 @@ export class Int8Classifier {
     image: Int8Image | Uint8Array,
     { top = 5 }: { readonly top?: number } = {},
   ): Promise<ClassProbability[]> {
-    if (!Number.isInteger(top) || top < 1) {
-      throw new RangeError(`top must be a whole number of at least 1, got ${top}`);
-    }
+    requireTop(top);
     return likeliest(this.logits(await this.pixels(image), 1), this.classes, top)[0]!;
   }
 }

@@ -1,7 +1,5 @@
-import { join } from "node:path";
-import { projectRoot } from "../util/files.ts";
-import { isMissing, readTextFile } from "../util/platform.ts";
 import type { Displayable } from "./notebook.ts";
+import { savedText } from "./saved_text.ts";
 
 /**
  * A figure that a task left in the project's results, `witness/synthetic50/witness_losses` say.
@@ -11,16 +9,11 @@ import type { Displayable } from "./notebook.ts";
  */
 export async function savedFigure(
   name: string,
-  folder: string = join(projectRoot, "results"),
+  folder?: string,
 ): Promise<Displayable | undefined> {
-  const path = join(folder, `${name}.svg`);
-  let svg: string;
-  try {
-    svg = await readTextFile(path);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const saved = await savedText(`${name}.svg`, folder);
+  if (!saved) return undefined;
+  const { path, text: svg } = saved;
   const [, title, caption] = /^<svg [^>]*><title>([^<]*)<\/title><desc>([^<]*)<\/desc>/.exec(svg) ??
     [];
   if (title === undefined) throw new Error(`${path} holds no figure of this project`);

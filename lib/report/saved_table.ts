@@ -1,6 +1,4 @@
-import { join } from "node:path";
-import { projectRoot } from "../util/files.ts";
-import { isMissing, readTextFile } from "../util/platform.ts";
+import { savedText } from "./saved_text.ts";
 import { Table, type TableOptions } from "./table.ts";
 
 /**
@@ -11,16 +9,11 @@ import { Table, type TableOptions } from "./table.ts";
  */
 export async function savedTable(
   name: string,
-  folder: string = join(projectRoot, "results"),
+  folder?: string,
 ): Promise<Table | undefined> {
-  const path = join(folder, `${name}.json`);
-  let text: string;
-  try {
-    text = await readTextFile(path);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const saved = await savedText(`${name}.json`, folder);
+  if (!saved) return undefined;
+  const { path, text } = saved;
   try {
     const options: Partial<TableOptions> = JSON.parse(text);
     const { title, columns, rows } = options;
