@@ -1,7 +1,8 @@
 import { median } from "../lib/metrics/median.ts";
 import { Figure } from "../lib/report/figure.ts";
 import { escapeXml } from "../lib/report/escape.ts";
-import { palette } from "../lib/report/plot.ts";
+import { systemStyle } from "../lib/report/plot.ts";
+import { systemNames } from "../lib/systems/create_system.ts";
 import { type Cell, Table } from "../lib/report/table.ts";
 import { type ContenderName, type Measurement, pairedRatio } from "./contenders.ts";
 import type { Profile } from "./profile.ts";
@@ -116,6 +117,14 @@ function profileTable(machine: string, profiles: readonly Profile[]): Table {
   });
 }
 
+/** The colour of programs that are no system of this project. */
+const OTHERS = "#777";
+
+function colourOf(contender: string): string {
+  const system = systemNames.find((name) => contender.startsWith(`${name} (ours)`));
+  return system ? systemStyle(system).color : OTHERS;
+}
+
 /** Bars of images a second, a group for each number of threads. */
 function trainingChart(machine: string, sections: readonly Section[]): Figure {
   const [left, width, row] = [200, 460, 24];
@@ -131,7 +140,7 @@ function trainingChart(machine: string, sections: readonly Section[]): Figure {
     for (const { name, rates } of measurements) {
       if (rates.length === 0) continue;
       const value = median(rates), length = width * value / most;
-      const color = palette[name.includes("ours") ? 0 : 1]!.color;
+      const color = colourOf(name);
       const x = (rate: number) => left + width * rate / most;
       body += `<text x="${left - 8}" y="${y + 15}" font-size="12" text-anchor="end">` +
         `${escapeXml(name)}</text>` +
@@ -150,8 +159,11 @@ function trainingChart(machine: string, sections: readonly Section[]): Figure {
     title: "Training LeNet-5: images a second",
     subtitle: "batch 256, float32, Adam; medians, lines from the slowest round to the fastest",
     legend: [
-      { label: "this project", color: palette[0]!.color },
-      { label: "others", color: palette[1]!.color },
+      ...systemNames.map((system) => ({
+        label: `${system} (ours)`,
+        color: systemStyle(system).color,
+      })),
+      { label: "others", color: OTHERS },
     ],
     caption: machine,
   });

@@ -1,11 +1,20 @@
 /** Our losses over the other programs', and how their difference grows: six panels each. */
 import * as Plot from "@observablehq/plot";
 import { Figure } from "../../lib/report/figure.ts";
-import { palette, plotFigure } from "../../lib/report/plot.ts";
+import { plotFigure, systemStyle } from "../../lib/report/plot.ts";
+import { systemNames, systemTitles } from "../../lib/systems/create_system.ts";
 import { lossDifference } from "./agreement.ts";
 import type { Witnessed } from "./witnessed.ts";
 
-const [panelWidth, gap] = [430, 8];
+const [panelWidth, gap] = [376, 8];
+
+/** The other program's lines; each of ours has the colour of its system. */
+const THEIRS = "#555";
+
+const ours = systemNames.map((system) => ({
+  label: systemTitles[system],
+  color: systemStyle(system).color,
+}));
 
 /** What fits no logarithmic scale is drawn at this difference. */
 const SMALLEST = 1e-8;
@@ -18,8 +27,19 @@ interface Point {
 const points = (losses: readonly (number | null)[]): Point[] =>
   losses.flatMap((loss, i) => loss === null ? [] : [{ step: i + 1, loss }]);
 
-const titleOf = ({ title, kind }: Witnessed) =>
-  `${title}, ${kind === "published" ? "as in the paper's code" : kind}`;
+const titleOf = ({ title, kind }: Witnessed) => `${title}, ${kind}`;
+
+/** Where the trainings part, in words. */
+function partingWords(witnessed: readonly Witnessed[]): string {
+  const parted = witnessed.filter(({ agreement }) => agreement.together < agreement.steps);
+  const each = parted.map((one) =>
+    `${titleOf(one)}, after ${one.agreement.together} of ${one.agreement.steps} steps`
+  );
+  return parted.length === 0
+    ? "The losses are the same in every step."
+    : "The dotted line stands where the losses part; without one they are the same in every " +
+      `step. They part in: ${each.join("; ")}.`;
+}
 
 /** How many times as large as the smallest loss the largest is; 1 where losses are below 0. */
 function spread({ ours }: Witnessed): number {
@@ -44,7 +64,6 @@ function grid(panels: readonly Figure[]): { width: number; height: number; body:
 
 /** The loss of every step, theirs drawn over ours; the dotted line is where they part. */
 export function witnessFigure(witnessed: readonly Witnessed[], data: string): Figure {
-  const [our, their] = [palette[5]!, palette[1]!];
   const panels = witnessed.map((one) => {
     const { together, steps } = one.agreement;
     return plotFigure({
@@ -61,10 +80,11 @@ export function witnessFigure(witnessed: readonly Witnessed[], data: string): Fi
           strokeDasharray: "2 3",
         }),
         Plot.line(points(one.ours.losses), {
-          ...{ x: "step", y: "loss", stroke: our.color, strokeWidth: 5, strokeOpacity: 0.7 },
+          ...{ x: "step", y: "loss", stroke: systemStyle(one.system).color },
+          ...{ strokeWidth: 5, strokeOpacity: 0.5 },
         }),
         Plot.line(points(one.theirs.losses), {
-          ...{ x: "step", y: "loss", stroke: their.color, strokeWidth: 1.2 },
+          ...{ x: "step", y: "loss", stroke: THEIRS, strokeWidth: 1.2 },
         }),
       ],
     }, { title: titleOf(one) });
@@ -72,19 +92,13 @@ export function witnessFigure(witnessed: readonly Witnessed[], data: string): Fi
   return new Figure(grid(panels), {
     title: "Our trainings over the same ones in PyTorch, Keras and NumPy",
     subtitle: `${data}; same pixels, same order of the images, same starting weights`,
-    legend: [
-      { label: "this project", color: our.color },
-      { label: "the other program", color: their.color },
-    ],
-    caption: witnessed.map((one) =>
-      `${titleOf(one)}: the same for ${one.agreement.together} of ${one.agreement.steps} steps.`
-    ).join(" ") + " The dotted line stands where they part.",
+    legend: [...ours, { label: "the other program, drawn over it", color: THEIRS }],
+    caption: `Published: as in the paper's code. ${partingWords(witnessed)}`,
   });
 }
 
 /** The difference of the losses step by step, beside that of two runs of the other program. */
 export function partingFigure(witnessed: readonly Witnessed[], tolerance: number): Figure {
-  const [ours, nudge] = [palette[0]!, palette[1]!];
   const panels = witnessed.map((one) => {
     const gaps = (losses: readonly (number | null)[]) =>
       losses.map((loss, i) => ({
@@ -105,8 +119,8 @@ export function partingFigure(witnessed: readonly Witnessed[], tolerance: number
       },
       marks: [
         Plot.ruleY([tolerance], { stroke: "#555", strokeDasharray: "2 3" }),
-        line(one.nudged.losses, nudge.color),
-        line(one.ours.losses, ours.color),
+        line(one.nudged.losses, THEIRS),
+        line(one.ours.losses, systemStyle(one.system).color),
       ],
     }, { title: titleOf(one) });
   });
@@ -114,10 +128,10 @@ export function partingFigure(witnessed: readonly Witnessed[], tolerance: number
     title: "How the same trainings part",
     subtitle: "difference of the losses, relative above 1; on the dotted line they count as apart",
     legend: [
-      { label: "this project and the other program", color: ours.color },
+      ...ours.map(({ label, color }) => ({ label: `${label} and the other program`, color })),
       {
         label: "the other program twice, its starting weights one rounding apart",
-        color: nudge.color,
+        color: THEIRS,
       },
     ],
     caption: "Where the two lines rise together, nothing but rounding parts the trainings.",

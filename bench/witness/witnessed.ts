@@ -41,14 +41,8 @@ export function witnessed(
   };
 }
 
-/** The comparison of all runs. @param testImages how many images the test accuracies are of */
-export function witnessTable(
-  runs: readonly Witnessed[],
-  testImages: number,
-  notes: readonly string[],
-): Table {
-  const share = ({ top1, classesPredicted }: LoggedAccuracy): Cell =>
-    answerCell(wilson(Math.round(top1 * testImages), testImages), classesPredicted);
+/** How long the losses of all runs are the same, and how far apart they come. */
+export function witnessTable(runs: readonly Witnessed[], notes: readonly string[]): Table {
   return new Table({
     title: "Our trainings beside the same ones in other programs",
     columns: [
@@ -61,26 +55,46 @@ export function witnessTable(
       { key: "median", label: "median difference" },
       { key: "largest", label: "largest difference" },
       { key: "largestRounding", label: "largest by rounding alone" },
-      { key: "ours", label: "test top-1, here (95 %)", align: "right" },
-      { key: "theirs", label: "test top-1, there (95 %)", align: "right" },
-      { key: "classes", label: "classes predicted, here and there" },
     ],
     rows: runs.map((run) => ({
       ...{ system: run.title, kind: run.kind, program: run.theirs.program },
       ...{ steps: run.agreement.steps, together: run.agreement.together },
       ...{ rounding: run.rounding.together, median: run.agreement.median },
       ...{ largest: run.agreement.largest, largestRounding: run.rounding.largest },
-      ...{ ours: share(run.ours.test), theirs: share(run.theirs.test) },
-      classes: `${run.ours.test.classesPredicted}, ${run.theirs.test.classesPredicted}`,
     })),
     notes: [
       `The same: the losses of a step differ by at most ${TOLERANCE}, relative to the loss where it is ` +
       "above 1. One rounding apart: the other program a second time, every starting weight moved to the " +
-      "next number of float32; what parts those two is rounding alone. Intervals after Wilson.",
-      oneAnswerNote,
+      "next number of float32; what parts those two is rounding alone.",
       ...runs.map(sentence),
       ...notes,
     ],
+  });
+}
+
+/** How often the networks of all runs are right. @param testImages how many images the accuracies are of */
+export function witnessAccuracyTable(
+  runs: readonly Witnessed[],
+  testImages: number,
+  notes: readonly string[],
+): Table {
+  const share = ({ top1, classesPredicted }: LoggedAccuracy): Cell =>
+    answerCell(wilson(Math.round(top1 * testImages), testImages), classesPredicted);
+  return new Table({
+    title: "The same trainings: how often their networks are right",
+    columns: [
+      { key: "system", label: "system" },
+      { key: "kind", label: "run" },
+      { key: "ours", label: "test top-1, here (95 %)", align: "right" },
+      { key: "theirs", label: "in the other program (95 %)", align: "right" },
+      { key: "classes", label: "classes predicted, here and there" },
+    ],
+    rows: runs.map((run) => ({
+      ...{ system: run.title, kind: run.kind },
+      ...{ ours: share(run.ours.test), theirs: share(run.theirs.test) },
+      classes: `${run.ours.test.classesPredicted}, ${run.theirs.test.classesPredicted}`,
+    })),
+    notes: ["Intervals after Wilson.", oneAnswerNote, ...notes],
   });
 }
 

@@ -6,6 +6,9 @@ import { fontFamily, useOwnFont } from "./fonts.ts";
 /** A grey with the same contrast, 4.4 to 1, to white and to the cells of JupyterLab's dark theme. */
 const greyInk = "#7a7a7a";
 
+/** The ground of a figure on disk. */
+const paper = `<rect width="100%" height="100%" fill="white"/>`;
+
 /** The texts around a drawing. */
 export interface FigureText {
   /** In bold, above. */
@@ -53,8 +56,6 @@ export class Figure {
   readonly width: number;
   /** Height in pixels. */
   readonly height: number;
-  /** The SVG without paper, in an ink that can be read on light and dark pages. */
-  readonly #onAnyGround: string;
 
   /** A figure of a drawing and its texts. */
   constructor(drawing: Drawing, text: FigureText) {
@@ -71,17 +72,12 @@ export class Figure {
       `<text x="8" y="${top + drawing.height + 15 * (i + 1)}" font-size="11" fill="#555">` +
       `${escapeXml(line)}</text>`
     ).join("");
-    const open =
+    this.svg =
       `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
       `width="${this.width}" height="${this.height}" viewBox="0 0 ${this.width} ${this.height}" ` +
-      `font-family="${fontFamily}" role="img"`;
-    const about = `<title>${escapeXml(text.title)}</title>` +
-      `<desc>${escapeXml(text.caption ?? text.subtitle ?? text.title)}</desc>`;
-    const content = `${head}<g transform="translate(0 ${top})">${drawing.body}</g>${foot}</svg>\n`;
-    const paper = `<rect width="100%" height="100%" fill="white"/>`;
-    this.svg = `${open}>${about}${paper}${content}`;
-    this.#onAnyGround = `${open} fill="${greyInk}" color="${greyInk}">${about}` +
-      content.replaceAll('fill="#555"', `fill="${greyInk}"`);
+      `font-family="${fontFamily}" role="img"><title>${escapeXml(text.title)}</title>` +
+      `<desc>${escapeXml(text.caption ?? text.subtitle ?? text.title)}</desc>${paper}${head}` +
+      `<g transform="translate(0 ${top})">${drawing.body}</g>${foot}</svg>\n`;
   }
 
   /** The figure as a PNG, `scale` pixels to a unit. */
@@ -98,16 +94,10 @@ export class Figure {
     await writeAtomic(`${base}.png`, await this.png());
   }
 
-  /**
-   * What a notebook shows, by media type. JupyterLab hides `image/svg+xml` in notebooks that it does not
-   * trust, which are all that were cloned; an image inside HTML is shown, and shrinks with its cell. An
-   * image cannot know the page's theme, so it has no paper, and a grey ink that both themes can take.
-   */
+  /** What a notebook shows, by media type. */
   displayData(): Record<string, string> {
-    const svg = base64(new TextEncoder().encode(this.#onAnyGround));
-    const source = `data:image/svg+xml;base64,${svg}`;
     return {
-      "text/html": `<img alt="${escapeXml(this.alt)}" style="max-width:100%" src="${source}">`,
+      "text/html": svgImage(this.svg, escapeXml(this.alt)),
       "text/plain": `Figure: ${this.title} (${this.width}×${this.height})`,
     };
   }
@@ -116,6 +106,19 @@ export class Figure {
   [Symbol.for("Jupyter.display")](): Record<string, string> {
     return this.displayData();
   }
+}
+
+/**
+ * The SVG of a figure as HTML for a notebook. JupyterLab hides `image/svg+xml` in notebooks that it does not
+ * trust, which are all that were cloned; an image inside HTML is shown, and shrinks with its cell. An image
+ * cannot know the page's theme, so it has no paper, and a grey ink that both themes can take.
+ * @param alt what it shows in words, escaped
+ */
+export function svgImage(svg: string, alt: string): string {
+  const onAnyGround = svg.replaceAll(paper, "").replaceAll('"#555"', `"${greyInk}"`)
+    .replace("<svg ", `<svg fill="${greyInk}" color="${greyInk}" `);
+  const source = `data:image/svg+xml;base64,${base64(new TextEncoder().encode(onAnyGround))}`;
+  return `<img alt="${alt}" style="max-width:100%" src="${source}">`;
 }
 
 /** A picture of grey levels, or of red, green and blue, as a PNG for use inside an SVG. */

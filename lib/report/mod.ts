@@ -15,7 +15,7 @@ export { type Displayable, keep, livePlace, show } from "./notebook.ts";
 export { progress, training } from "./progress_bar.ts";
 export { savedFigure } from "./saved_figure.ts";
 export { savedTable } from "./saved_table.ts";
-export { plotFigure, type SeriesStyle, systemStyle } from "./plot.ts";
+export { otherStyle, plotFigure, type SeriesStyle, systemStyle } from "./plot.ts";
 export { sweepNote } from "./sweep_note.ts";
 export { stop, Stopped, stopSignal } from "./stop.ts";
 export { type Cell, type Column, type Interval, Table, type TableOptions } from "./table.ts";

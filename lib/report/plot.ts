@@ -17,7 +17,7 @@ export interface SeriesStyle {
  * Okabe and Ito's colours, which colour-blind readers can tell apart. Each has a dash of its own for
  * readers of a grey print.
  */
-export const palette: readonly SeriesStyle[] = [
+const palette: readonly SeriesStyle[] = [
   { color: "#0072B2", dash: "none" },
   { color: "#D55E00", dash: "7 3" },
   { color: "#009E73", dash: "2 3" },
@@ -26,14 +26,15 @@ export const palette: readonly SeriesStyle[] = [
   { color: "#56B4E9", dash: "1 2" },
 ];
 
-/** Colour and dash of the series at a position; they repeat after six. */
-export function seriesStyle(index: number): SeriesStyle {
-  return palette[index % palette.length]!;
-}
-
 /** Colour and dash of a system, the same in every figure. */
 export function systemStyle(system: SystemName): SeriesStyle {
-  return seriesStyle(systemNames.indexOf(system));
+  return palette[systemNames.indexOf(system)]!;
+}
+
+/** Colour and dash of a series that is no system: a stage or a setting, say. They repeat after three. */
+export function otherStyle(index: number): SeriesStyle {
+  const others = palette.slice(systemNames.length);
+  return others[index % others.length]!;
 }
 
 /**

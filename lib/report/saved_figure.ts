@@ -1,3 +1,4 @@
+import { svgImage } from "./figure.ts";
 import type { Displayable } from "./notebook.ts";
 import { savedText } from "./saved_text.ts";
 
@@ -17,11 +18,10 @@ export async function savedFigure(
   const [, title, caption] = /^<svg [^>]*><title>([^<]*)<\/title><desc>([^<]*)<\/desc>/.exec(svg) ??
     [];
   if (title === undefined) throw new Error(`${path} holds no figure of this project`);
-  const source = `data:image/svg+xml;base64,${new TextEncoder().encode(svg).toBase64()}`;
   return {
     displayData: () => ({
       // title and caption are escaped as they stand in the SVG
-      "text/html": `<img alt="${title}. ${caption}" style="max-width:100%" src="${source}">`,
+      "text/html": svgImage(svg, `${title}. ${caption}`),
       "text/plain": `Figure: ${title}`,
     }),
   };

@@ -186,7 +186,7 @@ export class NotebookPage {
         const drawing = new DOMParser().parseFromString(atob(svg[1]!), "image/svg+xml");
         const sizes = [...drawing.querySelectorAll("text")].map((text) => {
           const sized = text.closest<SVGElement>("[font-size], [style*=font-size]");
-          return parseFloat(sized?.getAttribute("font-size") ?? sized?.style.fontSize ?? "16");
+          return parseFloat(sized?.style.fontSize || sized?.getAttribute("font-size") || "16");
         });
         return Math.min(...sizes) * image.getBoundingClientRect().width / image.naturalWidth;
       };

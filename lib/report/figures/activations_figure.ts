@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { MEASURED_IMAGES, type MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
 import type { Figure } from "../figure.ts";
-import { plotFigure, seriesStyle } from "../plot.ts";
+import { plotFigure, systemStyle } from "../plot.ts";
 
 /**
  * Histograms of every layer's activations along one ablation: a row for each step, a column for each
@@ -30,7 +30,7 @@ export function activationsFigure({ name, steps }: MeasuredAblation, data: strin
     marks: [
       Plot.rect(bars.filter(({ share }) => share > 0), {
         ...{ fx: "layer", fy: "step", x1: "from", x2: "to", y1: 0, y2: "share" },
-        fill: seriesStyle(0).color,
+        fill: systemStyle(steps[0]!.step.configuration.system).color,
       }),
       Plot.ruleY([0], { stroke: "#7a7a7a" }),
     ],

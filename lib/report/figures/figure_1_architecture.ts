@@ -7,7 +7,7 @@ import {
   type TracedLayer,
 } from "../../model/architecture.ts";
 import { Figure } from "../figure.ts";
-import { palette } from "../plot.ts";
+import { otherStyle } from "../plot.ts";
 
 /** What is drawn of one stage: its output as planes or as a column of units. */
 interface Stage {
@@ -20,13 +20,18 @@ interface Stage {
   readonly kernel?: number;
 }
 
-const [blue, red, green, violet] = palette.map(({ color }) => color);
+const colours = {
+  conv: otherStyle(0).color,
+  pool: otherStyle(1).color,
+  dense: otherStyle(2).color,
+  other: "#777",
+};
 
 /** Figure 1: a network drawn from its description, with shapes and costs; nothing is typed in. */
 export function architectureFigure(architecture: Architecture): Figure {
   const { channels, height, width } = architecture.input;
   const stages: Stage[] = [
-    { shape: [channels, height, width], made: ["input"], costs: [], color: "#777" },
+    { shape: [channels, height, width], made: ["input"], costs: [], color: colours.other },
     ...merge(trace(architecture)),
   ];
   const largest = Math.max(
@@ -79,7 +84,7 @@ function merge(traced: readonly TracedLayer[]): Stage[] {
           made: [`${layer.name} ${layer.kernel}×${layer.kernel}`],
           costs,
           kernel: layer.kernel,
-          color: blue!,
+          color: colours.conv,
         });
         break;
       case "maxpool":
@@ -88,14 +93,19 @@ function merge(traced: readonly TracedLayer[]): Stage[] {
           made: [`max-pool ${layer.size}`],
           costs,
           kernel: layer.size,
-          color: green!,
+          color: colours.pool,
         });
         break;
       case "avgpool":
-        stages.push({ shape: output, made: [`mean-pool ${layer.size}`], costs, color: green! });
+        stages.push({
+          shape: output,
+          made: [`mean-pool ${layer.size}`],
+          costs,
+          color: colours.pool,
+        });
         break;
       case "dense":
-        stages.push({ shape: output, made: [layer.name], costs, color: red! });
+        stages.push({ shape: output, made: [layer.name], costs, color: colours.dense });
         break;
       case "batchnorm":
       case "dropout":
@@ -106,11 +116,11 @@ function merge(traced: readonly TracedLayer[]): Stage[] {
         const last = stages.pop();
         const name = layer.kind === "activation" ? layer.function : layer.kind;
         if (last) stages.push({ ...last, made: [...last.made, name] });
-        else stages.push({ shape: output, made: [name], costs, color: violet! });
+        else stages.push({ shape: output, made: [name], costs, color: colours.other });
         break;
       }
       case "flatten":
-        stages.push({ shape: output, made: ["flatten"], costs, color: "#777" });
+        stages.push({ shape: output, made: ["flatten"], costs, color: colours.other });
         break;
     }
   }

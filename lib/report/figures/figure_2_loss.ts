@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import type { History, SystemName } from "../../systems/system.ts";
 import type { Figure } from "../figure.ts";
 import { paper } from "../paper.ts";
-import { plotFigure, type SeriesStyle, seriesStyle, systemStyle } from "../plot.ts";
+import { otherStyle, plotFigure, type SeriesStyle, systemStyle } from "../plot.ts";
 
 /** One line of a figure: a system's name and what its training recorded. */
 export interface Series {
@@ -16,7 +16,7 @@ export interface Series {
 
 /** How a series is drawn: in its system's colour, or else by its place. */
 export function styleOf({ system }: Series, index: number): SeriesStyle {
-  return system ? systemStyle(system) : seriesStyle(index);
+  return system ? systemStyle(system) : otherStyle(index);
 }
 
 /** What a figure of trainings is about. */

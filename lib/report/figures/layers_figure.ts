@@ -53,8 +53,8 @@ function gradientShade(norm: number): number {
   return Math.min(1, Math.max(0, -Math.log10(Math.max(norm, 1e-6)) / 6));
 }
 
-/** White to dark orange. */
+/** White to dark grey: the systems have the colours. */
 function shade(share: number): string {
-  const mix = (from: number, to: number) => Math.round(from + (to - from) * share);
-  return `rgb(${mix(250, 150)},${mix(246, 60)},${mix(240, 0)})`;
+  const level = Math.round(248 - 188 * share);
+  return `rgb(${level},${level},${level})`;
 }

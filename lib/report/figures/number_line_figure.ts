@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Figure } from "../figure.ts";
-import { palette, plotFigure } from "../plot.ts";
+import { otherStyle, plotFigure } from "../plot.ts";
 
 /** A quantizer: the whole number q stands for the real number scale · (q − zero). */
 export interface Quantizer {
@@ -93,7 +93,7 @@ export function numberLineFigure(
     x1: position("the whole line", a!),
     x2: position("the whole line", b!),
   }));
-  const colour = (clipped: boolean) => palette[clipped ? 1 : 0]!.color;
+  const colour = (clipped: boolean) => otherStyle(clipped ? 1 : 0).color;
   return plotFigure({
     height: 250,
     marginLeft: 20,
@@ -106,7 +106,7 @@ export function numberLineFigure(
     marks: [
       Plot.rect(outside, {
         ...{ fy: "panel", x1: "x1", x2: "x2", y1: 0.3, y2: 0.75 },
-        ...{ fill: palette[1]!.color, fillOpacity: 0.15 },
+        ...{ fill: otherStyle(1).color, fillOpacity: 0.15 },
       }),
       Plot.ruleY(panels.map((panel) => ({ panel })), { fy: "panel", y: 0.5, stroke: "#7a7a7a" }),
       Plot.text(panels.map((panel) => ({ panel })), {
@@ -123,10 +123,7 @@ export function numberLineFigure(
       Plot.dot(arrows, {
         ...{ fy: "panel", x: "from", y: 0.82, r: 3.5, fill: ({ clipped }) => colour(clipped) },
       }),
-      Plot.text(arrows, {
-        ...{ fy: "panel", x: "from", y: 0.97, text: "said" },
-        fill: ({ clipped }) => colour(clipped),
-      }),
+      Plot.text(arrows, { fy: "panel", x: "from", y: 0.97, text: "said" }),
       Plot.dot(arrows, {
         ...{ fy: "panel", x: "to", y: 0.5, r: 4, fill: ({ clipped }) => colour(clipped) },
       }),

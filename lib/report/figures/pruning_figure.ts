@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { CurvePoint } from "../../runs/prune_runs.ts";
 import type { Figure } from "../figure.ts";
-import { plotFigure, seriesStyle } from "../plot.ts";
+import { otherStyle, plotFigure } from "../plot.ts";
 
 /** Accuracy against sparsity, with 95 % intervals. @throws RangeError if there is no point */
 export function pruningFigure(
@@ -33,7 +33,7 @@ export function pruningFigure(
     marks: [
       Plot.ruleY(chance, { y: "share", fx: "metric", stroke: "#777", strokeDasharray: "2 4" }),
       ...scopes.flatMap((scope, i) => {
-        const { color, dash } = seriesStyle(i);
+        const { color, dash } = otherStyle(i);
         const own = drawn.filter((point) => point.scope === scope);
         const options = { x: "percent", fx: "metric", stroke: color } as const;
         return [
@@ -47,9 +47,9 @@ export function pruningFigure(
     title: "Accuracy against sparsity",
     subtitle: data,
     legend: [
-      { label: "smallest of each layer", ...seriesStyle(0) },
-      { label: "smallest of all layers", ...seriesStyle(1) },
-      { label: "nothing pruned, trained as long", ...seriesStyle(2) },
+      { label: "smallest of each layer", ...otherStyle(0) },
+      { label: "smallest of all layers", ...otherStyle(1) },
+      { label: "nothing pruned, trained as long", ...otherStyle(2) },
     ],
     caption:
       "Iterative magnitude pruning with fine-tuning, test images, 95 % intervals. The third curve is " +

@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import type { QuantizedResult } from "../../runs/quantize_runs.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
 import type { Figure } from "../figure.ts";
-import { plotFigure, seriesStyle } from "../plot.ts";
+import { otherStyle, plotFigure } from "../plot.ts";
 
 /** Heights above an interval at which a number may stand. */
 const RANKS = 2;
@@ -27,7 +27,7 @@ export function tradeOffFigure(
       ...{ panel, x: values[k]!, y: result.top1.value, number: String(i + 1) },
       low: result.top1.interval[0],
       high: result.top1.interval[1],
-      color: seriesStyle(trained.indexOf(result.moreEpochs)).color,
+      color: otherStyle(trained.indexOf(result.moreEpochs)).color,
     }));
   });
   const ranges = panels.map((panel) => {
@@ -67,7 +67,7 @@ export function tradeOffFigure(
         { length: RANKS },
         (_, rank) =>
           Plot.text(drawn.filter((point) => point.rank === rank), {
-            ...{ fx: "panel", x: "at", y: "high", text: "number", fill: "color" },
+            ...{ fx: "panel", x: "at", y: "high", text: "number" },
             ...{ dy: -8 - 11 * rank, fontSize: 11, fontWeight: "bold" },
           }),
       ),
@@ -78,7 +78,7 @@ export function tradeOffFigure(
     subtitle: data,
     legend: results.map(({ name, moreEpochs }, i) => ({
       label: `${i + 1} ${name}`,
-      ...seriesStyle(trained.indexOf(moreEpochs)),
+      ...otherStyle(trained.indexOf(moreEpochs)),
       dash: "none",
     })),
     caption:

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Weights } from "../../model/weights.ts";
 import type { Figure } from "../figure.ts";
-import { plotFigure, seriesStyle } from "../plot.ts";
+import { otherStyle, plotFigure } from "../plot.ts";
 
 /** Steps of int8 to the largest weight. */
 const STEPS = 127;
@@ -72,7 +72,7 @@ export function weightHistogramFigure(
     marks: [
       Plot.rect(drawn, {
         ...{ fx: "stage", fy: "layer", x1: "x1", x2: "x2", y1: 0, y2: "y" },
-        fill: ({ stage }) => seriesStyle(stages.findIndex(({ name }) => name === stage)).color,
+        fill: ({ stage }) => otherStyle(stages.findIndex(({ name }) => name === stage)).color,
       }),
       Plot.ruleY([0], { stroke: "#7a7a7a" }),
       Plot.text(zeros, {
