@@ -1,12 +1,14 @@
 /**
  * `deno task fashion [--data FOLDER] [--seeds N] [--epochs N]`: trains LeNet-5 in our three systems and in
  * real PyTorch, and the LeNet-5 of 1998 here and in PyTorch, on data that others have results on:
- * Fashion-MNIST, or another known data set, or any folder with MNIST, CIFAR-10 and the like. Each training is kept in results/fashion_mnist/runs/ and is not repeated.
+ * Fashion-MNIST, or another known data set, or any folder with MNIST, CIFAR-10 and the like. Each training is
+ * kept in results/fashion_mnist/runs/ and is not repeated.
  */
 import { join } from "node:path";
 import { chooseDataset } from "../../lib/data/choose_dataset.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
+import type { RunData } from "../../lib/runs/run.ts";
 import { exists, projectRoot, writeAtomic } from "../../lib/util/files.ts";
 import { readArguments, requireData } from "../../tasks/arguments.ts";
 import { main, SetupError, step } from "../../tasks/run.ts";
@@ -45,7 +47,7 @@ async function fashion(): Promise<void> {
   for (let seed = 1; seed <= seeds; seed++) {
     for (const one of contestants) {
       const file = `${one.name.toLowerCase().replace(/[^a-z0-9]+/g, "_")}_seed${seed}.json`;
-      const path = join(results, "runs", file), settings = { epochs, seed, key: data.key };
+      const path = join(results, "runs", file), settings = fashionSettings(data, epochs, seed);
       const kept = await read(path, settings);
       const label = `${one.name}, seed ${seed}`, onProgress = progress(label, "images");
       const log = kept ?? {
@@ -90,6 +92,15 @@ const count = (images: number) => images.toLocaleString("en");
 function period(dates: readonly string[]): string {
   const [first, last] = [dates.toSorted()[0]!, dates.toSorted().at(-1)!];
   return first === last ? `on ${first}` : `from ${first} to ${last}`;
+}
+
+/** What tells a training from others. The names of the classes do not count: nothing is trained on them. */
+export function fashionSettings(
+  { train, val, test }: RunData,
+  epochs: number,
+  seed: number,
+): { readonly epochs: number; readonly seed: number; readonly images: readonly string[] } {
+  return { epochs, seed, images: [train.key, val.key, test.key] };
 }
 
 interface KeptLog extends WitnessLog {

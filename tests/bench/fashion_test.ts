@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { contestants } from "../../bench/fashion/contestants.ts";
 import { fashionTable } from "../../bench/fashion/fashion_table.ts";
+import { fashionSettings } from "../../bench/fashion/main.ts";
 import type { WitnessLog } from "../../bench/witness/log.ts";
+import type { RunData } from "../../lib/runs/run.ts";
 
 const log = (top1: number, losses: readonly number[]): WitnessLog => ({
   ...{ program: "made up", losses, validation: [] },
@@ -29,4 +31,20 @@ Deno.test("means over the seeds stand beside published accuracies; who was not t
   assert.equal((rows[0]!["top1"] as { value: number }).value, 0.89);
   assert.equal(rows[1]!["together"], "2 of 3");
   assert(notes!.at(-1)!.includes("the LeNet-5 of 1998, here"));
+});
+
+Deno.test("a kept training is found by its images, epochs and seed, whatever its classes are called", () => {
+  const part = (key: string) => ({ key, length: 0 });
+  const data = (test: string) =>
+    ({ train: part("a"), val: part("b"), test: part(test) }) as unknown as RunData;
+  const settings = (data: RunData, epochs: number, seed: number) =>
+    JSON.stringify(fashionSettings(data, epochs, seed));
+  const named = { ...data("c"), classes: ["Coat"], key: "of the names too" } as RunData;
+  assert.equal(settings(named, 10, 1), settings(data("c"), 10, 1));
+  const others = [
+    settings(data("d"), 10, 1),
+    settings(data("c"), 9, 1),
+    settings(data("c"), 10, 2),
+  ];
+  assert.equal(new Set([settings(data("c"), 10, 1), ...others]).size, 4);
 });
