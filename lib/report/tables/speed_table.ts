@@ -23,13 +23,13 @@ export function speedTable(timed: readonly TimedRun[], images: number, data?: st
     title: data === undefined ? "Runtime" : `Runtime, on ${data}`,
     columns: [
       { key: "system", label: "system" },
-      { key: "paper", label: "paper, s", digits: 0 },
-      { key: "seconds", label: "here, s", digits: 1 },
+      { key: "paper", label: "paper, one epoch, s", digits: 0 },
       {
-        key: "workload",
-        label: `${whole(paper.images.train)} images × ${paper.table1.epochs} at this rate, s`,
-        digits: 0,
+        key: "epoch",
+        label: `here, one epoch of ${whole(paper.images.train)} images at this rate, s`,
+        digits: 1,
       },
+      { key: "seconds", label: "here, all epochs of this run, s", digits: 1 },
       { key: "training", label: "training, images/s", digits: 0 },
       { key: "inference", label: "inference, images/s", digits: 0 },
     ],
@@ -38,11 +38,11 @@ export function speedTable(timed: readonly TimedRun[], images: number, data?: st
       paper: paper.table2[system].seconds,
       seconds,
       training: epochs * images / seconds,
-      workload: paper.images.train * paper.table1.epochs * seconds / (epochs * images),
+      epoch: paper.images.train * seconds / (epochs * images),
       inference,
     })),
     notes: [
-      `Here: ${timed[0]?.run.configuration.epochs} epochs over ${whole(images)} preprocessed ` +
+      `This run: ${timed[0]?.run.configuration.epochs} epochs over ${whole(images)} preprocessed ` +
       "images, evaluation not counted; inference: the test images in one batch, over and over for " +
       `${MEASURED_SECONDS} s after as long a warm-up, median; ` +
       `${navigator.hardwareConcurrency} threads.`,
