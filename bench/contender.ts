@@ -7,7 +7,7 @@
  *
  * The protocol is that of contender.py.
  */
-import { stdin } from "node:process";
+import { cpuUsage, stdin } from "node:process";
 import { createInterface } from "node:readline";
 import { ImagePixels } from "../lib/pixels/image_pixels.ts";
 import { DataLoader } from "../lib/pixels/loader.ts";
@@ -22,7 +22,7 @@ import { createSystem } from "../lib/systems/create_system.ts";
 import { initialWeights } from "../lib/model/initial_weights.ts";
 import type { Batches, System, SystemName } from "../lib/systems/system.ts";
 import { Rng } from "../lib/util/rng.ts";
-import { modelPath, type Request } from "./protocol.ts";
+import { type BenchClock, modelPath, type Request } from "./protocol.ts";
 
 type Step = () => Promise<number>;
 
@@ -167,11 +167,23 @@ async function onnxruntimeNode(threads: number): Promise<(request: Request) => S
   };
 }
 
-async function measure(step: Step, seconds: number): Promise<{ images: number; seconds: number }> {
-  const start = performance.now();
+/** Seconds by each clock, from some moment on. */
+const clocks: Readonly<Record<BenchClock, () => number>> = {
+  wall: () => performance.now() / 1000,
+  cpu: () => {
+    const { user, system } = cpuUsage();
+    return (user + system) / 1e6;
+  },
+};
+
+async function measure(
+  step: Step,
+  { seconds, clock = "wall" }: Pick<Request, "seconds" | "clock">,
+): Promise<{ images: number; seconds: number }> {
+  const now = clocks[clock], start = now();
   let images = 0;
-  do images += await step(); while (performance.now() - start < 1000 * seconds);
-  return { images, seconds: (performance.now() - start) / 1000 };
+  do images += await step(); while (now() - start < seconds);
+  return { images, seconds: now() - start };
 }
 
 /** Peak of the process's memory. */
@@ -208,9 +220,9 @@ if (import.meta.main) {
         if (name === "int8") foreign ??= await int8(variant);
         step = foreign ? foreign(request) : await prepare(system, threads, variant, request);
         prepared.set(key, step);
-        await measure(step, Math.max(WARM_UP, request.seconds));
+        await measure(step, { ...request, seconds: Math.max(WARM_UP, request.seconds) });
       }
-      answer = await measure(step, request.seconds);
+      answer = await measure(step, request);
     } catch (error) {
       answer = { error: (error as Error).message };
     }

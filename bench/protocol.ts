@@ -5,11 +5,19 @@
 import { join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
 
+/**
+ * What seconds are: those of the clock on the wall, or those that the contender's process had the processor, which
+ * other work on the machine hardly changes.
+ */
+export type BenchClock = "wall" | "cpu";
+
 /** What is asked of a contender. */
 export interface Request {
   readonly work: "train" | "infer" | "preprocess" | "epoch";
   readonly batch: number;
   readonly seconds: number;
+  /** Default: wall. */
+  readonly clock?: BenchClock;
   /** Image files to preprocess. */
   readonly paths?: readonly string[];
   /** Images of an epoch. */

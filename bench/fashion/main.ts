@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { chooseDataset } from "../../lib/data/choose_dataset.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
+import type { Table } from "../../lib/report/table.ts";
 import type { RunData } from "../../lib/runs/run.ts";
 import { exists, projectRoot, writeAtomic } from "../../lib/util/files.ts";
 import { readArguments, requireData } from "../../tasks/arguments.ts";
@@ -16,9 +17,9 @@ import { setupBenchPython } from "../bench_python.ts";
 import { machine } from "../machine.ts";
 import { exportPixels } from "../witness/export.ts";
 import type { WitnessLog } from "../witness/log.ts";
-import { contestants } from "./contestants.ts";
+import { type Contestant, contestants } from "./contestants.ts";
 import { fashionTable } from "./fashion_table.ts";
-import { publishedOnFashion } from "./published.ts";
+import { type PublishedAccuracy, publishedOnFashion } from "./published.ts";
 
 /** What is trained on unless other data are named. */
 const usual = "fashion-mnist";
@@ -42,48 +43,75 @@ async function fashion(): Promise<void> {
   const exported = join(projectRoot, ".cache", "witness", name);
   const results = join(projectRoot, "results", name);
   await exportPixels(exported, data);
-  const logs = new Map(contestants.map((one) => [one.name, new Map<number, WitnessLog>()]));
-  const dates: string[] = [], machines = new Set<string>();
+  const pathOf = ({ name }: Contestant, seed: number) => {
+    const file = `${name.toLowerCase().replace(/[^a-z0-9]+/g, "_")}_seed${seed}.json`;
+    return join(results, "runs", file);
+  };
+  const logs = new Map(contestants.map(({ name }) => [name, new Map<number, KeptLog>()]));
+  const todo: { readonly one: Contestant; readonly seed: number }[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
     for (const one of contestants) {
-      const file = `${one.name.toLowerCase().replace(/[^a-z0-9]+/g, "_")}_seed${seed}.json`;
-      const path = join(results, "runs", file), settings = fashionSettings(data, epochs, seed);
-      const kept = await read(path, settings);
-      const label = `${one.name}, seed ${seed}`, onProgress = progress(label, "images");
-      const log = kept ?? {
-        ...{ date: new Date().toISOString().slice(0, 10), machine: machine(), settings },
-        ...await step(
-          label,
-          () => one.train({ data, classes, epochs, seed, exported, onProgress }),
-        ),
-      };
-      if (!kept) await writeAtomic(path, JSON.stringify(log) + "\n");
-      dates.push(log.date);
-      machines.add(log.machine);
-      logs.get(one.name)!.set(seed, log);
-      // after every training, so that one that is stopped leaves a table of what there is
-      const { train, val, test } = data;
-      const isFashion = folder === usual;
-      const table = fashionTable(contestants, logs, isFashion ? publishedOnFashion : [], {
-        title: `${isFashion ? "Fashion-MNIST" : dataset.name}, ${epochs} epochs`,
-        testImages: test.length,
-        notes: [
-          `${count(train.length)} training, ${count(val.length)} validation and ${
-            count(test.length)
-          } test images of ${classes} ` +
-          "classes, scaled to 32 × 32, standardised. Adam at 0.001, batches of 256; nothing was chosen on these images. " +
-          "The intervals hold the uncertainty from the test images and that from the seeds. The published " +
-          "networks were trained on all 60,000 images, with settings of their own.",
-          "LeNet-5 of 1998: partial connections of C3, trained subsampling, scaled tanh, radial basis functions with " +
-          "random codes, the article's criterion (9) with j = 10; trained with Adam, where the article has a " +
-          "stochastic Levenberg-Marquardt method.",
-          `Computed ${period(dates)} on: ${[...machines].join("; ")}.`,
-        ],
-      });
-      await table.save(join(results, "accuracy"));
-      if (seed === seeds && one === contestants.at(-1)) console.error(table.text());
+      const kept = await read(pathOf(one, seed), fashionSettings(data, epochs, seed));
+      if (kept) logs.get(one.name)!.set(seed, kept);
+      else todo.push({ one, seed });
     }
   }
+  const save = async (): Promise<Table> => {
+    const table = tableOf(logs, data, {
+      title: `${folder === usual ? "Fashion-MNIST" : dataset.name}, ${epochs} epochs`,
+      ...{ published: folder === usual ? publishedOnFashion : [], classes },
+    });
+    await table.save(join(results, "accuracy"));
+    return table;
+  };
+  for (const { one, seed } of todo) {
+    const label = `${one.name}, seed ${seed}`, onProgress = progress(label, "images");
+    const log: KeptLog = {
+      ...{ date: new Date().toISOString().slice(0, 10), machine: machine() },
+      settings: fashionSettings(data, epochs, seed),
+      ...await step(
+        label,
+        () => one.train({ data, classes, epochs, seed, exported, onProgress }),
+      ),
+    };
+    await writeAtomic(pathOf(one, seed), JSON.stringify(log) + "\n");
+    logs.get(one.name)!.set(seed, log);
+    await save(); // after every training, so that one that is stopped leaves a table of what there is
+  }
+  console.error((await save()).text());
+}
+
+/** The table of the trainings that there are. */
+function tableOf(
+  logs: ReadonlyMap<string, ReadonlyMap<number, KeptLog>>,
+  { train, val, test }: RunData,
+  { title, published, classes }: {
+    readonly title: string;
+    readonly published: readonly PublishedAccuracy[];
+    readonly classes: number;
+  },
+): Table {
+  const kept = [...logs.values()].flatMap((seeds) => [...seeds.values()]);
+  const machines = new Set(kept.map(({ machine }) => machine));
+  return fashionTable(contestants, logs, published, {
+    title,
+    testImages: test.length,
+    notes: [
+      `${count(train.length)} training, ${count(val.length)} validation and ${
+        count(test.length)
+      } ` +
+      `test images of ${classes} classes, scaled to 32 × 32, standardised. Adam at 0.001, batches of 256; ` +
+      "nothing was chosen on these images. The intervals hold the uncertainty from the test images and " +
+      "that from the seeds." +
+      (published.length > 0
+        ? " The published networks were trained on all 60,000 images, with settings of their own."
+        : ""),
+      "LeNet-5 of 1998: partial connections of C3, trained subsampling, scaled tanh, radial basis functions with " +
+      "random codes, the article's criterion (9) with j = 10; trained with Adam, where the article has a " +
+      "stochastic Levenberg-Marquardt method.",
+      `Computed ${period(kept.map(({ date }) => date))} on: ${[...machines].join("; ")}.`,
+    ],
+  });
 }
 
 const count = (images: number) => images.toLocaleString("en");
