@@ -163,4 +163,19 @@ export const readmeBindings: readonly Binding[] = [
       times(rows, { what: "Compressed inference, batch 256", threads: 1, who: "int8 (ours)" }),
     ],
   },
+  ...([
+    [
+      "this project",
+      "answers # times as many images a second as our float32 in batches of 256, and #",
+    ],
+    ["PyTorch", "The int8 of PyTorch answers # and #"],
+    ["onnxruntime", "int8 of onnxruntime # and # times"],
+  ] as const).map(([library, text]): Binding => ({
+    file: "bench/int8_accuracy.json",
+    words: words(text),
+    values: (rows) => {
+      const { times, single } = rows.find((row) => row.library === library && row.times)!;
+      return [times, single].map((ratio) => String(ratio).split(" ")[0]!);
+    },
+  })),
 ];
