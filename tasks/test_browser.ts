@@ -10,7 +10,8 @@ import { type BrowserContext, chromium } from "playwright-core";
 import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { exists } from "../lib/util/files.ts";
 import { browserFolder, type Kernel, startLab } from "../tests/browser/lab_server.ts";
-import { type CellState, NotebookPage } from "../tests/browser/notebook_page.ts";
+import { NotebookPage } from "../tests/browser/notebook_page.ts";
+import { findings, tries } from "../tests/browser/tries.ts";
 import { lookAt } from "../tests/browser/views.ts";
 import { readArguments } from "./arguments.ts";
 import { notebookPaths } from "./execute.ts";
@@ -23,18 +24,6 @@ const flags = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-/** Finds what is wrong with a notebook after all its cells have run. */
-export function findings(cells: readonly CellState[]): string[] {
-  return cells.flatMap(({ bars, errors, executed }, i) => {
-    const where = `code cell ${i + 1}`;
-    return [
-      ...(executed ? [] : [`${where} did not run`]),
-      ...errors.map((error) => `${where}: ${error}`),
-      ...(bars > 0 ? [`${where}: ${bars} bars without an end`] : []),
-    ];
-  });
-}
-
 /** Runs a notebook from top to bottom and looks at it, before and after. @returns what is wrong */
 async function runAndLook(page: NotebookPage, shots: string): Promise<string[]> {
   const wrong = await lookAt(page, shot("opened"));
@@ -46,52 +35,6 @@ async function runAndLook(page: NotebookPage, shots: string): Promise<string[]> 
     return (view: { theme: string; width: number }) =>
       `${shots}-${when}-${view.theme.toLowerCase()}-${view.width}.png`;
   }
-}
-
-/** Stops the training of each system, then goes on; and changes a parameter. */
-async function stopAndGoOn(page: NotebookPage): Promise<void> {
-  assert.equal(await page.replace("const epochs = 10;", "const epochs = 2000;"), 1);
-  await page.command("notebook:run-all-cells");
-  for (const [system, cell] of [["numpy", 0], ["torch", 1], ["keras", 2]] as const) {
-    await page.page.getByText(`Training ${system}: `).first().waitFor({ timeout: 240_000 });
-    await page.page.waitForTimeout(1500);
-    await page.command("notebook:interrupt-kernel");
-    const end = page.page.getByText(/Training \w+: stopped at \d+ %/).nth(cell);
-    await end.waitFor({ timeout: 30_000 });
-  }
-  await page.waitUntilDone(400);
-  assert.deepEqual(findings(await page.cells()), []);
-  await page.replace("const epochs = 2000;", "const epochs = 2;");
-  await page.replace("const seed = 1;", "const seed = 5;");
-  await page.command("notebook:run-all-cells");
-  await page.page.getByText("2 epochs, batch 256, Adam 0.001, seed 5").nth(2)
-    .waitFor({ timeout: 300_000 });
-  await page.waitUntilDone(300);
-  assert.deepEqual(findings(await page.cells()), []);
-}
-
-/** Stops two comparisons of networks; what they have by then is shown, and the next cells work. */
-async function stopComparisons(page: NotebookPage): Promise<void> {
-  assert.equal(await page.replace("const moreEpochs = 3;", "const moreEpochs = 300;"), 1);
-  await page.command("notebook:run-all-cells");
-  for (const work of ["Pruning", "Pruning further"]) {
-    await page.page.getByText(new RegExp(`${work}: \\d+ of [\\d,]+ .* left`)).first()
-      .waitFor({ timeout: 240_000 });
-    await page.command("notebook:interrupt-kernel");
-    await page.page.getByText(new RegExp(`${work}: stopped at \\d+ %`)).first()
-      .waitFor({ timeout: 30_000 });
-  }
-  await page.waitUntilDone(300);
-  assert.deepEqual(findings(await page.cells()), []);
-}
-
-/** Runs single cells once more, in no order. */
-async function rerun(page: NotebookPage): Promise<void> {
-  for (const text of ["compareLogits(systems", "new LeNet5();", "saveWeights(path"]) {
-    await page.runCell(text);
-    await page.waitUntilIdle(60);
-  }
-  assert.deepEqual(findings(await page.cells()), []);
 }
 
 async function findChromium(): Promise<string | undefined> {
@@ -119,9 +62,7 @@ async function tryNotebooks(
         try {
           await page.open(server.url(name));
           const wrong = await runAndLook(page, shots);
-          if (name.startsWith("2")) await rerun(page);
-          if (name.startsWith("3")) await stopAndGoOn(page);
-          if (name.startsWith("4")) await stopComparisons(page);
+          await tries[name[0]!]?.(page);
           assert.deepEqual(wrong, []);
         } catch (error) {
           failures++;
