@@ -1,8 +1,9 @@
 /**
  * `deno task test:browser [--short] [--notebook N] [--kernel project|stock]`: opens the notebooks in
  * JupyterLab in headless Chromium, as a reader does, on small synthetic data, and runs each once with each
- * kernel. Before and after the run each is looked at in both themes and two widths. Screenshots stay in
- * `.cache/browser/screenshots/`. Without Chromium it says so and does nothing; `CHROMIUM` names another one.
+ * kernel. Before and after the run each is looked at in both themes and two widths. Each is also looked at
+ * as a page that nobody can run. Screenshots stay in `.cache/browser/screenshots/`. Without Chromium it says
+ * so and does nothing; `CHROMIUM` names another one.
  */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
@@ -12,6 +13,7 @@ import { exists } from "../lib/util/files.ts";
 import { browserFolder, type Kernel, startLab } from "../tests/browser/lab_server.ts";
 import { NotebookPage } from "../tests/browser/notebook_page.ts";
 import { findings, tries } from "../tests/browser/tries.ts";
+import { lookAtPages } from "../tests/browser/static_pages.ts";
 import { lookAt } from "../tests/browser/views.ts";
 import { readArguments } from "./arguments.ts";
 import { notebookPaths } from "./execute.ts";
@@ -22,6 +24,7 @@ import { setup } from "./setup.ts";
 const flags = [
   ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  "--disable-dev-shm-usage", // containers give little shared memory
 ];
 
 /** Runs a notebook from top to bottom and looks at it, before and after. @returns what is wrong */
@@ -102,6 +105,13 @@ async function testBrowser(): Promise<number> {
   const context = await chromium.launchPersistentContext(profile, { executablePath, args: flags });
   let failures = 0;
   try {
+    for (const path of notebookPaths().filter((path) => names.includes(basename(path)))) {
+      await step(`${basename(path)}, as pages`, async () => {
+        const wrong = await lookAtPages(context, path);
+        failures += wrong.length > 0 ? 1 : 0;
+        for (const one of wrong) console.error(`  ${basename(path)}, ${one}`);
+      });
+    }
     for (const kernel of kernels as Kernel[]) {
       failures += await tryNotebooks(names, kernel, data, context);
     }
