@@ -20,10 +20,10 @@ export interface SeriesStyle {
 const palette: readonly SeriesStyle[] = [
   { color: "#0072B2", dash: "none" },
   { color: "#D55E00", dash: "7 3" },
-  { color: "#009E73", dash: "2 3" },
+  { color: "#009E73", dash: "2 4" },
   { color: "#CC79A7", dash: "9 3 2 3" },
-  { color: "#E69F00", dash: "4 2" },
-  { color: "#56B4E9", dash: "1 2" },
+  { color: "#E69F00", dash: "7 4" },
+  { color: "#56B4E9", dash: "2 5" },
 ];
 
 /** Colour and dash of a system, the same in every figure. */

@@ -39,10 +39,20 @@ export function checkSeries(series: readonly Series[]): void {
   }
 }
 
-/** Ticks at whole epochs, as many as there is room for. */
-export function epochTicks(epochs: number, width = 780): number[] | number {
-  if (width < 500) return Math.min(5, epochs);
-  return epochs > 12 ? 10 : Array.from({ length: epochs }, (_, i) => i + 1);
+/** Whole epochs: all of a few, else round ones; fewer where a figure is narrow. */
+function epochTicks(epochs: number, width = 780): number[] {
+  const most = width < 500 ? 5 : 12;
+  const steps = Array.from(
+    { length: 6 },
+    (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power),
+  );
+  const step = steps.flat().find((step) => epochs / step <= most) ?? epochs;
+  return Array.from({ length: Math.max(1, Math.floor(epochs / step)) }, (_, i) => (i + 1) * step);
+}
+
+/** An axis of whole epochs. */
+export function epochAxis(epochs: number, width?: number) {
+  return { label: "epoch", ticks: epochTicks(epochs, width), tickFormat: "d" } as const;
 }
 
 /** Figure 2: training loss by epoch. The dotted line is ln K, the loss of a network that knows nothing. */
@@ -58,7 +68,7 @@ export function lossFigure(
     height: 350,
     marginBottom: 44,
     marginLeft: 52,
-    x: { label: "epoch", domain: [1, Math.max(2, epochs)], ticks: epochTicks(epochs, width) },
+    x: { domain: [1, Math.max(2, epochs)], ...epochAxis(epochs, width) },
     y: { label: "cross-entropy (nats)", grid: true, nice: true },
     marks: [
       Plot.ruleY([start], { stroke: "#777", strokeDasharray: "2 4" }),

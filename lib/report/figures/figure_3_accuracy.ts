@@ -3,7 +3,7 @@ import type { Figure } from "../figure.ts";
 import { plotFigure } from "../plot.ts";
 import {
   checkSeries,
-  epochTicks,
+  epochAxis,
   type FigureSubject,
   type Series,
   styleOf,
@@ -37,7 +37,7 @@ export function accuracyFigure(
     marginLeft: 52,
     marginTop: 36,
     fx: { label: null, padding: 0.12 },
-    x: { label: "epoch", domain: [1, epochs], ticks: epochTicks(epochs, width) },
+    x: { domain: [1, epochs], ...epochAxis(epochs, width) },
     y: { label: "share of validation images", grid: true, nice: true, zero: true },
     marks: [
       Plot.ruleY(chance, { y: "share", fx: "metric", stroke: "#777", strokeDasharray: "2 4" }),

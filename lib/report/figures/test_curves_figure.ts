@@ -4,6 +4,7 @@ import { systemNames, systemTitles } from "../../systems/create_system.ts";
 import type { Figure } from "../figure.ts";
 import { paper } from "../paper.ts";
 import { plotFigure, systemStyle } from "../plot.ts";
+import { epochAxis } from "./figure_2_loss.ts";
 
 /**
  * Figure 3 as the paper drew it, on the test images and past the epochs of Table I, beside the validation
@@ -37,7 +38,7 @@ export function testCurvesFigure(
     ...{ height: 520, marginBottom: 44, marginLeft: 52, marginTop: 36, marginRight: 72 },
     fx: { label: null, padding: 0.1 },
     fy: { label: null, domain: ["validation", "test"] },
-    x: { label: "epoch", domain: [1, Math.max(2, last)], ticks: Math.min(last, 10) },
+    x: { domain: [1, Math.max(2, last)], ...epochAxis(last) },
     y: { label: "share of the images", grid: true, nice: true, zero: true },
     marks: [
       Plot.ruleX([epochs], { stroke: "#777", strokeOpacity: 0.5 }),
