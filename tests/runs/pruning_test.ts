@@ -15,6 +15,7 @@ import { trainOn } from "../../lib/runs/finetuning.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { inferenceRates } from "../../lib/runs/timing.ts";
+import type { PairedRatio } from "../../lib/metrics/paired_ratio.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { runData } from "./pixels.ts";
 
@@ -70,6 +71,19 @@ Deno.test("every way of pruning is measured, beside a dense network trained as l
   assert(pruningTable(dataset, models).markdown().includes("(synthetic images)"));
   assert.deepEqual(pruningSpeedTable(rates, 16).options.rows.length, 10);
   assert.deepEqual(storageTable(models).options.rows.length, 10);
+});
+
+Deno.test("how fast a network is beside the dense one is told turn by turn, with an interval", () => {
+  const rate = (...turns: number[]) => ({
+    ...{ turns, median: turns[1]!, low: turns[0]!, high: turns[2]! },
+    quartiles: [turns[0]!, turns[2]!] as const,
+  });
+  const rates = new Map([["dense", rate(1, 2, 10)], ["pruned", rate(2, 4, 5)]]);
+  const [dense, pruned] = pruningSpeedTable(rates, 16).options.rows;
+  assert.equal(dense!["ratio"], undefined);
+  const { value, interval: [low, high] } = pruned!["ratio"] as PairedRatio;
+  assert(Math.abs(value - 2 ** (1 / 3)) < 1e-12, `${value} is not that of the medians`);
+  assert(low < 1 && 1 < high, "three turns that disagree show no difference");
 });
 
 Deno.test("the amounts to prune can be chosen, and stand in the names", async () => {

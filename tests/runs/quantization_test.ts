@@ -11,6 +11,7 @@ import {
 import { savingWords } from "../../lib/report/words/compression_words.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { quantizeRun, roundingErrors } from "../../lib/runs/quantize_runs.ts";
+import type { PairedRatio } from "../../lib/metrics/paired_ratio.ts";
 import { measureCosts } from "../../lib/runs/saved_by_compression.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
@@ -76,6 +77,9 @@ Deno.test("a trained network keeps its accuracy in int8, at a quarter of the byt
   assert.equal(costsTable(costs).options.rows.length, 12);
   const words = savingWords(results, costs, "int8, per channel");
   assert(words.includes(`${(channel!.bytes / float!.bytes).toFixed(2)} of the bytes`), words);
+  const { value } = costsTable(costs).options.rows
+    .find(({ name }) => name === "int8, per channel")!["latencyTimes"] as PairedRatio;
+  assert(words.includes(`${value.toFixed(2)} (`), "the sentence has the table's ratio");
   assertThrows(() => savingWords(results, costs, "int4"), RangeError, "int4");
   const rows = roundingTable(roundingErrors(run.weights)).options.rows;
   assert(rows.every(({ tensor, channel }) => Number(channel) <= Number(tensor)));

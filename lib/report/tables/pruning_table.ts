@@ -1,6 +1,6 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
-import type { Rate } from "../../runs/timing.ts";
+import { type Rate, rateRatio } from "../../runs/timing.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
@@ -41,22 +41,23 @@ export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): 
 
 /** Inference of each way to prune. */
 export function pruningSpeedTable(rates: ReadonlyMap<string, Rate>, batchSize: number): Table {
-  const dense = rates.get("dense")?.median;
+  const dense = rates.get("dense");
   return new Table({
     title: "Pruning: images a second of inference",
     columns: [
       { key: "name", label: "network" },
       { key: "rate", label: "images/s (quartiles)", digits: 0, align: "right" },
-      { key: "ratio", label: "× dense", digits: 2 },
+      { key: "ratio", label: "× dense (95 %)", digits: 2, align: "right" },
     ],
-    rows: [...rates].map(([name, { median, quartiles }]) => ({
+    rows: [...rates].map(([name, rate]) => ({
       name,
-      rate: { value: median, interval: quartiles },
-      ...(dense ? { ratio: median / dense } : {}),
+      rate: { value: rate.median, interval: rate.quartiles },
+      ...(dense && rate !== dense ? { ratio: rateRatio(rate, dense) } : {}),
     })),
     notes: [
       `The hand-written system's kernels, one thread, batches of ${batchSize}, networks taking ` +
-      "turns, medians. A zero is multiplied like any other number.",
+      "turns, medians; the ratios are geometric means of those of each turn, with Student's interval. A zero " +
+      "is multiplied like any other number.",
     ],
   });
 }

@@ -1,6 +1,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { QuantizedResult, RoundingError } from "../../runs/quantize_runs.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
+import { rateRatio } from "../../runs/timing.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 import { spread } from "./table_3.ts";
@@ -70,9 +71,14 @@ export function costsTable(costs: MeasuredCosts): Table {
     columns: [
       { key: "name", label: "network" },
       { key: "latency", label: "one image, ms (quartiles)", digits: 3, align: "right" },
-      { key: "latencyTimes", label: "× float32's time", digits: 2 },
+      { key: "latencyTimes", label: "× float32's time (95 %)", digits: 2, align: "right" },
       { key: "throughput", label: `images/s, batches of ${costs.batchSize}`, digits: 0 },
-      { key: "throughputTimes", label: "× float32's rate", digits: 2 },
+      {
+        key: "throughputTimes",
+        label: "× float32's rate (95 %)",
+        digits: 2,
+        align: "right",
+      },
       { key: "resident", label: "resident, MB (lowest–highest)", digits: 1, align: "right" },
     ],
     rows: [
@@ -85,15 +91,18 @@ export function costsTable(costs: MeasuredCosts): Table {
             milliseconds(single.quartiles[0]),
           ] as const,
         },
-        latencyTimes: dense!.single.median / single.median,
         throughput: batch.median,
-        throughputTimes: batch.median / dense!.batch.median,
+        ...(name === dense!.name ? {} : {
+          latencyTimes: rateRatio(dense!.single, single),
+          throughputTimes: rateRatio(batch, dense!.batch),
+        }),
         resident: spread(residentBytes, 1e6),
       })),
       { name: "a process with no network", resident: spread(costs.emptyProcess, 1e6) },
     ],
     notes: [
-      "Networks take turns; medians. Resident: what a fresh process holds that loads the network from " +
+      "Networks take turns; medians; the ratios are geometric means of those of each turn, with Student's " +
+      "interval. Resident: what a fresh process holds that loads the network from " +
       "its file and answers batches and single images, the runtime included; median.",
     ],
   });

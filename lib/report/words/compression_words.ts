@@ -1,7 +1,9 @@
 /** What the measurements of pruned and int8 networks say, in sentences that follow the numbers. */
 import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
 import type { QuantizedResult } from "../../runs/quantize_runs.ts";
+import type { PairedRatio } from "../../metrics/paired_ratio.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
+import { rateRatio } from "../../runs/timing.ts";
 import { isTested, scopeTitles } from "../tables/pruning_table.ts";
 
 /** The level at which a corrected p-value counts as a difference. */
@@ -62,8 +64,8 @@ export function savingWords(
     return { result, cost };
   };
   const [own, other] = [find(name), find(beside)];
-  const latency = other.cost.single.median / own.cost.single.median;
-  const rate = own.cost.batch.median / other.cost.batch.median;
+  const latency = rateRatio(other.cost.single, own.cost.single);
+  const rate = rateRatio(own.cost.batch, other.cost.batch);
   const bytes = own.result.bytes / other.result.bytes;
   const [here, there] = [own.cost.residentBytes, other.cost.residentBytes];
   const memory = (here.median - there.median) / 1e6;
@@ -80,8 +82,9 @@ export function savingWords(
     (apart ? "." : ", no more than such processes differ by among themselves.");
 }
 
-function times(ratio: number): string {
-  return `${ratio.toFixed(2)} times`;
+/** "0.67 (0.65–0.69) times" */
+function times({ value, interval: [low, high] }: PairedRatio): string {
+  return `${value.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}) times`;
 }
 
 function kilobytes(saved: number): string {
