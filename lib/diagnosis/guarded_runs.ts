@@ -1,5 +1,5 @@
-import type { Experiment } from "../runs/experiment.ts";
-import { fitOptionsOf, prepareRun } from "../runs/run.ts";
+import { JoinedProgress, type OnProgress } from "../util/progress.ts";
+import { fitOptionsOf, prepareRun, type RunData } from "../runs/run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
 import type { AblationName } from "./ablations.ts";
 import { type GuardedFit, guardedFit } from "./guard.ts";
@@ -15,10 +15,14 @@ export interface GuardedRun {
   readonly fit: GuardedFit;
 }
 
-/** The first step of every ablation and, for each system, the last one, under the guard. */
+/**
+ * The first step of every ablation and, for each system, the last one, under the guard.
+ * @param onProgress told of the images that all of them together have gone through
+ */
 export async function guardedRuns(
-  { data }: Pick<Experiment, "data">,
+  { data }: { readonly data: RunData },
   measured: Readonly<Record<AblationName, MeasuredAblation>>,
+  onProgress?: OnProgress,
 ): Promise<GuardedRun[]> {
   const all = Object.values(measured);
   const watched = [
@@ -26,11 +30,15 @@ export async function guardedRuns(
     ...[measured.numpy, measured.torch, measured.keras]
       .map(({ name, steps }) => [`${name}, corrected`, steps.at(-1)!] as const),
   ];
+  const joined = new JoinedProgress(watched.length * data.train.length, onProgress);
   const runs: GuardedRun[] = [];
   for (const [name, { step: { configuration } }] of watched) {
     const { system, train } = await prepareRun({ ...configuration, seed: 1 }, data);
     try {
-      const options = { ...fitOptionsOf(configuration), epochs: 1, continueAtBrokenLoss: true };
+      const options = {
+        ...{ ...fitOptionsOf(configuration), epochs: 1, continueAtBrokenLoss: true },
+        onProgress: joined.part(data.train.length),
+      };
       const fit = await guardedFit(system, train, options, { onWarning: () => {} });
       runs.push({ name, configuration, fit });
     } finally {

@@ -59,10 +59,10 @@ export async function learningCurves(
     ["corrected", system, faultyRun(architecture, system)],
   ]);
   const long = { ...faultyRun(architecture, "numpy"), epochs: LONG };
+  planned.push(["corrected, long", "numpy", long]);
+  const told = progress?.("Learning curves", "runs");
   const curves: LearningCurve[] = [];
-  for (
-    const [name, system, configuration] of [...planned, ["corrected, long", "numpy", long]] as const
-  ) {
+  for (const [name, system, configuration] of planned) {
     const onProgress = progress?.(`${runs[system].title}, ${name}`, "images");
     const { run, origin } = await store.loadOrTrain(configuration, data, {
       continueAtBrokenLoss: true, // that a training diverges would be seen in its curve
@@ -82,6 +82,7 @@ export async function learningCurves(
       overfits: overfits(ends),
       points,
     });
+    await told?.(curves.length, planned.length);
   }
   return curves;
 }

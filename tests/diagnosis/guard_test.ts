@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { assertRejects } from "../assert.ts";
 import type { Check, Warning } from "../../lib/diagnosis/checks.ts";
 import { guardedFit } from "../../lib/diagnosis/guard.ts";
+import { ablations } from "../../lib/diagnosis/ablations.ts";
+import { guardedRuns } from "../../lib/diagnosis/guarded_runs.ts";
 import { FaultyNumpy } from "../../lib/runs/faulty_numpy.ts";
 import { saturatingWeights } from "../../lib/runs/saturating_weights.ts";
 import { sortByClass } from "../../lib/runs/sort_by_class.ts";
@@ -13,7 +15,7 @@ import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { BrokenLossError, type System } from "../../lib/systems/system.ts";
-import { pixelSet } from "../runs/pixels.ts";
+import { pixelSet, runData } from "../runs/pixels.ts";
 
 import { swappedCrossEntropy } from "../../lib/runs/swapped_loss.ts";
 import { TorchSystem } from "../../lib/systems/torch/torch_system.ts";
@@ -180,4 +182,23 @@ Deno.test("a loss of one's own, and images that are mixed, bring up no warning b
     loss: ({ logits }) => ({ loss: -50, gradient: logits.map((x) => x / 1000) }),
   });
   assert.deepEqual(warnings.map(({ check }) => check), []);
+});
+
+Deno.test("the runs under the guard tell how far they are, to the end", async () => {
+  const data = runData();
+  const all = ablations(lenet5(5));
+  const told: number[] = [];
+  const total = 7 * data.train.length; // the first step of four ladders, the last one of three systems
+  const measured = Object.fromEntries(
+    Object.entries(all).map(([key, { name, steps }]) => {
+      return [key, { name, steps: steps.map((step) => ({ step })) }];
+    }),
+  ) as unknown as Parameters<typeof guardedRuns>[1];
+  const runs = await guardedRuns({ data }, measured, (done, of) => {
+    assert.equal(of, total);
+    told.push(done);
+  });
+  assert.equal(runs.length, 7);
+  assert.deepEqual(told, told.toSorted((a, b) => a - b));
+  assert.equal(told.at(-1), total);
 });

@@ -51,8 +51,11 @@ function epochTicks(epochs: number, width = 780): number[] {
 }
 
 /** An axis of whole epochs. */
-export function epochAxis(epochs: number, width?: number) {
-  return { label: "epoch", ticks: epochTicks(epochs, width), tickFormat: "d" } as const;
+export function epochAxis(
+  epochs: number,
+  width?: number,
+): { readonly label: string; readonly ticks: number[]; readonly tickFormat: string } {
+  return { label: "epoch", ticks: epochTicks(epochs, width), tickFormat: "d" };
 }
 
 /** Figure 2: training loss by epoch. The dotted line is ln K, the loss of a network that knows nothing. */
