@@ -160,7 +160,7 @@ const [CELL, LETTER, PADDING] = [568, 8, 12];
 
 /** A smaller size of letters for tables that would be wider than their cell. */
 function letterSize(width: number): number {
-  return Math.min(12, Math.max(8, Math.floor(12 * CELL / width)));
+  return Math.min(12, Math.max(8, Math.floor(24 * CELL / width) / 2));
 }
 
 /** A number for HTML: its spaces do not break, but perhaps the one before an interval. */
