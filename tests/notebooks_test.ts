@@ -11,7 +11,10 @@ import { needs } from "./requirements.ts";
 interface Cell {
   readonly cell_type: string;
   readonly execution_count?: number | null;
-  readonly metadata: { readonly lenet?: { readonly source: string } };
+  readonly metadata: {
+    readonly lenet?: { readonly source: string };
+    readonly tags?: readonly string[];
+  };
   readonly source: string | string[];
   readonly outputs?: readonly {
     readonly output_type: string;
@@ -50,6 +53,34 @@ for (const path of notebookPaths()) {
       "language_info",
     ]);
     assert(!text.includes("iopub"));
+  });
+
+  Deno.test(`${name}: begins with its settings, and no cell is above 15 lines`, async () => {
+    const cells = await codeCells(path);
+    assert.deepEqual(cells.map(({ metadata }) => metadata.tags), [
+      ["parameters"],
+      ...cells.slice(1).map(() => undefined),
+    ]);
+    const long = cells.flatMap(({ source }, i) => {
+      const lines = joined(source).split("\n");
+      return i > 0 && lines.length > 15 ? [`code cell ${i + 1}: ${lines.length} lines`] : [];
+    });
+    assert.deepEqual(long, []);
+  });
+
+  Deno.test(`${name}: names the notebooks before and after it`, async () => {
+    const number = Number(name[0]);
+    const { cells } = JSON.parse(await Deno.readTextFile(path)) as { cells: Cell[] };
+    const links = [
+      ...joined(cells.at(-1)!.source).matchAll(/(Previous|Next):\s+\[(\d)\..*?\]\((\d)_/gs),
+    ];
+    const wanted = [["Previous", number - 1], ["Next", number + 1]] as const;
+    assert.deepEqual(
+      links.map(([, word, title, file]) => [word, Number(title), Number(file)]),
+      wanted.filter(([, n]) => n > 0 && n <= notebookPaths().length).map((
+        [word, n],
+      ) => [word, n, n]),
+    );
   });
 
   Deno.test(`${name}: its code passes lint and types`, async () => {
