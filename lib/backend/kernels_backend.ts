@@ -72,6 +72,11 @@ export class KernelsBackend extends MathBackendCPU {
     else this.tensors.free(block.at);
   }
 
+  /** Whether a tensor's numbers stand here; tensors of other backends, strings and complex numbers do not. */
+  has({ dataId }: tf.TensorInfo): boolean {
+    return this.data.has(dataId) && (this.data.get(dataId) as unknown) instanceof StoredNumbers;
+  }
+
   /** What stands behind a tensor of numbers. */
   numbers({ dataId }: tf.TensorInfo): StoredNumbers {
     return this.data.get(dataId) as unknown as StoredNumbers;

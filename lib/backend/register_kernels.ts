@@ -5,6 +5,7 @@ import type { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
 import { KernelsBackend } from "./kernels_backend.ts";
 import { registerActivationGradients } from "./activation_gradients.ts";
 import { kernelsBackendName } from "./backend_names.ts";
+import { shortenEngine } from "./engine_shortcuts.ts";
 import { binaryKernels } from "./operations/binary_operations.ts";
 import { fusedLayerKernels } from "./fused_layers.ts";
 import { convolutionKernels } from "./operations/convolutions.ts";
@@ -40,6 +41,7 @@ export function registerKernelsBackend(kernels: TensorKernels): void {
     tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
   }
   registerActivationGradients();
+  shortenEngine();
   for (const kernel of tf.getKernelsForBackend("cpu")) {
     tf.registerKernel({
       ...kernel,

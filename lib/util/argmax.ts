@@ -1,6 +1,9 @@
-/** Position of the largest value, the first of equals; NaN is never larger. 0 if there is no value. */
-export function argmax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
+/**
+ * Position of the largest value, the first of equals; NaN is never larger. 0 if there is no value.
+ * @param first where to begin, and from where the position is counted @param end where to stop
+ */
+export function argmax(values: ArrayLike<number>, first = 0, end = values.length): number {
+  let best = first;
+  for (let i = first + 1; i < end; i++) if (values[i]! > values[best]!) best = i;
+  return best - first;
 }

@@ -2,6 +2,7 @@
  * Keras's sparse categorical cross-entropy and accuracy in one loop each, where tfjs calls forty small kernels a step.
  * The numbers are tfjs's.
  */
+import { numbersOf, tensorOf } from "../../backend/tensor_arrays.ts";
 import * as tf from "../../backend/tf.ts";
 import { argmax } from "../../util/argmax.ts";
 
@@ -18,35 +19,47 @@ const isInside = (p: number) => p >= EPSILON && p <= 1 - EPSILON;
 export function labelLoss(labels: tf.Tensor, probabilities: tf.Tensor): tf.Tensor {
   const fused = tf.customGrad((probabilities, save) => {
     const output = probabilities as tf.Tensor2D, [rows, classes] = output.shape;
-    const wanted = labels.dataSync(), p = output.dataSync();
-    const losses = new Float32Array(rows), gradient = new Float32Array(rows * classes);
-    for (let row = 0; row < rows; row++) {
-      const start = row * classes, label = start + Math.floor(wanted[row]!);
-      let sum = 0;
-      for (let at = start; at < start + classes; at++) sum += limit(p[at]!);
-      const share = limit(p[label]!) / sum;
-      losses[row] = -Math.log(limit(share));
-      if (!isInside(share)) continue;
-      for (let at = start; at < start + classes; at++) {
-        // of −ln(pₗ / Σp): 1/Σp for all, −1/pₗ more for the label; a limited one does not move
-        if (isInside(p[at]!)) gradient[at] = 1 / sum - (at === label ? 1 / (share * sum) : 0);
-      }
-    }
-    (save as tf.GradSaveFunc)([tf.tensor2d(gradient, [rows, classes])]);
+    const wanted = numbersOf(labels), p = numbersOf(output);
+    let losses: Float32Array;
+    const gradient = tensorOf([rows, classes], (to) => losses = lossOfRows(wanted, p, classes, to));
+    (save as tf.GradSaveFunc)([gradient]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
       tf.mul(saved[0]!, tf.reshape(dy, [rows, 1]));
-    return { value: tf.tensor1d(losses), gradFunc };
+    return { value: tf.tensor1d(losses!), gradFunc };
   });
   return fused(probabilities);
 }
 
+/** Each row's loss. @param gradient of the losses by the probabilities `p`; zeros before */
+function lossOfRows(
+  wanted: ArrayLike<number>,
+  p: ArrayLike<number>,
+  classes: number,
+  gradient: Float32Array,
+): Float32Array {
+  const losses = new Float32Array(wanted.length);
+  for (let row = 0; row < losses.length; row++) {
+    const start = row * classes, label = start + Math.floor(wanted[row]!);
+    let sum = 0;
+    for (let at = start; at < start + classes; at++) sum += limit(p[at]!);
+    const share = limit(p[label]!) / sum;
+    losses[row] = -Math.log(limit(share));
+    if (!isInside(share)) continue;
+    for (let at = start; at < start + classes; at++) {
+      // of −ln(pₗ / Σp): 1/Σp for all, −1/pₗ more for the label; a limited one does not move
+      if (isInside(p[at]!)) gradient[at] = 1 / sum - (at === label ? 1 / (share * sum) : 0);
+    }
+  }
+  return losses;
+}
+
 /** The share of rows whose largest probability is the label's; its name is that of Keras's logs. */
 export function acc(labels: tf.Tensor, probabilities: tf.Tensor): tf.Tensor {
-  const wanted = labels.dataSync(), p = probabilities.dataSync();
+  const wanted = numbersOf(labels), p = numbersOf(probabilities);
   const classes = probabilities.shape[1]!;
   let correct = 0;
-  wanted.forEach((label, row) => {
-    if (argmax(p.subarray(row * classes, (row + 1) * classes)) === label) correct++;
-  });
+  for (let row = 0; row < wanted.length; row++) {
+    if (argmax(p, row * classes, (row + 1) * classes) === wanted[row]) correct++;
+  }
   return tf.scalar(correct / wanted.length);
 }

@@ -1,4 +1,5 @@
 import { labelCrossEntropy } from "../../backend/fused_layers.ts";
+import { numbersOf } from "../../backend/tensor_arrays.ts";
 import * as tf from "../../backend/tf.ts";
 import { argmax } from "../../util/argmax.ts";
 import type { Module } from "./module.ts";
@@ -42,7 +43,7 @@ export class CrossEntropyLoss implements Criterion {
 
 /** @throws RangeError for a label that is no whole number from 0 to classes − 1 */
 function checkedLabels(target: tf.Tensor, classes: number): tf.Tensor1D {
-  for (const label of target.dataSync()) {
+  for (const label of numbersOf(target)) {
     if (!(label >= 0 && label < classes)) {
       throw new RangeError(`a label is outside [0, ${classes})`);
     }
@@ -55,7 +56,7 @@ function checkedLabels(target: tf.Tensor, classes: number): tf.Tensor1D {
  * @throws RangeError if a row is no distribution: at least 0, with sum 1
  */
 function labelsOfRows(target: tf.Tensor): tf.Tensor1D | undefined {
-  const values = target.dataSync(), [count = 0, classes = 0] = target.shape;
+  const values = numbersOf(target), [count = 0, classes = 0] = target.shape;
   const labels = new Int32Array(count);
   let areOneHot = true;
   for (let row = 0; row < count; row++) {
@@ -79,11 +80,11 @@ function labelsOfRows(target: tf.Tensor): tf.Tensor1D | undefined {
 
 /** How many images of a batch have their largest logit at the label. @param labels integers (N) */
 export function countCorrect(logits: tf.Tensor, labels: tf.Tensor): number {
-  const values = logits.dataSync(), classes = logits.shape[1]!;
+  const values = numbersOf(logits), wanted = numbersOf(labels), classes = logits.shape[1]!;
   let correct = 0;
-  labels.dataSync().forEach((label, i) => {
-    if (argmax(values.subarray(i * classes, (i + 1) * classes)) === label) correct++;
-  });
+  for (let row = 0; row < wanted.length; row++) {
+    if (argmax(values, row * classes, (row + 1) * classes) === wanted[row]) correct++;
+  }
   return correct;
 }
 

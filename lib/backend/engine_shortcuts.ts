@@ -1,0 +1,108 @@
+/**
+ * Shorter ways through the engine of tfjs. A training step calls its kernels some hundred times, and around each
+ * call the engine makes closures, sets and lists that the usual case does not need: one tensor comes back, nobody
+ * profiles. Where the kernels backend computes that case, the functions below do the same with less; all other
+ * cases go the engine's own way.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { kernelsBackendName } from "./backend_names.ts";
+import type { KernelsBackend } from "./kernels_backend.ts";
+
+type Tensors = Record<string, tf.Tensor>;
+
+/** A stretch of code whose tensors are freed at its end. */
+interface Scope {
+  readonly id: number;
+  readonly name: string;
+  readonly track: readonly tf.Tensor[];
+}
+
+/** What of tfjs's engine is used here; its types leave most of it out. */
+interface Engine {
+  readonly backendName: string | undefined;
+  readonly backendInstance: KernelsBackend;
+  readonly state: {
+    readonly gradientDepth: number;
+    readonly profiling: boolean;
+    readonly scopeStack: Scope[];
+    kernelDepth: number;
+    activeScope: Scope | null;
+  };
+  runKernel(name: string, inputs: Tensors, attrs?: object): tf.Tensor | tf.Tensor[];
+  endScope(result?: unknown): void;
+  track(tensor: tf.Tensor): void;
+  makeTensorFromTensorInfo(info: tf.TensorInfo): tf.Tensor;
+  getTensorsForGradient(name: string, inputs: Tensors, outputs: tf.Tensor[]): tf.Tensor[];
+  saveTensorsForBackwardMode(tensors: tf.Tensor[]): tf.Tensor[];
+  addTapeNode(
+    name: string,
+    inputs: Tensors,
+    outputs: tf.Tensor[],
+    gradient: null,
+    saved: tf.Tensor[],
+    attrs: object | undefined,
+  ): void;
+}
+
+/** Whether tfjs is to look at every kernel that runs, for `tf.profile` or its flag DEBUG. */
+function isWatched({ state }: Engine): boolean {
+  return state.profiling || tf.env().getBool("DEBUG");
+}
+
+/** Puts the shorter ways into tfjs's engine, once. */
+export function shortenEngine(): void {
+  const engine = tf.engine() as unknown as Engine;
+  if (Object.hasOwn(engine, "endScope")) return;
+  const { runKernel, endScope } = engine;
+
+  engine.runKernel = (name, inputs, attrs) => {
+    const kernel = engine.backendName === kernelsBackendName && !isWatched(engine)
+      ? tf.getKernel(name, kernelsBackendName)
+      : undefined;
+    if (kernel === undefined) return runKernel.call(engine, name, inputs, attrs);
+    const { state } = engine;
+    // what a kernel calls is no part of the tape
+    const isTapeOn = state.gradientDepth > 0 && state.kernelDepth === 0;
+    let outputs: tf.Tensor[], isList: boolean, saved: tf.Tensor[] = [];
+    state.kernelDepth++;
+    try {
+      const found = kernel.kernelFunc({
+        inputs,
+        attrs: attrs as tf.NamedAttrMap,
+        backend: engine.backendInstance,
+      });
+      isList = Array.isArray(found);
+      outputs = (isList ? found as tf.TensorInfo[] : [found as tf.TensorInfo]).map((info) =>
+        // some kernels of the CPU backend give a tensor
+        "rank" in info && info.rank != null
+          ? info as tf.Tensor
+          : engine.makeTensorFromTensorInfo(info)
+      );
+      if (isTapeOn) {
+        const wanted = engine.getTensorsForGradient(name, inputs, outputs);
+        saved = engine.saveTensorsForBackwardMode(wanted);
+      }
+    } finally {
+      state.kernelDepth--;
+    }
+    if (isTapeOn) engine.addTapeNode(name, inputs, outputs, null, saved, attrs);
+    return isList ? outputs : outputs[0]!;
+  };
+
+  engine.endScope = (result) => {
+    if (result !== undefined && !(result instanceof tf.Tensor)) {
+      endScope.call(engine, result);
+      return;
+    }
+    const { state } = engine, scope = state.activeScope!;
+    for (const tensor of scope.track) {
+      // `kept` is not among a tensor's public fields
+      if (!(tensor as { kept?: boolean }).kept && tensor !== result) tensor.dispose();
+    }
+    state.scopeStack.pop();
+    state.activeScope = state.scopeStack.at(-1) ?? null;
+    if (result === undefined) return;
+    const { kept, scopeId } = result as { kept?: boolean; scopeId?: number };
+    if (!kept && scopeId === scope.id) engine.track(result);
+  };
+}
