@@ -173,8 +173,8 @@ export function int8Table(
       ...speed
         ? [
           { key: "rate", label: "images/s, batch 256", digits: 0 },
-          { key: "times", label: "times its float32, batch 256" },
-          { key: "single", label: "times its float32, one image" },
+          { key: "times", label: "times its float32, batch 256", align: "right" } as const,
+          { key: "single", label: "times its float32, one image", align: "right" } as const,
         ]
         : [],
       { key: "size", label: "file, kB", digits: 1 },

@@ -90,9 +90,40 @@ export class Table {
     return LETTER * letters + PADDING * columns.length;
   }
 
-  /** The table as HTML. */
+  /**
+   * The table in parts that each fit into a cell, in the smallest letters; each has the columns of words that
+   * the table begins with.
+   */
+  #parts(): Table[] {
+    const { title, columns, rows } = this.options;
+    const aligns = this.#aligns();
+    const lead = Math.max(0, aligns.indexOf("right"));
+    const [names, rest] = [columns.slice(0, lead), columns.slice(lead)];
+    for (let count = 1; count <= rest.length; count++) {
+      const each = Math.ceil(rest.length / count);
+      const parts = Array.from({ length: count }, (_, i) => {
+        const own = [...names, ...rest.slice(i * each, (i + 1) * each)];
+        return new Table({
+          title: i === 0 ? title : `${title}, continued`,
+          columns: own,
+          rows: rows.map((row) => Object.fromEntries(own.map(({ key }) => [key, row[key]]))),
+        });
+      });
+      if (parts.every((part) => part.#leastWidth(false) * TIGHT <= CELL)) return parts;
+    }
+    return [this];
+  }
+
+  /** The table as HTML; one that is too wide for a cell becomes several. */
   html(): string {
-    const { title, columns, notes = [] } = this.options;
+    const { notes = [] } = this.options;
+    return this.#parts().map((part) => part.#one()).join("") +
+      notes.map((note) => `<p><small>${escapeXml(note)}</small></p>`).join("");
+  }
+
+  /** The table as HTML, in one piece and without its notes. */
+  #one(): string {
+    const { title, columns } = this.options;
     const aligns = this.#aligns();
     // words may be broken; in a wide table an interval may stand below its number
     const whole = this.#leastWidth(true) <= CELL;
@@ -108,8 +139,7 @@ export class Table {
       size < 12 ? ` style="font-size:${size}px"` : ""
     }><caption style="text-align:left;font-weight:bold">${escapeXml(title)}</caption>` +
       `<thead>${row("th", columns.map(({ label }) => label))}</thead>` +
-      `<tbody>${this.#cells().map((cells) => row("td", cells)).join("")}</tbody></table>` +
-      notes.map((note) => `<p><small>${escapeXml(note)}</small></p>`).join("");
+      `<tbody>${this.#cells().map((cells) => row("td", cells)).join("")}</tbody></table>`;
   }
 
   /** The table as plain text in columns. */
@@ -158,9 +188,15 @@ export class Table {
  */
 const [CELL, LETTER, PADDING] = [568, 8, 12];
 
+/** The smallest letters of a table, in pixels. */
+const SMALLEST = 8;
+
+/** A table's width in its smallest letters, as a share of its least width: most letters are narrower than taken. */
+const TIGHT = 0.9 * SMALLEST / 12;
+
 /** A smaller size of letters for tables that would be wider than their cell. */
 function letterSize(width: number): number {
-  return Math.min(12, Math.max(8, Math.floor(24 * CELL / width) / 2));
+  return Math.min(12, Math.max(SMALLEST, Math.floor(24 * CELL / width) / 2));
 }
 
 /** A number for HTML: its spaces do not break, but perhaps the one before an interval. */

@@ -107,8 +107,29 @@ Deno.test("a table that would be wider than its cell is set smaller, and others 
       )],
     }).html();
   assert(of(4).startsWith("<table><caption"));
+  assert.equal(of(4).split("<table").length, 2);
   assert.match(of(8), /^<table style="font-size:(8|9)px"/);
   // where there is room a number and its interval are one line; else the interval may stand below, whole
   assert.match(of(2), /white-space:nowrap">0\.500\u00a0\(0\.400\u2060–\u20600\.600\)</);
   assert.match(of(8), /text-align:right">0\.500 \(0\.400\u2060–\u20600\.600\)</);
+});
+
+Deno.test("a table too wide for the smallest letters is shown in parts, each with its first words", () => {
+  const keys = Array.from({ length: 14 }, (_, i) => `k${i}`);
+  const cells = keys.map((key, i) => [key, { value: i / 100, interval: [0, 1] }]);
+  const table = new Table({
+    ...{ title: "wide", notes: ["once"] },
+    columns: [{ key: "name", label: "network" }, ...keys.map((key) => ({ key, label: key }))],
+    rows: [{ name: "LeNet-5", ...Object.fromEntries(cells) }],
+  });
+  const parts = table.html().split("<table").slice(1);
+  assert(parts.length > 1);
+  assert(parts.every((part) => part.includes(">LeNet-5<") && part.includes(">network<")));
+  assert.deepEqual(parts.map((part) => /bold">(.*?)<\/caption/.exec(part)![1]), [
+    "wide",
+    ...parts.slice(1).map(() => "wide, continued"),
+  ]);
+  for (const key of keys) assert.equal(parts.filter((part) => part.includes(`>${key}<`)).length, 1);
+  assert.equal(table.html().split("once").length, 2);
+  assert.equal(table.markdown().split("network").length, 2, "on disk it is one table");
 });
