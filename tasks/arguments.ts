@@ -48,9 +48,10 @@ export function pathOf(argument: string): string {
   return resolve(Deno.env.get("INIT_CWD") || Deno.cwd(), argument);
 }
 
-/** What `--data` names: a known data set as it is, a folder as its whole path. */
-export function dataChoice<T extends string | undefined>(data: T): T | string {
-  return data && !knownDataset(data) ? resolve(data) : data;
+/** What `--data` names, or else `LENET_DATA`: a known data set as it is, a folder as its whole path. */
+export function dataChoice(data: string | undefined): string | undefined {
+  const chosen = data ?? (Deno.env.get("LENET_DATA") || undefined);
+  return chosen && !knownDataset(chosen) ? pathOf(chosen) : chosen;
 }
 
 /** @throws SetupError if what `--data` names is neither a folder nor a known data set */

@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { exists } from "../lib/util/files.ts";
+import { pathOf } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 
 /** What is not compared; names that begin with a dot are hidden work of a run. */
@@ -85,7 +86,7 @@ function shorten(text: string | undefined): string {
 }
 
 async function compare(): Promise<number> {
-  const [first, second, ...more] = Deno.args;
+  const [first, second, ...more] = Deno.args.map(pathOf);
   if (first === undefined || second === undefined || more.length > 0) {
     throw new SetupError("compare takes two folders of results");
   }

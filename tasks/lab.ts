@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { dataChoice } from "./arguments.ts";
 import { jupyterEnvironment, programOf, setupVenv, venv } from "./python.ts";
 import { main, output, run } from "./run.ts";
 import { setup } from "./setup.ts";
@@ -18,6 +19,7 @@ async function lab(): Promise<void> {
     join(environment.JUPYTER_CONFIG_DIR!, "labconfig", "default_setting_overrides.json"),
     JSON.stringify({ "@jupyterlab/apputils-extension:notification": quiet }) + "\n",
   );
+  const data = dataChoice(undefined); // the notebooks run in another folder than the reader stands in
   await run(programOf(venv, "jupyter"), [
     "lab",
     `--ServerApp.root_dir=${projectRoot}`,
@@ -28,7 +30,10 @@ async function lab(): Promise<void> {
     // Jupyter refuses to run as root without it; in a container there often is nobody else
     ...(await output("id", ["-u"]) === "0" ? ["--allow-root"] : []),
     ...Deno.args,
-  ], { cwd: projectRoot, env: { ...environment, DENO_NO_UPDATE_CHECK: "1" } });
+  ], {
+    cwd: projectRoot,
+    env: { ...environment, DENO_NO_UPDATE_CHECK: "1", ...data && { LENET_DATA: data } },
+  });
 }
 
 if (import.meta.main) await main(lab);

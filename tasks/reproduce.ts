@@ -43,11 +43,11 @@ export function parseArguments(args: readonly string[]): Arguments {
     },
     "--data FOLDER, --full, --native, --no-native, --gpu, --cpu and --turbo",
   );
-  const data = given.data ?? (Deno.env.get("LENET_DATA") || undefined);
+  const data = dataChoice(given.data);
   const { full = false, turbo = false } = given;
   const gpu = gpuChoice(given), native = nativeChoice(given);
   if (full && data) throw new SetupError("--full is about the default data; leave out the other");
-  return { data: dataChoice(data), full, gpu, native, turbo };
+  return { data, full, gpu, native, turbo };
 }
 
 /** Folder of the executed notebooks among what is new. */

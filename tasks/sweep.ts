@@ -32,7 +32,7 @@ import { runKey, trainingCode } from "../lib/runs/run_store.ts";
 import { readSweep, type SweptEntry, writeSweep } from "../lib/runs/sweep_file.ts";
 import type { SweepList } from "../lib/runs/sweep_list.ts";
 import { exists } from "../lib/util/files.ts";
-import { dataChoice, readArguments, requireData } from "./arguments.ts";
+import { dataChoice, pathOf, readArguments, requireData } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 import { runSweep, type SizedJob, type SweepResult } from "./run_sweep.ts";
 import { WorkerProcesses, type Workers } from "./sweep_pool.ts";
@@ -57,7 +57,8 @@ export function parseArguments(args: readonly string[]): SweepArguments {
     ...{ list: "string", seeds: "string", workers: "string", turbo: "boolean" } as const,
     ...{ renew: "boolean", full: "boolean", data: "string", scheduler: "string" } as const,
   }, "--list, --seeds, --workers, --turbo, --renew, --data, --full and --scheduler");
-  const { list, data, scheduler, turbo = false, renew = false, full = false } = given;
+  const { list, scheduler, turbo = false, renew = false, full = false } = given;
+  const data = dataChoice(given.data);
   if (!list) throw new SetupError(`--list is missing; ${knownLists()}`);
   if (data && full) throw new SetupError("--full is about the default data; leave out the other");
   if (scheduler && scheduler !== "local" && !/^\w+:\/\/\S+:\d+$/.test(scheduler)) {
@@ -66,7 +67,7 @@ export function parseArguments(args: readonly string[]): SweepArguments {
     );
   }
   return {
-    ...{ list, turbo, renew, full, scheduler, data: dataChoice(data) },
+    ...{ list, turbo, renew, full, scheduler, data },
     seeds: count("--seeds", given.seeds, defaultSeeds),
     workers: count("--workers", given.workers, navigator.hardwareConcurrency),
   };
@@ -106,9 +107,10 @@ export async function sweepList(list: string, experiment: Experiment): Promise<S
 }
 
 async function listFromFile(path: string, { dataset }: Experiment): Promise<SweepList> {
-  if (!await exists(path)) throw new SetupError(`there is no file ${path}`);
+  const file = pathOf(path);
+  if (!await exists(file)) throw new SetupError(`there is no file ${path}`);
   try {
-    const given = JSON.parse(await Deno.readTextFile(path));
+    const given = JSON.parse(await Deno.readTextFile(file));
     if (!Array.isArray(given) || given.length === 0) {
       throw new RangeError("it holds no array of entries");
     }

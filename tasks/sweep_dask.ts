@@ -31,7 +31,7 @@ interface Waiting {
 }
 
 /** What the workers have to know of this process's environment. */
-const handedOn = ["LENET_DATA", "LENET_FULL", "LENET_BACKEND", "LENET_FOLLOW_LINKS"];
+const handedOn = ["LENET_DATA", "LENET_FULL", "LENET_SPLIT", "LENET_FOLLOW_LINKS", "LENET_BACKEND"];
 
 /**
  * Workers on a Dask cluster. A Python process (tasks/sweep_dask.py) speaks with the scheduler; this one

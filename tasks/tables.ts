@@ -30,8 +30,8 @@ async function sweptResults(dataset: Dataset): Promise<string> {
 
 async function tables(): Promise<void> {
   const { data } = readArguments("tables", Deno.args, { data: "string" }, "--data FOLDER");
-  await requireData(data);
   const dataFolder = dataChoice(data);
+  await requireData(dataFolder);
   const experiment = await openExperiment(progress, dataFolder ? { dataFolder } : {});
   const { dataset } = experiment;
   const results = await sweptResults(dataset);

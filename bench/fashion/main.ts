@@ -11,7 +11,7 @@ import { progress } from "../../lib/report/progress_bar.ts";
 import type { Table } from "../../lib/report/table.ts";
 import type { RunData } from "../../lib/runs/run.ts";
 import { exists, projectRoot, writeAtomic } from "../../lib/util/files.ts";
-import { readArguments, requireData } from "../../tasks/arguments.ts";
+import { dataChoice, readArguments, requireData } from "../../tasks/arguments.ts";
 import { main, SetupError, step } from "../../tasks/run.ts";
 import { setupBenchPython } from "../bench_python.ts";
 import { machine } from "../machine.ts";
@@ -31,7 +31,7 @@ async function fashion(): Promise<void> {
     { data: "string", seeds: "string", epochs: "string" },
     "--data FOLDER, --seeds N and --epochs N",
   );
-  const folder = given.data ?? usual;
+  const folder = given.data === undefined ? usual : dataChoice(given.data)!;
   const seeds = wholeNumber("seeds", given.seeds ?? "3");
   const epochs = wholeNumber("epochs", given.epochs ?? "10");
   await requireData(folder);

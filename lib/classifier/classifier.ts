@@ -1,7 +1,7 @@
 import { openInt8 } from "../compression/quantization/int8_network.ts";
 import type { BackendName } from "../backend/backend_names.ts";
 import type { ImageSource } from "../data/dataset.ts";
-import { countClasses, requirePlainLayers } from "../model/architecture.ts";
+import { countClasses, hasPlainLayers } from "../model/architecture.ts";
 import { requireKeys } from "../model/check_architecture.ts";
 import { normalise } from "../pixels/pixels.ts";
 import { preprocess, preprocessBytes, preprocessOptions } from "../pixels/preprocess.ts";
@@ -185,7 +185,7 @@ async function openFloat(
   { architecture, weights, normalisation }: FloatNetwork,
   { system: asked, backend, threads }: ClassifierOptions,
 ): Promise<Predictor> {
-  const name = asked ?? (isPlain(architecture) ? "numpy" : "torch");
+  const name = asked ?? (hasPlainLayers(architecture) ? "numpy" : "torch");
   const system = await createSystem(name, architecture, {
     ...backend !== undefined && { backend },
     ...threads !== undefined && { threads },
@@ -208,13 +208,4 @@ async function openFloat(
     },
     dispose: () => system.dispose(),
   };
-}
-
-function isPlain(architecture: FloatNetwork["architecture"]): boolean {
-  try {
-    requirePlainLayers("the numpy system", architecture);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { type Architecture, countClasses, parameterShapes } from "../model/architecture.ts";
 import { ModelFileError } from "../model/model_file_error.ts";
+import { readModelFile } from "../model/read_model_file.ts";
 import { decodeArrays, encodeChecked, type TypedArrays } from "../model/safetensors.ts";
 import type { Weights } from "../model/weights.ts";
 import {
@@ -13,7 +14,6 @@ import {
 } from "../compression/quantization/quantized_model_file.ts";
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
 import { writeAtomic } from "../util/files.ts";
-import { isMissing, readFile } from "../util/platform.ts";
 import {
   checkClassifier,
   checkSizes,
@@ -97,14 +97,7 @@ export async function saveClassifier(path: string, model: ClassifierModel): Prom
  * @throws ModelFileError naming the file and what is wrong with it
  */
 export async function loadClassifier(path: string): Promise<ClassifierModel> {
-  let bytes;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const why = isMissing(error) ? "there is no such file" : (error as Error).message;
-    throw new ModelFileError(path, "classifier", why, { cause: error });
-  }
-  return decodeClassifier(bytes, path);
+  return decodeClassifier(await readModelFile(path, "classifier"), path);
 }
 
 function checkFormat(format: string | undefined, bad: Bad): void {

@@ -1,8 +1,9 @@
 /** Networks as files of other frameworks, written whole or not at all. */
 import type { Architecture } from "../model/architecture.ts";
 import { ModelFileError } from "../model/model_file_error.ts";
+import { readModelFile } from "../model/read_model_file.ts";
 import { writeAtomic } from "../util/files.ts";
-import { isMissing, nodeModule, readFile, readTextFile, remove, stat } from "../util/platform.ts";
+import { isMissing, nodeModule, readTextFile, remove, stat } from "../util/platform.ts";
 import {
   checkPortable,
   type FloatNetwork,
@@ -88,8 +89,8 @@ export async function openNetwork(
   architecture?: Architecture,
 ): Promise<PortableNetwork> {
   const bad = (why: string) => new ModelFileError(path, "network", why);
-  if ((await stat(path)).isDirectory || path.endsWith(".json")) return await openTfjs(path);
-  const bytes = await readFile(path);
+  if (path.endsWith(".json") || await isFolder(path)) return await openTfjs(path);
+  const bytes = await readModelFile(path, "network");
   if (path.endsWith(".onnx")) return (await import("./onnx/read_onnx.ts")).decodeOnnx(bytes, path);
   if (path.endsWith(".keras")) {
     return await (await import("./keras/keras_file.ts")).decodeKeras(bytes, path);
@@ -120,8 +121,12 @@ async function openTfjs(path: string): Promise<FloatNetwork> {
   const { dirname, join } = nodeModule("node:path");
   const file = path.endsWith(".json") ? path : join(path, modelFile);
   return await decodeTfjs(
-    await readFile(file),
-    (name) => readFile(join(dirname(file), name)),
+    await readModelFile(file, "network"),
+    (name) => readModelFile(join(dirname(file), name), "network"),
     file,
   );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }

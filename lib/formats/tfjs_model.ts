@@ -136,7 +136,11 @@ async function readModel(
   const { class_name, config } = isObject(topology.model_config) ? topology.model_config : topology;
   const { architecture, normalisation, weighted } = readKerasLayers(class_name, config);
   const found = new Map<string, WeightArray>();
-  for (const listed of readManifest(model.weightsManifest)) {
+  const manifest = readManifest(model.weightsManifest),
+    names = manifest.flatMap(({ paths }) => paths);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw new RangeError(`it names the weights' file ${twice} twice`);
+  for (const listed of manifest) {
     const parts: Uint8Array[] = [];
     for (const path of listed.paths) parts.push(await readPart(path));
     readGroup(listed, parts).forEach((array, name) => found.set(name, array));

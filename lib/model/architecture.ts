@@ -279,6 +279,22 @@ export function parameterShapes(architecture: Architecture): ParameterShape[] {
   });
 }
 
+/** What a layer has that no layer of LeNet-5 has; undefined if there is nothing of the kind. */
+function extraOf(layer: Layer): string | undefined {
+  return layer.kind === "conv"
+    ? (layer.stride ?? 1) !== 1 ? "a stride" : (layer.padding ?? 0) !== 0 ? "padding" : undefined
+    : layer.kind === "activation"
+    ? layer.function
+    : ["avgpool", "batchnorm", "dropout"].includes(layer.kind)
+    ? layer.kind
+    : undefined;
+}
+
+/** Whether a network has the layers of LeNet-5 alone. */
+export function hasPlainLayers({ layers }: Architecture): boolean {
+  return layers.every((layer) => extraOf(layer) === undefined);
+}
+
 /**
  * Refuses layers that LeNet-5 has none of, for what can take no others.
  * @param whose begins the message: "the numpy system", say
@@ -286,13 +302,7 @@ export function parameterShapes(architecture: Architecture): ParameterShape[] {
  */
 export function requirePlainLayers(whose: string, { layers }: Architecture): void {
   layers.forEach((layer, index) => {
-    const extra = layer.kind === "conv"
-      ? (layer.stride ?? 1) !== 1 ? "a stride" : (layer.padding ?? 0) !== 0 ? "padding" : undefined
-      : layer.kind === "activation"
-      ? layer.function
-      : ["avgpool", "batchnorm", "dropout"].includes(layer.kind)
-      ? layer.kind
-      : undefined;
+    const extra = extraOf(layer);
     if (extra === undefined) return;
     throw new RangeError(
       `${whose} cannot take ${layerTitle(layer, index)}: ${extra} is for the torch and the keras ` +

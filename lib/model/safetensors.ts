@@ -4,9 +4,9 @@
  */
 import { elementCount } from "../util/element_count.ts";
 import { writeAtomic } from "../util/files.ts";
-import { readFile } from "../util/platform.ts";
 import { addChecksum, takeChecksum } from "./arrays_checksum.ts";
 import { ModelFileError } from "./model_file_error.ts";
+import { readModelFile } from "./read_model_file.ts";
 import { bytesOf, type Dtype, readHeader } from "./safetensors_header.ts";
 import { checkFiniteWeights, type Weights } from "./weights.ts";
 
@@ -171,7 +171,7 @@ export async function saveWeights(
  * @throws ModelFileError naming the file and what is wrong with it, a NaN among the weights included
  */
 export async function loadWeights(path: string): Promise<SafetensorsFile> {
-  const file = decodeSafetensors(await readFile(path), path);
+  const file = decodeSafetensors(await readModelFile(path, "safetensors file"), path);
   try {
     checkFiniteWeights(file.weights);
   } catch (error) {

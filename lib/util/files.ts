@@ -46,15 +46,16 @@ export async function removeParts(path: string, now = Date.now()): Promise<void>
 
 /**
  * Makes sure, before long work, that its result can be written: writes that many bytes into the folder and
- * removes them again. Folders on the way are made.
+ * removes them again. If the folder is not there yet, it is the first one above it that is there; none is made.
  * @throws Error naming the folder and the bytes that cannot be written
  */
 export async function requireRoom(folder: string, bytes: number): Promise<void> {
-  const { join } = nodeModule("node:path");
-  const probe = join(folder, `.room.${crypto.randomUUID().slice(0, 8)}.part`);
+  const { dirname, join } = nodeModule("node:path");
   const piece = new Uint8Array(Math.min(bytes, 2 ** 20));
   try {
-    await makeFolder(folder);
+    let there = folder;
+    while (!await exists(there) && dirname(there) !== there) there = dirname(there);
+    const probe = join(there, `.room.${crypto.randomUUID().slice(0, 8)}.part`);
     try {
       const file = await nodeModule("node:fs/promises").open(probe, "wx");
       try {

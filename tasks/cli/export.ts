@@ -31,7 +31,7 @@ async function exportModel(
   { to, ...output }: ExportOptions,
 ): Promise<void> {
   const { network, classes } = await loadClassifier(pathOf(model));
-  const out = await outputPath(output);
+  const out = await outputPath(output, to === "tfjs" ? "folder" : "file");
   await saveNetwork(out, { ...network, classes }, to);
   print(output.json, { model: pathOf(model), to, out, numbers: network.numbers }, [
     `${output.out}: ${to}, ${network.numbers}`,

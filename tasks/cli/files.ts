@@ -2,7 +2,6 @@ import { dirname } from "node:path";
 import {
   chooseDataset,
   datasetFromEnvironment,
-  knownDataset,
   openOptionsFromEnvironment,
 } from "../../lib/data/choose_dataset.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
@@ -10,7 +9,7 @@ import { parseSplit } from "../../lib/data/split_options.ts";
 import type { OpenOptions } from "../../lib/data/data_folder.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
 import { exists, requireRoom } from "../../lib/util/files.ts";
-import { pathOf, requireData } from "../arguments.ts";
+import { dataChoice, pathOf, requireData } from "../arguments.ts";
 import { SetupError } from "../run.ts";
 import type { DataOptions, OutputOptions } from "./options.ts";
 
@@ -19,12 +18,23 @@ import type { DataOptions, OutputOptions } from "./options.ts";
  * @throws SetupError if something is there already and may not be replaced
  * @throws Error if the folder has no room or may not be written to
  */
-export async function outputPath({ out, force }: OutputOptions): Promise<string> {
+export async function outputPath(
+  { out, force }: OutputOptions,
+  kind: "file" | "folder" = "file",
+): Promise<string> {
   const path = pathOf(out);
-  if (!force && await exists(path)) {
-    throw new SetupError(
-      `${out} is there already; choose another name, or add --force to replace it`,
-    );
+  if (await exists(path)) {
+    const there = (await Deno.stat(path)).isDirectory ? "folder" : "file";
+    if (there !== kind) {
+      throw new SetupError(
+        `${out} is a ${there}, and a ${kind} is to be written; choose another name`,
+      );
+    }
+    if (!force) {
+      throw new SetupError(
+        `${out} is there already; choose another name, or add --force to replace it`,
+      );
+    }
   }
   await requireRoom(dirname(path), 2 ** 20);
   return path;
@@ -37,10 +47,10 @@ export async function openData({ data, split, followLinks }: DataOptions): Promi
     ...split === undefined ? {} : { split: parseSplit(split) },
     ...followLinks ? { followLinks } : {},
   };
-  if (data === undefined) {
+  const chosen = dataChoice(data);
+  if (chosen === undefined) {
     return await datasetFromEnvironment(progress("Making the synthetic images", "images"), options);
   }
-  const chosen = knownDataset(data) ? data : pathOf(data);
   await requireData(chosen);
-  return await chooseDataset(chosen, progress(`Getting ${data}`, "kB"), options);
+  return await chooseDataset(chosen, progress(`Getting ${chosen}`, "kB"), options);
 }

@@ -143,6 +143,18 @@ Deno.test("a LayersModel that leads out of its folder, or lacks numbers, is refu
     const bytes = strToU8(JSON.stringify(changed));
     await assertRejects(() => decodeTfjs(bytes, read), ModelFileError, part);
   };
+  const twice = [{ ...group!, paths: [...group!.paths, ...group!.paths] }];
+  let reads = 0;
+  await assertRejects(
+    () =>
+      decodeTfjs(strToU8(JSON.stringify({ ...model, weightsManifest: twice })), (name) => {
+        reads++;
+        return read(name);
+      }),
+    ModelFileError,
+    "twice",
+  );
+  assert.equal(reads, 0, "a file that is named a thousand times would fill the memory");
   for (const path of ["../secret", "/etc/passwd", "a\\b", "..", "http://x"]) {
     await refused({ paths: [path] }, "not beside it");
   }

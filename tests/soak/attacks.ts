@@ -54,6 +54,18 @@ export const attacks: Readonly<Record<string, () => Promise<Attacked[]>>> = {
       "tests/compression/sparse_file_test.ts",
     ], { outcome: "each read, or refused by its name" }),
   ],
+  classifiers: async () => [
+    await tests("damaged and forged files of classifiers", [
+      "tests/classifier/classifier_file_test.ts",
+    ], { outcome: "each read, or refused by its name" }),
+    await tests("damaged files of ONNX, Keras, TensorFlow.js and PyTorch", [
+      "tests/formats/refusals_test.ts",
+    ], { outcome: "each read, or refused by its name" }),
+    await tests("damaged archives of known data sets, and PNG files of the int8 predictor", [
+      "tests/data/named/archives_test.ts",
+      "tests/int8/png_test.ts",
+    ], { outcome: "each read as it should be, or refused by its name" }),
+  ],
   "full disks": fillDisks,
   replacing: async () => [
     await tests(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assertThrows } from "../assert.ts";
-import { gpuChoice, readArguments } from "../../tasks/arguments.ts";
+import { dataChoice, gpuChoice, readArguments } from "../../tasks/arguments.ts";
 import { SetupError } from "../../tasks/run.ts";
 
 const kinds = { data: "string", full: "boolean" } as const;
@@ -37,4 +37,25 @@ Deno.test("a build of TensorFlow is chosen once", () => {
     false,
   ]);
   assertThrows(() => gpuChoice({ gpu: true, cpu: true }), SetupError, "not both");
+});
+
+Deno.test("a path counts from where the reader stands, and LENET_DATA stands in for --data", () => {
+  const before = ["INIT_CWD", "LENET_DATA"].map((name) => [name, Deno.env.get(name)] as const);
+  try {
+    Deno.env.set("INIT_CWD", "/reader");
+    Deno.env.set("LENET_DATA", "");
+    const choices = ["images", "../images", "/x/y", "fashion-mnist"].map(dataChoice);
+    assert.deepEqual(choices, ["/reader/images", "/images", "/x/y", "fashion-mnist"]);
+    assert.equal(dataChoice(undefined), undefined);
+    Deno.env.set("LENET_DATA", "images");
+    assert.equal(dataChoice(undefined), "/reader/images");
+    assert.equal(dataChoice("mine"), "/reader/mine");
+    Deno.env.set("LENET_DATA", "mnist");
+    assert.equal(dataChoice(undefined), "mnist");
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  }
 });

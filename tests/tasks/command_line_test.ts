@@ -211,7 +211,12 @@ Deno.test("what fails is told in a line, with exit code 1, and leaves every file
     const before = state();
     const lines: readonly (readonly [string, string])[] = [
       ["train --data images --out there.safetensors", "there.safetensors is there already"],
-      ["train --data imges --out x", "imges; the known data sets are fashion-mnist"],
+      [
+        "train --data images --out images --force",
+        "images is a folder, and a file is to be written",
+      ],
+      ["train --data images/images --out new/folder/x", "found s00"],
+      ["train --data imges --out new/folder/x", "imges; the known data sets are fashion-mnist"],
       ["train --data images --out x --momentum 0.5", "--momentum is for --optimizer sgd"],
       [
         "evaluate float.safetensors --data images",
@@ -226,6 +231,10 @@ Deno.test("what fails is told in a line, with exit code 1, and leaves every file
       ["compress int8.safetensors --int8 --out x", "int8.safetensors is in int8 already"],
       ["export int8.safetensors --to keras --out x.keras", "write ONNX, or the float32 network"],
       ["export float.safetensors --to onnx --out there.safetensors", "is there already"],
+      [
+        "export float.safetensors --to tfjs --out there.safetensors --force",
+        "there.safetensors is a file, and a folder is to be written",
+      ],
     ];
     for (const [line, message] of lines) {
       await t.step(line, async () => {

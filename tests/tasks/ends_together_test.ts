@@ -56,25 +56,33 @@ async function isAlive(pid: number): Promise<boolean> {
   return state !== "" && !state.startsWith("Z");
 }
 
+/** Waits for the end of a process; one that goes on is killed, so that it does not hold up the test. */
 async function end(pid: number): Promise<boolean> {
-  for (let i = 0; i < 100; i++) {
+  for (const latest = Date.now() + 15_000; Date.now() < latest;) {
     if (!await isAlive(pid)) return true;
-    await new Promise((next) => setTimeout(next, 100));
+    await new Promise((next) => setTimeout(next, 200));
   }
+  Deno.kill(pid, "SIGKILL");
   return false;
+}
+
+/** What has ended of the executor and its kernel, and what all of them wrote to the error output. */
+async function afterwards({ child, kernel, executor }: Started) {
+  const [isExecutorGone, isKernelGone] = await Promise.all([end(executor), end(kernel)]);
+  const { code, stderr } = await child.output(); // whoever goes on would keep it open
+  return { isExecutorGone, isKernelGone, code, text: new TextDecoder().decode(stderr) };
 }
 
 for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
   Deno.test(
     ...needs("the notebooks' Python", `after ${signal} no process, folder or traceback is left`),
     async () => {
-      const { child, folder, kernel, executor } = await start();
-      child.kill(signal);
-      const { stderr } = await child.output();
-      assert(await end(executor), "the executor goes on");
-      assert(await end(kernel), "the kernel goes on");
+      const started = await start(), { folder } = started;
+      started.child.kill(signal);
+      const { isExecutorGone, isKernelGone, text } = await afterwards(started);
+      assert(isExecutorGone, "the executor went on");
+      assert(isKernelGone, "the kernel went on");
       assert(!await exists(join(folder, "owned")), "the folder is left");
-      const text = new TextDecoder().decode(stderr);
       assert(!text.includes("Traceback"), text);
       await Deno.remove(folder, { recursive: true });
     },
@@ -84,12 +92,12 @@ for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
 Deno.test(
   ...needs("the notebooks' Python", "a kernel ends when its executor is killed"),
   async () => {
-    const { child, folder, kernel, executor } = await start();
-    Deno.kill(executor, "SIGKILL");
-    const { code, stderr } = await child.output();
+    const started = await start();
+    Deno.kill(started.executor, "SIGKILL");
+    const { isKernelGone, code, text } = await afterwards(started);
+    assert(isKernelGone, "the kernel went on");
     assert.notDeepEqual(code, 0);
-    assertStringIncludes(new TextDecoder().decode(stderr), "slow.ipynb did not run to its end");
-    assert(await end(kernel), "the kernel goes on");
-    await Deno.remove(folder, { recursive: true });
+    assertStringIncludes(text, "slow.ipynb did not run to its end");
+    await Deno.remove(started.folder, { recursive: true });
   },
 );

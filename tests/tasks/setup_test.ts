@@ -162,16 +162,34 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
   }
 });
 
-for (const name of ["requirements", "requirements-lab", "requirements-cuda"]) {
-  Deno.test(`every package of tasks/${name}.txt has one version and its hashes`, async () => {
-    const read = (ending: string) =>
-      Deno.readTextFile(join(projectRoot, "tasks", `${name}.${ending}`));
-    const locked = (await read("txt")).replaceAll("\\\n", " ").split("\n")
-      .filter((line) => /^[^#\s]/.test(line));
+/** Files of Python packages, and what each was compiled from. */
+const packageLists = {
+  "tasks/requirements.in": ["tasks/requirements.txt"],
+  "tasks/requirements-lab.in": ["tasks/requirements-lab.txt"],
+  "tasks/requirements-cuda.in": ["tasks/requirements-cuda.txt"],
+  "tasks/requirements-dask.in": ["tasks/requirements-dask.txt"],
+  "bench/requirements.in": ["bench/requirements.txt", "bench/requirements-torch.txt"],
+};
+
+for (const [wantedIn, lists] of Object.entries(packageLists)) {
+  Deno.test(`every package of ${lists.join(" and ")} has one version and its hashes`, async () => {
+    const read = (name: string) => Deno.readTextFile(join(projectRoot, name));
+    const locked = (await Promise.all(lists.map(read))).join("\n").replaceAll("\\\n", " ")
+      .split("\n").filter((line) => /^[^#\s]/.test(line));
     for (const line of locked) assert.match(line, /^[\w.-]+==\S+.*( --hash=sha256:[0-9a-f]{64})+$/);
     const names = locked.map((line) => line.split("==")[0]!);
-    for (const [, wanted] of (await read("in")).matchAll(/^([\w.-]+)/gm)) {
-      assert(names.includes(wanted!), `${wanted} of ${name}.in is not in ${name}.txt`);
+    for (const [, wanted] of (await read(wantedIn)).matchAll(/^([\w.-]+)/gm)) {
+      assert(names.includes(wanted!), `${wanted} of ${wantedIn} is in no list`);
     }
   });
 }
+
+Deno.test("every list of Python packages in the project is among those whose hashes are compared", async () => {
+  const found: string[] = [];
+  for (const folder of ["tasks", "bench"]) {
+    for await (const { name } of Deno.readDir(join(projectRoot, folder))) {
+      if (/^requirements.*\.txt$/.test(name)) found.push(`${folder}/${name}`);
+    }
+  }
+  assert.deepEqual(found.sort(), Object.values(packageLists).flat().sort());
+});

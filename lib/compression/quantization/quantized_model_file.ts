@@ -6,6 +6,7 @@ import { type Architecture, parameterShapes } from "../../model/architecture.ts"
 import type { ConvStage, DenseStage } from "../../kernels/kernel_plan.ts";
 import { firstNonFinite } from "../../model/finite.ts";
 import { ModelFileError } from "../../model/model_file_error.ts";
+import { readModelFile } from "../../model/read_model_file.ts";
 import {
   decodeArrays,
   encodeArrays,
@@ -14,7 +15,6 @@ import {
   type TypedArrays,
 } from "../../model/safetensors.ts";
 import { writeAtomic } from "../../util/files.ts";
-import { readFile } from "../../util/platform.ts";
 import { planQuantized } from "./plan_quantized.ts";
 import { type QuantizedLayer, type QuantizedModel, stageGroups } from "./quantized_model.ts";
 import type { SumGroups } from "./packed_int8.ts";
@@ -244,5 +244,5 @@ export async function saveModel(path: string, model: QuantizedModel): Promise<vo
  * @throws ModelFileError naming the file and what is wrong with it
  */
 export async function loadModel(path: string): Promise<QuantizedModel> {
-  return decodeModel(await readFile(path), path);
+  return decodeModel(await readModelFile(path, "int8 model"), path);
 }
