@@ -5,7 +5,6 @@
  * the second run must not go on from the trainings of the first: move `runs/` and `weights/` away before.
  */
 import { join } from "node:path";
-import { exists } from "../lib/util/files.ts";
 import { pathOf } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 
@@ -91,7 +90,8 @@ async function compare(): Promise<number> {
     throw new SetupError("compare takes two folders of results");
   }
   for (const folder of [first, second]) {
-    if (!await exists(folder)) throw new SetupError(`there is no folder ${folder}`);
+    const isFolder = await Deno.stat(folder).then((found) => found.isDirectory, () => false);
+    if (!isFolder) throw new SetupError(`there is no folder ${folder}`);
   }
   if (await Deno.realPath(first) === await Deno.realPath(second)) {
     throw new SetupError(`${first} and ${second} are the same folder`);

@@ -17,6 +17,7 @@ import { basename, extname } from "node:path";
 import { sweepLists } from "../lib/diagnosis/sweep_lists.ts";
 import { lenet5 } from "../lib/model/architecture.ts";
 import { loadPixels } from "../lib/pixels/load_pixels.ts";
+import { preprocessOptions } from "../lib/pixels/preprocess_options.ts";
 import { progress } from "../lib/report/progress_bar.ts";
 import {
   committedResults,
@@ -114,10 +115,18 @@ async function listFromFile(path: string, { dataset }: Experiment): Promise<Swee
     if (!Array.isArray(given) || given.length === 0) {
       throw new RangeError("it holds no array of entries");
     }
-    return given.map(({ name, configuration, preprocess }, i) => {
+    return given.map((entry, i) => {
+      const { name, configuration, preprocess, ...others } = Object(entry);
       if (typeof name !== "string" || !configuration) {
         throw new RangeError(`entry ${i + 1} has no name or no configuration`);
       }
+      const [other] = Object.keys(others);
+      if (other !== undefined) {
+        throw new RangeError(
+          `entry ${i + 1} has ${other}; an entry has name, configuration and preprocess`,
+        );
+      }
+      preprocessOptions(preprocess);
       const architecture = configuration.architecture ?? lenet5(dataset.classes.length);
       return {
         name,

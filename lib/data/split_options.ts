@@ -35,20 +35,21 @@ export function checkSplit(split: SplitOptions): Required<SplitOptions> {
 
 /**
  * A split as `LENET_SPLIT` has it: "val=0.1 test=0.2 seed=3", each of the three at most once.
+ * @param where names the text in messages
  * @throws {DataError} naming what cannot be understood
  */
-export function parseSplit(text: string): Required<SplitOptions> {
+export function parseSplit(text: string, where = "LENET_SPLIT"): Required<SplitOptions> {
   const split: Record<string, number> = {};
   for (const word of text.trim().split(/[\s,]+/)) {
     const [, key, value] = /^(val|test|seed)=(\d+(?:\.\d+)?)$/.exec(word) ?? [];
     if (key === undefined || key in split) {
-      throw new DataError(`LENET_SPLIT is "${text}"; it is written as "val=0.1 test=0.1 seed=0"`);
+      throw new DataError(`${where} is "${text}"; it is written as "val=0.1 test=0.1 seed=0"`);
     }
     split[key] = Number(value);
   }
   try {
     return checkSplit(split);
   } catch (error) {
-    throw new DataError(`LENET_SPLIT is "${text}": ${(error as Error).message}`);
+    throw new DataError(`${where} is "${text}": ${(error as Error).message}`);
   }
 }

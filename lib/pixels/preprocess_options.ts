@@ -38,9 +38,14 @@ export const defaultPreprocessOptions: PreprocessOptions = {
 
 /**
  * The options with the defaults filled in.
- * @throws {RangeError} naming the option that has no sensible value
+ * @throws {RangeError} naming the option that is unknown or has no sensible value
  */
 export function preprocessOptions(options: Partial<PreprocessOptions> = {}): PreprocessOptions {
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(defaultPreprocessOptions, key));
+  if (unknown !== undefined) {
+    const known = Object.keys(defaultPreprocessOptions).join(", ");
+    throw new RangeError(`preprocessing has the unknown option ${unknown}; it has ${known}`);
+  }
   const full = { ...defaultPreprocessOptions, ...options };
   for (const side of ["width", "height"] as const) {
     if (!Number.isInteger(full[side]) || full[side] < 1 || full[side] > 4096) {

@@ -1,4 +1,5 @@
 import type { Architecture } from "../model/architecture.ts";
+import { requireKeys } from "../model/check_architecture.ts";
 import { chooseBackend } from "../backend/backend_choice.ts";
 import type { BackendName } from "../backend/backend_names.ts";
 import { type NumpyOptions, NumpySystem } from "./numpy/numpy_system.ts";
@@ -27,17 +28,23 @@ export interface SystemOptions extends NumpyOptions {
   readonly model?: object;
 }
 
+const systemKeys: Record<keyof SystemOptions, true> = {
+  ...{ backend: true, model: true, seed: true },
+  ...{ engine: true, layers: true, threads: true, build: true },
+};
+
 /**
  * Makes a system by name, with its own way of starting its weights. Only torch and keras look at `backend`, only
  * the hand-written one at the other options besides `seed`. The native TensorFlow is loaded when a system that
  * runs on it is made.
- * @throws RangeError if there is no system or no backend of that name
+ * @throws RangeError if there is no system, no backend or no option of that name
  */
 export async function createSystem(
   name: SystemName,
   architecture: Architecture,
   options: SystemOptions = {},
 ): Promise<System> {
+  requireKeys("createSystem", "it", options, systemKeys);
   const { backend, model, ...own } = options;
   const { seed = 0 } = own;
   // a misspelt backend is refused whatever the system; numpy alone need not read the environment

@@ -44,7 +44,7 @@ export async function outputPath(
 export async function openData({ data, split, followLinks }: DataOptions): Promise<Dataset> {
   const options: OpenOptions = {
     ...openOptionsFromEnvironment(),
-    ...split === undefined ? {} : { split: parseSplit(split) },
+    ...split === undefined ? {} : { split: parseSplit(split, "--split") },
     ...followLinks ? { followLinks } : {},
   };
   const chosen = dataChoice(data);

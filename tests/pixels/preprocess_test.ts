@@ -185,6 +185,7 @@ Deno.test("in colour the planes are red, green, blue, each resized as grey is", 
 Deno.test("options without sense are refused by name and value", async () => {
   const source = raw(1, 1, 1, Uint8Array.of(0));
   const bad: [Partial<PreprocessOptions>, string][] = [
+    [{ widht: 9 } as object, "preprocessing has the unknown option widht; it has width, height, "],
     [{ width: 0 }, "width must be an integer from 1 to 4096, got 0"],
     [{ height: 2.5 }, "height must be an integer from 1 to 4096, got 2.5"],
     [{ decoder: "slow" as "fast" }, 'decoder must be "exact" or "fast", got slow'],

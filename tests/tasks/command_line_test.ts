@@ -202,6 +202,7 @@ Deno.test("what fails is told in a line, with exit code 1, and leaves every file
     await saveClassifier(join(folder, "int8.safetensors"), int8);
     await generateSynthetic(join(folder, "images"), { train: 50, heldOut: 1, seed: 7 });
     await Deno.writeTextFile(join(folder, "there.safetensors"), "mine");
+    await Deno.mkdir(join(folder, "empty"));
     await Deno.writeTextFile(join(folder, "broken.safetensors"), "no model");
     const state = () =>
       [...Deno.readDirSync(folder)].map((
@@ -215,7 +216,8 @@ Deno.test("what fails is told in a line, with exit code 1, and leaves every file
         "train --data images --out images --force",
         "images is a folder, and a file is to be written",
       ],
-      ["train --data images/images --out new/folder/x", "found s00"],
+      ["train --data images --out x --split val=0.1,test=2", '--split is "val=0.1,test=2": '],
+      ["train --data empty --out new/folder/x", "empty"],
       ["train --data imges --out new/folder/x", "imges; the known data sets are fashion-mnist"],
       ["train --data images --out x --momentum 0.5", "--momentum is for --optimizer sgd"],
       [

@@ -80,6 +80,8 @@ Deno.test("compare ends with status 1 where files differ, and refuses a folder c
     assert.notEqual(itself.code, 0);
     assert.match(itself.text, /are the same folder/);
     assert.match((await compare(folders[0], "/nowhere")).text, /there is no folder \/nowhere/);
+    const file = join(folders[1], "table.md");
+    assert.match((await compare(folders[0], file)).text, /there is no folder .*table\.md\n$/);
   } finally {
     for (const folder of folders) await Deno.remove(folder, { recursive: true });
   }

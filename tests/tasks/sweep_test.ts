@@ -4,6 +4,7 @@ import { withFiles } from "../data/files.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
+import type { Experiment } from "../../lib/runs/experiment.ts";
 import { OutcomeStore } from "../../lib/runs/outcome_store.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { runKey } from "../../lib/runs/run_store.ts";
@@ -12,7 +13,7 @@ import { exists } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
 import { daskPython, DaskWorkers } from "../../tasks/sweep_dask.ts";
 import { runSweep, type SizedJob } from "../../tasks/run_sweep.ts";
-import { parseArguments } from "../../tasks/sweep.ts";
+import { parseArguments, sweepList } from "../../tasks/sweep.ts";
 import { WorkerProcesses } from "../../tasks/sweep_pool.ts";
 import { noiseFiles } from "./noise_files.ts";
 
@@ -218,4 +219,32 @@ Deno.test("arguments that a sweep cannot do are refused by name", () => {
       [["--list", "paper", "--full", "--data", "x"], /--full is about the default data/],
     ] as const
   ) assert.throws(() => parseArguments(args), message);
+});
+
+Deno.test("a list in a file is refused by its name, its entry and what is wrong with it", async () => {
+  const entry = { name: "a", configuration: { system: "numpy", epochs: 1 } };
+  const wrong: readonly (readonly [unknown, RegExp])[] = [
+    [null, /it holds no array/],
+    [[], /it holds no array/],
+    [[entry, null], /entry 2 has no name/],
+    [[{ name: "a" }], /entry 1 has no name or no configuration/],
+    [[{ ...entry, preproces: {} }], /entry 1 has preproces; an entry has name/],
+    [[{ ...entry, preprocess: { widht: 3 } }], /unknown option widht/],
+    [[{ ...entry, configuration: { system: "nunpy" } }], /got nunpy/],
+    [[{ ...entry, configuration: { ...entry.configuration, epoch: 3 } }], /no key "epoch"/],
+    [[entry, entry], /two entries of the list .* are named a/],
+  ];
+  const experiment = { dataset: { classes: ["x", "y"] }, data: { train: { length: 2 } } };
+  await withFiles({}, async (folder) => {
+    const path = join(folder, "list.json");
+    for (const [list, message] of wrong) {
+      await Deno.writeTextFile(path, JSON.stringify(list));
+      await assert.rejects(() => sweepList(path, experiment as unknown as Experiment), (error) => {
+        const { name, message: text } = error as Error;
+        assert.match(text, message);
+        assert(name !== "TypeError" && text.includes(path), text);
+        return true;
+      });
+    }
+  });
 });
