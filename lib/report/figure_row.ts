@@ -15,7 +15,8 @@ export class FigureRow implements Displayable {
   displayData(): Record<string, string> {
     const all = this.figures.map((figure) => figure.displayData());
     return {
-      "text/html": all.map((data) => data["text/html"]).join(" "),
+      // images that stand alone are put one below the other by JupyterLab
+      "text/html": `<div>${all.map((data) => data["text/html"]).join(" ")}</div>`,
       "text/plain": all.map((data) => data["text/plain"]).join("\n"),
     };
   }
