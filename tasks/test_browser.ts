@@ -7,7 +7,6 @@
  */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { type BrowserContext, chromium } from "playwright-core";
 import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { exists } from "../lib/util/files.ts";
 import { browserFolder, type Kernel, startLab } from "../tests/browser/lab_server.ts";
@@ -16,6 +15,7 @@ import { findings, tries } from "../tests/browser/tries.ts";
 import { lookAtPages } from "../tests/browser/static_pages.ts";
 import { lookAt, views } from "../tests/browser/views.ts";
 import { readArguments } from "./arguments.ts";
+import { type BrowserContext, chromium } from "./chromium.ts";
 import { notebookPaths } from "./execute.ts";
 import { setupVenv } from "./python.ts";
 import { main, step } from "./run.ts";

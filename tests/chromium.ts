@@ -24,12 +24,11 @@ export function needsChromium(
 }
 
 /**
- * Runs a script that drives Chromium by playwright-core and prints JSON. It is a process of its own, with all
- * permissions, because playwright-core looks into `/proc`.
+ * Runs a script that drives Chromium by playwright-core in a process of its own; it prints JSON.
  */
 export async function runWithChromium<T>(script: URL, args: readonly string[]): Promise<T> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", script.href, ...args],
+    args: ["run", "-P=test", script.href, ...args],
     env: { CHROME_PATH: chromiumPath! },
     stdin: "null",
   }).output();

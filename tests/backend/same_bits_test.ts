@@ -6,7 +6,7 @@ import { turboFlags } from "../../lib/kernels/kernel_platform.ts";
 async function learned(threads: number, build: string, flags: readonly string[] = []) {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--no-check", "--allow-all"],
+      ...["run", "--no-check", "-P=test"],
       ...(flags.length > 0 ? [`--v8-flags=${flags.join(",")}`] : []),
       ...[new URL("./train_both.ts", import.meta.url).pathname, String(threads), build],
     ],

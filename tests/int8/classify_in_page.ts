@@ -2,7 +2,7 @@
  * `classify_in_page.ts PAGE PNG OTHER`: opens the page from its folder in headless Chromium, chooses one image, drops the
  * other, then text, and prints what the page answers as JSON.
  */
-import { chromium, type Page } from "playwright-core";
+import { chromium, type Page } from "../../tasks/chromium.ts";
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 

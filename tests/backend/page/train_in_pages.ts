@@ -2,7 +2,7 @@
  * `train_in_pages.ts BUNDLE [SCREENSHOT]`: opens the page in headless Chromium, once cross-origin isolated and once not,
  * waits until it has trained, and prints both results as JSON.
  */
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium } from "../../../tasks/chromium.ts";
 
 /** What the page finds. */
 export interface PageResult {

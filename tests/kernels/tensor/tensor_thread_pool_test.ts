@@ -170,7 +170,7 @@ Deno.test("scratch memory is given back, and too little is an error that says ho
 
 Deno.test("a process that does not dispose of the kernels ends nevertheless", async () => {
   const script = new URL("./undisposed_kernels.ts", import.meta.url).pathname;
-  const args = ["run", "--allow-all", "--no-check", script];
+  const args = ["run", "-P=test", "--no-check", script];
   const signal = AbortSignal.timeout(60_000);
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, signal }).output();
   assert(success);
