@@ -24,6 +24,7 @@ import { profile } from "./profile.ts";
 import { type BenchClock, modelPath, type Request } from "./protocol.ts";
 import { type Section, writeReport } from "./report.ts";
 import { recordRun } from "./runs.ts";
+import { targetsTable } from "./targets.ts";
 
 const ours: readonly ContenderName[] = ["numpy (ours)", "numpy (ours), turbo"];
 const systems: readonly ContenderName[] = [
@@ -142,6 +143,9 @@ async function bench(): Promise<void> {
   }
   await writeReport(folder, machine(), sections, await profile());
   await recordRun(folder, machine(), sections);
+  const reached = targetsTable(machine(), sections);
+  await reached.save(join(folder, "targets"));
+  console.error(reached.text());
   await int8Report(folder, sections, "wall");
   console.error(`\nTables and chart: ${folder}`);
 }

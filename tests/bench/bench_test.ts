@@ -7,6 +7,7 @@ import { type ContenderName, type Measurement, pairedRatio } from "../../bench/c
 import { throughputTable } from "../../bench/report.ts";
 import { claimedRatios, fileName, machinesTable, runsTable } from "../../bench/runs.ts";
 import { int8Speeds } from "../../bench/int8_speeds.ts";
+import { targetsTable } from "../../bench/targets.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 
 const measured = (name: ContenderName, rates: readonly number[]): Measurement => ({
@@ -92,4 +93,33 @@ Deno.test("a contender answers each request with a line", async () => {
   assertGreater(answers[0].images, 0);
   assertGreater(answers[0].peakBytes, 0);
   assert(answers[1].error.includes("/missing.jpg"), answers[1].error);
+});
+
+Deno.test("a target is reached by the median of the rounds' ratios, beside the strongest other", () => {
+  const section = (title: string, threads: number, measurements: Measurement[]) => ({
+    ...{ title, threads, measurements, baseline: "PyTorch" as const },
+  });
+  const training = [
+    measured("numpy (ours)", [150, 300]),
+    measured("torch (ours)", [100, 200]),
+    measured("PyTorch", [50, 110]),
+    measured("Keras", [500, 400]),
+  ];
+  const single = [measured("keras (ours)", [3000, 3200])];
+  const jpegs = [measured("preprocessing (ours)", [90]), measured("OpenCV + DataLoader", [100])];
+  const { rows } = targetsTable("a machine", [
+    section("Training, batch 256", 1, [measured("torch (ours)", [1]), measured("PyTorch", [9])]),
+    section("Training, batch 256", 2, training),
+    section("Inference, batch 1", 1, single),
+    section("JPEG files to 32×32 grey", 4, jpegs),
+  ]).options;
+  assert.deepEqual(rows.map(({ who, ratio, reached }) => [who, ratio, reached]), [
+    ["torch (ours)", "1.91 (1.82–2.00)", "no"],
+    ["torch (ours)", "not measured", ""],
+    ["torch (ours)", "0.67 (0.67–0.67)", "yes"],
+    ["keras (ours)", "0.93 (0.90–0.96)", "no"],
+    ["preprocessing (ours)", "0.90 (0.90–0.90)", "no"],
+  ]);
+  assert.deepEqual([rows[0]!["strongest"], rows[0]!["beside"]], ["Keras", 150 / 450]);
+  assert.equal(rows[3]!["strongest"], undefined);
 });
