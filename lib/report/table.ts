@@ -83,7 +83,9 @@ export class Table {
     const longest = (texts: readonly string[]) => Math.max(0, ...texts.map(({ length }) => length));
     const letters = columns.reduce((sum, { label }, i) => {
       const own = cells.map((row) => row[i]!);
-      const parts = own.flatMap((cell) => cell.split(aligns[i] === "right" ? / (?=\()/ : " "));
+      const parts = own.flatMap((cell) =>
+        cell.split(aligns[i] === "right" ? / (?=\()/ : / (?!\(\d)|(?<!\d) /)
+      );
       const kept = aligns[i] === "right" && whole ? own : parts;
       return sum + Math.max(longest(label.split(" ")), longest(kept));
     }, 0);
