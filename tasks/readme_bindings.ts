@@ -89,7 +89,7 @@ export const readmeBindings: readonly Binding[] = [
   },
   {
     file: "search/tiny50_second.json",
-    words: words(": test top-1 # and top-5 # on Tiny ImageNet ([five seeds of # epochs]"),
+    words: words("ends with test top-1 # and top-5 # ([five seeds of # epochs]"),
     values: (rows) => {
       const means = (["top1", "top5"] as const).map((metric) => {
         const shares = rows.map(({ test }) => (test as Record<typeof metric, number>)[metric]);

@@ -1,25 +1,24 @@
 /**
- * `deno task search [--data FOLDER] [--second] [--turbo] [--final [--seeds N] [--epochs N] [--workers N]]`: looks for
+ * `deno task search [--data FOLDER] [--second | --third] [--turbo] [--final [--seeds N] [--epochs N] [--workers N]]`: looks for
  * the recipe with which LeNet-5 does best, on the validation images and a tenth of the training images. The space is in
  * lib/runs/search_space.ts; what was tried goes to `results/search/<data set>.json` and `.md` after each
  * training. A search that was cut off goes on where it was.
  *
- * With `--second` it goes on from what the first search chose, in a space of its own, and keeps its log in
- * `results/search/<data set>_second.json`.
+ * With `--second` it goes on from what the first search chose, with `--third` from what the second chose, each in a
+ * space of its own with a log of its own: `results/search/<data set>_second.json`, `…_third.json`.
  *
  * With `--final` the chosen recipe is then trained on all training images with seeds 1 to N, 5 by default, as many at
  * a time as there are workers, by default as many as cores, each on one thread. The same command goes on with
- * trainings that were cut off. Only then are the test images looked at. Their means go to `best_recipe.json` and `.md` among the data set's
- * results.
+ * trainings that were cut off. Only then are the test images looked at. Their means go to `best_recipe.json` and
+ * `.md` among the data set's results, unless the recipe that stands there is better on the validation images.
  */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { dataLabel } from "../lib/report/tables/dataset_table.ts";
 import {
   bestRecipeSummary,
   bestRecipeTable,
   searchTable,
 } from "../lib/report/tables/search_table.ts";
-import { defaultThreads } from "../lib/kernels/default_threads.ts";
 import { progress } from "../lib/report/progress_bar.ts";
 import { loadPixels } from "../lib/pixels/load_pixels.ts";
 import { openExperiment } from "../lib/runs/experiment.ts";
@@ -32,8 +31,10 @@ import {
   type SearchLog,
   writeSearchLog,
 } from "../lib/runs/search_log.ts";
-import { lenetSpace, secondSpace } from "../lib/runs/search_space.ts";
-import { projectRoot, writeAtomic } from "../lib/util/files.ts";
+import { lenetSpace, secondSpace, thirdSpace } from "../lib/runs/search_space.ts";
+import { teacherData } from "../lib/runs/run.ts";
+import { countClasses } from "../lib/model/architecture.ts";
+import { exists, projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { dataChoice, readArguments, requireData } from "./arguments.ts";
 import { takeLock } from "./lock.ts";
 import { turboEnvironment } from "./python.ts";
@@ -43,7 +44,8 @@ import { trainSideBySide } from "./search_workers.ts";
 /** What a search is asked to do. */
 export interface SearchArguments {
   readonly data: string | undefined;
-  readonly second: boolean;
+  /** Which search: the first one, or one that goes on from the one before. */
+  readonly which: "first" | "second" | "third";
   readonly final: boolean;
   readonly turbo: boolean;
   readonly seeds: number;
@@ -54,16 +56,18 @@ export interface SearchArguments {
 /** Reads the command line. @throws SetupError naming an argument that is not understood */
 export function parseArguments(args: readonly string[]): SearchArguments {
   const given = readArguments("search", args, {
-    ...{ data: "string", second: "boolean", final: "boolean" } as const,
+    ...{ data: "string", second: "boolean", third: "boolean", final: "boolean" } as const,
     ...{ turbo: "boolean", seeds: "string", epochs: "string", workers: "string" } as const,
-  }, "--data FOLDER, --second, --turbo, --final, --seeds N, --epochs N and --workers N");
-  const { data, second = false, final = false, turbo = false } = given;
+  }, "--data FOLDER, --second, --third, --turbo, --final, --seeds N, --epochs N and --workers N");
+  const { data, second = false, third = false, final = false, turbo = false } = given;
+  if (second && third) throw new SetupError("--second and --third are two searches; give one");
+  const which = third ? "third" : second ? "second" : "first";
   const epochs = given.epochs === undefined ? undefined : count("--epochs", given.epochs);
   const seeds = count("--seeds", given.seeds ?? "5");
   const workers = count("--workers", given.workers ?? `${navigator.hardwareConcurrency}`);
   const needing = (["seeds", "epochs", "workers"] as const).find((name) => given[name]);
   if (needing && !final) throw new SetupError(`--${needing} is about the final runs; add --final`);
-  return { data: dataChoice(data), second, final, turbo, seeds, epochs, workers };
+  return { data: dataChoice(data), which, final, turbo, seeds, epochs, workers };
 }
 
 function count(option: string, given: string): number {
@@ -79,7 +83,7 @@ const permissions = [
 
 async function searchTask(): Promise<void> {
   const given = parseArguments(Deno.args);
-  const { data: folder, second, final, turbo } = given;
+  const { data: folder, which, final, turbo } = given;
   await requireData(folder);
   if (turbo && Deno.env.get("DENO_V8_FLAGS") !== turboEnvironment.DENO_V8_FLAGS) {
     const args = ["run", ...permissions, new URL(import.meta.url).pathname, ...Deno.args];
@@ -93,14 +97,18 @@ async function searchTask(): Promise<void> {
     progress,
     folder ? { dataFolder: folder } : {},
   );
-  const space = second ? secondSpace() : lenetSpace(architecture);
+  const classes = countClasses(architecture);
+  const space =
+    { first: lenetSpace(architecture), second: secondSpace(), third: thirdSpace(classes) }[which];
   const taught = space.candidates.some(({ recipe }) => recipe.teacher);
   const colour = taught && await loadPixels(dataset, { colour: true }, {
     onProgress: progress("Preprocessing in colour, for the teacher", "images"),
   });
   const results = join(projectRoot, "results", "search");
   const first = join(results, `${dataset.name}.json`);
-  const path = second ? first.replace(/\.json$/, "_second.json") : first;
+  const logOf = (name: typeof which) =>
+    name === "first" ? first : first.replace(/\.json$/, `_${name}.json`);
+  const path = logOf(which);
   const valImages = data.val.length, store = join(results, ".store");
   const show = async (log: SearchLog): Promise<void> => {
     await writeSearchLog(path, log);
@@ -116,8 +124,13 @@ async function searchTask(): Promise<void> {
     data: { ...data, ...colour && { teacher: colour } },
     ...{ store: new RunStore(store), before: await readSearchLog(path) },
     finalEpochs: given.epochs,
-    // a training that the first search made is not repeated by the second
-    ...second && { before: joinedLogs(await readSearchLog(path), await readSearchLog(first)) },
+    // a training that an earlier search made is not repeated
+    ...which !== "first" && {
+      before: joinedLogs(
+        await readSearchLog(path),
+        await readSearchLog(logOf(which === "third" ? "second" : "first")),
+      ),
+    },
     onLog: show,
     progress: (label) => progress(label, "images"),
   };
@@ -131,22 +144,50 @@ async function searchTask(): Promise<void> {
     if (log.final.some((run) => run.key === key)) continue;
     if (!await options.store.load(configuration, options.data)) missing.push(configuration);
   }
-  // a teacher would be trained by each worker
-  const isTaught = missing.some(({ teacher }) => teacher);
-  if (missing.length > 0 && !isTaught) {
+  // the workers find it in the store
+  for (const { teacher } of missing.slice(0, 1)) {
+    if (!teacher) continue;
+    const onProgress = progress("The teacher", "images");
+    await options.store.loadOrTrain(teacher.configuration, teacherData(options.data), {
+      onProgress,
+    });
+  }
+  if (missing.length > 0) {
     await trainSideBySide(missing, {
       ...{ workers: given.workers, turbo, store, images: data.train.length },
       ...folder && { env: { LENET_DATA: folder } },
       onProgress: progress(`${missing[0]!.epochs} epochs with the chosen recipe`, "images"),
     });
   }
-  const threads = isTaught ? defaultThreads() : 1;
-  const whole = await finalRuns(space, log, seeds, { ...options, threads });
+  const whole = await finalRuns(space, log, seeds, { ...options, threads: 1 });
   console.log(bestRecipeTable(whole, valImages).markdown());
   const own = dataset.name === "synthetic50" ? [] : [dataset.name];
-  await bestRecipeSummary(whole, valImages).save(
-    join(projectRoot, "results", ...own, "best_recipe"),
-  );
+  const best = join(projectRoot, "results", ...own, "best_recipe");
+  const better = await standingBetter(`${best}.json`, whole);
+  if (better === undefined) await bestRecipeSummary(whole, valImages).save(best);
+  else console.log(better);
 }
+
+/** One line if the recipe whose summary stands is better on the validation images, or nothing if it is not. */
+export async function standingBetter(
+  path: string,
+  { final }: SearchLog,
+): Promise<string | undefined> {
+  if (!await exists(path)) return undefined;
+  const { rows }: { rows: readonly { images: string; best: { value: number } }[] } = JSON.parse(
+    await Deno.readTextFile(path),
+  );
+  const standing = mean(
+    rows.filter(({ images }) => images === "validation").map(({ best }) => best.value),
+  );
+  const made = mean(final.flatMap(({ top1, top5 }) => [top1, top5]));
+  if (!(standing > made)) return undefined;
+  return `${relative(projectRoot, path)} stays as it is: its recipe has ${
+    standing.toFixed(3)
+  } on the validation images ` +
+    `(mean of top-1 and top-5), this one ${made.toFixed(3)}.`;
+}
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 if (import.meta.main) await main(searchTask);

@@ -19,7 +19,9 @@ export interface SearchJob {
 export const mark = "lenet-search ";
 
 async function train({ configuration, store }: SearchJob): Promise<void> {
-  const data = await loadPixels(await datasetFromEnvironment());
+  const dataset = await datasetFromEnvironment(), pixels = await loadPixels(dataset);
+  const colour = configuration.teacher && await loadPixels(dataset, { colour: true });
+  const data = { ...pixels, ...colour && { teacher: colour } };
   let told = -Infinity;
   await new RunStore(store).loadOrTrain(configuration, data, {
     onProgress(done) {

@@ -1,5 +1,5 @@
 import { type Activation, type Architecture, isActivation } from "../model/architecture.ts";
-import { type Recipe, recipes, taughtRecipe } from "./recipes.ts";
+import { longTaughtRecipe, type Recipe, recipes, taughtRecipe } from "./recipes.ts";
 
 /** One of the recipes that a search compares. */
 export interface Candidate {
@@ -97,5 +97,27 @@ export function secondSpace(): SearchSpace {
     ],
     rounds: [{ epochs: 30, keep: 1 }],
     finalEpochs: recipes.long.epochs,
+  };
+}
+
+/**
+ * The space of `deno task search --third`: what the second search chose, and changes that are made on top of each
+ * other until the recipe is `longTaughtRecipe`.
+ */
+export function thirdSpace(classes = 50): SearchSpace {
+  const { teacher, optimizer, views, epochs } = longTaughtRecipe(classes);
+  const changes: Readonly<Record<string, Recipe>> = {
+    "ReLU, as the second search chose": {},
+    "half taught in colour by a wider network": { teacher },
+    "the same, four times the weight decay": { teacher, optimizer: optimizer! },
+    "the same, 98 views": { teacher, optimizer: optimizer!, views: views! },
+  };
+  return {
+    candidates: Object.entries(changes).map(([name, change]) => ({
+      ...{ name, activation: "relu" },
+      recipe: { ...recipes.long, ...change },
+    })),
+    rounds: [{ epochs: 60, keep: 1 }],
+    finalEpochs: epochs!,
   };
 }

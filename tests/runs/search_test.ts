@@ -20,8 +20,13 @@ import {
   type SearchLog,
   writeSearchLog,
 } from "../../lib/runs/search_log.ts";
-import { colourTeacher, recipes, reluLenet5 } from "../../lib/runs/recipes.ts";
-import { lenetSpace, type SearchSpace, secondSpace } from "../../lib/runs/search_space.ts";
+import { colourTeacher, longTaughtRecipe, recipes, reluLenet5 } from "../../lib/runs/recipes.ts";
+import {
+  lenetSpace,
+  type SearchSpace,
+  secondSpace,
+  thirdSpace,
+} from "../../lib/runs/search_space.ts";
 import { pixelSet, runData } from "./pixels.ts";
 
 const recipe = { batchSize: 16, optimizer: { kind: "adam", learningRate: 3e-3 } } as const;
@@ -185,5 +190,27 @@ Deno.test("recipes.long is what the second search on Tiny ImageNet ends with, ne
   for (const run of (await readSearchLog(path))!.final) {
     assert.deepEqual(run.epochs, recipes.long.epochs, "give recipes.long the epochs that were run");
     assert.deepEqual(run.candidate, last.name, "recipes.long is not what the search chose");
+  }
+});
+
+Deno.test("longTaughtRecipe is what the third search on Tiny ImageNet ends with", async () => {
+  const space = thirdSpace(), last = space.candidates.at(-1)!;
+  const network = candidateRun(lenet5(50), last, space.finalEpochs!);
+  assert.deepEqual(
+    network,
+    runConfiguration({ system: "numpy", architecture: reluLenet5(50), ...longTaughtRecipe(50) }),
+  );
+  assert.equal(countParameters(network.architecture), 65_106);
+  // it begins with what the second search chose
+  const chosen = secondSpace().candidates.at(-1)!;
+  assert.deepEqual(
+    candidateRun(lenet5(50), space.candidates[0]!, 30),
+    candidateRun(lenet5(50), chosen, 30),
+  );
+  const path = new URL("../../results/search/tiny50_third.json", import.meta.url).pathname;
+  const { final } = (await readSearchLog(path))!;
+  assert.equal(final.length, 5);
+  for (const { epochs, candidate } of final) {
+    assert.deepEqual([epochs, candidate], [space.finalEpochs, last.name]);
   }
 });
