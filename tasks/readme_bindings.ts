@@ -88,6 +88,16 @@ export const readmeBindings: readonly Binding[] = [
       }),
   },
   {
+    file: "search/tiny50_third.json",
+    words: words("It trains for # epochs. Half"),
+    values: (rows) => [String(rows[0]!.epochs)],
+  },
+  {
+    file: "search/tiny50_third.json",
+    words: words("Each image is predicted from # views"),
+    values: (rows) => [String((rows[0]!.testOneView as { views: number }).views)],
+  },
+  {
     file: "search/tiny50_second.json",
     words: words("ends with test top-1 # and top-5 # ([five seeds of # epochs]"),
     values: (rows) => {

@@ -33,6 +33,7 @@ export const readmeFacts: readonly Fact[] = [
   {
     source: "the code",
     words: [
+      "takes 100 epochs, tanh and no teacher",
       ...[
         "Node.js 22.3 or newer",
         "need Node.js 24",
