@@ -112,7 +112,7 @@ export const readmeFacts: readonly Fact[] = [
     source: "measured by hand",
     words: [
       "| on 2 cores",
-      "16 minutes with the set-up, beside other work",
+      "9 minutes with the set-up",
       "an earlier version took 2 to 3 minutes",
       "15 minutes with the set-up",
       "has moved from 13 to 1 on",
