@@ -97,9 +97,12 @@ export const readmeBindings: readonly Binding[] = [
     words: words("Each image is predicted from # views"),
     values: (rows) => [String((rows[0]!.testOneView as { views: number }).views)],
   },
-  {
-    file: "search/tiny50_second.json",
-    words: words("ends with test top-1 # and top-5 # ([five seeds of # epochs]"),
+  ...([
+    ["tiny50_second", "ends with test top-1 # and top-5 # ([five seeds of # epochs]"],
+    ["synthetic50", "smaller shifts: test top-1 # and top-5 # ([five seeds of # epochs]"],
+  ] as const).map(([log, text]): Binding => ({
+    file: `search/${log}.json`,
+    words: words(text),
     values: (rows) => {
       const means = (["top1", "top5"] as const).map((metric) => {
         const shares = rows.map(({ test }) => (test as Record<typeof metric, number>)[metric]);
@@ -107,7 +110,7 @@ export const readmeBindings: readonly Binding[] = [
       });
       return [...means, String(rows[0]!.epochs)];
     },
-  },
+  })),
   {
     file: "quantization.json",
     words: words(
