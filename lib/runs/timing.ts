@@ -1,5 +1,4 @@
 import { median } from "../metrics/median.ts";
-import { type PairedRatio, pairedRatio } from "../metrics/paired_ratio.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { PixelSet } from "../pixels/pixels.ts";
 import { NumpySystem } from "../systems/numpy/numpy_system.ts";
@@ -20,11 +19,6 @@ export interface Rate {
   readonly quartiles: readonly [low: number, high: number];
   /** Every turn, images a second. The same turn of two networks was measured at the same time. */
   readonly turns: readonly number[];
-}
-
-/** How many times as many images a second a network answers as another one, turn by turn. */
-export function rateRatio(own: Pick<Rate, "turns">, other: Pick<Rate, "turns">): PairedRatio {
-  return pairedRatio(own.turns, other.turns);
 }
 
 /** Predicts so many images. */

@@ -37,7 +37,7 @@ const bits = (arrays) => {
 
 await generateSynthetic("images", { train: 200, heldOut: 2, seed: 1 }, { workers: 2 });
 const dataset = await openDataset("images");
-const data = await loadPixels(dataset, { cacheDir: "cache" });
+const data = await loadPixels(dataset, {}, { cacheDir: "cache" });
 const network = lenet5(dataset.classes.length);
 const settings = { system: "numpy", architecture: network, epochs: 2, batchSize: 50 };
 const run = await trainRun(runConfiguration(settings), data);

@@ -341,7 +341,7 @@ Deno.test("an unknown engine or option of the numpy system is refused by name", 
   await assertRejects(
     () => createSystem("numpy", lenet5(), untyped({ worker: 3 })),
     RangeError,
-    "the numpy system has the unknown option worker",
+    "createSystem has the unknown option worker",
   );
 });
 

@@ -1,6 +1,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
-import { type Rate, rateRatio } from "../../runs/timing.ts";
+import { pairedRatio } from "../../metrics/paired_ratio.ts";
+import type { Rate } from "../../runs/timing.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 
@@ -52,7 +53,7 @@ export function pruningSpeedTable(rates: ReadonlyMap<string, Rate>, batchSize: n
     rows: [...rates].map(([name, rate]) => ({
       name,
       rate: { value: rate.median, interval: rate.quartiles },
-      ...(dense && rate !== dense ? { ratio: rateRatio(rate, dense) } : {}),
+      ...(dense && rate !== dense ? { ratio: pairedRatio(rate.turns, dense.turns) } : {}),
     })),
     notes: [
       `The hand-written system's kernels, one thread, batches of ${batchSize}, networks taking ` +

@@ -1,7 +1,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { QuantizedResult, RoundingError } from "../../runs/quantize_runs.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
-import { rateRatio } from "../../runs/timing.ts";
+import { pairedRatio } from "../../metrics/paired_ratio.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 import { spread } from "./table_3.ts";
@@ -93,8 +93,8 @@ export function costsTable(costs: MeasuredCosts): Table {
         },
         throughput: batch.median,
         ...(name === dense!.name ? {} : {
-          latencyTimes: rateRatio(dense!.single, single),
-          throughputTimes: rateRatio(batch, dense!.batch),
+          latencyTimes: pairedRatio(dense!.single.turns, single.turns),
+          throughputTimes: pairedRatio(batch.turns, dense!.batch.turns),
         }),
         resident: spread(residentBytes, 1e6),
       })),

@@ -3,7 +3,7 @@ import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
 import type { QuantizedResult } from "../../runs/quantize_runs.ts";
 import type { PairedRatio } from "../../metrics/paired_ratio.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
-import { rateRatio } from "../../runs/timing.ts";
+import { pairedRatio } from "../../metrics/paired_ratio.ts";
 import { isTested, scopeTitles } from "../tables/pruning_table.ts";
 
 /** The level at which a corrected p-value counts as a difference. */
@@ -64,8 +64,8 @@ export function savingWords(
     return { result, cost };
   };
   const [own, other] = [find(name), find(beside)];
-  const latency = rateRatio(other.cost.single, own.cost.single);
-  const rate = rateRatio(own.cost.batch, other.cost.batch);
+  const latency = pairedRatio(other.cost.single.turns, own.cost.single.turns);
+  const rate = pairedRatio(own.cost.batch.turns, other.cost.batch.turns);
   const bytes = own.result.bytes / other.result.bytes;
   const [here, there] = [own.cost.residentBytes, other.cost.residentBytes];
   const memory = (here.median - there.median) / 1e6;
