@@ -35,17 +35,8 @@ export function withActivation(architecture: Architecture, kind: Activation): Ar
   return { ...architecture, layers };
 }
 
-/** What all candidates have unless they say otherwise. */
-const first = {
-  pixels: "standardised",
-  order: "shuffled",
-  optimizer: { kind: "adam", learningRate: 4e-3, weightDecay: 0.05 },
-  batchSize: 256,
-  schedule: "one-cycle",
-  labelSmoothing: 0.1,
-  augmentation: { shift: 4, mirror: true },
-  views: { shift: 1, mirror: true },
-} as const satisfies Recipe;
+/** What all candidates have unless they say otherwise; a round decides the epochs. */
+const { epochs: _, ...first } = recipes.best;
 
 /** The space in which `deno task search` looks for LeNet-5's best recipe first. */
 export function lenetSpace(architecture: Architecture): SearchSpace {
