@@ -16,6 +16,7 @@ export * from "./chance.ts";
 export * from "./checks.ts";
 export * from "./conclusion.ts";
 export * from "./class_kinds.ts";
+export * from "./backend_scores.ts";
 export * from "./compare_backends.ts";
 export * from "./differences.ts";
 export * from "./example_images.ts";

@@ -66,6 +66,7 @@ export * from "./tables/settings_table.ts";
 export * from "./tables/speed_table.ts";
 export * from "./tables/start_table.ts";
 export * from "./tables/table_2.ts";
+export * from "./tables/table_2_backends.ts";
 export * from "./tables/table_2_complete.ts";
 export * from "./tables/table_3.ts";
 export * from "./tables/warnings_table.ts";
