@@ -29,6 +29,10 @@ const listed: readonly Claim[] = [
     { title: "Training, batch 256", threads, who: turbo, to: "PyTorch" },
     { title: "Training, batch 256", threads, who: plain, to: "PyTorch, AVX2" },
     { title: "Training, batch 256", threads, who: turbo, to: "PyTorch, AVX2" },
+    ...(["torch", "keras"] as const).flatMap((system): Claim[] => [
+      { title: "Training, batch 256", threads, who: `${system} (ours)`, to: "PyTorch" },
+      { title: "Training, batch 256", threads, who: `${system} (ours), turbo`, to: "PyTorch" },
+    ]),
   ]),
   { ...inference, who: plain, to: "onnxruntime-node" },
   { ...inference, who: turbo, to: "onnxruntime-node" },
