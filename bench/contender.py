@@ -276,6 +276,4 @@ for line in sys.stdin:
         answer = {"images": count * each, "seconds": now() - start}
     except Exception as error:  # told to the bench, which shows it
         answer = {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
-    with open("/proc/self/status") as status:
-        peak = next(line for line in status if line.startswith("VmHWM"))
-    print(json.dumps({**answer, "peakBytes": int(peak.split()[1]) * 1024}), flush=True)
+    print(json.dumps(answer), flush=True)

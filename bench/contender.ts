@@ -1,7 +1,7 @@
 /**
  * One of our systems as a contender of the bench: obeys requests, a JSON a line, until its input ends.
  *
- *     deno run -A bench/contender.ts <name>[:variant] <threads>
+ *     deno run -P bench/contender.ts <name>[:variant] <threads>
  *
  * with the names numpy, torch, keras, reference, int8 and onnxruntime-node.
  *
@@ -18,10 +18,12 @@ import { kernelAmounts } from "../lib/compression/pruning_amounts.ts";
 import { pruneStructured } from "../lib/compression/structured.ts";
 import { openBackend } from "../lib/backend/choose_backend.ts";
 import { lenet5 } from "../lib/model/architecture.ts";
+import { isTurbo } from "../lib/kernels/kernel_platform.ts";
 import { createSystem } from "../lib/systems/create_system.ts";
 import { initialWeights } from "../lib/model/initial_weights.ts";
 import type { Batches, System, SystemName } from "../lib/systems/system.ts";
 import { Rng } from "../lib/util/rng.ts";
+import { hasByteDot } from "./machine.ts";
 import { type BenchClock, modelPath, type Request } from "./protocol.ts";
 
 type Step = () => Promise<number>;
@@ -137,7 +139,10 @@ async function int8(variant: Variant): Promise<(request: Request) => Step> {
   const start = initialWeights(dense, "pytorch", 1);
   const { architecture, weights } = pruneStructured(dense, start, shares);
   const normalisation = { mean: 127, std: 74 };
-  const network = await openInt8(quantizeModel(architecture, weights, normalisation, "channel"));
+  const model = quantizeModel(architecture, weights, normalisation, "channel");
+  // with fewer than all permissions the library cannot ask for the processor's instructions itself
+  const build = `${isTurbo() ? "wide" : "narrow"}${hasByteDot() ? "-dot" : ""}` as const;
+  const network = await openInt8(model, build);
   return ({ work, batch }) => {
     if (work !== "infer") throw new Error("int8 only infers");
     const { pixels } = noise(batch);
@@ -186,12 +191,6 @@ async function measure(
   return { images, seconds: now() - start };
 }
 
-/** Peak of the process's memory. */
-function peakBytes(): number {
-  const line = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s*(\d+) kB/);
-  return Number(line?.[1] ?? 0) * 1024;
-}
-
 /** An untrained system on so many threads; torch and keras on the kernels unless the variant says native. */
 async function makeSystem(name: string, threads: number, variant: Variant): Promise<System> {
   if (name === "reference") return await createSystem("numpy", lenet5(), { engine: "reference" });
@@ -226,7 +225,7 @@ if (import.meta.main) {
     } catch (error) {
       answer = { error: (error as Error).message };
     }
-    console.log(JSON.stringify({ ...answer, peakBytes: peakBytes() }));
+    console.log(JSON.stringify(answer));
   }
   Deno.exit();
 }

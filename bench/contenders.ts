@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { turboFlags } from "../lib/kernels/kernel_platform.ts";
 import { median } from "../lib/metrics/median.ts";
 import { projectRoot } from "../lib/util/files.ts";
+import { turboEnvironment } from "../tasks/python.ts";
+import { output } from "../tasks/run.ts";
 import { benchPython } from "./bench_python.ts";
 import type { Answer, Request } from "./protocol.ts";
 
@@ -48,6 +49,15 @@ const avx2 = {
   MKL_ENABLE_INSTRUCTIONS: "AVX2",
 };
 
+/** The arguments of Deno by which a contender may do what it needs, and no more. */
+function permissions(runtime: string): string[] {
+  const common = ["--allow-read", "--allow-env", "--allow-sys", "--allow-run=cat"];
+  return runtime === "deno, own packages"
+    // its 288 MB stay out of the project's own packages: its native code lies in Deno's cache
+    ? [...common, "--allow-ffi", "--no-lock", "--node-modules-dir=none"]
+    : [...common, "--allow-ffi=./node_modules,./.native"];
+}
+
 /** A contender in a process of its own, with a number of threads. */
 export class Contender {
   readonly #child: Deno.ChildProcess;
@@ -58,16 +68,8 @@ export class Contender {
     const [runtime, kind] = contenders[name];
     const isPython = runtime.startsWith("python");
     const command = isPython ? benchPython : Deno.execPath();
-    const flags = {
-      "deno": [],
-      "deno --turbo": [`--v8-flags=${turboFlags.join(",")}`],
-      // its 288 MB stay out of the project's own packages
-      "deno, own packages": ["--no-lock", "--node-modules-dir=none"],
-      "python": [],
-      "python, AVX2": [],
-    }[runtime];
     const script = join(projectRoot, "bench", `contender.${isPython ? "py" : "ts"}`);
-    const before = isPython ? [] : ["run", "--allow-all", ...flags];
+    const before = isPython ? [] : ["run", "--no-prompt", ...permissions(runtime)];
     this.#child = new Deno.Command(command, {
       args: [...before, script, kind, `${threads}`],
       cwd: projectRoot,
@@ -76,6 +78,7 @@ export class Contender {
         TF_NUM_INTEROP_THREADS: `${threads}`,
         TF_CPP_MIN_LOG_LEVEL: "3",
         ...(runtime === "python, AVX2" ? avx2 : {}),
+        ...(runtime === "deno --turbo" ? turboEnvironment : {}),
         DENO_NO_UPDATE_CHECK: "1",
       },
       stdin: "piped",
@@ -92,9 +95,15 @@ export class Contender {
     await this.#input.write(new TextEncoder().encode(JSON.stringify(request) + "\n"));
     for (;;) {
       const { value, done } = await this.#lines.next();
-      if (done) return { error: `${this.name} ended`, peakBytes: 0 };
+      if (done) return { error: `${this.name} ended` };
       if (value.startsWith("{")) return JSON.parse(value) as Answer;
     }
+  }
+
+  /** Peak of the process's memory so far, 0 where the system does not tell or the process has ended. */
+  async peakBytes(): Promise<number> {
+    const status = await output("cat", [`/proc/${this.#child.pid}/status`]);
+    return 1024 * Number(/VmHWM:\s*(\d+) kB/.exec(status ?? "")?.[1] ?? 0);
   }
 
   async stop(): Promise<void> {
@@ -145,7 +154,7 @@ export async function compare(
         if (errors.has(name)) continue;
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
         const answer = await contender.ask(request);
-        peaks.set(name, answer.peakBytes);
+        peaks.set(name, await contender.peakBytes());
         if ("error" in answer) {
           errors.set(name, answer.error);
           continue;

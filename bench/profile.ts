@@ -1,7 +1,7 @@
 /**
  * Where a training step spends its time, kernel by kernel, beside the arithmetic peak:
  *
- *     deno run -A bench/profile.ts [narrow|wide]
+ *     deno run --allow-read=lib --allow-env bench/profile.ts [narrow|wide]
  */
 import { lenet5 } from "../lib/model/architecture.ts";
 import { initialWeights } from "../lib/model/initial_weights.ts";
@@ -101,7 +101,15 @@ export async function profile(): Promise<Profile[]> {
   for (const build of ["narrow", "wide"] as const) {
     const flags = build === "wide" ? [`--v8-flags=${turboFlags.join(",")}`] : [];
     const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", ...flags, new URL(import.meta.url).pathname, build],
+      args: [
+        "run",
+        "--no-prompt",
+        "--allow-read=lib",
+        "--allow-env",
+        ...flags,
+        new URL(import.meta.url).pathname,
+        build,
+      ],
       cwd: projectRoot,
       stderr: "inherit",
     }).output();

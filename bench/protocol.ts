@@ -26,8 +26,8 @@ export interface Request {
 
 /** What a contender answers. */
 export type Answer =
-  | { readonly images: number; readonly seconds: number; readonly peakBytes: number }
-  | { readonly error: string; readonly peakBytes: number };
+  | { readonly images: number; readonly seconds: number }
+  | { readonly error: string };
 
 /** Where contender.py leaves the model for onnxruntime-node. */
 export const modelPath: string = join(projectRoot, ".cache", "bench", "lenet.onnx");

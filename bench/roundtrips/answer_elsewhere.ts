@@ -1,10 +1,10 @@
 /** What a classifier's file answers outside this project: in Node.js, and in a page of Chromium. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
 import { exists, projectRoot, writeAtomic } from "../../lib/util/files.ts";
 import { bundleInt8 } from "../../tasks/bundle_int8.ts";
 import { buildPackage } from "../../tasks/npm.ts";
+import { chromium } from "../../tasks/chromium.ts";
 import { makePage } from "../../tasks/page.ts";
 import { run } from "../../tasks/run.ts";
 import { chromiumPath } from "../../tests/chromium.ts";

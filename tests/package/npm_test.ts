@@ -86,7 +86,7 @@ Deno.test(
         const here = JSON.parse(
           await outputOf(
             Deno.execPath(),
-            ["run", "--allow-all", "--config", join(projectRoot, "deno.json"), program],
+            ["run", "-P=test", "--config", join(projectRoot, "deno.json"), program],
             own,
           ),
         );

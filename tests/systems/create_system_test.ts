@@ -7,20 +7,24 @@ import { type BackendName, backendNames } from "../../lib/backend/choose_backend
 import type { SystemName } from "../../lib/systems/system.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
+import { scriptArguments } from "../script.ts";
 
 /** What a process that predicts once has mapped into its memory, after a line that says what computed. */
 async function mapped(name: SystemName, backend: BackendName): Promise<string> {
+  const lib = new URL("../../lib/", import.meta.url).href;
   const code = `
-    import "./lib/runs/run.ts";
-    import { lenet5 } from "./lib/model/architecture.ts";
-    import { createSystem } from "./lib/systems/create_system.ts";
+    import "${lib}runs/run.ts";
+    import { lenet5 } from "${lib}model/architecture.ts";
+    import { createSystem } from "${lib}systems/create_system.ts";
     const system = await createSystem("${name}", lenet5(), { backend: "${backend}" });
     const logits = await system.predict(new Float32Array(1024), 1);
     if (logits.length !== 50) throw new Error("no logits");
-    console.log(system.runsOn + "\\n" + Deno.readTextFileSync("/proc/self/maps"));
+    console.log(system.runsOn);
+    // Deno hides its own file of this name, and not from other programs
+    await new Deno.Command("cat", { args: ["/proc/" + Deno.pid + "/maps"] }).spawn().status;
     Deno.exit();`;
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--ext=ts", code],
+    args: scriptArguments(code),
     cwd: projectRoot,
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

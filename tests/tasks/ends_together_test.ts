@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { assertStringIncludes } from "../assert.ts";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
+import { scriptArguments } from "../script.ts";
 
 interface Started {
   readonly child: Deno.ChildProcess;
@@ -33,7 +34,7 @@ async function start(): Promise<Started> {
     import { executeNotebook } from "${new URL("../../tasks/execute.ts", import.meta.url).href}";
     await executeNotebook("${path}", "${owned}", {}, ["${owned}"]);`;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["eval", script],
+    args: scriptArguments(script),
     cwd: projectRoot,
     stderr: "piped",
     stdout: "null",

@@ -1,6 +1,7 @@
 /** Results are replaced all together or not at all, and a process at a time works on them. */
 import assert from "node:assert/strict";
 import { assertRejects, assertStringIncludes } from "../assert.ts";
+import { scriptArguments } from "../script.ts";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/util/files.ts";
 import { takeLock } from "../../tasks/lock.ts";
@@ -101,7 +102,7 @@ Deno.test("a process that is killed while it replaces: the next start finishes o
         }
         await replaceFiles(${JSON.stringify(replacements(folder))}, "${folder}/journal.json");`;
       const { code } = await new Deno.Command(Deno.execPath(), {
-        args: ["eval", script],
+        args: scriptArguments(script),
         cwd: projectRoot,
         stderr: "null",
       }).output();
@@ -127,7 +128,7 @@ Deno.test("a lock is waited for, says who has it, and is free when its holder is
     console.log("taken");
     await new Promise((end) => setTimeout(end, 60_000));`;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["eval", script],
+    args: scriptArguments(script),
     cwd: projectRoot,
     stdout: "piped",
   }).spawn();

@@ -17,6 +17,7 @@ import {
 import { run, SetupError } from "../../tasks/run.ts";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
+import { scriptArguments } from "../script.ts";
 
 /** Runs `work` with some environment variables changed, and puts them back. */
 async function withEnvironment<T>(
@@ -147,13 +148,12 @@ Deno.test("the kernelspecs are the project's own, one with V8's turbo flags, and
   assert.deepEqual(plain.env, {});
   // the flags are V8's own experiments: a Deno that does not know them any more would not start
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "eval",
+    args: scriptArguments(
       `import { isTurbo } from "${new URL(
         "../../lib/kernels/kernel_platform.ts",
         import.meta.url,
       )}"; console.log(isTurbo())`,
-    ],
+    ),
     env: turbo.env,
   }).output();
   assert.deepEqual(new TextDecoder().decode(stdout), "true\n");

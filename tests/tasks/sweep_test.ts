@@ -5,6 +5,7 @@ import { openDataset } from "../../lib/data/open_dataset.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import type { Experiment } from "../../lib/runs/experiment.ts";
+import { projectRoot } from "../../lib/util/files.ts";
 import { OutcomeStore } from "../../lib/runs/outcome_store.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { runKey } from "../../lib/runs/run_store.ts";
@@ -133,8 +134,8 @@ Deno.test("the task writes all outcomes of a list together, the same each time",
     const results = join(folder, "results");
     const sweep = async (...args: string[]) => {
       const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "tasks/sweep.ts", "--list", list, "--data", folder, ...args],
-        env: { LENET_RESULTS: results, NO_COLOR: "1" },
+        args: ["task", "--quiet", "sweep", "--list", list, "--data", folder, ...args],
+        ...{ cwd: projectRoot, env: { LENET_RESULTS: results, NO_COLOR: "1" } },
       }).output();
       assert(success, new TextDecoder().decode(stderr));
       return new TextDecoder().decode(stdout);

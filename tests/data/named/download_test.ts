@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertRejects } from "../../assert.ts";
+import { scriptArguments } from "../../script.ts";
 import { download } from "../../../lib/data/named/download.ts";
 import type { RemoteFile } from "../../../lib/data/named/known_dataset.ts";
 import { DataError } from "../../../lib/data/data_error.ts";
@@ -193,12 +194,13 @@ Deno.test("a proxy of the environment is asked", async () => {
   });
   await withFiles({}, async (folder) => {
     const file = { ...remote({ home: "" }), urls: ["http://data.invalid/a.bin"] };
+    const net = "--allow-net=data.invalid,127.0.0.1";
     const script = `import { download } from ${JSON.stringify(source)};
       console.log(await download(${JSON.stringify(file)}, ${
       JSON.stringify(folder)
     }, { attempts: 1 }));`;
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["eval", "--no-check", script],
+      args: scriptArguments(script, ["--allow-read", "--allow-write", "--allow-env", net]),
       cwd: projectRoot,
       env: { HTTP_PROXY: `http://127.0.0.1:${proxy.addr.port}`, NO_PROXY: "", no_proxy: "" },
     }).output();
