@@ -6,6 +6,7 @@ import type { Batch } from "../pixels/pixels.ts";
 import { argmax } from "../util/argmax.ts";
 import { exponentialSum } from "../util/log_sum_exp.ts";
 import { describe } from "./describe.ts";
+import { firstNonFinite } from "./finite.ts";
 
 /** A batch as a loss sees it. */
 export interface LossInput {
@@ -56,7 +57,9 @@ export function evaluateLoss(
     }
   }
   const hasSoftTargets = batch.targets !== undefined;
-  const result = loss({ size, classes, logits, labels, targets, hasSoftTargets });
+  // copies, since a function may well compute its gradient in place
+  const own = { logits: logits.slice(), labels: labels.slice(), targets };
+  const result = loss({ size, classes, ...own, hasSoftTargets });
   if (typeof result?.loss !== "number") {
     throw new RangeError(
       `the loss function must give a number as loss, got ${describe(result?.loss)}`,
@@ -66,6 +69,15 @@ export function evaluateLoss(
   if (!(gradient instanceof Float32Array) || gradient.length !== size * classes) {
     throw new RangeError(
       `the loss function must give a gradient of ${size} × ${classes} numbers in a Float32Array`,
+    );
+  }
+  const broken = firstNonFinite(gradient);
+  if (broken >= 0 && Number.isFinite(result.loss)) {
+    throw new RangeError(
+      `the loss function gives a finite loss and a gradient that is ${
+        gradient[broken]
+      } for class ` +
+        `${broken % classes} of image ${Math.floor(broken / classes)}`,
     );
   }
   return result;

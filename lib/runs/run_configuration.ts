@@ -1,9 +1,11 @@
 import type { Architecture } from "../model/architecture.ts";
 import type { Initialisation } from "../model/initial_weights.ts";
 import type { OptimizerOptions } from "../model/training_step.ts";
-import type { Augmentation } from "../pixels/augment.ts";
-import type { Mixing } from "../pixels/mix.ts";
+import { describe } from "../model/describe.ts";
+import { type Augmentation, checkShift } from "../pixels/augment.ts";
+import { checkMixing, type Mixing } from "../pixels/mix.ts";
 import { type BackendName, backendNames } from "../backend/backend_names.ts";
+import { checkOptimizer } from "../systems/check_fit.ts";
 import { systemNames } from "../systems/create_system.ts";
 import type { SystemName } from "../systems/system.ts";
 import { checkFaults, type Fault } from "./faults.ts";
@@ -144,9 +146,9 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
       throw new RangeError(`${key} must be one of ${words.join(", ")}, got ${value}`);
     }
   }
-  const optimizerKeys = nestedKeys[optimizer.kind];
+  const optimizerKeys = nestedKeys[optimizer?.kind];
   if (!optimizerKeys) {
-    throw new RangeError(`the optimizer must be adam or sgd, got ${optimizer.kind}`);
+    throw new RangeError(`the optimizer must be adam or sgd, got ${optimizer?.kind}`);
   }
   chosen.optimizer = ordered("optimizer", optimizer, optimizerKeys);
   for (const key of ["augmentation", "mixing", "teacher", "views"]) {
@@ -166,12 +168,41 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
     throw new RangeError(`a run with the fault "${faults[0]}" has neither mixing nor a teacher`);
   }
   if (teacher) chosen.teacher = completed(teacher);
+  checkValues(chosen as unknown as RunConfiguration);
   return ordered("a run's configuration", chosen, Object.keys(keys)) as unknown as RunConfiguration;
+}
+
+/**
+ * What the training would refuse as well, but later: after a teacher's training, or in each worker of a sweep.
+ * @throws RangeError naming a value that nothing can be trained with
+ */
+function checkValues(configuration: RunConfiguration): void {
+  const { architecture, optimizer, mixing, augmentation, views } = configuration;
+  const { labelSmoothing = 0, averaging = 0 } = configuration;
+  for (const key of ["epochs", "batchSize"] as const) {
+    const value = configuration[key];
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new RangeError(`${key} must be a whole number of at least 1, got ${describe(value)}`);
+  }
+  if (!Number.isSafeInteger(configuration.seed)) {
+    throw new RangeError(`seed must be a whole number, got ${describe(configuration.seed)}`);
+  }
+  for (const [key, value] of Object.entries({ labelSmoothing, averaging })) {
+    if (value >= 0 && value < 1) continue;
+    throw new RangeError(`${key} must be in [0, 1), got ${describe(value)}`);
+  }
+  checkOptimizer(optimizer);
+  if (mixing) checkMixing(mixing);
+  const { height, width } = architecture.input;
+  for (const { shift = 0 } of [augmentation ?? {}, views ?? {}]) checkShift(shift, height, width);
 }
 
 /** @throws RangeError naming what a teacher cannot have */
 function completed(teacher: Teacher): Teacher {
-  const { configuration, ways } = teacher;
+  const { configuration, ways, weight } = teacher;
+  if (!(weight >= 0 && weight <= 1)) {
+    throw new RangeError(`teacher.weight must be from 0 to 1, got ${describe(weight)}`);
+  }
   if ("teacher" in configuration) throw new RangeError("a teacher cannot have a teacher itself");
   if (!Number.isInteger(ways) || ways < 1) {
     throw new RangeError(`teacher.ways must be a whole number of at least 1, got ${ways}`);

@@ -3,6 +3,8 @@
  * the step.
  */
 
+import { describe } from "../model/describe.ts";
+
 /** The place of a step in its training. */
 export interface StepPlace {
   /** Number of the step over all epochs, from 0. */
@@ -40,11 +42,14 @@ export function cosineDecay(done: number): number {
 
 /**
  * Multiplies by a factor after every so many epochs.
- * @throws RangeError if `epochs` is no whole number of at least 1
+ * @throws RangeError if `epochs` is no whole number of at least 1, or the factor not finite and at least 0
  */
 export function stepDecay(epochs: number, factor = 0.1): Schedule {
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new RangeError(`stepDecay takes a whole number of epochs of at least 1, got ${epochs}`);
+  }
+  if (!(Number.isFinite(factor) && factor >= 0)) {
+    throw new RangeError(`stepDecay takes a finite factor of at least 0, got ${factor}`);
   }
   return (_done, { epoch }) => factor ** Math.floor(epoch / epochs);
 }
@@ -52,11 +57,13 @@ export function stepDecay(epochs: number, factor = 0.1): Schedule {
 /**
  * Rises in a straight line during the first steps, and then follows another schedule from its beginning.
  * @param steps a whole number of at least 1
+ * @throws RangeError if it is none, or `then` is no function
  */
 export function warmUp(steps: number, then: Schedule = () => 1): Schedule {
   if (!Number.isInteger(steps) || steps < 1) {
     throw new RangeError(`warmUp takes a whole number of steps of at least 1, got ${steps}`);
   }
+  requireFunction("warmUp", then);
   return (_done, place) => {
     if (place.step < steps) return (place.step + 1) / (steps + 1);
     const rest = { ...place, step: place.step - steps, steps: place.steps - steps };
@@ -64,7 +71,18 @@ export function warmUp(steps: number, then: Schedule = () => 1): Schedule {
   };
 }
 
-/** A schedule of learning rates themselves, in place of factors: by epoch and step, both from 0. */
+/**
+ * A schedule of learning rates themselves, in place of factors: by epoch and step, both from 0.
+ * @throws RangeError if it is given no function
+ */
 export function learningRates(rate: (epoch: number, step: number) => number): Schedule {
+  requireFunction("learningRates", rate);
   return (_done, { epoch, step, learningRate }) => rate(epoch, step) / learningRate;
+}
+
+/** A training would come to it only after its first steps. */
+function requireFunction(what: string, given: unknown): void {
+  if (typeof given !== "function") {
+    throw new RangeError(`${what} takes a function, got ${describe(given)}`);
+  }
 }

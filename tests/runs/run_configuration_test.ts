@@ -73,6 +73,43 @@ Deno.test("unknown keys and values are refused by name", () => {
   refused({ schedule: "cosine" }, "schedule must be one of one-cycle, got cosine");
 });
 
+Deno.test("values that nothing can be trained with are refused before any training, a teacher's too", () => {
+  const teacher = { configuration: { system: "numpy", architecture }, weight: 0.5, ways: 1 };
+  const wrong: readonly (readonly [Record<string, unknown>, string])[] = [
+    [{ epochs: 0 }, "epochs must be a whole number of at least 1, got 0"],
+    [{ epochs: 1.5 }, "epochs must be a whole number of at least 1, got 1.5"],
+    [{ epochs: "3" }, "epochs must be a whole number of at least 1, got 3"],
+    [{ batchSize: -4 }, "batchSize must be a whole number of at least 1, got -4"],
+    [{ seed: 1.5 }, "seed must be a whole number, got 1.5"],
+    [{ seed: 1e300 }, "seed must be a whole number"],
+    [{ labelSmoothing: 1 }, "labelSmoothing must be in [0, 1), got 1"],
+    [{ averaging: NaN }, "averaging must be in [0, 1), got NaN"],
+    [{ optimizer: null }, "the optimizer must be adam or sgd, got undefined"],
+    [
+      { optimizer: { ...sgd, learningRate: -1 } },
+      "learningRate must be above 0 and finite, got -1",
+    ],
+    [{ optimizer: { ...sgd, momentum: 1 } }, "momentum must be in [0, 1), got 1"],
+    [{ augmentation: { shift: 32 } }, "shift must be a whole number from 0 to below 32, got 32"],
+    [{ views: { shift: 0.5 } }, "shift must be a whole number from 0 to below 32, got 0.5"],
+    [{ mixing: { kind: "cutmix", share: 2 } }, "from 0 to 1, got 2"],
+  ];
+  for (const [settings, message] of wrong) {
+    const refused = (given: Record<string, unknown>) =>
+      assertThrows(() => configure({ system: "numpy", ...given }), RangeError, message);
+    refused(settings);
+    if ("views" in settings) continue;
+    const configuration = { ...teacher.configuration, ...settings };
+    refused({ teacher: { ...teacher, configuration } });
+  }
+  const heavy = { teacher: { ...teacher, weight: 1.5 } };
+  assertThrows(
+    () => configure({ system: "numpy", ...heavy }),
+    RangeError,
+    "teacher.weight must be from 0 to 1, got 1.5",
+  );
+});
+
 Deno.test("a fault is refused by name where it is unknown or its system does not compute", () => {
   const refused = (settings: Record<string, unknown>, message: string) =>
     assertThrows(() => configure(settings), RangeError, message);

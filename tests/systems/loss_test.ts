@@ -88,6 +88,20 @@ for (const [title, name, own] of engines) {
     }
   });
 
+  Deno.test(`${title}: a loss may compute in place of what it is given`, async () => {
+    const inPlace: LossFunction = (input) => {
+      const { loss, gradient } = squares(input);
+      input.logits.set(gradient);
+      input.labels.fill(0);
+      input.targets.fill(NaN);
+      return { loss, gradient: input.logits };
+    };
+    for (const targets of [undefined, soft]) {
+      const expected = await trained(name, own, { loss: squares }, targets);
+      assert.deepEqual(await trained(name, own, { loss: inPlace }, targets), expected);
+    }
+  });
+
   Deno.test(`${title}: after a loss of one's own the cross-entropy is minimised again`, async () => {
     using system = await createSystem(name, smallConvolutional, own);
     const options = { epochs: 1, optimizer: { kind: "adam", learningRate: 1e-3 } } as const;
@@ -132,6 +146,11 @@ Deno.test("what is no loss, no gradient or no weight is refused", async () => {
     ["squares", "loss must be a function, got squares"],
     [() => ({ gradient: new Float32Array(24) }), "must give a number as loss"],
     [({ size }: LossInput) => ({ loss: size, gradient: new Float32Array(3) }), "6 × 4 numbers"],
+    [
+      ({ logits }: LossInput) => ({ loss: 1, gradient: logits.map((_, i) => i === 9 ? NaN : 0) }),
+      "a gradient that is NaN for class 1 of image 2",
+    ],
+    [async (input: LossInput) => await Promise.resolve(squares(input)), "number as loss"],
     [weightedCrossEntropy([1, 1]), "4 classes need as many weights, got 2"],
     [() => ({ loss: NaN, gradient: new Float32Array(24) }), "the loss of epoch 1, batch 1, is NaN"],
   ];

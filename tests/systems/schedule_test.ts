@@ -35,6 +35,10 @@ Deno.test("step decay multiplies after every so many epochs", () => {
   const factors = [0, 1, 2, 3, 4].map((epoch) => stepDecay(2, 0.5)(0, { ...place, epoch }));
   assert.deepEqual(factors, [1, 1, 0.5, 0.5, 0.25]);
   assertThrows(() => stepDecay(0), RangeError, "at least 1, got 0");
+  // the first epochs would be trained before anybody noticed
+  for (const factor of [NaN, -1, Infinity]) {
+    assertThrows(() => stepDecay(2, factor), RangeError, `at least 0, got ${factor}`);
+  }
 });
 
 Deno.test("a warm-up rises in a line and goes on with the rest of the steps", () => {
@@ -45,4 +49,7 @@ Deno.test("a warm-up rises in a line and goes on with the rest of the steps", ()
 
 Deno.test("learning rates themselves become factors on the optimizer's", () => {
   assert.equal(learningRates((epoch, step) => epoch / step)(0.3, place), 0.1 / 0.5);
+  const rates = [0.1, 0.01] as unknown as () => number;
+  assertThrows(() => learningRates(rates), RangeError, "takes a function, got a list");
+  assertThrows(() => warmUp(4, rates), RangeError, "takes a function, got a list");
 });

@@ -1,6 +1,7 @@
 import type { OptimizerOptions } from "../../model/training_step.ts";
 import { type Backend, withBackend } from "../../backend/choose_backend.ts";
 import { defaultBackend } from "../../backend/default_backend.ts";
+import { withCleanTape } from "../../backend/clean_tape.ts";
 import { FusedMomentum } from "../../backend/fused_optimizers.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
@@ -77,7 +78,12 @@ export class KerasSystem extends CheckedSystem {
         metrics: [own?.acc ?? (asRows ? "accuracy" : acc)],
       })
     );
-    this.#stepOnBackend(trained);
+    let failure: { readonly error: unknown } | undefined;
+    const fail = (error: unknown) => {
+      failure ??= { error };
+      trained.stopTraining = true;
+    };
+    this.#stepOnBackend(trained, fail);
     const progress = new TrainingProgress(
       this,
       train,
@@ -93,9 +99,22 @@ export class KerasSystem extends CheckedSystem {
       if (state) this.#run(() => restoreKerasOptimizer(architecture, model, rule, state));
       const checked = await progress.begin();
       if (progress.isOver) return await progress.end();
-      const batches = tf.data.generator(() =>
-        this.#tensors(checked, options.labelSmoothing ?? 0, asRows, own !== undefined)
-      ) as tf.data.Dataset<tf.TensorContainer>;
+      const tensors = (batch: Batch) => {
+        // the schedule is asked before there are tensors that its error would leave behind
+        rule.setLearningRate(progress.settings.learningRate);
+        return this.#tensors(batch, options.labelSmoothing ?? 0, asRows, own !== undefined);
+      };
+      const batches = tf.data.generator(async function* () {
+        try {
+          for await (const batch of checked) yield tensors(batch);
+        } catch (error) {
+          fail(error);
+        }
+      }) as tf.data.Dataset<tf.TensorContainer>;
+      // fitDataset frees its tensors only if it comes to its end, so nothing may fail within it
+      const guarded = async (work: () => Promise<void>) => {
+        if (!failure) await work().then(stop).catch(fail);
+      };
       // fit's own shuffling cannot be seeded: the loader reshuffles each time it is gone through
       await trained.fitDataset(batches, {
         epochs: options.epochs,
@@ -103,19 +122,17 @@ export class KerasSystem extends CheckedSystem {
         verbose: 0,
         callbacks: {
           onEpochBegin: () => progress.beginEpoch(),
-          onBatchBegin: () => rule.setLearningRate(progress.settings.learningRate),
-          onBatchEnd: async (_batch, logs) => {
+          onBatchEnd: (_batch, logs) => {
             const { size = 0, loss = NaN, acc = NaN } = logs ?? {};
-            await progress.add(size, loss * size, acc * size);
-            stop();
+            return guarded(() => progress.add(size, loss * size, acc * size));
           },
-          onEpochEnd: async () => {
-            if (progress.isStopped) return;
-            await progress.finishEpoch();
-            stop();
-          },
+          onEpochEnd: () =>
+            guarded(async () => {
+              if (!progress.isStopped) await progress.finishEpoch();
+            }),
         },
       });
+      if (failure) throw (failure as { readonly error: unknown }).error;
     } finally {
       this.#run(() => rule.dispose());
     }
@@ -125,8 +142,9 @@ export class KerasSystem extends CheckedSystem {
   /**
    * `fitDataset` waits between its steps, and meanwhile another system may make its backend the current one; so
    * each step, which is one function of the compiled model, chooses this system's own.
+   * @param fail told of the error of a step, which then answers with numbers that nobody looks at
    */
-  #stepOnBackend(trained: tf.LayersModel): void {
+  #stepOnBackend(trained: tf.LayersModel, fail: (error: unknown) => void): void {
     interface Compiled {
       makeTrainFunction(): (data: tf.Tensor[]) => tf.Scalar[];
     }
@@ -136,30 +154,36 @@ export class KerasSystem extends CheckedSystem {
     const make = model.makeTrainFunction;
     model.makeTrainFunction = () => {
       const step = make.call(model);
-      return (data) => this.#run(() => step(data));
+      return (data) =>
+        this.#run(() => {
+          try {
+            return withCleanTape(() => step(data));
+          } catch (error) {
+            fail(error);
+            return [tf.scalar(NaN), tf.scalar(NaN)]; // loss and accuracy
+          }
+        });
     };
   }
 
-  async *#tensors(
-    train: Batches,
+  #tensors(
+    batch: Batch,
     smoothing: number,
     asRows: boolean,
     hasOwnLoss: boolean,
-  ): AsyncGenerator<{ xs: tf.Tensor; ys: tf.Tensor }> {
+  ): { xs: tf.Tensor; ys: tf.Tensor } {
     const classes = countClasses(this.architecture);
-    for await (const batch of train as AsyncIterable<Batch>) {
-      const { images, labels, size, targets } = batch;
-      yield this.#run(() => {
-        const rows = () =>
-          targets ? tf.tensor2d(targets, [size, classes]) : tf.oneHot(labels, classes);
-        const ys = hasOwnLoss
-          ? tf.tidy(() => aimsOf(batch, classes))
-          : asRows
-          ? tf.tidy(() => tf.add(tf.mul(rows(), 1 - smoothing), smoothing / classes))
-          : tf.tensor2d(labels, [size, 1], "float32");
-        return { xs: this.#images(images, size), ys };
-      });
-    }
+    const { images, labels, size, targets } = batch;
+    return this.#run(() => {
+      const rows = () =>
+        targets ? tf.tensor2d(targets, [size, classes]) : tf.oneHot(labels, classes);
+      const ys = hasOwnLoss
+        ? tf.tidy(() => aimsOf(batch, classes))
+        : asRows
+        ? tf.tidy(() => tf.add(tf.mul(rows(), 1 - smoothing), smoothing / classes))
+        : tf.tensor2d(labels, [size, 1], "float32");
+      return { xs: this.#images(images, size), ys };
+    });
   }
 
   protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {

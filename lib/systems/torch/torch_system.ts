@@ -1,6 +1,7 @@
 import type { StepResult } from "../../model/training_step.ts";
 import { type Backend, withBackend } from "../../backend/choose_backend.ts";
 import { defaultBackend } from "../../backend/default_backend.ts";
+import { withCleanTape } from "../../backend/clean_tape.ts";
 import { functionLoss } from "../../backend/function_loss.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
@@ -126,14 +127,19 @@ export class TorchSystem extends CheckedSystem {
         : labels;
       let logits: tf.Tensor | undefined;
       this.model.train();
-      const loss = backward(this.model, () => {
-        logits = tf.keep(this.model.forward(images));
-        return lossOf(logits, target, batch);
-      });
-      this.model.eval(); // predict may be called between two steps
-      const hits = countCorrect(logits!, labels);
-      logits!.dispose();
-      return { loss: loss.dataSync()[0]! * batch.size, correct: hits };
+      try {
+        const loss = withCleanTape(() =>
+          backward(this.model, () => {
+            logits = tf.keep(this.model.forward(images));
+            return lossOf(logits, target, batch);
+          })
+        );
+        const hits = countCorrect(logits!, labels);
+        return { loss: loss.dataSync()[0]! * batch.size, correct: hits };
+      } finally {
+        this.model.eval(); // predict may be called between two steps, and after one that failed
+        logits?.dispose();
+      }
     });
   }
 
