@@ -5,11 +5,12 @@ import { lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";
 import { asBatches, randomBatch } from "../systems/helpers.ts";
 
-const [threads, build] = [Number(Deno.args[0]), Deno.args[1] as TensorBuild];
-const { runsOn } = await openBackend("kernels", { threads, build });
+const [threads, build] = [Number(Deno.args[0]), Deno.args[1] as TensorBuild | undefined];
+const { name: backend, runsOn } =
+  await (build ? openBackend("kernels", { threads, build }) : openBackend("native"));
 console.log(runsOn);
 for (const name of ["torch", "keras"] as const) {
-  const system = await createSystem(name, lenet5(), { seed: 1 });
+  const system = await createSystem(name, lenet5(), { seed: 1, backend });
   const batches = asBatches(randomBatch(lenet5(), 50, 100, 1), randomBatch(lenet5(), 50, 37, 2));
   await system.fit(batches, { epochs: 3, optimizer: { kind: "adam", learningRate: 1e-3 } });
   const weights = Object.values(await system.weights());
