@@ -112,7 +112,7 @@ export function convPool(runner: JobRunner, operation: ConvPool): void {
   const scratch = [4 * sizes.filter, 4 * transformed, 4 * roundUp(outChannels + 1, 8)];
   withScratch(
     runner,
-    [...scratch, parts * bytes],
+    [...scratch, runner.threads * bytes],
     (planar = 0, weights = 0, biases = 0, at = 0) => {
       const taps = kernel * kernel;
       runner.call("permuteFilter", filter, taps, inChannels, outChannels, planar, 0);

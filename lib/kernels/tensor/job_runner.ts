@@ -8,6 +8,8 @@ export interface JobRunner {
   readonly scratch: Scratch;
   /** Multiply-adds, or as much other work, that a part of a job should have at least. */
   readonly grain: number;
+  /** Threads that take parts of jobs. */
+  readonly threads: number;
   /** Runs a job's parts on all threads. */
   run(job: string, parts: number): void;
   /** Calls a function of the kernels on this thread alone. */

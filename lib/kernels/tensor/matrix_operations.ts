@@ -4,7 +4,7 @@ import type { Fused, MatMul } from "./tensor_operations.ts";
 
 /** Columns of a panel of the second factor. */
 const PANEL = 16;
-/** Bytes of a part's buffer for sums. */
+/** Bytes of a thread's buffer for sums. */
 const BUFFER = 48 * 4 * PANEL;
 /** Rows below which a product is cut across its columns, not its rows. */
 const FEW_ROWS = 24;
@@ -53,7 +53,7 @@ export function matMul(runner: JobRunner, operation: MatMul): void {
   const rowRanges = rows < FEW_ROWS ? 1 : Math.min(ranges, Math.ceil(rows / 12));
   const panelRanges = Math.min(panels, Math.ceil(ranges / rowRanges));
   const units = batch * rowRanges * panelRanges;
-  const sizes = [(onePanel ? 1 : batch) * bytes, Math.min(parts, units) * BUFFER];
+  const sizes = [(onePanel ? 1 : batch) * bytes, runner.threads * BUFFER];
   withScratch(runner, sizes, (packed = 0, buffers = 0) => {
     packPanels(runner, b, packed, depth, columns, transposeB, onePanel ? 1 : batch, strideB);
     const { words } = runner;

@@ -1,6 +1,9 @@
 import { JobBlock, MOST_PARTS } from "./job_block.ts";
 import { instantiate, type Jobs, type ThreadData } from "./thread_loop.ts";
 
+/** What all threads have in common. */
+type SharedData = Omit<ThreadData, "thread">;
+
 /** A thread beside the first one. */
 export interface ThreadHandle {
   stop(): void;
@@ -32,7 +35,7 @@ export class ThreadPool {
   readonly #canSleep: boolean;
   #broken: string | undefined;
 
-  private constructor(readonly jobs: Jobs, data: ThreadData, readonly patience: number) {
+  private constructor(readonly jobs: Jobs, data: SharedData, readonly patience: number) {
     const { buffer } = data.memory;
     const isShared = typeof SharedArrayBuffer !== "undefined" &&
       buffer instanceof SharedArrayBuffer;
@@ -45,7 +48,7 @@ export class ThreadPool {
    * @param patience milliseconds after which a thread that does not finish its part counts as dead
    */
   static async start(
-    data: ThreadData,
+    data: SharedData,
     threads: number,
     startThread: StartThread | undefined,
     patience = 60_000,
@@ -57,7 +60,7 @@ export class ThreadPool {
     const died = (reason: unknown) => pool.#broken ??= `a thread ended: ${reason}`;
     try {
       for (let thread = 1; thread < threads; thread++) {
-        pool.#handles.push(await startThread!(data, died));
+        pool.#handles.push(await startThread!({ ...data, thread }, died));
       }
     } catch (error) {
       pool.stop();
@@ -73,7 +76,7 @@ export class ThreadPool {
 
   /**
    * Computes parts 0 to `parts` − 1 of a job; returns when all are done.
-   * @param job number of an export whose arguments are a descriptor and a part
+   * @param job number of an export whose arguments are those of a `Job`
    * @throws Error if a thread failed or does not answer; nothing can be run after that
    */
   run(job: number, descriptor: number, parts: number): void {
@@ -81,7 +84,7 @@ export class ThreadPool {
     const kernel = this.jobs.functions[job]!;
     const block = this.#block;
     if (parts <= 1 || this.#handles.length === 0 || block === undefined) {
-      for (let part = 0; part < parts; part++) kernel(descriptor, part);
+      for (let part = 0; part < parts; part++) kernel(descriptor, part, 0);
       return;
     }
     if (parts > MOST_PARTS) throw new RangeError(`${parts} parts, at most ${MOST_PARTS}`);
@@ -91,7 +94,7 @@ export class ThreadPool {
     for (let claim = block.claim(); claim; claim = block.claim()) {
       try {
         others--;
-        kernel(descriptor, claim.part);
+        kernel(descriptor, claim.part, 0);
       } catch (error) {
         failure ??= error;
       }

@@ -6,10 +6,15 @@ export interface ThreadData {
   readonly memory: WebAssembly.Memory;
   /** Where the job block stands. */
   readonly jobBlock: number;
+  /** Number of the thread; the first one has 0. */
+  readonly thread: number;
 }
 
-/** A kernel that threads can share: computes one part of what stands in a descriptor. */
-export type Job = (descriptor: number, part: number) => void;
+/**
+ * A kernel that threads can share: computes one part of what stands in a descriptor. It may have buffers of its
+ * own for each thread, which stay in that thread's cache from part to part.
+ */
+export type Job = (descriptor: number, part: number, thread: number) => void;
 
 /** The module's functions by name, and numbered in an order that is the same for all threads. */
 export interface Jobs {
@@ -37,14 +42,15 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
  * The life of every thread but the first: takes parts of jobs until there are no more.
  * @param ready called when the thread can take part
  */
-export function workOnJobs({ module, memory, jobBlock }: ThreadData, ready: () => void): void {
+export function workOnJobs(data: ThreadData, ready: () => void): void {
+  const { module, memory, jobBlock, thread } = data;
   const { functions } = instantiate(module, memory);
   ready();
   const block = new JobBlock(memory.buffer, jobBlock);
   while (block.waitForJob()) {
     for (let claim = block.claim(); claim; claim = block.claim()) {
       try {
-        functions[claim.job]!(claim.descriptor, claim.part);
+        functions[claim.job]!(claim.descriptor, claim.part, thread);
       } catch (error) {
         console.error(error);
         block.fail();

@@ -108,7 +108,7 @@ Deno.test("a thread that ended is an error at the next job", async () => {
 Deno.test("a worker of Node's kind that cannot start is an error", async () => {
   // the module declares a memory of another size
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
-  const data = { module: await WebAssembly.compile(binary), memory, jobBlock: 0 };
+  const data = { module: await WebAssembly.compile(binary), memory, jobBlock: 0, thread: 1 };
   await assertRejects(() => startNodeThread(data, () => {}), Error, "memory");
 });
 

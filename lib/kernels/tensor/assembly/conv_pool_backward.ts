@@ -9,7 +9,7 @@ import {
 import { ConvLayer } from "../../assembly/layers";
 import { describeConv, describeFilters } from "./describe_conv";
 import { windowsOf } from "./conv_pool_forward";
-import { derivative4 } from "./fused_activation";
+import { derivative4, TANH } from "./fused_activation";
 import { loadSome, storeSome } from "./lanes_of_vector";
 import { split } from "./parts";
 
@@ -64,8 +64,20 @@ function describeTiles(layer: ConvLayer, d: usize, sums: usize): void {
 }
 
 /** gradient·f′ by the result of f. */
-// @inline
 function beforeActivation(kind: i32, gradient: usize, output: usize, count: i32, to: usize): void {
+  if (kind == TANH) {
+    const one = f32x4.splat(1);
+    for (; count >= 8; count -= 8, gradient += 32, output += 32, to += 32) {
+      const y = v128.load(output), z = v128.load(output, 16);
+      const slope = f32x4.relaxed_nmadd(y, y, one), next = f32x4.relaxed_nmadd(z, z, one);
+      // of a pair the second vector first, see ../../assembly/conv.ts
+      v128.store(to, f32x4.mul(v128.load(gradient, 16), next), 16);
+      v128.store(to, f32x4.mul(v128.load(gradient), slope));
+    }
+  }
+  for (; count >= 4; count -= 4, gradient += 16, output += 16, to += 16) {
+    v128.store(to, f32x4.mul(v128.load(gradient), derivative4(kind, v128.load(output))));
+  }
   for (; count > 0; count -= 4, gradient += 16, output += 16, to += 16) {
     storeSome(
       to,

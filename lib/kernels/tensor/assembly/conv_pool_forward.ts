@@ -16,17 +16,17 @@ const DIRECT = 0, BOTH = 1;
 
 /**
  * Descriptor: 6 input, 7 weights as the method wants them, 8 bias, 9 output, 10 argmax or 0, 11 activation,
- * 12 parts, 13 method, 14 buffers, 15 bytes of a part's; in it start 16 images, 17 lanes, 18 sums, 19 argmax,
+ * 12 parts, 13 method, 14 buffers, 15 bytes of a thread's; in it start 16 images, 17 lanes, 18 sums, 19 argmax,
  * 20 columns, 21 patches, 22 products, 23 the layer.
  */
-export function convPoolForward(d: usize, part: i32): void {
+export function convPoolForward(d: usize, part: i32, thread: i32): void {
   const images = load<i32>(d), parts = load<i32>(d, 48), groups = (images + 7) >> 3;
   const positions = load<i32>(d, 4) * load<i32>(d, 8),
     channels = load<i32>(d, 12),
     filters = load<i32>(d, 16);
   const kernel = load<i32>(d, 20), windows = windowsOf(d);
   const inBytes = <usize> (positions * channels) << 2, outBytes = <usize> (windows * filters) << 2;
-  const buffer = load<usize>(d, 56) + <usize> part * load<usize>(d, 60);
+  const buffer = load<usize>(d, 56) + <usize> thread * load<usize>(d, 60);
   const spare = buffer + load<usize>(d, 64), lanes = buffer + load<usize>(d, 68);
   const sums = buffer + load<usize>(d, 72), argmaxLanes = buffer + load<usize>(d, 76);
   const wantsArgmax = load<usize>(d, 40) != 0, layer = layerOf(d, buffer);
@@ -66,7 +66,7 @@ export function windowsOf(d: usize): i32 {
   return ((load<i32>(d, 4) - kernel + 1) >> 1) * ((load<i32>(d, 8) - kernel + 1) >> 1);
 }
 
-/** The descriptor of a job's layer, in a part's own buffer. */
+/** The descriptor of a job's layer, in a thread's own buffer. */
 function layerOf(d: usize, buffer: usize): ConvLayer {
   const layer = describeConv(d, buffer + load<usize>(d, 92));
   layer.weights = load<usize>(d, 28);

@@ -3,7 +3,7 @@ import { finish } from "./finish";
 import { split } from "./parts";
 import { C_ROW, PANEL, TILE_ROWS, tileOfColumns, tileOfRows } from "./tiles";
 
-/** Rows whose sums stand in a part's buffer at a time. */
+/** Rows whose sums stand in a thread's buffer at a time. */
 const BLOCK = 48;
 
 /**
@@ -75,14 +75,14 @@ function packRows(from: usize, depth: i32, count: i32, to: usize): void {
  * C = f(op(A)·B + bias) with B from `packPanels`. Descriptor: 0 A, 1 B's panels, 2 C, 3 bias, 4 activation,
  * 5 alpha, 6 rows, 7 depth, 8 columns, 9 whether A stands as (depth, rows), 10 matrices, 11, 12, 13 bytes
  * between two matrices of A, B's panels and C, 14 ranges of rows and 15 of panels that a product is cut
- * into, 16 parts, 17 buffers of BLOCK · 64 bytes, one for each part.
+ * into, 16 parts, 17 buffers of BLOCK · 64 bytes, one for each thread.
  */
-export function multiply(d: usize, part: i32): void {
+export function multiply(d: usize, part: i32, thread: i32): void {
   const rows = load<i32>(d, 24), columns = load<i32>(d, 32), parts = load<i32>(d, 64);
   const rowRanges = load<i32>(d, 56), panelRanges = load<i32>(d, 60);
   const panels = (columns + PANEL - 1) / PANEL;
   const ranges = rowRanges * panelRanges, units = ranges * load<i32>(d, 40);
-  const buffer = load<usize>(d, 68) + <usize> (part * BLOCK) * C_ROW;
+  const buffer = load<usize>(d, 68) + <usize> (thread * BLOCK) * C_ROW;
   for (
     let unit = split(units, part, parts), end = split(units, part + 1, parts);
     unit < end;
