@@ -31,31 +31,67 @@ export function joinCells(json: string): JoinedNotebook {
   return { source: lines.join("\n") + "\nexport {};\n", origin };
 }
 
+/** Writes a notebook's code as a module beside it, which stands there until `work` has ended. */
+async function withModules<T>(
+  paths: readonly string[],
+  work: (modules: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const modules: string[] = [];
+  try {
+    for (const path of paths) {
+      const module = moduleOf(path);
+      await Deno.writeTextFile(module, joinCells(await Deno.readTextFile(path)).source);
+      modules.push(module);
+    }
+    return await work(modules);
+  } finally {
+    for (const module of modules) await Deno.remove(module);
+  }
+}
+
+const moduleOf = (path: string) => join(dirname(path), `.check_${basename(path, ".ipynb")}.ts`);
+
 /**
  * Type-checks and lints a notebook's code, and compares its format with what `deno fmt` would write
  * (`deno fmt --check` finds fault with notebooks that it would leave as they are).
  * @returns the findings, with places given by cell; empty if there are none
  */
 export async function checkNotebook(path: string): Promise<string> {
-  const { source, origin } = joinCells(await Deno.readTextFile(path));
+  const { origin } = joinCells(await Deno.readTextFile(path));
   const name = basename(path, ".ipynb");
-  const module = join(dirname(path), `.check_${name}.ts`);
-  await Deno.writeTextFile(module, source);
-  try {
-    const results = [
-      await checkFormat(path),
-      await deno(["check", "--quiet", module]),
-      await deno(["lint", "--quiet", module]),
-    ];
-    return results.filter(({ code }) => code !== 0).map(({ text }) =>
-      text.replaceAll(/[^\s(]*\.check_\w+\.ts:(\d+):(\d+)/g, (_, line, column) => {
-        const [cell, own] = origin[Number(line) - 1] ?? [origin.length, 1];
-        return `${name}.ipynb, code cell ${cell}, line ${own}:${column}`;
-      })
-    ).join("\n");
-  } finally {
-    await Deno.remove(module);
-  }
+  const results = await withModules([path], async (modules) => [
+    await checkFormat(path),
+    ...await checkModules(modules),
+  ]);
+  return results.filter(({ code }) => code !== 0).map(({ text }) =>
+    text.replaceAll(/[^\s(]*\.check_\w+\.ts:(\d+):(\d+)/g, (_, line, column) => {
+      const [cell, own] = origin[Number(line) - 1] ?? [origin.length, 1];
+      return `${name}.ipynb, code cell ${cell}, line ${own}:${column}`;
+    })
+  ).join("\n");
+}
+
+/**
+ * `checkNotebook` for several, all together first: that takes little longer than one. Only where something is
+ * found, each is checked by itself, so that the findings are its own.
+ * @returns the findings of each notebook
+ */
+export async function checkNotebooks(paths: readonly string[]): Promise<Map<string, string>> {
+  const together = await withModules(paths, async (modules) => [
+    ...await Promise.all(paths.map(checkFormat)),
+    ...await checkModules(modules),
+  ]);
+  const areClean = together.every(({ code }) => code === 0);
+  const findings = new Map<string, string>();
+  for (const path of paths) findings.set(path, areClean ? "" : await checkNotebook(path));
+  return findings;
+}
+
+async function checkModules(modules: readonly string[]): Promise<{ code: number; text: string }[]> {
+  return [
+    await deno(["check", "--quiet", ...modules]),
+    await deno(["lint", "--quiet", ...modules]),
+  ];
 }
 
 async function checkFormat(path: string): Promise<{ code: number; text: string }> {
@@ -130,8 +166,7 @@ async function check(): Promise<number> {
     console.log(`deno fmt --check ${folder}: ${code === 0 ? "clean" : "\n" + text}`);
     if (code !== 0) failures++;
   }
-  for (const path of notebookPaths()) {
-    const findings = await checkNotebook(path);
+  for (const [path, findings] of await checkNotebooks(notebookPaths())) {
     console.log(`${basename(path)}: ${findings === "" ? "clean" : "\n" + findings}`);
     if (findings !== "") failures++;
   }

@@ -1,30 +1,83 @@
 /**
- * `deno task test [arguments of deno test]`: sets up what is missing, runs the tests, and ends with a
- * line "N passed, N failed, N skipped".
+ * `deno task test [paths] [arguments of deno test]`: sets up what is missing, runs the tests, and ends with a
+ * line "N passed, N failed, N skipped". Each test file has a process of its own, and two run at a time. With
+ * arguments of `deno test` one process runs all, so that they mean what they always do.
  */
-
-import { projectRoot } from "../lib/util/files.ts";
+import { resolve } from "node:path";
 import { main, SetupError } from "./run.ts";
 import { setup } from "./setup.ts";
+import {
+  type Counts,
+  denoTest,
+  ourEnvironment,
+  readTold,
+  sideBySide,
+  testFiles,
+  type Told,
+} from "./test_processes.ts";
+import { exists, projectRoot } from "../lib/util/files.ts";
 
-/** The counts of `deno test`'s closing line, undefined if there is none. */
-export function closingCounts(text: string): string | undefined {
-  const found = text.match(/(\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \([^)]*\))?( \| .*)?/);
-  if (!found) return undefined;
-  const skipped = found[3]?.match(/(\d+) ignored/)?.[1] ?? "0";
-  return `${found[1]} passed, ${found[2]} failed, ${skipped} skipped`;
+/** Begun first, since they take longest. The tests of a file that is missing here only end later. */
+const longest = ["tests/notebooks_test.ts", "tests/examples_test.ts", "tests/package/npm_test.ts"];
+
+const show = (text: string) => Deno.stdout.write(new TextEncoder().encode(text));
+
+/** Shows the counts, as the last line, and tells whether they are those of a success. */
+function close({ passed, failed, skipped }: Counts): boolean {
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return passed > 0 && failed === 0;
 }
 
-async function test(): Promise<number> {
-  await setup({ withoutPython: true }); // tests that need it are skipped, and say so
-  const args = ["test", "-P", "--no-prompt", ...Deno.args];
-  if (!Deno.args.some((arg) => !arg.startsWith("-"))) args.push("tests/");
+/** Ends the processes that run when this one is to end. */
+function stopOnSignals(): AbortController {
+  const stop = new AbortController();
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, () => stop.abort(signal));
+  return stop;
+}
+
+async function inTwoProcesses(files: readonly string[]): Promise<number> {
+  const stop = stopOnSignals();
+  const first = longest.filter((file) => files.includes(file));
+  const ordered = [...first, ...files.filter((file) => !first.includes(file))];
+  const types = { name: "types", args: ["check", "--quiet", ...files] };
+  const jobs = [
+    types,
+    ...ordered.map((name) => ({ name, args: [...denoTest, "--no-check", name] })),
+  ];
+  const all: Told[] = [], broken: string[] = [];
+  for await (const { job, code, text } of sideBySide(jobs, 2, stop.signal)) {
+    if (stop.signal.aborted) continue;
+    if (job === types) {
+      if (code === 0) continue;
+      await show(text);
+      stop.abort(types);
+      continue;
+    }
+    const told = readTold(text);
+    await show(`${told.tests.trim()}\n\n`);
+    all.push(told);
+    const isExplained = told.counts && told.counts.failed > 0;
+    if (!told.counts || (code !== 0 && !isExplained)) broken.push(`${job.name} (status ${code})`);
+  }
+  if (stop.signal.aborted) return stop.signal.reason === types ? 1 : 130;
+  for (const part of ["errors", "failures"] as const) {
+    const found = all.map((told) => told[part]).filter((text) => text !== "");
+    if (found.length > 0) await show(` ${part.toUpperCase()} \n\n${found.join("\n\n")}\n\n`);
+  }
+  const sum = (of: keyof Counts) => all.reduce((sum, { counts }) => sum + (counts?.[of] ?? 0), 0);
+  const isFine = close({ passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") });
+  if (broken.length > 0) {
+    throw new SetupError(`These did not come to the end of their tests: ${broken.join(", ")}`);
+  }
+  return isFine ? 0 : 1;
+}
+
+async function inOneProcess(args: readonly string[]): Promise<number> {
+  const paths = args.some((arg) => !arg.startsWith("-")) ? [] : ["tests/"];
   const child = new Deno.Command(Deno.execPath(), {
-    args,
-    cwd: projectRoot,
-    stdin: "null",
-    stdout: "piped",
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    args: [...denoTest, ...args, ...paths],
+    ...{ cwd: projectRoot, env: ourEnvironment, stdin: "null", stdout: "piped" },
   }).spawn();
   let tail = "";
   const decoder = new TextDecoder();
@@ -33,10 +86,26 @@ async function test(): Promise<number> {
     tail = (tail + decoder.decode(chunk, { stream: true })).slice(-4000);
   }
   const { code } = await child.status;
-  const counts = closingCounts(tail);
-  if (counts === undefined) throw new SetupError("deno test ended without a summary");
-  console.log(counts);
-  return counts.startsWith("0 passed") && code === 0 ? 1 : code;
+  const { counts } = readTold(tail);
+  if (!counts) throw new SetupError("deno test ended without a summary");
+  return close(counts) ? code : code || 1;
 }
 
-if (import.meta.main) await main(test);
+/**
+ * Runs tests and shows what comes of them.
+ * @param args paths of tests, none for all; or arguments of `deno test`
+ * @returns the exit status
+ */
+export async function runTests(args: readonly string[]): Promise<number> {
+  const paths = args.length > 0 ? args : ["tests"];
+  const isThere = await Promise.all(paths.map((path) => exists(resolve(projectRoot, path))));
+  const files = isThere.every(Boolean) ? testFiles(paths) : [];
+  return files.length > 0 ? await inTwoProcesses(files) : await inOneProcess(args);
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    await setup({ withoutPython: true }); // tests that need it are skipped, and say so
+    return await runTests(Deno.args);
+  });
+}

@@ -1,0 +1,120 @@
+/** Runs test files in processes of their own, several side by side, and puts together what they tell. */
+import { join, resolve } from "node:path";
+import { projectRoot } from "../lib/util/files.ts";
+
+/** How many tests went how. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** What a process of `deno test` told, in parts. */
+export interface Told {
+  /** Each test with its outcome and what it printed. */
+  readonly tests: string;
+  /** The errors of the tests that failed. */
+  readonly errors: string;
+  /** The names of the tests that failed. */
+  readonly failures: string;
+  /** Undefined if the process ended without a closing line. */
+  readonly counts: Counts | undefined;
+}
+
+const closingLine =
+  /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \([^)]*\))?(?: \| (\d+) ignored)?.*$/gm;
+
+/** Takes apart what a process of `deno test` printed. */
+export function readTold(printed: string): Told {
+  const text = printed.replaceAll(/^Warning Permissions in the config file .*\n/gm, ""); // each says it
+  const closing = [...text.matchAll(closingLine)].at(-1); // a test may print such a line too
+  if (!closing) return { tests: text, errors: "", failures: "", counts: undefined };
+  const [passed, failed, skipped] = closing.slice(1).map((count) => Number(count ?? 0));
+  const counts = { passed: passed!, failed: failed!, skipped: skipped! };
+  const before = text.slice(0, closing.index),
+    after = text.slice(closing.index + closing[0].length);
+  const failuresAt = failed ? before.lastIndexOf("\n FAILURES \n") : -1;
+  const errorsAt = failuresAt >= 0 ? before.lastIndexOf("\n ERRORS \n", failuresAt) : -1;
+  if (errorsAt < 0) return { tests: before + after, errors: "", failures: "", counts };
+  return {
+    tests: before.slice(0, errorsAt) + after,
+    errors: before.slice(errorsAt + "\n ERRORS \n".length, failuresAt).trim(),
+    failures: before.slice(failuresAt + "\n FAILURES \n".length).trim(),
+    counts,
+  };
+}
+
+/** A process to run: `deno` with these arguments. */
+export interface Job {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** How a process ended, and what it printed to both outputs. */
+export interface Ended {
+  readonly job: Job;
+  readonly code: number;
+  readonly text: string;
+}
+
+/** What the tests are run with. */
+export const denoTest = ["test", "-P", "--no-prompt"] as const;
+/** The environment of processes of `deno test`. */
+export const ourEnvironment = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+
+/**
+ * Runs processes, several at a time, in the order of the list.
+ * @param stop ends those that run, and starts no other
+ * @yields each as soon as it has ended
+ */
+export async function* sideBySide(
+  jobs: readonly Job[],
+  atOnce: number,
+  stop: AbortSignal,
+): AsyncGenerator<Ended> {
+  const waiting = jobs.values(), running = new Map<Job, Promise<Ended>>();
+  while (true) {
+    while (running.size < atOnce && !stop.aborted) {
+      const { value: job, done } = waiting.next();
+      if (done) break;
+      running.set(job, run(job, stop));
+    }
+    if (running.size === 0) return;
+    const ended = await Promise.race(running.values());
+    running.delete(ended.job);
+    yield ended;
+  }
+}
+
+async function run(job: Job, stop: AbortSignal): Promise<Ended> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...job.args],
+    cwd: projectRoot,
+    env: ourEnvironment,
+    ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  const end = () => child.kill("SIGINT");
+  stop.addEventListener("abort", end);
+  let text = "";
+  const read = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const part of stream) text += decoder.decode(part, { stream: true });
+  };
+  const [{ code }] = await Promise.all([child.status, read(child.stdout), read(child.stderr)]);
+  stop.removeEventListener("abort", end);
+  return { job, code, text };
+}
+
+/** The files that `deno test` would find in these folders, and the files among the paths. */
+export function testFiles(paths: readonly string[]): string[] {
+  const found = new Set<string>();
+  const visit = (path: string): void => {
+    const full = resolve(projectRoot, path);
+    if (!Deno.statSync(full).isDirectory) return void found.add(path);
+    for (const { name, isDirectory } of Deno.readDirSync(full)) {
+      if (isDirectory || /(^|[._])test\.[cm]?[jt]sx?$/.test(name)) visit(join(path, name));
+    }
+  };
+  paths.forEach(visit);
+  return [...found].sort();
+}
