@@ -6,7 +6,6 @@ import { chosenKind } from "../lib/backend/native_path.ts";
 import { benchPython } from "../bench/bench_python.ts";
 import { daskPython } from "../tasks/sweep_dask.ts";
 import { venvPython } from "../tasks/python.ts";
-import { output } from "../tasks/run.ts";
 
 /** The parts of the set-up that may be missing. */
 export type Requirement =
@@ -15,21 +14,27 @@ export type Requirement =
   | "dask.distributed"
   | "a Python with NumPy";
 
-/** The first Python that has NumPy: the bench's, or the system's. */
-export const numpyPython: string | undefined = await firstWith("numpy", [benchPython, "python3"]);
-
-async function firstWith(name: string, pythons: readonly string[]): Promise<string | undefined> {
-  for (const python of pythons) {
-    if (await output(python, ["-c", `import ${name}`]) !== undefined) return python;
+/** Whether a Python has a package; only a test file that needs it asks. */
+function hasPackage(python: string, name: string): boolean {
+  try {
+    const args = ["-c", `import ${name}`];
+    return new Deno.Command(python, { args, stdin: "null" }).outputSync().success;
+  } catch {
+    return false; // there is no such program
   }
 }
 
-const missing: Readonly<Record<Requirement, boolean>> = {
-  "the native TensorFlow": chosenKind() === undefined,
-  "the notebooks' Python": await output(venvPython, ["-c", "import nbclient"]) === undefined,
-  "dask.distributed": await output(daskPython, ["-c", "import distributed"]) === undefined,
-  "a Python with NumPy": numpyPython === undefined,
+/** The first Python that has NumPy: the bench's, or the system's. */
+export const numpyPython = (): string | undefined =>
+  [benchPython, "python3"].find((python) => hasPackage(python, "numpy"));
+
+const isThere: Readonly<Record<Requirement, () => boolean>> = {
+  "the native TensorFlow": () => chosenKind() !== undefined,
+  "the notebooks' Python": () => hasPackage(venvPython, "nbclient"),
+  "dask.distributed": () => hasPackage(daskPython, "distributed"),
+  "a Python with NumPy": () => numpyPython() !== undefined,
 };
+const known = new Map<Requirement, boolean>();
 
 /** What to do about it. */
 const advice: Readonly<Record<Requirement, string>> = {
@@ -48,7 +53,9 @@ export function needs(
   requirement: Requirement,
   name: string,
 ): [name: string, options: { readonly ignore: boolean }] {
-  return missing[requirement]
+  const has = known.get(requirement) ?? isThere[requirement]();
+  known.set(requirement, has);
+  return !has
     ? [`${name} (skipped: ${requirement} is missing; ${advice[requirement]})`, { ignore: true }]
     : [`${name} (needs ${requirement})`, { ignore: false }];
 }

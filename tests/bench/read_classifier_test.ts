@@ -71,7 +71,7 @@ for (const [name, model] of Object.entries(models)) {
         () => rng.int(256),
       );
       await Deno.writeFile(pixelsFile, pixels);
-      const done = await output(numpyPython!, [script, file, pixelsFile, logitsFile]);
+      const done = await output(numpyPython()!, [script, file, pixelsFile, logitsFile]);
       assert.equal(done, "", "the reader failed");
       const theirs = new Float32Array((await Deno.readFile(logitsFile)).buffer);
       assert.deepEqual(theirs, await opened.logits(pixels, count));

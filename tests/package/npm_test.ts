@@ -92,7 +92,7 @@ Deno.test(
         );
         await Deno.remove(own, { recursive: true });
         assert.deepEqual(there, here);
-        assert.equal(there.images, 100);
+        assert.equal(there.images, 50);
       });
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -35,7 +35,7 @@ const bits = (arrays) => {
   return hash.digest("hex");
 };
 
-await generateSynthetic("images", { train: 200, heldOut: 2, seed: 1 }, { workers: 2 });
+await generateSynthetic("images", { train: 100, heldOut: 1, seed: 1 }, { workers: 2 });
 const dataset = await openDataset("images");
 const data = await loadPixels(dataset, {}, { cacheDir: "cache" });
 const network = lenet5(dataset.classes.length);
