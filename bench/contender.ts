@@ -120,9 +120,8 @@ async function prepare(
         name: (i: number) => paths[i]!,
       };
       const decoder = variant === "fast" ? "fast" : "exact";
-      const loader = new DataLoader(new ImagePixels(split, { decoder }), {
+      const loader = new DataLoader(new ImagePixels(split, { decoder }, { threads }), {
         batchSize: batch,
-        workers: 4 * threads,
       });
       return async () => {
         let images = 0;

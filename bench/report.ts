@@ -66,7 +66,10 @@ export function throughputTable(machine: string, sections: readonly Section[]): 
       "out. PyTorch: fused Adam, inference mode; AVX2: held to vectors of 256 bits, the most that " +
       "WebAssembly gets; compiled: torch.compile. Keras: its compiled train " +
       "function. NumPy: im2col and BLAS. turbo: V8's two flags, see the README. All of it: images shifted " +
-      "and mirrored, 450 more evaluated. Fast decoder: most pixels within a few grey levels of OpenCV's. int8 (ours): " +
+      "and mirrored, 450 more evaluated. JPEG files: both sides read, decode, turn to grey and shrink all " +
+      "images in batches of 64, without a cache, on so many threads (with PyTorch's DataLoader: processes), which " +
+      "stay from epoch to epoch. " +
+      "Fast decoder: most pixels within a few grey levels of OpenCV's, the others are the same. int8 (ours): " +
       "bytes in; pruned: without a quarter of the filters and 40 % of the units. PyTorch, pruned: masks; " +
       "int8: eager static quantization. onnxruntime, int8: static QDQ. Both: weights of 7 bits where the " +
       "processor has no VNNI, for which see int8_accuracy.md.",

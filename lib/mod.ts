@@ -24,7 +24,7 @@ export * from "./systems/mod.ts";
 export type { Augmentation } from "./pixels/augment.ts";
 export type { Mixing } from "./pixels/mix.ts";
 export type { Teaching } from "./pixels/teaching.ts";
-export { ImagePixels } from "./pixels/image_pixels.ts";
+export { ImagePixels, type ImagePixelsOptions } from "./pixels/image_pixels.ts";
 export { BadImage, BadImages, type SetAsideImage } from "./pixels/bad_image.ts";
 export type { ImageLimits } from "./pixels/image_limits.ts";
 export { type DatasetPixels, type LoadOptions, loadPixels } from "./pixels/load_pixels.ts";

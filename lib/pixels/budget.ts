@@ -11,7 +11,7 @@ export class Budget {
 
   /** Runs a task as soon as its amount fits; tasks start in the order in which they came. */
   async run<T>(amount: number, task: () => Promise<T> | T): Promise<T> {
-    if (this.#waiting.length === 0 && this.#fits(amount)) this.#used += amount;
+    if (this.hasRoom(amount)) this.#used += amount;
     else await new Promise<void>((start) => this.#waiting.push({ amount, start }));
     try {
       return await task();
@@ -23,6 +23,11 @@ export class Budget {
         next.start();
       }
     }
+  }
+
+  /** Whether a task of this amount would not have to wait. */
+  hasRoom(amount: number): boolean {
+    return this.#waiting.length === 0 && this.#fits(amount);
   }
 
   #fits(amount: number): boolean {

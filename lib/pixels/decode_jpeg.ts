@@ -33,6 +33,16 @@ interface Decompressor {
 /** Those not in use, for the accurate and for the fast transform. */
 const idle: Record<"accurate" | "fast", Decompressor[]> = { accurate: [], fast: [] };
 
+/** A JPEG that the library can be asked to decode. */
+interface Job {
+  readonly library: TurboLibrary;
+  readonly transform: "accurate" | "fast";
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+}
+
 /**
  * Decodes an upright JPEG of one or three components straight through libjpeg-turbo. With the accurate
  * transform these are the pixels that OpenCV and sharp give, whose decoders are the same library.
@@ -47,6 +57,36 @@ export async function useJpeg<T>(
   settings: JpegSettings,
   use: (image: Decoded) => T,
 ): Promise<T | undefined> {
+  const job = jobOf(bytes, settings);
+  if (job === undefined) return undefined;
+  const pixels = job.width * job.height;
+  return await settings.budget.run(pixels, async () => {
+    if (settings.blocking || pixels <= SMALL) return decodeNow(job, use);
+    const decompressor = takeDecompressor(job);
+    try {
+      const call = callOf(job, decompressor);
+      if (call === undefined || await job.library.tj3Decompress8Async(...call) !== 0) {
+        return undefined;
+      }
+      return use(imageOf(job, decompressor));
+    } finally {
+      giveBack(job, decompressor);
+    }
+  });
+}
+
+/** The same at once, on the calling thread; undefined also if images being decoded leave it no room. */
+export function useJpegNow<T>(
+  bytes: Uint8Array,
+  settings: JpegSettings,
+  use: (image: Decoded) => T,
+): T | undefined {
+  const job = jobOf(bytes, settings);
+  if (job === undefined || !settings.budget.hasRoom(job.width * job.height)) return undefined;
+  return decodeNow(job, use);
+}
+
+function jobOf(bytes: Uint8Array, settings: JpegSettings): Job | undefined {
   const { frame, precision, components, width, height, orientation } = jpegHeader(bytes);
   if (frame < 0xc0 || frame > 0xc2 || precision !== 8) return undefined;
   if (frame === PROGRESSIVE) checkScans(settings.name, bytes);
@@ -54,32 +94,51 @@ export async function useJpeg<T>(
   if (orientation !== 1 || (components !== 1 && components !== 3)) return undefined;
   const library = turboLibrary();
   if (library === undefined) return undefined;
-  const grey = components === 1 || (settings.fast && settings.grey);
-  const size = width * height * (grey ? 1 : 3);
-  return await settings.budget.run(width * height, async () => {
-    const kind = settings.fast ? "fast" : "accurate";
-    const decompressor = idle[kind].pop() ?? newDecompressor(library, settings.fast);
-    const { handle } = decompressor;
-    if (decompressor.room.length < size) decompressor.room = new Uint8Array(size);
-    try {
-      const file = bytes as Uint8Array<ArrayBuffer>, length = BigInt(bytes.length);
-      if (
-        library.tj3DecompressHeader(handle, file, length) !== 0 ||
-        library.tj3Get(handle, turbo.jpegWidth) !== width ||
-        library.tj3Get(handle, turbo.jpegHeight) !== height
-      ) return undefined;
-      const { room } = decompressor;
-      const format = grey ? turbo.formatGrey : turbo.formatRgb;
-      const failed = settings.blocking || width * height <= SMALL
-        ? library.tj3Decompress8(handle, file, length, room, 0, format)
-        : await library.tj3Decompress8Async(handle, file, length, room, 0, format);
-      if (failed) return undefined;
-      return use({ width, height, channels: grey ? 1 : 3, data: decompressor.room });
-    } finally {
-      if (decompressor.room.length > KEPT_ROOM) decompressor.room = new Uint8Array();
-      idle[kind].push(decompressor);
-    }
-  });
+  return {
+    ...{ library, bytes: bytes as Uint8Array<ArrayBuffer>, width, height },
+    transform: settings.fast ? "fast" : "accurate",
+    channels: components === 1 || (settings.fast && settings.grey) ? 1 : 3,
+  };
+}
+
+function decodeNow<T>(job: Job, use: (image: Decoded) => T): T | undefined {
+  const decompressor = takeDecompressor(job);
+  try {
+    const call = callOf(job, decompressor);
+    if (call === undefined || job.library.tj3Decompress8(...call) !== 0) return undefined;
+    return use(imageOf(job, decompressor));
+  } finally {
+    giveBack(job, decompressor);
+  }
+}
+
+/** What the library's function is called with; undefined if it reads another size than this project does. */
+function callOf({ library, bytes, width, height, channels }: Job, { handle, room }: Decompressor) {
+  const length = BigInt(bytes.length);
+  if (
+    library.tj3DecompressHeader(handle, bytes, length) !== 0 ||
+    library.tj3Get(handle, turbo.jpegWidth) !== width ||
+    library.tj3Get(handle, turbo.jpegHeight) !== height
+  ) return undefined;
+  const format = channels === 1 ? turbo.formatGrey : turbo.formatRgb;
+  return [handle, bytes, length, room, 0, format] as const;
+}
+
+function imageOf({ width, height, channels }: Job, { room }: Decompressor): Decoded {
+  return { width, height, channels, data: room };
+}
+
+/** One of the idle decompressors, or a new one, with room enough. */
+function takeDecompressor({ library, transform, width, height, channels }: Job): Decompressor {
+  const decompressor = idle[transform].pop() ?? newDecompressor(library, transform === "fast");
+  const size = width * height * channels;
+  if (decompressor.room.length < size) decompressor.room = new Uint8Array(size);
+  return decompressor;
+}
+
+function giveBack({ transform }: Job, decompressor: Decompressor): void {
+  if (decompressor.room.length > KEPT_ROOM) decompressor.room = new Uint8Array();
+  idle[transform].push(decompressor);
 }
 
 function newDecompressor(library: TurboLibrary, fast: boolean): Decompressor {

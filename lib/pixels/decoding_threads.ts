@@ -1,6 +1,6 @@
-import { Worker } from "node:worker_threads";
 import type { Split } from "../data/dataset.ts";
-import type { DecodedBatch, DecodingBatch } from "./decode_batch.ts";
+import type { DecodingBatch } from "./decode_batch.ts";
+import { BATCHES_EACH, DecodingCrew } from "./decoding_crew.ts";
 import { digestLength } from "./pixel_cache_key.ts";
 import type { PreprocessOptions } from "./preprocess.ts";
 
@@ -43,10 +43,10 @@ export async function preprocessOnThreads(
     }
     return batch;
   };
-  const crew: DecodingThread[] = [];
-  const handOver = async (thread: DecodingThread, first: DecodingBatch["images"]) => {
-    for (let images = first; images.length > 0; images = nextBatch()) {
-      const answer = await thread.send({ images, options, stopAtFirst });
+  const crew = new DecodingCrew(threads);
+  const handOver = async () => {
+    for (let images = nextBatch(); images.length > 0; images = nextBatch()) {
+      const answer = await crew.decode({ images, options, stopAtFirst, digests: true });
       images.forEach(({ index }, at) => {
         const { pixels, digests } = answer, { size } = target;
         target.pixels.set(pixels.subarray(at * size, (at + 1) * size), index * size);
@@ -59,58 +59,10 @@ export async function preprocessOnThreads(
     }
   };
   try {
-    const work: Promise<void>[] = [];
-    for (let t = 0; t < threads; t++) {
-      const first = nextBatch();
-      if (first.length === 0) break;
-      const thread = new DecodingThread();
-      crew.push(thread);
-      // Two batches, so that the thread has work while this one looks after its last answer.
-      work.push(handOver(thread, first), handOver(thread, nextBatch()));
-    }
-    await Promise.all(work);
+    // more batches at a time than threads, so that none waits while this one looks after answers
+    await Promise.all(Array.from({ length: BATCHES_EACH * threads }, handOver));
   } finally {
-    for (const thread of crew) thread.end();
+    crew.end();
   }
   return left.sort((a, b) => a - b);
-}
-
-/** An answer, or what went wrong, of the batch with a number. */
-export type DecodingAnswer =
-  & { readonly id: number }
-  & (DecodedBatch | { readonly error: string });
-
-/** A thread that decodes batches. */
-class DecodingThread {
-  readonly #worker = new Worker(new URL("./decoding_worker.ts", import.meta.url));
-  readonly #waiting = new Map<number, PromiseWithResolvers<DecodedBatch>>();
-  #id = 0;
-
-  constructor() {
-    this.#worker.on("message", (answer: DecodingAnswer) => {
-      const batch = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
-      if ("error" in answer) batch?.reject(new Error(answer.error));
-      else batch?.resolve(answer);
-    });
-    const ended = (why: unknown) => {
-      const error = new Error(`a thread that decodes images ended: ${why}`);
-      for (const { reject } of this.#waiting.values()) reject(error);
-    };
-    this.#worker.on("error", ({ message }: Error) => ended(message));
-    this.#worker.on("exit", (code) => ended(`exit ${code}`));
-  }
-
-  send(batch: DecodingBatch): Promise<DecodedBatch> {
-    const answer = Promise.withResolvers<DecodedBatch>();
-    this.#waiting.set(++this.#id, answer);
-    this.#worker.postMessage({ ...batch, id: this.#id });
-    return answer.promise;
-  }
-
-  /** Ends the thread; batches that it still has are never answered. */
-  end(): void {
-    this.#worker.removeAllListeners();
-    this.#worker.terminate();
-  }
 }

@@ -1,7 +1,7 @@
 /** Preprocesses image files on a thread of its own. */
 import { parentPort } from "node:worker_threads";
 import { type DecodingBatch, preprocessBatch } from "./decode_batch.ts";
-import type { DecodingAnswer } from "./decoding_threads.ts";
+import type { DecodingAnswer } from "./decoding_crew.ts";
 
 parentPort!.on("message", async (batch: DecodingBatch & { readonly id: number }) => {
   const { id } = batch;

@@ -25,7 +25,7 @@ export interface DataLoaderOptions {
   readonly dropLast?: boolean;
   /** Batches prepared ahead of the one in use; 2 by default. */
   readonly prefetch?: number;
-  /** Images read at once when the source reads its images from disk; 8 by default. */
+  /** Images read at once when the source reads them one by one; 8 by default. */
   readonly workers?: number;
   /**
    * Applied to each pixel, or a list with one for each channel; without it pixels stay 0–255. What is saved of a
@@ -244,6 +244,8 @@ export class DataLoader implements AsyncIterable<Batch> {
         const at = indices[i]! * pixelsEach;
         bytes.set(source.pixels.subarray(at, at + pixelsEach), i * pixelsEach);
       }
+    } else if (source.getAll) {
+      bytes.set(await source.getAll(indices, stop.signal));
     } else {
       const reading = Array.from(indices, (index, i) =>
         permits.run(async () => {

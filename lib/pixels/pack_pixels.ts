@@ -1,6 +1,7 @@
 import type { Split } from "../data/dataset.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { BadImage, BadImages, type SetAsideImage } from "./bad_image.ts";
+import { defaultDecodingThreads } from "./decoding_crew.ts";
 import { contentKey, lookAtSplit } from "./pixel_cache_key.ts";
 import { PackedPixels } from "./packed.ts";
 import { PixelCache, type PixelCacheOptions } from "./pixel_cache.ts";
@@ -48,7 +49,7 @@ export async function packPixels(
   const { onProgress, badImages = "stop" } = pack;
   const work = {
     concurrency: pack.concurrency ?? 16,
-    threads: pack.threads ?? defaultThreads(split.length),
+    threads: pack.threads ?? defaultDecodingThreads(split.length),
     stopAtFirst: badImages === "stop",
   };
   for (const name of ["concurrency", "threads"] as const) {
@@ -90,11 +91,6 @@ export async function packPixels(
     await onProgress?.(split.length, split.length, "from the cache");
     return set;
   }
-}
-
-/** More threads pay off only for so many images: each takes a tenth of a second to start. */
-function defaultThreads(images: number): number {
-  return images > 2000 ? Math.min(8, navigator.hardwareConcurrency) : 1;
 }
 
 function refuse(

