@@ -150,6 +150,10 @@ async function fetchRest(
       } finally {
         await pieces.cancel().catch(() => {});
       }
+      if (at < file.bytes && isWhole(response)) {
+        await to.truncate(0);
+        throw new Refused(`it sends ${at} bytes; the file has ${file.bytes}`);
+      }
     } finally {
       if (response.body && !response.body.locked) await response.body.cancel().catch(() => {});
     }
@@ -192,6 +196,14 @@ function begins({ status, statusText, headers }: Response, asked: number, file: 
   throw status >= 500 || status === 408 || status === 429
     ? new Interrupted(said)
     : new Refused(said);
+}
+
+/**
+ * Whether an answer that has come to its end is all that the server has: one without a length ends with a mark of
+ * its own. A page that asks for a password is such an answer, and no part of the file.
+ */
+function isWhole({ status, headers }: Response): boolean {
+  return status === 200 && headers.get("content-length") === null;
 }
 
 /** Does something with a connection. @throws Interrupted if that breaks, or is silent for too long */

@@ -58,6 +58,12 @@ async function make(known: KnownDataset, folder: string, options: PrepareOptions
   const { name, files, unpack, classes } = known;
   const work = `${folder}.part`;
   const mirror = options.mirror ?? (environment("LENET_DATA_MIRROR") || undefined);
+  if (mirror !== undefined && !/^https?:\/\/[^/]/i.test(mirror)) {
+    throw new DataError(
+      `the mirror of the data sets, which LENET_DATA_MIRROR names, is ${mirror}; its address must begin ` +
+        "with http:// or https://",
+    );
+  }
   const units = (bytes: number) => Math.ceil(bytes / 1000);
   const all = files.reduce((sum, { bytes }) => sum + units(bytes), 0);
   const whole = new JoinedProgress(unpack ? 2 * all : all, options.onProgress);

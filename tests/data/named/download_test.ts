@@ -123,6 +123,45 @@ Deno.test("what a server answers is named, and the next address is tried", async
   });
 });
 
+Deno.test("a page in the place of the file, which says no length, is no part of the file", async () => {
+  const page = new TextEncoder().encode("<html>Please log in");
+  await using portal = serveFiles({}, { instead: page, length: false });
+  await using server = serveFiles({ "a.bin": content });
+  await withFiles({}, async (folder) => {
+    await refused(
+      () => download(remote(portal), folder, quick),
+      /it sends 19 bytes; the file has 300000/,
+    );
+    assert.deepEqual(portal.requests, ["a.bin whole"]);
+    // the next address gives the file from its beginning
+    const urls = [`${portal.home}a.bin`, `${server.home}a.bin`];
+    const path = await download(remote(server, { urls }), folder, quick);
+    assert.deepEqual(await Deno.readFile(path), content);
+  });
+});
+
+Deno.test("who sends the reader to another host is followed; endless ways are given up", async () => {
+  await using server = serveFiles({ "a.bin": content });
+  const ways: Record<string, string> = {
+    "/near": `${server.home}a.bin`,
+    "/round": "/round",
+    "/ftp": "ftp://a/b",
+  };
+  const sender = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    ({ url }) =>
+      new Response(null, { status: 302, headers: { location: ways[new URL(url).pathname]! } }),
+  );
+  const from = (path: string) =>
+    remote(server, { urls: [`http://127.0.0.1:${sender.addr.port}${path}`] });
+  await withFiles({}, async (folder) => {
+    await refused(() => download(from("/round"), folder, quick), /redirects/);
+    await refused(() => download(from("/ftp"), folder, quick), /redirect to a non HTTP/);
+    assert.deepEqual(await Deno.readFile(await download(from("/near"), folder, quick)), content);
+  });
+  await sender.shutdown();
+});
+
 Deno.test("nobody at the address: the error names it and says what to do", async () => {
   await withFiles({}, async (folder) => {
     const none = { home: "http://127.0.0.1:1/" };

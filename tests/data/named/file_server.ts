@@ -10,6 +10,8 @@ export interface Behaviour {
   status?: number;
   /** Sends these bytes in place of the file. */
   instead?: Uint8Array;
+  /** Whether the answer says its length; default true. */
+  length?: boolean;
 }
 
 /** A server that runs. */
@@ -38,13 +40,15 @@ export function serveFiles(
       ? 0
       : Number(/bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0);
     const rest = file.subarray(from) as Uint8Array<ArrayBuffer>;
-    const headers: Record<string, string> = { "content-length": String(rest.length) };
+    const headers: Record<string, string> = {};
+    if (behaviour.length !== false) headers["content-length"] = String(rest.length);
     if (from > 0) headers["content-range"] = `bytes ${from}-${file.length - 1}/${file.length}`;
     const cut = behaviour.cutAfter;
-    const body = cut === undefined || cut >= rest.length ? rest : new ReadableStream({
+    const isCut = cut !== undefined && cut < rest.length;
+    const body = !isCut && behaviour.length !== false ? rest : new ReadableStream({
       start(controller) {
         controller.enqueue(rest.subarray(0, cut));
-        setTimeout(() => controller.close(), 20); // less than the length that was said
+        setTimeout(() => controller.close(), 20); // if it is cut, less than the length that was said
       },
     });
     return new Response(body, { status: from > 0 ? 206 : 200, headers });

@@ -179,6 +179,21 @@ Deno.test("fifty classes of Tiny ImageNet in the paper's lists, 450 images for t
   });
 });
 
+Deno.test("a mirror that is no address is refused, and nobody else is asked", async () => {
+  await using server = serveFiles({});
+  await withFiles({}, async (home) => {
+    const file = { ...known("cifar10").files[0]!, urls: [`${server.home}x`] };
+    for (const mirror of ["", " ", "127.0.0.1:8000", "file:///srv/data", "https://"]) {
+      await assertRejects(
+        () => prepareDataset({ ...known("cifar10"), files: [file] }, { home, mirror }),
+        DataError,
+        `is ${mirror}; its address must begin with http`,
+      );
+    }
+    assert.deepEqual([server.requests, [...Deno.readDirSync(home)].length], [[], 0]);
+  });
+});
+
 Deno.test("a word that is neither a name nor a folder is refused with the names", async () => {
   await assertRejects(
     () => chooseDataset("fashion_mnist"),
