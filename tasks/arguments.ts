@@ -48,8 +48,12 @@ export function pathOf(argument: string): string {
   return resolve(Deno.env.get("INIT_CWD") || Deno.cwd(), argument);
 }
 
-/** What `--data` names, or else `LENET_DATA`: a known data set as it is, a folder as its whole path. */
+/**
+ * What `--data` names, or else `LENET_DATA`: a known data set as it is, a folder as its whole path.
+ * @throws SetupError if `--data` is empty, as a variable of the shell that is not set
+ */
 export function dataChoice(data: string | undefined): string | undefined {
+  if (data?.trim() === "") throw new SetupError("--data names nothing");
   const chosen = data ?? (Deno.env.get("LENET_DATA") || undefined);
   return chosen && !knownDataset(chosen) ? pathOf(chosen) : chosen;
 }

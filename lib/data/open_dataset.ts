@@ -60,7 +60,11 @@ export async function openDataset(path: string, options: OpenOptions = {}): Prom
   if (!isDirectory) throw new DataError(`${root} is a file, not a folder`);
   const folder = await DataFolder.open(root, options);
   for (const { is, open } of layouts) {
-    if (await is(folder)) return await open(folder, onNotice, split);
+    if (!await is(folder)) continue;
+    if (split && open !== openClassFolders) {
+      onNotice(`${root} has splits of its own, so it is not split as it was asked for`);
+    }
+    return await open(folder, onNotice, split);
   }
   const there = [...(await folder.list(".")).keys()];
   const shown = there.slice(0, 8).join(", ") + (there.length > 8 ? ", …" : "");

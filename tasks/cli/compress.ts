@@ -23,7 +23,7 @@ import { createSystem } from "../../lib/systems/create_system.ts";
 import { SetupError } from "../run.ts";
 import { requireClasses } from "./evaluate.ts";
 import { pathOf } from "../arguments.ts";
-import { openData, outputPath } from "./files.ts";
+import { applyCompute, openData, outputPath } from "./files.ts";
 import {
   addComputeOptions,
   addDataOptions,
@@ -87,14 +87,13 @@ async function compress(model: string, options: CompressOptions): Promise<void> 
   if (!prunes && !int8) {
     throw new SetupError("say what to do: --prune, --prune-filters, --prune-units or --int8");
   }
+  applyCompute(options);
   const from = pathOf(model);
   const classifier = await loadClassifier(from);
   if (classifier.network.numbers === "int8") {
     throw new SetupError(`${model} is in int8 already; compress the float32 classifier`);
   }
   const out = await outputPath(options);
-  const { threads } = options;
-  if (threads !== undefined) Deno.env.set("LENET_THREADS", String(threads));
   const data = int8 || epochs > 0 ? await pixelsFor(classifier, options) : undefined;
   const network = prunes ? await pruned(classifier.network, data, options) : classifier.network;
   const smaller: ClassifierModel = {

@@ -6,7 +6,7 @@ import { progress } from "../../lib/report/progress_bar.ts";
 import { score } from "../../lib/systems/evaluate.ts";
 import { SetupError } from "../run.ts";
 import { pathOf } from "../arguments.ts";
-import { openData } from "./files.ts";
+import { applyCompute, openData } from "./files.ts";
 import {
   addComputeOptions,
   addDataOptions,
@@ -35,6 +35,7 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(model: string, options: EvaluateOptions): Promise<void> {
   const { system, backend, threads, on, json } = options;
+  applyCompute(options);
   using classifier = await openClassifier(pathOf(model), {
     ...{ ...system && { system }, ...backend && { backend }, ...threads && { threads } },
   });

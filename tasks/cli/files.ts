@@ -11,17 +11,29 @@ import { progress } from "../../lib/report/progress_bar.ts";
 import { exists, requireRoom } from "../../lib/util/files.ts";
 import { dataChoice, pathOf, requireData } from "../arguments.ts";
 import { SetupError } from "../run.ts";
-import type { DataOptions, OutputOptions } from "./options.ts";
+import type { ComputeOptions, DataOptions, OutputOptions } from "./options.ts";
+
+/**
+ * Takes the number of threads, for whatever computes.
+ * @throws SetupError if a backend is asked for that the system does not run on
+ */
+export function applyCompute({ system = "numpy", backend, threads }: ComputeOptions): void {
+  if (backend && system === "numpy") {
+    throw new SetupError("--backend is for --system torch and keras; numpy has kernels of its own");
+  }
+  if (threads !== undefined) Deno.env.set("LENET_THREADS", String(threads));
+}
 
 /**
  * Where a result goes. It is looked at before the long work.
- * @throws SetupError if something is there already and may not be replaced
- * @throws Error if the folder has no room or may not be written to
+ * @throws SetupError if something is there already and may not be replaced, or the folder has no room or may not
+ * be written to
  */
 export async function outputPath(
   { out, force }: OutputOptions,
   kind: "file" | "folder" = "file",
 ): Promise<string> {
+  if (out.trim() === "") throw new SetupError("--out names nothing");
   const path = pathOf(out);
   if (await exists(path)) {
     const there = (await Deno.stat(path)).isDirectory ? "folder" : "file";
@@ -36,7 +48,9 @@ export async function outputPath(
       );
     }
   }
-  await requireRoom(dirname(path), 2 ** 20);
+  await requireRoom(dirname(path), 2 ** 20).catch((error) => {
+    throw new SetupError(error.message);
+  });
   return path;
 }
 

@@ -3,12 +3,13 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { backendNames } from "../../lib/backend/backend_names.ts";
 import { systemNames } from "../../lib/systems/create_system.ts";
 
-/** A whole number of at least `least`. */
-export function whole(least: number): (text: string) => number {
+/** A whole number of at least `least`, and of at most `most`. */
+export function whole(least: number, most = Infinity): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    const value = Number(text), isInside = value >= least && value <= most;
+    if (text.trim() !== "" && Number.isSafeInteger(value) && isInside) return value;
+    const end = most < Infinity ? ` and at most ${most}` : "";
+    throw new InvalidArgumentError(`It must be a whole number of at least ${least}${end}.`);
   };
 }
 
@@ -59,7 +60,7 @@ export function addComputeOptions(command: Command, system: string): Command {
   return command
     .addOption(choice("--system <name>", `what computes (default: ${system})`, systemNames))
     .addOption(choice("--backend <name>", "what torch and keras run on", backendNames))
-    .option("--threads <n>", "threads (default: one for each core)", whole(1));
+    .option("--threads <n>", "threads (default: one for each core, 4 at most)", whole(1, 999));
 }
 
 /** What is written, and how the result is told. */

@@ -6,7 +6,7 @@ import { progress } from "../../lib/report/progress_bar.ts";
 import { exists } from "../../lib/util/files.ts";
 import { SetupError } from "../run.ts";
 import { pathOf } from "../arguments.ts";
-
+import { applyCompute } from "./files.ts";
 import { addComputeOptions, addJson, type ComputeOptions, whole } from "./options.ts";
 import { print } from "./output.ts";
 
@@ -36,6 +36,7 @@ async function predict(
   images: readonly string[],
   { top, json, ...computing }: PredictOptions,
 ): Promise<void> {
+  applyCompute(computing);
   using classifier = await openClassifier(pathOf(model), computing);
   const found: Prediction[] = [];
   const bad: string[] = [];

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { classifierPreprocessing } from "../../lib/classifier/classifier_model.ts";
 import { saveClassifier } from "../../lib/classifier/classifier_file.ts";
-import { activations, lenet5 } from "../../lib/model/architecture.ts";
+import { activations, countParameters, lenet5 } from "../../lib/model/architecture.ts";
 import type { OptimizerOptions } from "../../lib/model/training_step.ts";
 import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
@@ -16,8 +16,9 @@ import { Stopped } from "../../lib/runs/stopped.ts";
 import { earlyStopping } from "../../lib/systems/early_stopping.ts";
 import type { EpochRecord, History } from "../../lib/systems/system.ts";
 import { sha256 } from "../../lib/util/files.ts";
+import { SetupError } from "../run.ts";
 import type { OnProgress } from "../../lib/util/progress.ts";
-import { openData, outputPath } from "./files.ts";
+import { applyCompute, openData, outputPath } from "./files.ts";
 import {
   addComputeOptions,
   addDataOptions,
@@ -55,6 +56,9 @@ interface TrainOptions extends DataOptions, ComputeOptions, OutputOptions {
   readonly decoder: "exact" | "fast";
   readonly colour?: boolean;
 }
+
+/** Weights, gradients and what Adam remembers of each must fit into 2 GiB beside a batch. */
+const MOST_PARAMETERS = 50_000_000;
 
 export function addTrain(program: Command): void {
   const command = program.command("train")
@@ -109,8 +113,8 @@ export function addTrain(program: Command): void {
 
 async function train(options: TrainOptions): Promise<void> {
   const out = await outputPath(options);
-  const { system = "numpy", backend, threads, activation, size, seed } = options;
-  if (threads !== undefined) Deno.env.set("LENET_THREADS", String(threads));
+  applyCompute(options);
+  const { system = "numpy", backend, activation, size, seed } = options;
   const { filter, framing, decoder, colour = false } = options;
   const preprocessing = classifierPreprocessing({
     ...{ width: size, height: size, filter, framing, decoder, colour },
@@ -120,6 +124,15 @@ async function train(options: TrainOptions): Promise<void> {
     input: { channels: colour ? 3 : 1, height: size, width: size },
     ...{ convActivation: activation, denseActivation: activation },
   });
+  const parameters = countParameters(architecture);
+  if (parameters > MOST_PARAMETERS) {
+    throw new SetupError(
+      `images of ${size} × ${size} need ${
+        parameters.toLocaleString("en")
+      } weights, more than the ` +
+        `${MOST_PARAMETERS.toLocaleString("en")} that can be trained; choose a smaller --size`,
+    );
+  }
   const configuration = runConfiguration({
     ...{ system, architecture, seed, ...settings(options) },
     ...backend && { backend },

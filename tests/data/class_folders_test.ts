@@ -34,6 +34,23 @@ Deno.test("folders of classes without splits are split, of each class the same s
   });
 });
 
+Deno.test("who asks for a split of images that are split already is told that there is none", async () => {
+  const there = Object.fromEntries(
+    ["train", "test"].flatMap((part) =>
+      Object.keys(tree).map((name) => [`${part}/${name.replace(".", `${part}.`)}`, part + name])
+    ),
+  );
+  await withFiles(there, async (folder) => {
+    const told: string[] = [];
+    const onNotice = (text: string) => void told.push(text);
+    await openDataset(folder, { split: { val: 0.3 }, onNotice });
+    assert(told.some((text) => text.includes("not split as it was asked for")), told.join());
+    const plain: string[] = [];
+    await openDataset(folder, { onNotice: (text) => void plain.push(text) });
+    assert.equal(plain.length, told.length - 1);
+  });
+});
+
 Deno.test("shares and seed can be chosen, and the seed says which images", async () => {
   await withFiles(tree, async (folder) => {
     const [, val, test] = await names(folder, { val: 0.2, test: 0.5, seed: 3 });

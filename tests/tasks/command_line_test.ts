@@ -179,6 +179,8 @@ Deno.test("what is not understood is refused by name, with exit code 2", async (
     ["train --epochs 3", "required option '--out <path>' not specified"],
     ["train --out x --epochs 1.5", "must be a whole number of at least 1"],
     ["train --out x --learning-rate 0", "must be a number above 0"],
+    ["train --out x --learning-rate -1", "must be a number above 0"],
+    ["train --out x --threads 1000", "must be a whole number of at least 1 and at most 999"],
     ["train --out x --system nunpy", "Allowed choices are numpy, torch, keras"],
     ["compress m --out x --prune 1", "must be a number of at least 0 and below 1"],
     ["predict m", "missing required argument 'image'"],
@@ -203,6 +205,10 @@ Deno.test("what fails is told in a line, with exit code 1, and leaves every file
     await generateSynthetic(join(folder, "images"), { train: 50, heldOut: 1, seed: 7 });
     await Deno.writeTextFile(join(folder, "there.safetensors"), "mine");
     await Deno.mkdir(join(folder, "empty"));
+    for (const name of ["cat", "dog"]) {
+      await Deno.mkdir(join(folder, "one", name), { recursive: true });
+      await Deno.copyFile(image, join(folder, "one", name, "1.jpg"));
+    }
     await Deno.writeTextFile(join(folder, "broken.safetensors"), "no model");
     const state = () =>
       [...Deno.readDirSync(folder)].map((
@@ -220,6 +226,15 @@ Deno.test("what fails is told in a line, with exit code 1, and leaves every file
       ["train --data empty --out new/folder/x", "empty"],
       ["train --data imges --out new/folder/x", "imges; the known data sets are fashion-mnist"],
       ["train --data images --out x --momentum 0.5", "--momentum is for --optimizer sgd"],
+      ["train --data images --out there.safetensors/x", "has no room for"],
+      ["train --data images --out=", "--out names nothing"],
+      ["train --data= --out x", "--data names nothing"],
+      ["train --data images --out x --backend native", "--backend is for --system torch and keras"],
+      ["train --data images --out x --size 4000", "need 1,908,514,386 weights, more than"],
+      ["train --data images --out x --shift 32", "shift must be a whole number from 0 to below 32"],
+      ["train --data one --out x", "has too few images for a split, 1"],
+      ["predict float.safetensors a.jpg --backend kernels", "--backend is for --system"],
+      ["predict int8.safetensors a.jpg --threads 2", "leave out threads"],
       [
         "evaluate float.safetensors --data images",
         "images has other classes than the classifier: 50",
