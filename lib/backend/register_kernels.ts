@@ -32,6 +32,8 @@ const fastKernels: FastKernels = {
  */
 export function registerKernelsBackend(kernels: TensorKernels): void {
   tf.registerBackend(kernelsBackendName, () => new KernelsBackend(kernels), 0);
+  // tfjs keeps the kernels of a backend that was taken out
+  if (tf.getKernel("TanhGradient", kernelsBackendName)) return;
   for (const kernelName of ["TanhGradient", "SigmoidGradient", "ReluGradient"]) {
     const kernelFunc = fastKernels[kernelName] as unknown as tf.KernelFunc;
     tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });

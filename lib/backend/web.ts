@@ -5,6 +5,7 @@
  */
 // with all of tfjs come its gradients, some of which the kernels backend replaces
 import * as tf from "./tf.ts";
+import { requireKeys } from "../model/check_architecture.ts";
 import { hasRelaxedSimd } from "../kernels/relaxed_simd.ts";
 import { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
 import { webThreads } from "../kernels/tensor/web_threads.ts";
@@ -36,18 +37,44 @@ export interface PageBackend {
   readonly name: string;
   /** The page's own included. */
   readonly threads: number;
-  /** Ends the threads and takes the backend out of tfjs. */
+  /** Ends the threads and takes the backend out of tfjs; a second call does nothing. */
   close(): void;
 }
 
+const pageKeys: Record<keyof PageOptions, true> = { threads: true, memoryBytes: true };
+
+/** The one that is open. */
+let open: Promise<PageBackend> | undefined;
+
 /**
- * Opens the backend and makes it tfjs's current one.
- * @throws {RangeError} if more than one thread is asked for and the page is not cross-origin isolated
+ * Opens the backend and makes it tfjs's current one, once for all that ask until it is closed: the options count
+ * for the first of them.
+ * @throws {RangeError} naming an option that is unknown or has no sensible value, or if more than one thread is asked
+ * for and the page is not cross-origin isolated
  * @throws {Error} if the browser lacks WebAssembly's relaxed SIMD
  */
 export async function openInPage(
+  parts: PageParts,
+  options: PageOptions = {},
+): Promise<PageBackend> {
+  requireKeys("openBackend", "it", options, pageKeys);
+  const opening = open ??= openAnew(parts, options, () => {
+    if (open === opening) open = undefined;
+  });
+  try {
+    const backend = await opening;
+    await tf.setBackend(backend.name);
+    return backend;
+  } catch (error) {
+    if (open === opening) open = undefined;
+    throw error;
+  }
+}
+
+async function openAnew(
   { binary, workerSource }: PageParts,
-  { threads = pageThreads(), memoryBytes = 2 ** 30 }: PageOptions = {},
+  { threads = pageThreads(), memoryBytes = 2 ** 30 }: PageOptions,
+  onClose: () => void,
 ): Promise<PageBackend> {
   if (!hasRelaxedSimd()) {
     throw new Error("the kernels cannot run: this browser lacks WebAssembly's relaxed SIMD");
@@ -69,8 +96,11 @@ export async function openInPage(
       shared: threads > 1,
     });
     registerKernelsBackend(kernels);
-    await tf.setBackend(kernelsBackendName);
+    let isOpen = true;
     const close = () => {
+      if (!isOpen) return;
+      isOpen = false;
+      onClose();
       tf.removeBackend(kernelsBackendName);
       kernels.dispose();
     };
