@@ -45,6 +45,10 @@ export class KernelNetwork {
   #memory: WebAssembly.Memory;
   readonly #build: KernelBuild;
   #threads: Promise<Threads> | undefined;
+  /** The threads, once they have started on the memory of today. */
+  #running: Threads | undefined;
+  /** How often it was disposed of. */
+  #disposals = 0;
   /** Whether the copy of the weights for single images is out of date. */
   #stale = true;
   #optimizer: { readonly options: OptimizerOptions; steps: number } | undefined;
@@ -110,8 +114,9 @@ export class KernelNetwork {
       ? await this.#ownLoss(batch, labelSmoothing, loss)
       : await this.#backward(batch, labelSmoothing);
     this.#stale = true;
-    const { pool } = await this.#threads!;
-    pool.run(
+    let ready: Ready | undefined;
+    while (!(ready = this.#ready(batch.size))) await this.#prepare(batch.size);
+    ready.pool.run(
       "update",
       updateArguments(optimizer.options, ++optimizer.steps, settings?.learningRate),
     );
@@ -167,7 +172,9 @@ export class KernelNetwork {
     }
     const bytes = this.#bytesOf(batch), { images, normalisation } = batch;
     this.#check(bytes ?? images, size);
-    const { pool, room } = await this.#room(size);
+    let ready: Ready | undefined;
+    while (!(ready = this.#ready(size))) await this.#prepare(size);
+    const { pool, room } = ready;
     new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
     if (targets) this.#writeTargets(room, targets, size, smoothing);
     const write = (ofThread0: boolean) => {
@@ -195,7 +202,9 @@ export class KernelNetwork {
   async logits(images: Float32Array, count: number): Promise<Float32Array> {
     this.#check(images, count);
     if (count === 1) {
-      const { jobs, room } = await this.#room(1);
+      let ready: Ready | undefined;
+      while (!(ready = this.#ready(1))) await this.#prepare(1);
+      const { jobs, room } = ready;
       this.#writeImages(room, images, 0, 1);
       const logits = jobs.predictSingle(room, this.#classes, this.#stale);
       this.#stale = false;
@@ -204,7 +213,9 @@ export class KernelNetwork {
     const logits = new Float32Array(count * this.#classes);
     for (let first = 0; first < count; first += PIECE) {
       const size = Math.min(PIECE, count - first);
-      const { pool, room } = await this.#room(size);
+      let ready: Ready | undefined;
+      while (!(ready = this.#ready(size))) await this.#prepare(size);
+      const { pool, room } = ready;
       this.#writeImages(room, images.subarray(first * this.#layout.plan.inputLength), 0, size);
       pool.run("predict", [size, this.#classes]);
       const found = new Float32Array(this.#memory.buffer, room.logits, size * this.#classes);
@@ -214,23 +225,45 @@ export class KernelNetwork {
   }
 
   dispose(): void {
-    this.#threads?.then(({ pool }) => pool.stop(), () => {});
-    this.#threads = undefined;
+    this.#disposals++;
+    this.#stopThreads();
   }
 
-  /** All threads, and room for a batch; for one that does not fit, everything moves to a larger memory. */
-  async #room(count: number): Promise<Threads & { readonly room: BatchLayout }> {
+  #stopThreads(): void {
+    this.#threads?.then(({ pool }) => pool.stop(), () => {});
+    this.#threads = this.#running = undefined;
+  }
+
+  /**
+   * All threads, and room for a batch; undefined if there is something to wait for first. What is given is used
+   * before anything else is awaited: meanwhile another call may move everything to a larger memory.
+   */
+  #ready(count: number): Ready | undefined {
+    if (!this.#running) return undefined;
     const room = layOutBatch(this.#layout, count, this.#classes);
-    if (room.end > this.#memory.buffer.byteLength) {
-      const memory = fixedMemory(room.end);
+    if (room.end > this.#memory.buffer.byteLength) return undefined;
+    return { ...this.#running, room };
+  }
+
+  /**
+   * Starts the threads. For a batch that does not fit, everything moves to a larger memory before.
+   * @throws Error if the network is disposed of meanwhile
+   */
+  async #prepare(count: number): Promise<void> {
+    const { end } = layOutBatch(this.#layout, count, this.#classes);
+    if (end > this.#memory.buffer.byteLength) {
+      const memory = fixedMemory(end);
       // the control block, which stands before the parameters, stays empty for the new threads
       const { parameters, batch } = this.#layout;
       const moved = new Uint8Array(this.#memory.buffer, parameters, batch - parameters);
       new Uint8Array(memory.buffer).set(moved, parameters);
-      this.dispose();
+      this.#stopThreads();
       this.#memory = memory;
     }
-    return { ...await (this.#threads ??= this.#start()), room };
+    const disposals = this.#disposals, starting = this.#threads ??= this.#start();
+    const running = await starting;
+    if (disposals !== this.#disposals) throw new Error("the network was disposed of meanwhile");
+    if (starting === this.#threads) this.#running = running;
   }
 
   /** @throws RangeError if there are fewer numbers than `count` images have */
@@ -302,6 +335,11 @@ export class KernelNetwork {
 interface Threads {
   readonly pool: ThreadPool;
   readonly jobs: ThreadJobs;
+}
+
+/** The same with room for a batch. */
+interface Ready extends Threads {
+  readonly room: BatchLayout;
 }
 
 /** The numbers of step `t`, counted from 1, in the order in which `ThreadJobs.update` reads them. */

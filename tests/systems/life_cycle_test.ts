@@ -1,6 +1,7 @@
 /** A system runs one training at a time, and none after it was disposed of. */
 import assert from "node:assert/strict";
 import { assertRejects } from "../assert.ts";
+import type { Architecture } from "../../lib/model/architecture.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";
 import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
 import { type FitOptions, SystemStateError } from "../../lib/systems/system.ts";
@@ -137,4 +138,64 @@ Deno.test("`using` disposes of a system at the end of its block, and after an er
     await system.predict(batch.images, 99);
   }, RangeError);
   assert.deepEqual(made.map(({ isDisposed }) => isDisposed), [true, true]);
+});
+
+/** Images so large that 600 of them do not fit into the memory with which the kernels begin. */
+const large: Architecture = {
+  name: "large",
+  input: { channels: 1, height: 128, width: 128 },
+  layers: [
+    { kind: "flatten" },
+    { kind: "dense", name: "hidden", units: 8 },
+    { kind: "tanh" },
+    { kind: "dense", name: "output", units: 5 },
+  ],
+};
+
+Deno.test("a prediction that needs more memory disturbs neither a training nor another prediction", async () => {
+  const many = randomBatch(large, 5, 600), few = randomBatch(large, 5, 8, 2);
+  const learns = asBatches(few, randomBatch(large, 5, 8, 3));
+  const make = () => new NumpySystem(large, { seed: 1, threads: 2 });
+  using alone = make();
+  const [before, some] = [
+    await alone.predict(many.images, 600),
+    await alone.predict(few.images, 8),
+  ];
+  await alone.fit(learns, { ...options, epochs: 2 });
+  const learned = await alone.weights();
+  const ticks = async (count: number) => {
+    for (let i = 0; i < count; i++) await Promise.resolve();
+  };
+  // whatever the two wait for when the memory is exchanged
+  for (const count of [0, 2, 4, 7, 10]) {
+    using system = make();
+    let beside: Promise<unknown> = Promise.resolve();
+    await system.fit(learns, {
+      ...{ ...options, epochs: 2 },
+      onBatch: () => {
+        beside = Promise.all([
+          beside,
+          ticks(count).then(() => system.predict(many.images, 600)),
+        ]);
+      },
+    });
+    await beside;
+    assert.deepEqual(await system.weights(), learned, `${count} ticks`);
+    using other = make();
+    const both = await Promise.all([
+      other.predict(few.images, 8),
+      ticks(count).then(() => other.predict(many.images, 600)),
+    ]);
+    assert.deepEqual(both, [some, before], `${count} ticks`);
+  }
+});
+
+Deno.test("who disposes of a system while it predicts gets an error, and no thread begins again", async () => {
+  for (const count of [0, 1, 2, 3, 4]) {
+    const system = new NumpySystem(perceptron, { threads: 2 });
+    const answer = system.predict(batch.images, batch.size);
+    for (let i = 0; i < count; i++) await Promise.resolve();
+    system.dispose();
+    await assertRejects(() => answer, Error, "disposed of meanwhile");
+  }
 });

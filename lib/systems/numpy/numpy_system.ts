@@ -3,7 +3,7 @@ import { initialWeights } from "../../model/initial_weights.ts";
 import { trainingLoop } from "../loop.ts";
 import { CheckedSystem } from "../checked_system.ts";
 import { requireKeys } from "../../model/check_architecture.ts";
-import type { Batches, FitOptions, History } from "../system.ts";
+import { type Batches, type FitOptions, type History, SystemStateError } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
 import { ReferenceEngine } from "./reference_engine.ts";
 import type { Engine } from "./engine.ts";
@@ -89,6 +89,10 @@ export class NumpySystem extends CheckedSystem {
 
   protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {
     await this.#ready;
+    // the kernels would start threads that nobody stops
+    if (this.isDisposed) {
+      throw new SystemStateError("predict: the numpy system was disposed of meanwhile");
+    }
     return await this.engine.logits(images, count);
   }
 
