@@ -7,6 +7,7 @@
 
 import { LANE_ROW } from "../kernel_constants";
 import { Requantization } from "./layers";
+import { VECTOR } from "./vectors";
 
 /**
  * 1.5 · 2²³, plus 128: the sum with a small x has round(x) + 128 in its low byte, halves to even.
@@ -57,9 +58,10 @@ export function columnInt8x4(from: usize, height: i32, width: i32, to: usize): v
   const row = <usize> width * LANE_ROW, zero = i32x4.splat(0);
   for (let y = -3; y < height; y++) {
     let p = from + (y + 3) * row, q = to + y * row;
-    for (const end = p + row; p < end; p += 16, q += 16) {
-      const above = y == -3 ? zero : v128.load(q - row);
-      v128.store(q, v128.or(i32x4.shr_u(above, 8), i32x4.shl(v128.load(p), 24)));
+    for (const end = p + row; p < end; p += VECTOR, q += VECTOR) {
+      const above = q - row;
+      const $above = y == -3 ? zero : v128.load(above);
+      v128.store(q, v128.or(i32x4.shr_u($above, 8), i32x4.shl(v128.load(p), 24)));
     }
   }
 }
@@ -128,11 +130,11 @@ export function packInt8x4(bytes: usize, count: i32, step: i32, packed: usize): 
     packed < end;
     packed += LANE_ROW, bytes += apart
   ) {
-    for (let half: usize = 0; half < 32; half += 16) {
+    for (let half = 0; half < LANE_ROW; half += VECTOR) {
       const p = bytes + half;
-      const low = v128.or(v128.load(p), i32x4.shl(v128.load(p, 32), 8));
-      const high = v128.or(v128.load(p, 64), i32x4.shl(v128.load(p, 96), 8));
-      v128.store(packed + half, v128.or(low, i32x4.shl(high, 16)));
+      const $low = v128.or(v128.load(p), i32x4.shl(v128.load(p, 32), 8));
+      const $next = v128.or(v128.load(p, 64), i32x4.shl(v128.load(p, 96), 8));
+      v128.store(packed + half, v128.or($low, i32x4.shl($next, 16)));
     }
   }
 }
