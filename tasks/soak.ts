@@ -5,7 +5,7 @@
  */
 import { exists } from "../lib/util/files.ts";
 import { Table, type TableOptions } from "../lib/report/table.ts";
-import { attacks, soakTable } from "../tests/soak/attacks.ts";
+import { type Attacked, attacks, soakTable } from "../tests/soak/attacks.ts";
 import { main, SetupError, step } from "./run.ts";
 
 type Row = TableOptions["rows"][number];
@@ -23,7 +23,12 @@ async function soak(): Promise<number> {
   for (const row of kept) byAttack.set(row.attack, [...byAttack.get(row.attack) ?? [], row]);
   let sound = true;
   for (const name of Deno.args.length > 0 ? Deno.args : names) {
-    const lines = await step(name, () => attacks[name]!());
+    // an attack that fails is a finding, and the others are made nevertheless
+    const lines = await step(name, () => attacks[name]!()).catch((error): Attacked[] => {
+      console.error(error);
+      const [outcome] = `it ended with an error: ${(error as Error).message}`.split("\n");
+      return [{ kind: name, count: 0, outcome: outcome!, isSound: false }];
+    });
     const date = new Date().toISOString().slice(0, 10);
     byAttack.set(
       name,

@@ -1,4 +1,5 @@
 /** Trainings and writings on a disk that is full, or becomes full, or may not be written to. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
@@ -29,9 +30,11 @@ const configuration = runConfiguration({
   ...{ system: "numpy", architecture: lenet5(5), epochs: 2, batchSize: 16 },
 });
 
-/** Names under which something stands that is no whole file. */
+/** Names under which something stands that is no whole file; none where there is no such folder. */
 const leftIn = (folder: string) =>
-  [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".part"));
+  existsSync(folder)
+    ? [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".part"))
+    : [];
 
 /** Tries disks of all sizes up to one on which everything fits. */
 export async function fillDisks(): Promise<Attacked[]> {
