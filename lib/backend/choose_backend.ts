@@ -8,6 +8,7 @@ import { defaultThreads } from "../kernels/default_threads.ts";
 import { isTurbo, missingForKernels } from "../kernels/kernel_platform.ts";
 import { openTensorKernels, type TensorBuild } from "../kernels/tensor/open_tensor_kernels.ts";
 import { chooseBackend } from "./backend_choice.ts";
+import { shortenLayers } from "./layer_shortcuts.ts";
 import {
   type BackendName,
   backendNames,
@@ -83,6 +84,7 @@ async function openKernels(options: KernelsBackendOptions): Promise<Backend> {
   const { threads = defaultThreads(), build = isTurbo() ? "wide" : "narrow" } = options;
   const { memoryBytes: bytes = MOST_BYTES } = options;
   registerKernelsBackend(await openTensorKernels({ bytes, threads, build, scratchBytes: 0 }));
+  shortenLayers();
   const runsOn = `kernels (${build}, ${threads} thread${threads > 1 ? "s" : ""})`;
   // made now, so that it can become the current one at once
   tf.findBackend(kernelsBackendName);

@@ -30,6 +30,8 @@ interface Engine {
   };
   runKernel(name: string, inputs: Tensors, attrs?: object): tf.Tensor | tf.Tensor[];
   endScope(result?: unknown): void;
+  clone(x: tf.Tensor): tf.Tensor;
+  startTape(): void;
   track(tensor: tf.Tensor): void;
   makeTensorFromTensorInfo(info: tf.TensorInfo): tf.Tensor;
   getTensorsForGradient(name: string, inputs: Tensors, outputs: tf.Tensor[]): tf.Tensor[];
@@ -38,7 +40,7 @@ interface Engine {
     name: string,
     inputs: Tensors,
     outputs: tf.Tensor[],
-    gradient: null,
+    gradient: ((dy: tf.Tensor) => Record<string, () => tf.Tensor>) | null,
     saved: tf.Tensor[],
     attrs: object | undefined,
   ): void;
@@ -89,6 +91,8 @@ export function shortenEngine(): void {
     return isList ? outputs : outputs[0]!;
   };
 
+  shortenClones(engine);
+
   engine.endScope = (result) => {
     if (result !== undefined && !(result instanceof tf.Tensor)) {
       endScope.call(engine, result);
@@ -104,5 +108,32 @@ export function shortenEngine(): void {
     if (result === undefined) return;
     const { kept, scopeId } = result as { kept?: boolean; scopeId?: number };
     if (!kept && scopeId === scope.id) engine.track(result);
+  };
+}
+
+/**
+ * What a gradient needs later is saved as a clone, and the clone stands on the tape. Only a gradient within a gradient
+ * goes back through it, so clones are put on the tape when such a one begins.
+ */
+function shortenClones(engine: Engine): void {
+  const { clone, startTape } = engine, { state } = engine;
+  let saved: (readonly [x: tf.Tensor, y: tf.Tensor])[] = [];
+
+  engine.clone = (x) => {
+    const isUsual = engine.backendName === kernelsBackendName && state.gradientDepth === 1 &&
+      !isWatched(engine) && engine.backendInstance.has(x);
+    if (!isUsual) return clone.call(engine, x);
+    const y = engine.makeTensorFromTensorInfo(engine.backendInstance.share(x, x.shape));
+    saved.push([x, y]);
+    return y;
+  };
+
+  engine.startTape = () => {
+    if (state.gradientDepth > 0) {
+      const gradient = (dy: tf.Tensor) => ({ x: () => tf.cast(dy, "float32") });
+      for (const [x, y] of saved) engine.addTapeNode("clone", { x }, [y], gradient, [], {});
+    }
+    saved = [];
+    startTape.call(engine);
   };
 }

@@ -9,6 +9,10 @@ import { runMatMul } from "./operations/matrix_products.ts";
 
 /** The kernels that the functions below call; registered for the kernels backend alone. */
 export const fusedLayerKernels: FastKernels = {
+  DenseForward: ({ inputs, attrs, backend }) => {
+    const { x, kernel, bias } = inputs;
+    return runMatMul(backend, x!, kernel!, { bias, activation: attrs.activation });
+  },
   LinearForward: ({ inputs, backend }) => {
     const { x, weight, bias } = inputs;
     return runMatMul(backend, x!, weight!, { transposeB: true, bias });
@@ -48,6 +52,74 @@ export const fusedLayerKernels: FastKernels = {
   },
 };
 
+/** One of our kernels with one result. */
+function runOne(name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Tensor {
+  return tf.engine().runKernel(name, inputs, attrs) as tf.Tensor;
+}
+
+/** The gradients of the kernels above, as tfjs wants them registered. */
+const fusedLayerGradients: readonly tf.GradConfig[] = [
+  {
+    kernelName: "LinearForward",
+    inputsToSave: ["x", "weight"],
+    gradFunc: (dy, [x, weight]) => {
+      const inputs = { dy: dy as tf.Tensor, x: x!, weight: weight! };
+      const [dx, dWeight, dBias] = run("LinearGradient", inputs) as [
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+      ];
+      return { x: () => dx, weight: () => dWeight, bias: () => dBias };
+    },
+  },
+  {
+    kernelName: "DenseForward",
+    inputsToSave: ["x", "kernel"],
+    outputsToSave: [true],
+    gradFunc: (dy, [x, kernel, y], attrs) => {
+      const name = activationGradients[attrs.activation as FusedDenseActivation];
+      const g = name ? runOne(name, { dy: dy as tf.Tensor, y: y! }) : dy as tf.Tensor;
+      return {
+        x: () => runOne("BatchMatMul", { a: g, b: kernel! }, { transposeB: true }),
+        kernel: () => runOne("BatchMatMul", { a: x!, b: g }, { transposeA: true }),
+        bias: () => runOne("Sum", { x: g }, { axis: 0 }),
+      };
+    },
+  },
+];
+
+/** Makes tfjs know the gradients of the kernels above. */
+export function registerFusedLayerGradients(): void {
+  for (const gradient of fusedLayerGradients) tf.registerGradient(gradient);
+}
+
+/** Activations that `dense` takes along, and the kernel of the gradient before each; see activation_gradients.ts. */
+const activationGradients = {
+  linear: undefined,
+  tanh: "TanhGradient",
+} as const;
+/** An activation of `dense`. */
+export type FusedDenseActivation = keyof typeof activationGradients;
+
+/** Whether `dense` takes an activation along. */
+export function isFusedDenseActivation(name: string): name is FusedDenseActivation {
+  return Object.hasOwn(activationGradients, name);
+}
+
+/**
+ * f(x·kernel + bias); undefined if the kernels backend does not compute, or cannot compute this.
+ * @param x (N, in) @param kernel (in, out) @param bias (out)
+ */
+export function dense(
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  bias: tf.Tensor,
+  activation: FusedDenseActivation,
+): tf.Tensor | undefined {
+  const isDense = x.rank === 2 && x.shape[1] === kernel.shape[0] && areFused(x, kernel, bias);
+  return isDense ? runOne("DenseForward", { x, kernel, bias }, { activation }) : undefined;
+}
+
 /** Whether the kernels backend computes, and can compute with these. */
 function areFused(...tensors: tf.Tensor[]): boolean {
   if (tf.getBackend() !== kernelsBackendName) return false;
@@ -64,15 +136,7 @@ export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): 
   if (x.rank !== 2 || !areFused(x, weight, bias) || x.shape[1] !== weight.shape[1]) {
     return tf.add(tf.matMul(x, weight, false, true), bias);
   }
-  const fused = tf.customGrad((x, weight, bias, save) => {
-    const inputs = { x, weight, bias } as Record<string, tf.Tensor>;
-    const value = tf.engine().runKernel("LinearForward", inputs) as tf.Tensor;
-    (save as tf.GradSaveFunc)([x as tf.Tensor, weight as tf.Tensor]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
-      run("LinearGradient", { dy, x: saved[0]!, weight: saved[1]! });
-    return { value, gradFunc };
-  });
-  return fused(x, weight, bias) as tf.Tensor2D;
+  return runOne("LinearForward", { x, weight, bias }) as tf.Tensor2D;
 }
 
 /**

@@ -7,7 +7,7 @@ import { registerActivationGradients } from "./activation_gradients.ts";
 import { kernelsBackendName } from "./backend_names.ts";
 import { shortenEngine } from "./engine_shortcuts.ts";
 import { binaryKernels } from "./operations/binary_operations.ts";
-import { fusedLayerKernels } from "./fused_layers.ts";
+import { fusedLayerKernels, registerFusedLayerGradients } from "./fused_layers.ts";
 import { convolutionKernels } from "./operations/convolutions.ts";
 import { copyKernels } from "./operations/copies.ts";
 import type { Call, FastKernel, FastKernels } from "./operations/fast_kernel.ts";
@@ -43,6 +43,7 @@ export function registerKernelsBackend(kernels: TensorKernels): void {
     tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
   }
   registerActivationGradients();
+  registerFusedLayerGradients();
   shortenEngine();
   for (const kernel of tf.getKernelsForBackend("cpu")) {
     tf.registerKernel({

@@ -10,6 +10,7 @@ import { hasRelaxedSimd } from "../kernels/relaxed_simd.ts";
 import { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
 import { webThreads } from "../kernels/tensor/web_threads.ts";
 import { kernelsBackendName } from "./backend_names.ts";
+import { shortenLayers } from "./layer_shortcuts.ts";
 import { registerKernelsBackend } from "./register_kernels.ts";
 
 /** How the backend is opened in a page. */
@@ -96,6 +97,7 @@ async function openAnew(
       shared: threads > 1,
     });
     registerKernelsBackend(kernels);
+    shortenLayers();
     let isOpen = true;
     const close = () => {
       if (!isOpen) return;

@@ -4,6 +4,8 @@ import type { Fused, MatMul } from "./tensor_operations.ts";
 
 /** Columns of a panel of the second factor. */
 const PANEL = 16;
+/** Rows of the largest tile. */
+const TILE_ROWS = 6;
 /** Bytes of a thread's buffer for sums. */
 const BUFFER = 48 * 4 * PANEL;
 /** Rows below which a product is cut across its columns, not its rows. */
@@ -46,6 +48,8 @@ export function matMul(runner: JobRunner, operation: MatMul): void {
   const { strideA = rows * depth, strideB = depth * columns } = operation;
   if (batch * rows * columns === 0) return;
   const onePanel = strideB === 0;
+  // a few rows do not make up for the packing of B
+  const isPacked = transposeB || rows > TILE_ROWS;
   const bytes = panelBytes(depth, columns);
   const panels = Math.ceil(columns / PANEL);
   const parts = partsFor(runner, batch * rows * depth * columns, batch * Math.max(rows, panels));
@@ -53,17 +57,20 @@ export function matMul(runner: JobRunner, operation: MatMul): void {
   const rowRanges = rows < FEW_ROWS ? 1 : Math.min(ranges, Math.ceil(rows / 12));
   const panelRanges = Math.min(panels, Math.ceil(ranges / rowRanges));
   const units = batch * rowRanges * panelRanges;
-  const sizes = [(onePanel ? 1 : batch) * bytes, runner.threads * BUFFER];
+  const sizes = [isPacked ? (onePanel ? 1 : batch) * bytes : 0, runner.threads * BUFFER];
   withScratch(runner, sizes, (packed = 0, buffers = 0) => {
-    packPanels(runner, b, packed, depth, columns, transposeB, onePanel ? 1 : batch, strideB);
+    if (isPacked) {
+      packPanels(runner, b, packed, depth, columns, transposeB, onePanel ? 1 : batch, strideB);
+    }
     const { words } = runner;
-    words.set([a, packed, c]);
+    words.set([a, isPacked ? packed : b, c]);
     writeFused(runner, 3, operation);
     words.set(
       [
         ...[rows, depth, columns, Number(transposeA), batch],
-        ...[4 * strideA, onePanel ? 0 : bytes, 4 * rows * columns],
+        ...[4 * strideA, isPacked ? (onePanel ? 0 : bytes) : 4 * strideB, 4 * rows * columns],
         ...[rowRanges, panelRanges, Math.min(parts, units), buffers],
+        ...isPacked ? [4 * PANEL * depth, 4 * PANEL] : [4 * PANEL, 4 * columns],
       ],
       6,
     );

@@ -15,6 +15,7 @@ import { acc, labelLoss } from "./label_loss.ts";
 import { aimsOf, compiledLoss } from "./own_loss.ts";
 import { kerasOptimizerState, restoreKerasOptimizer } from "./keras_optimizer_state.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
+import { applyStack } from "./apply_stack.ts";
 import { SeededDropout } from "./seeded_dropout.ts";
 import { buildModel, takeModel } from "./sequential_model.ts";
 
@@ -187,11 +188,15 @@ export class KerasSystem extends CheckedSystem {
   }
 
   protected override async infer(images: Float32Array, count: number): Promise<Float32Array> {
+    const layers = this.model.layers.slice(0, -1); // all but the softmax
     const logits = this.#run(() =>
-      tf.tidy(() => this.#logits.predictOnBatch(this.#images(images, count)))
+      tf.tidy(() => {
+        const input = this.#images(images, count);
+        return applyStack(layers, input) ?? this.#logits.predictOnBatch(input) as tf.Tensor;
+      })
     );
-    const data = await (logits as tf.Tensor).data<"float32">();
-    (logits as tf.Tensor).dispose();
+    const data = await logits.data<"float32">();
+    logits.dispose();
     return data;
   }
 

@@ -62,7 +62,8 @@ export abstract class Module {
   /** Puts the module and all its children into the mode for training, or with `false` for inference. */
   train(mode = true): this {
     this.#isTraining = mode;
-    for (const child of this.#members().children.values()) child.train(mode);
+    for (const child of this.#children.values()) child.train(mode);
+    for (const field of Object.values(this)) if (field instanceof Module) field.train(mode);
     return this;
   }
 

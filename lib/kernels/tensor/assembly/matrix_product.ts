@@ -75,7 +75,8 @@ function packRows(from: usize, depth: i32, count: i32, to: usize): void {
  * C = f(op(A)·B + bias) with B from `packPanels`. Descriptor: 0 A, 1 B's panels, 2 C, 3 bias, 4 activation,
  * 5 alpha, 6 rows, 7 depth, 8 columns, 9 whether A stands as (depth, rows), 10 matrices, 11, 12, 13 bytes
  * between two matrices of A, B's panels and C, 14 ranges of rows and 15 of panels that a product is cut
- * into, 16 parts, 17 buffers of BLOCK · 64 bytes, one for each thread.
+ * into, 16 parts, 17 buffers of BLOCK · 64 bytes, one for each thread, 18 bytes between
+ * two panels and 19 between two rows of one: B may stand as it is, too, if that is (depth, columns).
  */
 export function multiply(d: usize, part: i32, thread: i32): void {
   const rows = load<i32>(d, 24), columns = load<i32>(d, 32), parts = load<i32>(d, 64);
@@ -116,7 +117,7 @@ function multiplyRange(
   const a = load<usize>(d) + matrix * load<usize>(d, 44);
   const b = load<usize>(d, 4) + matrix * load<usize>(d, 48);
   const c = load<usize>(d, 8) + matrix * load<usize>(d, 52);
-  const panelBytes = <usize> depth * C_ROW, cRow = <usize> columns << 2;
+  const panelBytes = load<usize>(d, 72), bRow = load<usize>(d, 76), cRow = <usize> columns << 2;
   const aRow: usize = transposed ? 4 : <usize> depth << 2;
   for (; row < endRow; row += BLOCK) {
     const count = min(BLOCK, endRow - row), block = a + <usize> row * aRow;
@@ -127,7 +128,7 @@ function multiplyRange(
       for (let r = 0; r < count; r += TILE_ROWS, to += <usize> TILE_ROWS * C_ROW) {
         const p0 = block + <usize> r * aRow;
         if (transposed) {
-          tileOfColumns(p0, <usize> rows << 2, 1, depth, 0, q, C_ROW, 0, used, to, false);
+          tileOfColumns(p0, <usize> rows << 2, 1, depth, 0, q, bRow, 0, used, to, false);
         } else {
           // rows that are not there are read as the last one, and nobody looks at their sums
           const last = count - r - 1;
@@ -144,7 +145,7 @@ function multiplyRange(
             depth,
             0,
             q,
-            C_ROW,
+            bRow,
             0,
             used,
             to,
