@@ -25,6 +25,7 @@ interface Engine {
     readonly gradientDepth: number;
     readonly profiling: boolean;
     readonly scopeStack: Scope[];
+    readonly activeTape: object[] | null;
     kernelDepth: number;
     activeScope: Scope | null;
   };
@@ -117,21 +118,25 @@ export function shortenEngine(): void {
  */
 function shortenClones(engine: Engine): void {
   const { clone, startTape } = engine, { state } = engine;
-  let saved: (readonly [x: tf.Tensor, y: tf.Tensor])[] = [];
+  let saved: { readonly x: tf.Tensor; readonly y: tf.Tensor; readonly at: number }[] = [];
 
   engine.clone = (x) => {
     const isUsual = engine.backendName === kernelsBackendName && state.gradientDepth === 1 &&
       !isWatched(engine) && engine.backendInstance.has(x);
     if (!isUsual) return clone.call(engine, x);
     const y = engine.makeTensorFromTensorInfo(engine.backendInstance.share(x, x.shape));
-    saved.push([x, y]);
+    saved.push({ x, y, at: state.activeTape!.length });
     return y;
   };
 
   engine.startTape = () => {
     if (state.gradientDepth > 0) {
       const gradient = (dy: tf.Tensor) => ({ x: () => tf.cast(dy, "float32") });
-      for (const [x, y] of saved) engine.addTapeNode("clone", { x }, [y], gradient, [], {});
+      // each to its place, the last one first
+      for (const { x, y, at } of saved.reverse()) {
+        engine.addTapeNode("clone", { x }, [y], gradient, [], {});
+        state.activeTape!.splice(at, 0, state.activeTape!.pop()!);
+      }
     }
     saved = [];
     startTape.call(engine);
