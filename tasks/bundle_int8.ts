@@ -4,6 +4,9 @@ import * as esbuild from "esbuild";
 import { projectRoot } from "../lib/util/files.ts";
 import { compileAssembly } from "./kernels.ts";
 
+/** Compiled once in a process: the build that any processor runs; all builds give the same bits. */
+let compiled: Promise<Uint8Array<ArrayBuffer>> | undefined;
+
 /**
  * The text of a module that needs neither Deno nor Node.js, and runs in both and in pages.
  * @param entry what is made into a module; default: the predictor
@@ -11,8 +14,8 @@ import { compileAssembly } from "./kernels.ts";
 export async function bundleInt8(
   entry: string = join(projectRoot, "lib", "int8", "mod.ts"),
 ): Promise<string> {
-  // the build that any processor runs; all builds give the same bits
-  const kernels = await compileAssembly("assembly/int8_index.ts", { wide: false, dot: false });
+  compiled ??= compileAssembly("assembly/int8_index.ts", { wide: false, dot: false });
+  const kernels = await compiled;
   const binary: esbuild.Plugin = {
     name: "kernels inside",
     setup(build) {
