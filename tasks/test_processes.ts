@@ -1,5 +1,5 @@
 /** Runs test files in processes of their own, several side by side, and puts together what they tell. */
-import { join, resolve } from "node:path";
+import { join, resolve as resolvePath } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
 
 /** How many tests went how. */
@@ -93,15 +93,22 @@ async function run(job: Job, stop: AbortSignal): Promise<Ended> {
     env: ourEnvironment,
     ...{ stdin: "null", stdout: "piped", stderr: "piped" },
   }).spawn();
-  const end = () => child.kill("SIGINT");
-  stop.addEventListener("abort", end);
   let text = "";
   const read = async (stream: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder();
     for await (const part of stream) text += decoder.decode(part, { stream: true });
   };
-  const [{ code }] = await Promise.all([child.status, read(child.stdout), read(child.stderr)]);
-  stop.removeEventListener("abort", end);
+  const outputs = Promise.all([read(child.stdout), read(child.stderr)]);
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  stop.addEventListener("abort", () => {
+    resolve();
+    try {
+      child.kill("SIGINT");
+    } catch { // it has ended, by a Ctrl-C of its own, say
+    }
+  });
+  const { code } = await child.status;
+  await Promise.race([outputs, stopped]); // what the process has started may hold its outputs open
   return { job, code, text };
 }
 
@@ -109,7 +116,7 @@ async function run(job: Job, stop: AbortSignal): Promise<Ended> {
 export function testFiles(paths: readonly string[]): string[] {
   const found = new Set<string>();
   const visit = (path: string): void => {
-    const full = resolve(projectRoot, path);
+    const full = resolvePath(projectRoot, path);
     if (!Deno.statSync(full).isDirectory) return void found.add(path);
     for (const { name, isDirectory } of Deno.readDirSync(full)) {
       if (isDirectory || /(^|[._])test\.[cm]?[jt]sx?$/.test(name)) visit(join(path, name));
