@@ -3,32 +3,36 @@
 /** Ways to start it: the one that is installed, or the one that npm keeps or fetches. */
 const ways = [["node"], ["npx", "--yes", "node@22"]];
 
-async function version(command: readonly string[]): Promise<number> {
+/** Its program, which starts at once, while npx takes a second each time; undefined if it is too old. */
+async function programOf([command, ...args]: readonly string[]): Promise<string | undefined> {
   try {
-    const [program, ...args] = command as [string, ...string[]];
-    const output = await new Deno.Command(program, {
-      args: [...args, "--version"],
+    const { stdout } = await new Deno.Command(command!, {
+      args: [...args, "--print", "[process.versions.node, process.execPath].join('\\n')"],
       stdin: "null",
       stderr: "null",
     }).output();
-    return Number(/^v(\d+)/.exec(new TextDecoder().decode(output.stdout))?.[1] ?? 0);
+    const [version, path] = new TextDecoder().decode(stdout).trim().split("\n");
+    return parseInt(version!) >= 22 ? path : undefined;
   } catch {
-    return 0;
+    return undefined; // there is no such command
   }
 }
 
-async function find(): Promise<readonly string[] | undefined> {
-  for (const way of ways) if (await version(way) >= 22) return way;
+async function find(): Promise<string | undefined> {
+  for (const way of ways) {
+    const program = await programOf(way);
+    if (program) return program;
+  }
 }
 
-/** The command that starts Node.js; undefined if there is none that is new enough. */
-export const nodeCommand: readonly string[] | undefined = await find();
+/** The path of Node.js; undefined if there is none that is new enough. */
+export const nodeProgram: string | undefined = await find();
 
 /** The first two arguments of `Deno.test` for a test that needs Node.js. */
 export function needsNode(
   name: string,
 ): [name: string, options: { readonly ignore: boolean }] {
-  return nodeCommand
+  return nodeProgram
     ? [`${name} (needs Node.js)`, { ignore: false }]
     : [`${name} (skipped: no Node.js from version 22 on is found)`, { ignore: true }];
 }
@@ -39,8 +43,7 @@ export async function runNode(
   cwd: string,
   env: Record<string, string> = {},
 ): Promise<string> {
-  const [program, ...before] = nodeCommand as [string, ...string[]];
-  return await outputOf(program, [...before, ...args], cwd, env);
+  return await outputOf(nodeProgram!, args, cwd, env);
 }
 
 /** What a program prints. @throws Error with what it says if it fails */

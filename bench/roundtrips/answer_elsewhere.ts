@@ -8,7 +8,7 @@ import { chromium } from "../../tasks/chromium.ts";
 import { makePage } from "../../tasks/page.ts";
 import { run } from "../../tasks/run.ts";
 import { chromiumPath } from "../../tests/chromium.ts";
-import { nodeCommand } from "../../tests/node.ts";
+import { nodeProgram } from "../../tests/node.ts";
 
 /** The package and the int8 module, in a folder in which nothing else is installed but sharp. */
 export interface Installed {
@@ -42,8 +42,7 @@ export async function logitsInNode(
   const module = what === "package" ? "@lenet/three-ways/classifier" : "./int8.js";
   const list = join(folder, "images.json"), out = join(folder, "logits.f32");
   await writeAtomic(list, JSON.stringify(images));
-  const [node, ...before] = nodeCommand!;
-  await run(node!, [...before, program, module, classifier, list, out], { cwd: folder });
+  await run(nodeProgram!, [program, module, classifier, list, out], { cwd: folder });
   return new Float32Array((await Deno.readFile(out)).buffer);
 }
 

@@ -18,7 +18,7 @@ import { pathOf, requireData } from "../../tasks/arguments.ts";
 import { requireClasses } from "../../tasks/cli/evaluate.ts";
 import { main, SetupError, step } from "../../tasks/run.ts";
 import { chromiumPath } from "../../tests/chromium.ts";
-import { nodeCommand } from "../../tests/node.ts";
+import { nodeProgram } from "../../tests/node.ts";
 import { setupBenchPython } from "../bench_python.ts";
 import { machine } from "../machine.ts";
 import { install, type Installed, logitsInNode, logitsInPage } from "./answer_elsewhere.ts";
@@ -68,7 +68,7 @@ async function asked(
   const traveller = { name, network: { ...network, classes }, images: test.pixels };
   const journeys = await measureJourneys([traveller], folder);
   for (const { route, logits } of journeys) others.push({ by: route, images: "pixels", logits });
-  if (nodeCommand) {
+  if (nodeProgram) {
     const inNode = (what: "package" | "module", list: readonly string[]) =>
       logitsInNode(installed, what, path, list);
     const { files, png } = images;
@@ -135,7 +135,7 @@ async function shipped(): Promise<number> {
   };
   const date = new Date().toISOString().slice(0, 10);
   const table = shippedTable(answers, frameworks, [
-    ...nodeCommand ? [] : ["Node.js was not found, so that its rows are missing."],
+    ...nodeProgram ? [] : ["Node.js was not found, so that its rows are missing."],
     ...chromiumPath ? [] : ["Chromium was not found, so that its rows are missing."],
     ...answers.map(({ name, origin }) => `${name}: ${origin}.`),
     `Data: ${dataLabel(dataset)}, all ${test.length} test images (${kinds(images.files)} files).`,

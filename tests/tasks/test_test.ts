@@ -71,33 +71,36 @@ const good = `Deno.test("good", () => {}); Deno.test({ name: "left out", ignore:
 const bad = `Deno.test("good too", () => {});
   Deno.test("bad", () => { console.log("ok | 9 passed | 0 failed (1s)"); throw new Error("so bad"); });`;
 
+const ends = `import process from "node:process";
+  Deno.test("ends", () => { process.kill(process.pid, "SIGKILL"); });`;
+
 Deno.test("files that pass are counted together", async () => {
   const { code, stdout, stderr } = await tested({ "a_test.ts": good, "b_test.ts": good });
   assert.equal(code, 0, stderr);
   assert(stdout.endsWith("\n2 passed, 0 failed, 2 skipped\n"), stdout);
 });
 
-Deno.test("a test that fails gives the status 1, and its error stands at the end", async () => {
-  for (const more of [[], ["--no-check"]]) {
-    const { code, stdout } = await tested({ "a_test.ts": bad, "b_test.ts": good }, ...more);
-    assert.equal(code, 1);
-    assert(stdout.endsWith("\n2 passed, 1 failed, 1 skipped\n"), stdout);
-    const [before, errors] = stdout.split("\n ERRORS \n") as [string, string];
-    assert.match(before, /^good too \.\.\. ok/m);
-    assert.match(errors, /Error: so bad[^]*\n FAILURES \n\nbad => .*a_test\.ts:2/);
-  }
+Deno.test("a test that fails, or ends its process, gives the status 1, and is told at the end", async () => {
+  const files = { "a_test.ts": bad, "b_test.ts": good, "c_test.ts": ends };
+  const { code, stdout, stderr } = await tested(files);
+  assert.equal(code, 1);
+  assert(stdout.endsWith("\n2 passed, 1 failed, 1 skipped\n"), stdout);
+  const [before, errors] = stdout.split("\n ERRORS \n") as [string, string];
+  assert.match(before, /^good too \.\.\. ok/m);
+  assert.match(errors, /Error: so bad[^]*\n FAILURES \n\nbad => .*a_test\.ts:2/);
+  assert.match(stderr, /did not come to the end of their tests: .*c_test\.ts/);
 });
 
-Deno.test("a file that ends its process, or has a wrong type, is no success", async () => {
-  const ends = `import process from "node:process";
-    Deno.test("ends", () => { process.kill(process.pid, "SIGKILL"); });`;
-  const killed = await tested({ "a_test.ts": ends, "b_test.ts": good });
-  assert.equal(killed.code, 1);
-  assert(killed.stdout.endsWith("\n1 passed, 0 failed, 1 skipped\n"), killed.stdout);
-  assert.match(killed.stderr, /did not come to the end of their tests: .*a_test\.ts/);
-  const wrong = await tested({ "a_test.ts": `const a: string = 1; ${good} console.log(a);` });
-  assert.equal(wrong.code, 1);
-  assertStringIncludes(wrong.stdout, "TS2322");
+Deno.test("arguments of deno test count, and a failure does too", async () => {
+  const { code, stdout } = await tested({ "a_test.ts": bad, "b_test.ts": good }, "--no-check");
+  assert.equal(code, 1);
+  assert(stdout.endsWith("\n2 passed, 1 failed, 1 skipped\n"), stdout);
+});
+
+Deno.test("a file with a wrong type is no success", async () => {
+  const { code, stdout } = await tested({ "a_test.ts": `const a: string = 1; console.log(a);` });
+  assert.equal(code, 1);
+  assertStringIncludes(stdout, "TS2322");
 });
 
 Deno.test("an interruption ends the processes, and no other begins", async () => {
