@@ -34,6 +34,9 @@ const script = `
   import { runTests } from "${new URL("../../tasks/test.ts", import.meta.url).href}";
   await main(() => runTests(Deno.args));`;
 
+/** Those of the task. */
+const permissions = ["--allow-read", "--allow-write", "--allow-env", "--allow-run"];
+
 /** Starts the tests of some files, whose setup is done. */
 async function withFiles(
   files: Readonly<Record<string, string>>,
@@ -47,7 +50,7 @@ async function withFiles(
     }
     await Deno.writeTextFile(join(folder, "run.ts"), script);
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", "--no-check", join(folder, "run.ts"), folder, ...more],
+      args: ["run", ...permissions, "--no-check", join(folder, "run.ts"), folder, ...more],
       ...{ cwd: projectRoot, env: { NO_COLOR: "1" }, stdout: "piped", stderr: "piped" },
     }).spawn();
     await work(folder, child);
