@@ -3,6 +3,7 @@ import type { BackendName } from "../backend/backend_names.ts";
 import type { ImageSource } from "../data/dataset.ts";
 import { countClasses, hasPlainLayers } from "../model/architecture.ts";
 import { requireKeys } from "../model/check_architecture.ts";
+import { describe } from "../model/describe.ts";
 import { normalise } from "../pixels/pixels.ts";
 import { preprocess, preprocessBytes, preprocessOptions } from "../pixels/preprocess.ts";
 import { createSystem } from "../systems/create_system.ts";
@@ -117,6 +118,9 @@ export class Classifier implements Disposable {
     requireKeys("classify", "classify", options, classifyKeys);
     const { top = 5, onProgress } = options;
     requireTop(top);
+    if (!Array.isArray(images)) {
+      throw new RangeError(`classifyAll takes a list of images, got ${describe(images)}`);
+    }
     const answers: ClassProbability[][] = [];
     for (let first = 0; first < images.length; first += BATCH) {
       const some = images.slice(first, first + BATCH);
@@ -133,8 +137,10 @@ export class Classifier implements Disposable {
    * The pixels that the network sees of an image, (channels, height, width), 0–255.
    * @param index names bytes without a path in messages: "image 0"
    * @throws BadImage when the image is missing, damaged, too large or none at all
+   * @throws RangeError when it is neither a path, nor bytes, nor raw pixels
    */
   async pixels(image: ClassifierImage, index = 0): Promise<Uint8Array> {
+    requireImage(image, index);
     const { preprocessing } = this.model;
     if (image instanceof Uint8Array) {
       const options = preprocessOptions(preprocessing), name = `image ${index}`;
@@ -150,6 +156,9 @@ export class Classifier implements Disposable {
    * @throws RangeError if the bytes are not those of `count` images
    */
   async logits(pixels: Uint8Array, count: number): Promise<Float32Array> {
+    if (!(pixels instanceof Uint8Array)) {
+      throw new RangeError("the pixels must be bytes from 0 to 255 in a Uint8Array");
+    }
     const { channels, height, width } = architectureOf(this.model).input;
     const expected = count * channels * height * width;
     if (pixels.length !== expected) {
@@ -167,6 +176,18 @@ export class Classifier implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** What is taken otherwise by a program whose types nobody checks. */
+function requireImage(image: ClassifierImage, index: number): void {
+  const isWhole = typeof image === "string" || image instanceof Uint8Array ||
+    (image?.kind === "file" && typeof image.path === "string") ||
+    (image?.kind === "raw" && image.data instanceof Uint8Array);
+  if (isWhole) return;
+  throw new RangeError(
+    `image ${index} must be the path of a file, its bytes in a Uint8Array, or raw pixels ` +
+      `({ kind: "raw", width, height, channels, data }), got ${describe(image)}`,
+  );
 }
 
 /**

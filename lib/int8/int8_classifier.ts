@@ -8,6 +8,7 @@ import { type Int8Predictor, openInt8 } from "../compression/quantization/int8_n
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
 import { decodeModel, modelFormat } from "../compression/quantization/quantized_model_file.ts";
 import { type Architecture, countClasses } from "../model/architecture.ts";
+import { describe } from "../model/describe.ts";
 import { ModelFileError } from "../model/model_file_error.ts";
 import { readHeader } from "../model/safetensors_header.ts";
 import { BadImage } from "../pixels/bad_image.ts";
@@ -59,7 +60,8 @@ export class Int8Classifier {
    * The pixels that the network sees of an image.
    * @param image decoded pixels, or the bytes of a PNG file
    * @returns (channels, height, width), 0–255
-   * @throws BadImage if it is neither, or damaged
+   * @throws BadImage if it is damaged, or a file of another kind
+   * @throws RangeError if it is neither pixels nor bytes
    */
   async pixels(image: Int8Image | Uint8Array): Promise<Uint8Array> {
     if (image instanceof Uint8Array) {
@@ -70,6 +72,13 @@ export class Int8Classifier {
         );
       }
       return shrink(await decodePng(image, "the image"), this.preprocessing);
+    }
+    const given: unknown = image?.data;
+    if (!(given instanceof Uint8Array || given instanceof Uint8ClampedArray)) {
+      throw new RangeError(
+        "an image must be decoded pixels (ImageData, say) or the bytes of a PNG file in a Uint8Array, got " +
+          describe(image),
+      );
     }
     const { width, height, data: { buffer, byteOffset, length } } = image;
     if (length === 0 || length !== 4 * width * height) {
@@ -94,8 +103,8 @@ export class Int8Classifier {
   /**
    * The most likely classes of an image, the likeliest first.
    * @param image decoded pixels, or the bytes of a PNG file
-   * @throws BadImage if it is neither, or damaged
-   * @throws RangeError if `top` is not a whole number from 1
+   * @throws BadImage if it is damaged, or a file of another kind
+   * @throws RangeError if it is neither pixels nor bytes, or `top` is not a whole number from 1
    */
   async classify(
     image: Int8Image | Uint8Array,
@@ -111,11 +120,17 @@ export class Int8Classifier {
  * and its preprocessing is the paper's.
  * @param source name for messages
  * @throws ModelFileError naming what is wrong with the file, a network in float32 included
+ * @throws RangeError if it is given no bytes, but a path, say
  */
 export async function openInt8Classifier(
   file: Uint8Array | ArrayBuffer,
   source = "the classifier",
 ): Promise<Int8Classifier> {
+  // a buffer may come from another frame of the page
+  const isBuffer = Object.prototype.toString.call(file) === "[object ArrayBuffer]";
+  if (!isBuffer && !(file instanceof Uint8Array)) {
+    throw new RangeError(`openInt8Classifier takes the bytes of a file, got ${describe(file)}`);
+  }
   const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
   const bad = (why: string) => new ModelFileError(source, "int8 classifier", why);
   if (readHeader(bytes, bad).metadata.format === modelFormat) {

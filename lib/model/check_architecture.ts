@@ -149,13 +149,16 @@ export function requireSize(where: string, what: string, value: unknown): void {
   }
 }
 
-/** @throws RangeError naming the first key of `object` that `known` does not have */
+/** @throws RangeError naming the first key of `object` that `known` does not have, or if it is no object */
 export function requireKeys(
   where: string,
   article: string,
   object: object,
   known: Readonly<Record<string, true>>,
 ): void {
+  if (typeof object !== "object" || object === null) {
+    throw new RangeError(`${where}: the options must be an object, got ${describe(object)}`);
+  }
   const unknown = Object.keys(object).find((key) => !Object.hasOwn(known, key));
   if (unknown === undefined) return;
   const hint = Object.hasOwn(hints, unknown) ? hints[unknown] : "";

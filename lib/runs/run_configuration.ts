@@ -1,4 +1,4 @@
-import type { Architecture } from "../model/architecture.ts";
+import { type Architecture, countClasses } from "../model/architecture.ts";
 import type { Initialisation } from "../model/initial_weights.ts";
 import type { OptimizerOptions } from "../model/training_step.ts";
 import { describe } from "../model/describe.ts";
@@ -178,6 +178,7 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
  */
 function checkValues(configuration: RunConfiguration): void {
   const { architecture, optimizer, mixing, augmentation, views } = configuration;
+  countClasses(architecture);
   const { labelSmoothing = 0, averaging = 0 } = configuration;
   for (const key of ["epochs", "batchSize"] as const) {
     const value = configuration[key];

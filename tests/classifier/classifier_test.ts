@@ -134,6 +134,28 @@ Deno.test("images and options that cannot be used are refused by name", async ()
     RangeError,
     "240 bytes, got 7",
   );
+  // what a program gives whose types nobody checks
+  // deno-lint-ignore no-explicit-any
+  const any = (value: unknown) => value as any;
+  const { buffer } = await Deno.readFile(image);
+  for (const none of [undefined, null, 5, buffer, { kind: "raw", width: 2, height: 2 }]) {
+    await assertRejects(
+      () => classifier.classify(any(none)),
+      RangeError,
+      "image 0 must be the path",
+    );
+  }
+  await assertRejects(
+    () => classifier.classifyAll(any(image)),
+    RangeError,
+    "takes a list of images",
+  );
+  await assertRejects(() => classifier.classify(image, any(3)), RangeError, "an object, got 3");
+  await assertRejects(
+    () => classifier.logits(any(new Float32Array(240)), 1),
+    RangeError,
+    "Uint8Array",
+  );
   const option = { thread: 1 } as { threads?: number };
   await assertRejects(() => Classifier.open(float, option), RangeError, "thread");
 });

@@ -62,6 +62,18 @@ Deno.test("a model alone is opened too, with numbers for names; other files are 
   const tooFew = { width: 4, height: 4, data: new Uint8Array(48) };
   await assert.rejects(() => classifier.classify(tooFew), /48 bytes are not 4×4 pixels/);
   await assert.rejects(() => classifier.classify(tooFew, { top: 0 }), /top must be .*, got 0/);
+  // what a program gives whose types nobody checks
+  const names = "pets.safetensors" as unknown as Uint8Array;
+  await assert.rejects(
+    () => openInt8Classifier(names),
+    /takes the bytes of a file, got pets\.safe/,
+  );
+  for (const none of [undefined, "photo.png", new ArrayBuffer(8), { width: 1, height: 1 }]) {
+    await assert.rejects(
+      () => classifier.classify(none as unknown as Uint8Array),
+      /an image must be decoded pixels .* or the bytes of a PNG file/,
+    );
+  }
 });
 
 Deno.test("the module is one file of the README's size that imports nothing", async () => {

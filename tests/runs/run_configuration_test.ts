@@ -84,6 +84,7 @@ Deno.test("values that nothing can be trained with are refused before any traini
     [{ seed: 1e300 }, "seed must be a whole number"],
     [{ labelSmoothing: 1 }, "labelSmoothing must be in [0, 1), got 1"],
     [{ averaging: NaN }, "averaging must be in [0, 1), got NaN"],
+    [{ architecture: undefined }, "the architecture must be an object, got undefined"],
     [{ optimizer: null }, "the optimizer must be adam or sgd, got undefined"],
     [
       { optimizer: { ...sgd, learningRate: -1 } },
