@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { stop } from "../../lib/report/stop.ts";
-import { Progress, type ProgressBarOptions, training } from "../../lib/report/progress_bar.ts";
+import process from "node:process";
+import {
+  Progress,
+  progress,
+  type ProgressBarOptions,
+  training,
+} from "../../lib/report/progress_bar.ts";
 
 /** A bar with a clock of our own. */
 function bar(label: string, unit: string, options: ProgressBarOptions = {}) {
@@ -102,4 +108,45 @@ Deno.test("stop() reaches the work under way and not the work that begins afterw
   stop();
   assert.equal(first.signal.aborted, true);
   assert.equal(training("Training").signal.aborted, false);
+});
+
+/** What a bar leaves on the error output, when `[milliseconds, images]` of 100 have passed. */
+async function written(isTerminal: boolean, course: readonly (readonly [number, number])[]) {
+  const lines: string[] = [], { now } = performance, { error } = console, { stderr } = process;
+  const before = Object.getOwnPropertyDescriptor(stderr, "isTTY"), { write } = stderr;
+  let time = 0;
+  try {
+    performance.now = () => time;
+    console.error = (text) => void lines.push(text);
+    Object.defineProperty(stderr, "isTTY", { value: isTerminal, configurable: true });
+    stderr.write = (text: unknown) => lines.push(String(text)) > 0;
+    const bar = progress("Reading", "images");
+    for (const [at, images] of course) {
+      time = at;
+      await bar(images, 100);
+    }
+    return lines;
+  } finally {
+    Object.assign(performance, { now });
+    Object.assign(console, { error });
+    stderr.write = write;
+    if (before) Object.defineProperty(stderr, "isTTY", before);
+    else delete (stderr as { isTTY?: boolean }).isTTY;
+  }
+}
+
+Deno.test("a terminal shows the bar in one place, and its end on a line of its own", async () => {
+  assert.deepEqual(await written(true, [[0, 0], [3000, 30], [3100, 31], [4000, 100]]), [
+    "\r\x1b[K██████░░░░░░░░░░░░░░ Reading: 30 of 100 images (30 %), 10/s, 3 s, 7 s left",
+    "\r\x1b[K████████████████████ Reading: 100 of 100 images, 25/s, took 4 s\n",
+  ]);
+});
+
+Deno.test("a log file gets a line each ten seconds, and the end", async () => {
+  const course = [[0, 0], [3000, 30], [8000, 40], [14_000, 50], [20_000, 99], [21_000, 100]];
+  assert.deepEqual(await written(false, course as [number, number][]), [
+    "██████░░░░░░░░░░░░░░ Reading: 30 of 100 images (30 %), 10/s, 3 s, 7 s left",
+    "██████████░░░░░░░░░░ Reading: 50 of 100 images (50 %), 3.57/s, 14 s, 14 s left",
+    "████████████████████ Reading: 100 of 100 images, 4.76/s, took 21 s",
+  ]);
 });
