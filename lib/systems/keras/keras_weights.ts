@@ -70,9 +70,16 @@ export function kerasOrder(architecture: Architecture): string[] {
     .map(({ name }) => name);
 }
 
-/** The kernels by the names of their arrays. */
+const mapsOf = new WeakMap<Architecture, Map<string, KernelMap>>();
+
+/** The kernels by the names of their arrays; made once, since each `fit` looks at all weights at its end. */
 function mapsByName(architecture: Architecture): Map<string, KernelMap> {
-  return new Map(kernelMaps(architecture).map((map) => [`${map.name}.weight`, map]));
+  let maps = mapsOf.get(architecture);
+  if (maps === undefined) {
+    maps = new Map(kernelMaps(architecture).map((map) => [`${map.name}.weight`, map]));
+    mapsOf.set(architecture, maps);
+  }
+  return maps;
 }
 
 /** The shapes that arrays have in Keras, by the names that they have here. */
@@ -108,7 +115,7 @@ export function fromKeras(architecture: Architecture, arrays: readonly WeightArr
       return;
     }
     const common = new Float32Array(data.length);
-    map.order.forEach((index, at) => common[index] = data[at]!);
+    for (let at = 0; at < data.length; at++) common[map.order[at]!] = data[at]!;
     found[name] = { shape: map.commonShape, data: common };
   });
   const names = parameterShapes(architecture).map(({ name }) => name);

@@ -159,8 +159,10 @@ Deno.test("scratch memory is given back, and too little is an error that says ho
     scratchBytes: 6400,
   });
   const at = kernels.heapStart;
-  const product = (depth: number) =>
-    kernels.matMul({ batch: 1, rows: 1, depth, columns: 1, a: at, b: at, c: at + 4000 });
+  const product = (depth: number) => {
+    const shape = { batch: 1, rows: 1, depth, columns: 1, transposeB: true };
+    kernels.matMul({ ...shape, a: at, b: at, c: at + 4000 });
+  };
   for (let i = 0; i < 3; i++) {
     assertThrows(() => product(1000), RangeError, "ask for more scratchBytes");
     product(10);
