@@ -46,7 +46,9 @@ function ownAddress(backend: KernelsBackend, variable: tf.Variable): number {
   if (numbers.refCount > 1 || (numbers.block?.holders ?? 1) > 1) {
     tf.tidy(() => variable.assign(tf.tensor(numbers.values, variable.shape, "float32")));
   }
-  return backend.addressOf(variable);
+  const address = backend.addressOf(variable);
+  backend.forgetPanels(backend.numbers(variable).block!);
+  return address;
 }
 
 /** A variable of the optimizer's state, made of zeros when it is first needed. */

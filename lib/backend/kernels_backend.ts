@@ -5,6 +5,7 @@
  */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
+import { packPanels, panelBytes } from "../kernels/tensor/matrix_operations.ts";
 import type { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
 import { Block, type Source, type StoredElsewhere, StoredNumbers } from "./stored_numbers.ts";
 import { TensorMemory } from "./tensor_memory.ts";
@@ -68,8 +69,26 @@ export class KernelsBackend extends MathBackendCPU {
   /** One holder less. */
   releaseBlock(block: Block): void {
     if (--block.holders > 0) return;
+    this.forgetPanels(block);
     if (this.#lent > 0) this.#disposed.push(block.at);
     else this.tensors.free(block.at);
+  }
+
+  /** The panels of a matrix (columns, depth); they are made when they are first needed. */
+  panelsOf(matrix: tf.TensorInfo, depth: number, columns: number): number {
+    const { at } = this.numbers(matrix), block = this.numbers(matrix).block!;
+    if (block.panels?.depth !== depth) {
+      this.forgetPanels(block);
+      block.panels = { depth, block: this.takeBlock(panelBytes(depth, columns)) };
+      packPanels(this.kernels, at, block.panels.block.at, depth, columns, true);
+    }
+    return block.panels!.block.at;
+  }
+
+  /** To be called before a block's numbers are changed where they stand. */
+  forgetPanels(block: Block): void {
+    if (block.panels) this.releaseBlock(block.panels.block);
+    block.panels = undefined;
   }
 
   /** Whether a tensor's numbers stand here; tensors of other backends, strings and complex numbers do not. */

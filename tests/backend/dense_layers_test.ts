@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
 import { assertLess } from "../assert.ts";
 import { dense, linear } from "../../lib/backend/fused_layers.ts";
+import { FusedAdam } from "../../lib/backend/fused_optimizers.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import { Rng } from "../../lib/util/rng.ts";
-import { kernels, normals, onBoth, worstDifference } from "./helpers.ts";
+import { kernels, kernelsBackend, normals, onBoth, worstDifference } from "./helpers.ts";
 
 interface Shape {
   readonly rows: number;
@@ -134,6 +135,28 @@ Deno.test("a gradient within a gradient goes through what the outer one has save
   });
   assert(ours.flat().every((value) => value !== 0));
   assertLess(worstDifference(ours, plain), 1e-5);
+});
+
+Deno.test("what is kept of weights for one image is made anew when an optimizer changes them", async () => {
+  await tf.setBackend(kernels.tfName);
+  const shape = { rows: 1, inputs: 40, units: 20, activation: "linear", seed: 5 } as const;
+  const [x, transposed, bias] = tensors(shape);
+  const weights = tf.variable(tf.tidy(() => tf.transpose(transposed) as tf.Tensor2D));
+  const infer = (w: tf.Tensor2D) => tf.tidy(() => [...linear(x, w, bias).dataSync()]);
+  const fresh = () => tf.tidy(() => infer(tf.tensor2d(weights.dataSync(), [20, 40])));
+  const before = infer(weights);
+  assert.deepEqual(before, fresh());
+  const adam = new FusedAdam(0.1, 1e-8);
+  adam.minimize(() => loss(linear(x, weights, bias)), false, [weights]);
+  assert.notDeepEqual(infer(weights), before);
+  assert.deepEqual(infer(weights), fresh());
+  tf.tidy(() => weights.assign(tf.neg(weights)));
+  assert.deepEqual(infer(weights), fresh());
+  const inUse = kernelsBackend().memory().bytesInUse;
+  infer(weights);
+  assert.equal(kernelsBackend().memory().bytesInUse, inUse);
+  adam.dispose();
+  tf.dispose([x, transposed, bias, weights]);
 });
 
 Deno.test("gradients of dense layers leave no tensors behind", async () => {

@@ -20,6 +20,9 @@ const matMul: FastKernel = ({ inputs, attrs, backend }) => {
   });
 };
 
+/** Rows below which to pack a matrix takes longer than to multiply it. */
+const FEW_ROWS = 6;
+
 /** op(a)·op(b) for matrices or stacks of them, with bias and activation. */
 export function runMatMul(
   backend: KernelsBackend,
@@ -46,6 +49,9 @@ export function runMatMul(
   if (bias && sizeOf(bias.shape) !== columns) return undefined;
   const stack = tf.backend_util.assertAndGetBroadcastShape(stackA, stackB);
   const out = backend.allocate([...stack, rows, columns], "float32");
+  // in inference the same weights multiply one image after the other
+  const keepsPanels = transposeB && rows <= FEW_ROWS && batch === 1 &&
+    tf.engine().state.gradientDepth === 0;
   backend.kernels.matMul({
     ...{ batch, rows, depth, columns, transposeA, transposeB, activation },
     a: backend.addressOf(a),
@@ -54,6 +60,7 @@ export function runMatMul(
     strideA: countA === 1 ? 0 : rows * depth,
     strideB: countB === 1 ? 0 : depth * columns,
     ...(bias ? { bias: backend.addressOf(bias) } : {}),
+    ...(keepsPanels ? { panels: backend.panelsOf(b, depth, columns) } : {}),
     ...(alpha !== undefined ? { alpha } : {}),
   });
   return out;

@@ -45,11 +45,12 @@ export function writeFused({ words, floats }: JobRunner, at: number, fused: Fuse
 export function matMul(runner: JobRunner, operation: MatMul): void {
   const { batch, rows, depth, columns, a, b, c, transposeA = false, transposeB = false } =
     operation;
+  const { panels: kept } = operation;
   const { strideA = rows * depth, strideB = depth * columns } = operation;
   if (batch * rows * columns === 0) return;
   const onePanel = strideB === 0;
   // a few rows do not make up for the packing of B
-  const isPacked = transposeB || rows > TILE_ROWS;
+  const isPacked = kept !== undefined || transposeB || rows > TILE_ROWS;
   const bytes = panelBytes(depth, columns);
   const panels = Math.ceil(columns / PANEL);
   const parts = partsFor(runner, batch * rows * depth * columns, batch * Math.max(rows, panels));
@@ -57,13 +58,14 @@ export function matMul(runner: JobRunner, operation: MatMul): void {
   const rowRanges = rows < FEW_ROWS ? 1 : Math.min(ranges, Math.ceil(rows / 12));
   const panelRanges = Math.min(panels, Math.ceil(ranges / rowRanges));
   const units = batch * rowRanges * panelRanges;
-  const sizes = [isPacked ? (onePanel ? 1 : batch) * bytes : 0, runner.threads * BUFFER];
+  const isNew = isPacked && kept === undefined;
+  const sizes = [isNew ? (onePanel ? 1 : batch) * bytes : 0, runner.threads * BUFFER];
   withScratch(runner, sizes, (packed = 0, buffers = 0) => {
-    if (isPacked) {
+    if (isNew) {
       packPanels(runner, b, packed, depth, columns, transposeB, onePanel ? 1 : batch, strideB);
     }
     const { words } = runner;
-    words.set([a, isPacked ? packed : b, c]);
+    words.set([a, kept ?? (isPacked ? packed : b), c]);
     writeFused(runner, 3, operation);
     words.set(
       [

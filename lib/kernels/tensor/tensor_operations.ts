@@ -123,6 +123,8 @@ export interface MatMul extends Fused {
   readonly transposeA?: boolean;
   /** B stands as (columns, depth). */
   readonly transposeB?: boolean;
+  /** B in panels already, as `packPanels` makes them, if one serves all. */
+  readonly panels?: Address;
   /** Numbers from one matrix of A or B to the next; 0 where one serves all. Default: as they stand. */
   readonly strideA?: number;
   readonly strideB?: number;
