@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
 import { assertRejects, assertThrows } from "../assert.ts";
+import { scriptArguments } from "../script.ts";
 import type { ImageSource, Split } from "../../lib/data/dataset.ts";
 import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { BadImage } from "../../lib/pixels/bad_image.ts";
 import { ImagePixels } from "../../lib/pixels/image_pixels.ts";
-import { projectRoot } from "../../lib/util/files.ts";
 import { DataLoader } from "../../lib/pixels/loader.ts";
 
 function splitOf(sources: readonly ImageSource[]): Split {
@@ -130,12 +130,8 @@ Deno.test("threads that are idle do not keep a program alive", async () => {
       console.log(bytes[0]);
     }
     Deno.unrefTimer(setTimeout(() => console.log("is alive"), 5000));`;
-  await Deno.writeTextFile(join(folder, "program.ts"), program);
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--config", join(projectRoot, "deno.json"), "--allow-all", "--no-check"],
-      join(folder, "program.ts"),
-    ],
+    args: scriptArguments(program),
     stderr: "inherit",
   }).output();
   assert.equal(code, 0);
