@@ -117,10 +117,11 @@ export function shortenEngine(): void {
  * goes back through it, so clones are put on the tape when such a one begins.
  */
 function shortenClones(engine: Engine): void {
-  const { clone, startTape } = engine, { state } = engine;
+  const { clone, startTape } = engine;
   let saved: { readonly x: tf.Tensor; readonly y: tf.Tensor; readonly at: number }[] = [];
 
   engine.clone = (x) => {
+    const { state } = engine;
     const isUsual = engine.backendName === kernelsBackendName && state.gradientDepth === 1 &&
       !isWatched(engine) && engine.backendInstance.has(x);
     if (!isUsual) return clone.call(engine, x);
@@ -130,6 +131,7 @@ function shortenClones(engine: Engine): void {
   };
 
   engine.startTape = () => {
+    const { state } = engine;
     if (state.gradientDepth > 0) {
       const gradient = (dy: tf.Tensor) => ({ x: () => tf.cast(dy, "float32") });
       // each to its place, the last one first

@@ -45,7 +45,7 @@ export function writeFused({ words, floats }: JobRunner, at: number, fused: Fuse
 export function matMul(runner: JobRunner, operation: MatMul): void {
   const { batch, rows, depth, columns, a, b, c, transposeA = false, transposeB = false } =
     operation;
-  const { panels: kept } = operation;
+  const kept = operation.panels;
   const { strideA = rows * depth, strideB = depth * columns } = operation;
   if (batch * rows * columns === 0) return;
   const onePanel = strideB === 0;

@@ -1,5 +1,6 @@
 // The tensor kernels' exports. A job takes a descriptor (words in memory, written by the TypeScript beside
-// it) and the number of the part that it is to compute; addresses are in bytes.
+// it), the number of the part that it is to compute and, where it has a buffer for each thread, that of the thread;
+// addresses are in bytes.
 export { fill } from "./fill";
 export { multiply, packPanels } from "./matrix_product";
 export { convolve } from "./convolution";
