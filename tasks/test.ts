@@ -47,7 +47,10 @@ async function inTwoProcesses(files: readonly string[]): Promise<number> {
   ];
   const all: Told[] = [], broken: string[] = [];
   for await (const { job, code, text } of sideBySide(jobs, 2, stop.signal)) {
-    if (stop.signal.aborted) continue;
+    if (stop.signal.aborted) {
+      if (stop.signal.reason !== types) await show(text); // the tests that were running
+      continue;
+    }
     if (job === types) {
       if (code === 0) continue;
       await show(text);
