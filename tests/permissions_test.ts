@@ -18,6 +18,7 @@ const excepted: Readonly<Record<string, string>> = {
 
 function* sources(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (name.startsWith(".")) continue; // while a notebook is checked, its code stands there
     const path = join(folder, name);
     if (isDirectory) yield* sources(path);
     else if (/\.([jt]s|py|sh|ipynb)$/.test(name)) yield path;
