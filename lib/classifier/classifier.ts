@@ -27,7 +27,7 @@ export interface ClassifierOptions {
   readonly system?: SystemName;
   /** What torch and keras run on; default: see `chooseBackend`. */
   readonly backend?: BackendName;
-  /** Threads of the hand-written system; default: one for each core. */
+  /** Threads of the hand-written system; default: 1, 2 or 4, as many as there are cores for. */
   readonly threads?: number;
 }
 

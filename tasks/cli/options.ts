@@ -60,7 +60,11 @@ export function addComputeOptions(command: Command, system: string): Command {
   return command
     .addOption(choice("--system <name>", `what computes (default: ${system})`, systemNames))
     .addOption(choice("--backend <name>", "what torch and keras run on", backendNames))
-    .option("--threads <n>", "threads (default: one for each core, 4 at most)", whole(1, 999));
+    .option(
+      "--threads <n>",
+      "threads (default: 1, 2 or 4, as many as there are cores for)",
+      whole(1, 999),
+    );
 }
 
 /** What is written, and how the result is told. */
