@@ -134,6 +134,11 @@ export const readmeBindings: readonly Binding[] = [
       return [(row.share as number).toFixed(2)];
     },
   },
+  {
+    file: "bench/runs.json",
+    words: words("Medians of the last runs there, # in number:"),
+    values: ([row]) => [String(Object.keys(row!).filter((key) => /^\d$/.test(key)).length)],
+  },
   ...(["numpy", "torch", "keras"] as const).map((system): Binding => ({
     file: "bench/runs.json",
     words: new RegExp(

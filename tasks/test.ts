@@ -17,7 +17,7 @@ import {
 } from "./test_processes.ts";
 import { exists, projectRoot } from "../lib/util/files.ts";
 
-/** Begun first, since they take longest. The tests of a file that is missing here only end later. */
+/** Begun first, since they take longest. A long file that is not in this list makes the whole run longer, nothing else. */
 const longest = ["tests/notebooks_test.ts", "tests/examples_test.ts", "tests/package/npm_test.ts"];
 
 const show = (text: string) => Deno.stdout.write(new TextEncoder().encode(text));
@@ -63,13 +63,15 @@ async function inTwoProcesses(files: readonly string[]): Promise<number> {
     const isExplained = told.counts && told.counts.failed > 0;
     if (!told.counts || (code !== 0 && !isExplained)) broken.push(`${job.name} (status ${code})`);
   }
-  if (stop.signal.aborted) return stop.signal.reason === types ? 1 : 130;
+  // what failed before an interruption, or beside a wrong type, is told as well
   for (const part of ["errors", "failures"] as const) {
     const found = all.map((told) => told[part]).filter((text) => text !== "");
     if (found.length > 0) await show(` ${part.toUpperCase()} \n\n${found.join("\n\n")}\n\n`);
   }
   const sum = (of: keyof Counts) => all.reduce((sum, { counts }) => sum + (counts?.[of] ?? 0), 0);
+  if (stop.signal.aborted) console.log("Not all tests were run. Of those that were:");
   const isFine = close({ passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") });
+  if (stop.signal.aborted) return stop.signal.reason === types ? 1 : 130;
   if (broken.length > 0) {
     throw new SetupError(`These did not come to the end of their tests: ${broken.join(", ")}`);
   }

@@ -106,6 +106,27 @@ Deno.test("a file with a wrong type is no success", async () => {
   assertStringIncludes(stdout, "TS2322");
 });
 
+Deno.test("what failed before an interruption is told", async () => {
+  const waits = `Deno.test("waits", async () => {
+    await new Promise((end) => setTimeout(end, 120_000));
+  });`;
+  const fails = `Deno.test("fails", () => {
+    throw new Error("as it is meant to");
+  });`;
+  const files = { "a_test.ts": fails, "b_test.ts": waits, "c_test.ts": waits };
+  await withFiles(files, async (_, child) => {
+    let text = "";
+    for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
+      if (!text.includes("FAILED") && (text + piece).includes("FAILED")) child.kill("SIGINT");
+      text += piece;
+    }
+    await child.stderr.cancel();
+    assert.equal((await child.status).code, 130);
+    assertStringIncludes(text, "as it is meant to");
+    assertStringIncludes(text, "Of those that were:\n0 passed, 1 failed, 0 skipped");
+  });
+});
+
 Deno.test("an interruption ends the processes, and no other begins", async () => {
   const waits = (path: string) =>
     `Deno.test("waits", async () => {
