@@ -1,3 +1,5 @@
+import { namesByteDot } from "../lib/kernels/kernel_platform.ts";
+
 /** One line about the machine that was measured. */
 export function machine(): string {
   const { osRelease, cpu, memory } = {
@@ -20,9 +22,9 @@ function cpuName(): string {
   return hasAvx512() ? `${name} with AVX-512` : name;
 }
 
-/** Whether the processor multiplies and adds bytes in one instruction that V8 knows (x86's AVX-VNNI). */
+/** The kernels' `hasByteDot`, which sees the processor with all permissions only. */
 export function hasByteDot(): boolean {
-  return /^flags\b.* avx_vnni\b/m.test(cpuInfo());
+  return namesByteDot(cpuInfo());
 }
 
 /** What Linux says of the processor, empty elsewhere. Deno hides the file, unless another program reads it. */

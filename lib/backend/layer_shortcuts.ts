@@ -8,7 +8,7 @@ import * as tf from "./tf.ts";
 type Layer = ReturnType<typeof tf.layers.dense>;
 type Call = Layer["call"];
 
-/** What of a `Dense` layer is used here; its types leave it out. */
+/** The parts of a `Dense` layer that are used here; its types leave them out. */
 interface DenseLayer {
   call: Call;
   invokeCallHook(inputs: tf.Tensor | tf.Tensor[], kwargs: object): void;

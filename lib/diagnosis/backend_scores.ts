@@ -1,11 +1,11 @@
 import { chooseBackend } from "../backend/backend_choice.ts";
 import type { BackendName } from "../backend/backend_names.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
+import { predictedLabels } from "../metrics/confusion.ts";
 import { predictions, type Run } from "../runs/run.ts";
 import { scorePredictions, type SplitScores } from "../runs/score_run.ts";
 import type { Predictions } from "../systems/evaluate.ts";
 import type { SystemName } from "../systems/system.ts";
-import { argmax } from "../util/argmax.ts";
 
 /** What one system's runs on several backends score on one split. */
 export interface BackendScores {
@@ -50,7 +50,7 @@ export async function scoreOnBackends(
       for (const [backend, run] of trained) {
         answers.set(backend, await predictions(run, data[split]));
       }
-      const classes = [...answers.values()].map(classesOf), images = data[split].length;
+      const classes = [...answers.values()].map(predictedLabels), images = data[split].length;
       const alike = data[split].labels.filter((_, i) =>
         classes.every((found) => found[i] === classes[0]![i])
       );
@@ -59,9 +59,4 @@ export async function scoreOnBackends(
     }
   }
   return all;
-}
-
-/** The class of the largest logit of each image. */
-function classesOf({ logits, labels, classes }: Predictions): Int32Array {
-  return labels.map((_, i) => argmax(logits.subarray(i * classes, (i + 1) * classes)));
 }

@@ -1,5 +1,5 @@
 import type { BackendName } from "../backend/backend_names.ts";
-import { argmax } from "../util/argmax.ts";
+import { predictedLabels } from "../metrics/confusion.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { batches, prepareRun, type RunData } from "../runs/run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
@@ -47,11 +47,7 @@ export async function compareBackends(
           optimizer: own.optimizer,
           onProgress: (done, _, note) => onProgress?.(before + done, total, note),
         });
-        const { logits, labels, classes } = await predictAll(
-          system,
-          batches(data.val, normalisation),
-        );
-        const found = labels.map((_, i) => argmax(logits.subarray(i * classes, (i + 1) * classes)));
+        const found = predictedLabels(await predictAll(system, batches(data.val, normalisation)));
         first ??= found;
         const same = found.filter((label, i) => label === first![i]).length;
         trainings.push({

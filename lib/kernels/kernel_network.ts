@@ -114,12 +114,11 @@ export class KernelNetwork {
       ? await this.#ownLoss(batch, labelSmoothing, loss)
       : await this.#backward(batch, labelSmoothing);
     this.#stale = true;
-    let ready: Ready | undefined;
-    while (!(ready = this.#ready(batch.size))) await this.#prepare(batch.size);
-    ready.pool.run(
-      "update",
-      updateArguments(optimizer.options, ++optimizer.steps, settings?.learningRate),
-    );
+    await this.#whenReady(batch.size, ({ pool }) =>
+      pool.run(
+        "update",
+        updateArguments(optimizer.options, ++optimizer.steps, settings?.learningRate),
+      ));
     return result;
   }
 
@@ -172,54 +171,51 @@ export class KernelNetwork {
     }
     const bytes = this.#bytesOf(batch), { images, normalisation } = batch;
     this.#check(bytes ?? images, size);
-    let ready: Ready | undefined;
-    while (!(ready = this.#ready(size))) await this.#prepare(size);
-    const { pool, room } = ready;
-    new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
-    if (targets) this.#writeTargets(room, targets, size, smoothing);
-    const write = (ofThread0: boolean) => {
-      const { shards, threads } = this.#layout;
-      for (let shard = 0; shard < shards; shard++) {
-        if ((shard % threads === 0) !== ofThread0) continue;
-        const part = shardOf(size, shard, shards);
-        if (bytes) this.#writeBytes(room, bytes, part.first, part.size);
-        else this.#writeImages(room, images, part.first, part.size);
-      }
-    };
-    const toFloats = bytes && normalisation
-      ? [1 / normalisation.std, -normalisation.mean / normalisation.std]
-      : [0, 0];
-    // the workers begin with their images while this thread writes its own
-    write(false);
-    const [loss, correct] = pool.run(
-      "gradient",
-      [size, this.#classes, targets ? -1 : smoothing, ...toFloats],
-      () => write(true),
-    );
-    return { loss, correct };
+    return await this.#whenReady(size, ({ pool, room }) => {
+      new Int32Array(this.#memory.buffer, room.labels, size).set(labels);
+      if (targets) this.#writeTargets(room, targets, size, smoothing);
+      const write = (ofThread0: boolean) => {
+        const { shards, threads } = this.#layout;
+        for (let shard = 0; shard < shards; shard++) {
+          if ((shard % threads === 0) !== ofThread0) continue;
+          const part = shardOf(size, shard, shards);
+          if (bytes) this.#writeBytes(room, bytes, part.first, part.size);
+          else this.#writeImages(room, images, part.first, part.size);
+        }
+      };
+      const toFloats = bytes && normalisation
+        ? [1 / normalisation.std, -normalisation.mean / normalisation.std]
+        : [0, 0];
+      // the workers begin with their images while this thread writes its own
+      write(false);
+      const [loss, correct] = pool.run(
+        "gradient",
+        [size, this.#classes, targets ? -1 : smoothing, ...toFloats],
+        () => write(true),
+      );
+      return { loss, correct };
+    });
   }
 
   async logits(images: Float32Array, count: number): Promise<Float32Array> {
     this.#check(images, count);
     if (count === 1) {
-      let ready: Ready | undefined;
-      while (!(ready = this.#ready(1))) await this.#prepare(1);
-      const { jobs, room } = ready;
-      this.#writeImages(room, images, 0, 1);
-      const logits = jobs.predictSingle(room, this.#classes, this.#stale);
-      this.#stale = false;
-      return logits;
+      return await this.#whenReady(1, ({ jobs, room }) => {
+        this.#writeImages(room, images, 0, 1);
+        const logits = jobs.predictSingle(room, this.#classes, this.#stale);
+        this.#stale = false;
+        return logits;
+      });
     }
     const logits = new Float32Array(count * this.#classes);
     for (let first = 0; first < count; first += PIECE) {
       const size = Math.min(PIECE, count - first);
-      let ready: Ready | undefined;
-      while (!(ready = this.#ready(size))) await this.#prepare(size);
-      const { pool, room } = ready;
-      this.#writeImages(room, images.subarray(first * this.#layout.plan.inputLength), 0, size);
-      pool.run("predict", [size, this.#classes]);
-      const found = new Float32Array(this.#memory.buffer, room.logits, size * this.#classes);
-      logits.set(found, first * this.#classes);
+      await this.#whenReady(size, ({ pool, room }) => {
+        this.#writeImages(room, images.subarray(first * this.#layout.plan.inputLength), 0, size);
+        pool.run("predict", [size, this.#classes]);
+        const found = new Float32Array(this.#memory.buffer, room.logits, size * this.#classes);
+        logits.set(found, first * this.#classes);
+      });
     }
     return logits;
   }
@@ -235,9 +231,18 @@ export class KernelNetwork {
   }
 
   /**
-   * All threads, and room for a batch; undefined if there is something to wait for first. What is given is used
-   * before anything else is awaited: meanwhile another call may move everything to a larger memory.
+   * Uses all threads, and room for a batch, as soon as both are there. `use` does not wait for anything: meanwhile
+   * another call may move everything to a larger memory.
    */
+  async #whenReady<T>(count: number, use: (ready: Ready) => T): Promise<T> {
+    for (;;) {
+      const ready = this.#ready(count);
+      if (ready) return use(ready);
+      await this.#prepare(count);
+    }
+  }
+
+  /** All threads, and room for a batch; undefined if there is something to wait for first. */
   #ready(count: number): Ready | undefined {
     if (!this.#running) return undefined;
     const room = layOutBatch(this.#layout, count, this.#classes);

@@ -36,10 +36,15 @@ export function isTurbo(): boolean {
  */
 export function hasByteDot(): boolean {
   try {
-    return /^flags\b.* avx_vnni\b/m.test(readTextFileSync("/proc/cpuinfo"));
+    return namesByteDot(readTextFileSync("/proc/cpuinfo"));
   } catch {
     return false; // another system, or no permission to look
   }
+}
+
+/** The same of a processor that Linux describes so in /proc/cpuinfo. */
+export function namesByteDot(cpuInfo: string): boolean {
+  return /^flags\b.* avx_vnni\b/m.test(cpuInfo);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { encodeSafetensors } from "../model/safetensors.ts";
 import { labelRanks, type Predictions } from "../systems/evaluate.ts";
-import { argmax } from "../util/argmax.ts";
+import { predictedLabels } from "../metrics/confusion.ts";
 import { sha256 } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
 import { predictions, restore, type RunData, trainRun } from "./run.ts";
@@ -114,13 +114,13 @@ export async function trainOutcome(
 }
 
 /** Counts answers. With fewer than five classes every image counts in `top5`. */
-export function splitOutcome({ logits, labels, classes }: Predictions): SplitOutcome {
+export function splitOutcome(predictions: Predictions): SplitOutcome {
+  const { logits, labels, classes } = predictions;
   const ranks = labelRanks(logits, labels, classes);
   const within = (k: number) => Array.from(ranks, (rank) => rank < k);
   const count = (bits: readonly boolean[]) => bits.filter(Boolean).length;
   const [top1, top5] = [within(1), within(Math.min(5, classes))];
-  const answers = new Set<number>();
-  labels.forEach((_, i) => answers.add(argmax(logits.subarray(i * classes, (i + 1) * classes))));
+  const answers = new Set(predictedLabels(predictions));
   return {
     ...{ images: labels.length, top1: count(top1), top5: count(top5), predicted: answers.size },
     ...{ top1Images: packBits(top1), top5Images: packBits(top5) },

@@ -20,8 +20,8 @@ const matMul: FastKernel = ({ inputs, attrs, backend }) => {
   });
 };
 
-/** Rows below which to pack a matrix takes longer than to multiply it. */
-const FEW_ROWS = 6;
+/** Up to so many rows, to pack the other matrix takes longer than to multiply with it. */
+const MOST_ROWS_WITH_KEPT_PANELS = 6;
 
 /** op(a)·op(b) for matrices or stacks of them, with bias and activation. */
 export function runMatMul(
@@ -50,7 +50,7 @@ export function runMatMul(
   const stack = tf.backend_util.assertAndGetBroadcastShape(stackA, stackB);
   const out = backend.allocate([...stack, rows, columns], "float32");
   // in inference the same weights multiply one image after the other
-  const keepsPanels = transposeB && rows <= FEW_ROWS && batch === 1 &&
+  const keepsPanels = transposeB && rows <= MOST_ROWS_WITH_KEPT_PANELS && batch === 1 &&
     tf.engine().state.gradientDepth === 0;
   backend.kernels.matMul({
     ...{ batch, rows, depth, columns, transposeA, transposeB, activation },

@@ -199,8 +199,8 @@ function begins({ status, statusText, headers }: Response, asked: number, file: 
 }
 
 /**
- * Whether an answer that has come to its end is all that the server has: one without a length ends with a mark of
- * its own. A page that asks for a password is such an answer, and no part of the file.
+ * Whether an answer that has come to its end is taken for all that the server has: one that told no length, as the
+ * page of a log-in does, which is no part of the file.
  */
 function isWhole({ status, headers }: Response): boolean {
   return status === 200 && headers.get("content-length") === null;

@@ -60,7 +60,10 @@ async function make(known: KnownDataset, folder: string, options: PrepareOptions
   const mirror = options.mirror ?? (environment("LENET_DATA_MIRROR") || undefined);
   if (mirror !== undefined && !/^https?:\/\/[^/]/i.test(mirror)) {
     throw new DataError(
-      `the mirror of the data sets, which LENET_DATA_MIRROR names, is ${mirror}; its address must begin ` +
+      `the mirror of the data sets${
+        options.mirror === undefined ? ", which LENET_DATA_MIRROR names," : ""
+      } ` +
+        `is ${mirror}; its address must begin ` +
         "with http:// or https://",
     );
   }

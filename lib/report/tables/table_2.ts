@@ -1,10 +1,9 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { ScoredRun } from "../../runs/score_run.ts";
-import { systemTitles } from "../../systems/create_system.ts";
 import { paper } from "../paper.ts";
-import { paperShare } from "../paper_shares.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { table2Row } from "./table_2_row.ts";
 
 /** Table II: accuracies of the three systems, the paper's beside ours. */
 export function table2(dataset: Dataset, scored: readonly ScoredRun[]): Table {
@@ -12,10 +11,7 @@ export function table2(dataset: Dataset, scored: readonly ScoredRun[]): Table {
     const { system } = scores.run.configuration;
     return (["val", "test"] as const).flatMap((split) =>
       (["top1", "top5"] as const).map((metric) => ({
-        system: systemTitles[system],
-        split: split === "val" ? "validation" : "test",
-        metric: metric === "top1" ? "top-1" : "top-5",
-        paper: paperShare(system, split, metric),
+        ...table2Row(system, split, metric),
         here: scores[split][metric],
         predicted: scores[split].confusion.predicted,
       }))

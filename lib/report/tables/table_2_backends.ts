@@ -2,10 +2,9 @@ import type { BackendState } from "../../backend/available_backends.ts";
 import type { BackendName } from "../../backend/backend_names.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { BackendScores } from "../../diagnosis/backend_scores.ts";
-import { systemTitles } from "../../systems/create_system.ts";
-import { paperShare } from "../paper_shares.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { table2Row } from "./table_2_row.ts";
 
 /** Headings of the backends' columns. */
 const headings: Readonly<Record<BackendName, string>> = {
@@ -22,10 +21,7 @@ export function table2Backends(
   const there = backends.filter(({ runsOn }) => runsOn !== undefined);
   const rows = scored.flatMap(({ system, split, scores, agreement }) =>
     (["top1", "top5"] as const).map((metric) => ({
-      system: systemTitles[system],
-      split: split === "val" ? "validation" : "test",
-      metric: metric === "top1" ? "top-1" : "top-5",
-      paper: paperShare(system, split, metric),
+      ...table2Row(system, split, metric),
       ...Object.fromEntries([...scores].map(([backend, score]) => [backend, score[metric]])),
       ...metric === "top1" && there.length > 1 ? { agreement: 100 * agreement } : {},
     }))
