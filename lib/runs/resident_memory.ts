@@ -4,6 +4,7 @@ import type { BackendName } from "../backend/backend_names.ts";
 import type { Masks } from "../compression/masks.ts";
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
 import { encodeModel } from "../compression/quantization/quantized_model_file.ts";
+import { defaultThreads } from "../kernels/default_threads.ts";
 import type { Architecture } from "../model/architecture.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
@@ -45,7 +46,7 @@ export const MASK_PREFIX = "mask of ";
 /**
  * Resident set of fresh processes, in bytes. Each process loads one network from a file, answers some
  * batches and single images, collects its garbage and then says how much memory it holds. The
- * networks take turns.
+ * networks take turns; as many processes run at a time as the kernels would have threads.
  * @param processes for each network, from 1
  * @returns one list for each network, in the order of `networks`
  * @throws Error if a process fails, with what it said; in Deno it needs the permission to run `deno`
@@ -59,12 +60,21 @@ export async function residentMemory(
   try {
     for (const [i, network] of networks.entries()) await write(join(folder, String(i)), network);
     const measured = networks.map((): number[] => []);
-    for (let round = 0; round < processes; round++) {
-      for (let i = 0; i < networks.length; i++) {
-        measured[i]!.push(await measure(join(folder, String(i))));
-        await onProgress?.(round * networks.length + i + 1, processes * networks.length);
+    const total = processes * networks.length;
+    const waiting = Array.from({ length: total }, (_, turn) => turn % networks.length);
+    const place = async () => {
+      try {
+        for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
+          measured[i]!.push(await measure(join(folder, String(i))));
+          await onProgress?.(measured.flat().length, total);
+        }
+      } finally {
+        waiting.length = 0; // after a failure no other one begins
       }
-    }
+    };
+    // memory, unlike time, is the same with another process beside
+    const ended = await Promise.allSettled(Array.from({ length: defaultThreads() }, place));
+    for (const one of ended) if (one.status === "rejected") throw one.reason;
     return measured;
   } finally {
     await remove(folder, { recursive: true });
