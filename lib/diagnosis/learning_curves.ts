@@ -1,6 +1,7 @@
 import { confusionMatrix } from "../metrics/confusion.ts";
 import { topK } from "../metrics/topk.ts";
 import { type Accuracy, wilson } from "../metrics/wilson.ts";
+import type { Architecture } from "../model/architecture.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
 import { predictions, type Run } from "../runs/run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
@@ -44,6 +45,28 @@ export interface EpochAccuracies {
 /** How long the longest training is, in epochs. */
 export const LONG = 40;
 
+/** What a learning curve is made of. */
+export type PlannedCurve = Pick<LearningCurve, "name"> & {
+  /** What is trained. */
+  readonly configuration: RunConfiguration;
+};
+
+/** The runs of `learningCurves`, in their order. */
+export function learningCurveRuns(architecture: Architecture): PlannedCurve[] {
+  const runs = paperRuns(architecture);
+  const long = { ...faultyRun(architecture, "numpy"), epochs: LONG };
+  return [
+    ...systemNames.flatMap((system): PlannedCurve[] => [
+      {
+        name: "published",
+        configuration: faultyRun(architecture, system, runs[system].faults),
+      },
+      { name: "corrected", configuration: faultyRun(architecture, system) },
+    ]),
+    { name: "corrected, long", configuration: long },
+  ];
+}
+
 /**
  * The published and the corrected run of each system, and the corrected one of numpy for 40 epochs.
  * They show whether a network overfits, which is where training and validation part. Each has seed 1.
@@ -52,17 +75,11 @@ export async function learningCurves(
   { store, data, architecture }: Pick<Experiment, "store" | "data" | "architecture">,
   progress?: ProgressFactory,
 ): Promise<LearningCurve[]> {
-  const runs = paperRuns(architecture);
-  type Planned = readonly [LearningCurve["name"], SystemName, RunConfiguration];
-  const planned: Planned[] = systemNames.flatMap((system): Planned[] => [
-    ["published", system, faultyRun(architecture, system, runs[system].faults)],
-    ["corrected", system, faultyRun(architecture, system)],
-  ]);
-  const long = { ...faultyRun(architecture, "numpy"), epochs: LONG };
-  planned.push(["corrected, long", "numpy", long]);
+  const runs = paperRuns(architecture), planned = learningCurveRuns(architecture);
   const told = progress?.("Learning curves", "runs");
   const curves: LearningCurve[] = [];
-  for (const [name, system, configuration] of planned) {
+  for (const { name, configuration } of planned) {
+    const { system } = configuration;
     const onProgress = progress?.(`${runs[system].title}, ${name}`, "images");
     const { run, origin } = await store.loadOrTrain(configuration, data, {
       continueAtBrokenLoss: true, // that a training diverges would be seen in its curve

@@ -35,6 +35,7 @@ export * from "./measure_ablation.ts";
 export * from "./measure_matrix.ts";
 export * from "./measure_outlook.ts";
 export * from "./outlook.ts";
+export { diagnosisRuns, type DiagnosisSeeds } from "./planned_runs.ts";
 export * from "./paper_faults.ts";
 export * from "./paper_sweep.ts";
 export * from "./resize_filters.ts";

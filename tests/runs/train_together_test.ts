@@ -1,0 +1,70 @@
+/** Trainings at the same time have the bits of one after the other, and one that fails is named. */
+import assert from "node:assert/strict";
+import { assertRejects } from "../assert.ts";
+import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
+import { lenet5 } from "../../lib/model/architecture.ts";
+import { openExperiment } from "../../lib/runs/experiment.ts";
+import { runConfiguration } from "../../lib/runs/run_configuration.ts";
+import { trainRun } from "../../lib/runs/run.ts";
+import { Stopped } from "../../lib/runs/stopped.ts";
+import { trainTogether } from "../../lib/runs/train_together.ts";
+
+/** Does a work with an experiment of few images, whose store is empty. */
+async function withExperiment(
+  work: (experiment: Awaited<ReturnType<typeof openExperiment>>) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  Deno.env.set("LENET_RESULTS", `${folder}/results`); // the processes find it there, too
+  try {
+    await generateSynthetic(`${folder}/data`, { train: 100, heldOut: 1, seed: 7 });
+    await work(await openExperiment(undefined, { dataFolder: `${folder}/data` }));
+  } finally {
+    Deno.env.delete("LENET_RESULTS");
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const configurationOf = (system: "numpy" | "torch", seed: number, classes = 50) =>
+  runConfiguration({
+    ...{ system, architecture: lenet5(classes), epochs: 2, seed, batchSize: 16 },
+    optimizer: { kind: "adam", learningRate: 0.01 },
+    ...system === "torch" && { backend: "kernels" as const },
+  });
+
+Deno.test("trainings in two processes are kept, with the bits that they have here", () =>
+  withExperiment(async (experiment) => {
+    const { data, store } = experiment;
+    const numpy = [1, 2, 3].map((seed) => configurationOf("numpy", seed));
+    const configurations = [...numpy, configurationOf("torch", 1), numpy[0]!];
+    await store.train(numpy[2]!, data);
+    const told: number[] = [], images = 3 * 2 * data.train.length;
+    const origins = await trainTogether(experiment, configurations, (done, total) => {
+      assert.equal(total, images);
+      told.push(done);
+    }, 2);
+    assert.deepEqual(told, told.toSorted((a, b) => a - b));
+    assert.equal(told.at(-1), images);
+    const all = [{ origin: "loaded" }, ...Array(3).fill({ origin: "trained" })];
+    assert.deepEqual(origins, all);
+    for (const configuration of configurations) {
+      const { weights } = (await store.load(configuration, data))!;
+      assert.deepEqual(weights, (await trainRun(configuration, data)).weights);
+    }
+    const again = await trainTogether(experiment, configurations, undefined, 2);
+    assert.deepEqual(again, Array(4).fill({ origin: "loaded" }));
+  }));
+
+Deno.test("a training that fails in its process is named, and a listener stops all of them", () =>
+  withExperiment(async (experiment) => {
+    const failing = [configurationOf("numpy", 5, 3), configurationOf("numpy", 6)];
+    await assertRejects(
+      () => trainTogether(experiment, failing, undefined, 2),
+      Error,
+      "the training of numpy for 2 epochs with seed 5: train image 8 has label 3",
+    );
+    const long = [7, 8].map((seed) => ({ ...configurationOf("numpy", seed), epochs: 9999 }));
+    const stop = () => {
+      throw new Stopped();
+    };
+    await assertRejects(() => trainTogether(experiment, long, stop, 2), Stopped);
+  }));
