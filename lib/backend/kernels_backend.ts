@@ -7,7 +7,13 @@ import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { packPanels, panelBytes } from "../kernels/tensor/matrix_operations.ts";
 import type { TensorKernels } from "../kernels/tensor/tensor_kernels.ts";
-import { Block, type Source, type StoredElsewhere, StoredNumbers } from "./stored_numbers.ts";
+import {
+  Block,
+  type Owner,
+  type Source,
+  type StoredElsewhere,
+  StoredNumbers,
+} from "./stored_numbers.ts";
 import { TensorMemory } from "./tensor_memory.ts";
 
 type Values = tf.backend_util.BackendValues;
@@ -29,12 +35,25 @@ function bytesOf(dtype: tf.DataType, length: number): number {
   return dtype === "bool" ? length : 4 * length;
 }
 
+/** The error of a tensor whose backend is gone. */
+function closed(): Error {
+  return new Error(
+    "the backend of this tensor was removed, and its numbers with it. Read tensors before their backend is removed",
+  );
+}
+
 /** A backend over the memory of some kernels; see the head of the file. */
-export class KernelsBackend extends MathBackendCPU {
+export class KernelsBackend extends MathBackendCPU implements Owner {
   readonly tensors: TensorMemory;
   /** CPU kernels that are running, one inside the other. */
   #lent = 0;
   #disposed: number[] = [];
+  /** Computed numbers whose sources still hold other blocks; they let go where memory is short. */
+  readonly #withSources = new Set<StoredNumbers>();
+  #isClosed = false;
+  /** Kernels that are running, and what they have made so far. */
+  #attempts = 0;
+  readonly #made: tf.DataId[] = [];
 
   constructor(readonly kernels: TensorKernels) {
     super();
@@ -42,7 +61,7 @@ export class KernelsBackend extends MathBackendCPU {
     this.tensors = tensors;
     // what an operation needs while it runs comes from the same memory
     kernels.scratch = {
-      take: (bytes) => tensors.allocate(bytes),
+      take: (bytes) => this.#allocate(bytes),
       give: (at) => tensors.free(at),
     };
   }
@@ -58,17 +77,61 @@ export class KernelsBackend extends MathBackendCPU {
     const dataId = {};
     const numbers = new StoredNumbers(this, dtype, tf.util.sizeFromShape(shape), from);
     this.data.set(dataId, numbers as never);
+    if (this.#attempts > 0) this.#made.push(dataId);
     return { dataId, shape, dtype };
   }
 
   /** A block that is the caller's. */
   takeBlock(bytes: number): Block {
-    return new Block(this.tensors.allocate(bytes));
+    return new Block(this.#allocate(bytes));
+  }
+
+  #allocate(bytes: number): number {
+    if (this.#isClosed) throw closed();
+    try {
+      return this.tensors.allocate(bytes);
+    } catch (error) {
+      if (this.#withSources.size === 0) throw error;
+      // a later gradient then takes the way of the plain operations
+      for (const numbers of this.#withSources) numbers.letSourceGo();
+      this.#withSources.clear();
+      return this.tensors.allocate(bytes);
+    }
+  }
+
+  keepsSource(numbers: StoredNumbers): void {
+    this.#withSources.add(numbers);
+  }
+
+  /** A block that is the caller's, filled by `work`; if that fails, nothing is left taken. */
+  makeBlock(bytes: number, work: (block: Block) => void): Block {
+    const block = this.takeBlock(bytes);
+    try {
+      work(block);
+      return block;
+    } catch (error) {
+      this.releaseBlock(block);
+      throw error;
+    }
+  }
+
+  /** Runs a kernel; if it fails, the tensors that it has made are disposed of. */
+  attempt<C, T>(kernel: (call: C) => T, call: C): T {
+    const first = this.#made.length;
+    this.#attempts++;
+    try {
+      return kernel(call);
+    } catch (error) {
+      for (const dataId of this.#made.slice(first)) this.disposeData(dataId, true);
+      throw error;
+    } finally {
+      if (--this.#attempts === 0) this.#made.length = 0;
+    }
   }
 
   /** One holder less. */
   releaseBlock(block: Block): void {
-    if (--block.holders > 0) return;
+    if (--block.holders > 0 || this.#isClosed) return;
     this.forgetPanels(block);
     if (this.#lent > 0) this.#disposed.push(block.at);
     else this.tensors.free(block.at);
@@ -108,8 +171,7 @@ export class KernelsBackend extends MathBackendCPU {
 
   /** A tensor's block, held once more. */
   holdBlock(tensor: tf.TensorInfo): Block {
-    const numbers = this.numbers(tensor);
-    const block = numbers.block ??= numbers.source!.compute();
+    const block = this.numbers(tensor).compute();
     block.holders++;
     return block;
   }
@@ -127,12 +189,20 @@ export class KernelsBackend extends MathBackendCPU {
 
   /**
    * Runs a kernel of the CPU backend. Some of them read the numbers of tensors that they have disposed of
-   * already, so their memory is not used again before the kernel's end.
+   * already, so their memory is not used again before the kernel's end. Some hold their inputs once more, and
+   * do not let go when they fail.
    */
-  lend<T>(kernel: () => T): T {
+  lend<T>(kernel: () => T, inputs: tf.NamedTensorInfoMap): T {
+    const counts = Object.values(inputs).flatMap((input) => {
+      const numbers = input && this.data.get(input.dataId);
+      return numbers ? [{ numbers, refCount: numbers.refCount }] : [];
+    });
     this.#lent++;
     try {
       return kernel();
+    } catch (error) {
+      for (const { numbers, refCount } of counts) numbers.refCount = refCount;
+      throw error;
     } finally {
       if (--this.#lent === 0 && this.#disposed.length > 0) {
         for (const at of this.#disposed) this.tensors.free(at);
@@ -143,6 +213,7 @@ export class KernelsBackend extends MathBackendCPU {
 
   /** A view of a tensor's numbers. */
   view(numbers: StoredNumbers): TypedArray {
+    if (this.#isClosed) throw closed();
     const { buffer } = this.kernels.memory;
     switch (numbers.dtype) {
       case "int32":
@@ -198,6 +269,7 @@ export class KernelsBackend extends MathBackendCPU {
     numbers.refCount = refCount;
     numbers.values.set(values as TypedArray);
     this.data.set(dataId, numbers as never);
+    if (this.#attempts > 0) this.#made.push(dataId);
   }
 
   override readSync(dataId: tf.DataId): Values {
@@ -236,7 +308,8 @@ export class KernelsBackend extends MathBackendCPU {
     const numbers = data as unknown;
     if (numbers instanceof StoredNumbers) {
       if (numbers.block) this.releaseBlock(numbers.block);
-      numbers.source?.release();
+      numbers.letSourceGo();
+      this.#withSources.delete(numbers);
     }
     this.data.delete(dataId);
     return true;
@@ -253,7 +326,9 @@ export class KernelsBackend extends MathBackendCPU {
     };
   }
 
+  /** Gives all memory back. The tensors that are left have no numbers then, and disposing of them does nothing. */
   override dispose(): void {
+    this.#isClosed = true;
     this.tensors.clear();
   }
 }

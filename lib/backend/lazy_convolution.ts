@@ -5,6 +5,7 @@
  * pooling and activation wait as well, until that of the filter, the bias or the input is needed: then all that
  * are still wanted are computed at once. What nobody needs, as the gradient of the images, never is.
  */
+import * as tf from "@tensorflow/tfjs-core";
 import type {
   ConvPoolActivation,
   ConvPoolShape,
@@ -30,12 +31,20 @@ abstract class Held {
   protected abstract end(): void;
 }
 
+function hold(block: Block): Block {
+  block.holders++;
+  return block;
+}
+
 /** What pooling has made of a convolution. */
 export interface Pooled {
   readonly output: Block;
   /** Which number of each window was the largest, as the kernels keep it; absent outside of a gradient. */
   readonly argmax: Block | undefined;
 }
+
+/** What pooling has made of a convolution, with what its gradient needs. */
+export type PooledInTraining = Pooled & { readonly argmax: Block };
 
 /** What a convolution is made of; each block is held for it already. */
 export interface ConvolutionParts {
@@ -79,13 +88,12 @@ export class Convolution extends Held implements Source {
 
   compute(): Block {
     const { backend, parts: { geometry, input, filter, bias, activation, alpha } } = this;
-    const output = backend.takeBlock(4 * this.outputSize);
-    backend.kernels.conv2d({
-      ...{ geometry, activation, input: input.at, filter: filter.at, output: output.at },
-      ...(bias ? { bias: bias.at } : {}),
-      ...(alpha !== undefined ? { alpha } : {}),
-    });
-    return output;
+    return backend.makeBlock(4 * this.outputSize, (output) =>
+      backend.kernels.conv2d({
+        ...{ geometry, activation, input: input.at, filter: filter.at, output: output.at },
+        ...(bias ? { bias: bias.at } : {}),
+        ...(alpha !== undefined ? { alpha } : {}),
+      }));
   }
 
   /** The shape for the kernels that convolve and pool at once; undefined if they cannot. */
@@ -109,32 +117,46 @@ export class Convolution extends Held implements Source {
    * @returns the pooled numbers, held for the caller
    */
   pool(shape: ConvPoolShape, keepsWinners: boolean): Block {
-    const { backend, parts: { input, filter, bias, activation } } = this;
+    const { backend } = this;
     const bytes = this.outputSize; // a quarter of the numbers, four bytes each
-    const output = backend.takeBlock(bytes);
-    const argmax = keepsWinners ? backend.takeBlock(bytes) : undefined;
-    const zeros = bias ? undefined : this.#zeroBias();
-    backend.kernels.convPool({
-      shape,
-      activation: activation as ConvPoolActivation,
-      input: input.at,
-      filter: filter.at,
-      bias: (bias ?? zeros!).at,
-      output: output.at,
-      ...(argmax ? { argmax: argmax.at } : {}),
+    let argmax: Block | undefined;
+    const output = backend.makeBlock(bytes, (output) => {
+      if (!keepsWinners) return this.#runPool(shape, output);
+      argmax = backend.makeBlock(bytes, (argmax) => this.#runPool(shape, output, argmax));
     });
-    if (zeros) backend.releaseBlock(zeros);
     this.#letPooledGo();
     this.#pooled = { output, argmax };
-    output.holders++;
-    return output;
+    return hold(output);
+  }
+
+  #runPool(shape: ConvPoolShape, output: Block, argmax?: Block): void {
+    const { backend: { kernels }, parts: { input, filter, bias, activation } } = this;
+    const zeros = bias ? undefined : this.#zeroBias();
+    try {
+      kernels.convPool({
+        shape,
+        activation: activation as ConvPoolActivation,
+        input: input.at,
+        filter: filter.at,
+        bias: (bias ?? zeros!).at,
+        output: output.at,
+        ...(argmax ? { argmax: argmax.at } : {}),
+      });
+    } finally {
+      if (zeros) this.backend.releaseBlock(zeros);
+    }
   }
 
   #zeroBias(): Block {
     const { outChannels } = this.parts.geometry;
-    const block = this.backend.takeBlock(4 * outChannels);
-    new Float32Array(this.backend.kernels.memory.buffer, block.at, outChannels).fill(0);
-    return block;
+    return this.backend.makeBlock(4 * outChannels, ({ at }) => {
+      new Float32Array(this.backend.kernels.memory.buffer, at, outChannels).fill(0);
+    });
+  }
+
+  /** Outside of a gradient nobody looks for it any more. */
+  get isSpent(): boolean {
+    return this.#pooled?.argmax === undefined && tf.engine().state.gradientDepth === 0;
   }
 
   /** What `pool` made of it last. */
@@ -161,67 +183,83 @@ export type GradientName = "filter" | "bias" | "input";
 
 /** The gradient at a pooling's result, on its way back to the convolution. */
 export class PooledGradient extends Held {
-  readonly #wanted = new Map<GradientName, GradientPart>();
+  readonly #wanted = new Set<GradientPart>();
 
-  /** @param dy the gradient at the pooled numbers; it and the convolution are held for this already */
+  /**
+   * @param pooled what the pooling has made; another one may follow before the gradient is computed
+   * @param dy the gradient at the pooled numbers; it and the convolution are held for this already
+   */
   constructor(
     readonly convolution: Convolution,
+    readonly pooled: PooledInTraining,
     readonly shape: ConvPoolShape,
     readonly pool: Geometry,
     readonly dy: Block,
   ) {
     super();
+    for (const block of [pooled.output, pooled.argmax]) block.holders++;
   }
 
   /** One of the results, to be computed with the others when one of them is needed. */
   part(name: GradientName): GradientPart {
     const part = new GradientPart(this.hold() as PooledGradient, name);
-    this.#wanted.set(name, part);
+    this.#wanted.add(part);
     return part;
   }
 
   unwant(part: GradientPart): void {
-    if (this.#wanted.get(part.name) === part) this.#wanted.delete(part.name);
+    this.#wanted.delete(part);
   }
 
   /** Computes all that is wanted. */
   run(): void {
-    const { convolution: { backend, parts, pooled }, shape } = this;
-    const { inChannels, outChannels, kernel } = shape;
-    const filters = backend.takeBlock(4 * kernel * kernel * inChannels * outChannels);
-    const biases = backend.takeBlock(4 * outChannels);
-    const inputs = this.#wanted.has("input")
-      ? backend.takeBlock(4 * shape.batchSize * shape.inHeight * shape.inWidth * inChannels)
-      : undefined;
-    backend.kernels.convPoolGradient({
-      shape,
+    const { backend } = this.convolution;
+    const { batchSize, inHeight, inWidth, inChannels, outChannels, kernel } = this.shape;
+    const wanted = [...this.#wanted];
+    const results: Partial<Record<GradientName, Block>> = {};
+    try {
+      results.filter = backend.takeBlock(4 * kernel * kernel * inChannels * outChannels);
+      results.bias = backend.takeBlock(4 * outChannels);
+      if (wanted.some(({ name }) => name === "input")) {
+        results.input = backend.takeBlock(4 * batchSize * inHeight * inWidth * inChannels);
+      }
+      this.#runInto(results.filter, results.bias, results.input);
+      // who asks for the same one twice gets two holders of its block
+      for (const part of wanted) part.result = hold(results[part.name]!);
+      this.#wanted.clear();
+    } finally {
+      for (const block of Object.values(results)) backend.releaseBlock(block);
+    }
+  }
+
+  #runInto(filter: Block, bias: Block, input: Block | undefined): void {
+    const { convolution: { backend: { kernels }, parts }, pooled } = this;
+    kernels.convPoolGradient({
+      shape: this.shape,
       activation: parts.activation as ConvPoolActivation,
       input: parts.input.at,
       filter: parts.filter.at,
-      output: pooled!.output.at,
-      argmax: pooled!.argmax!.at,
+      output: pooled.output.at,
+      argmax: pooled.argmax.at,
       outputGradient: this.dy.at,
-      filterGradient: filters.at,
-      biasGradient: biases.at,
-      ...(inputs ? { inputGradient: inputs.at } : {}),
+      filterGradient: filter.at,
+      biasGradient: bias.at,
+      ...(input ? { inputGradient: input.at } : {}),
     });
-    const results = { filter: filters, bias: biases, input: inputs };
-    for (const name of ["filter", "bias", "input"] as const) {
-      const part = this.#wanted.get(name), block = results[name];
-      if (part) part.result = block;
-      else if (block) backend.releaseBlock(block);
-    }
-    this.#wanted.clear();
   }
 
   protected override end(): void {
-    this.convolution.backend.releaseBlock(this.dy);
+    const { backend } = this.convolution;
+    for (const block of [this.dy, this.pooled.output, this.pooled.argmax]) {
+      backend.releaseBlock(block);
+    }
     this.convolution.release();
   }
 }
 
 /** One of the gradients at the end of the way: of the filter, the bias or the input. */
 export class GradientPart implements Source {
+  readonly isSpent = true;
   /** Computed along with another part, and not fetched yet. */
   result: Block | undefined;
 
@@ -243,28 +281,33 @@ export class GradientPart implements Source {
 
 /** The gradient at the convolution's result, after or before its activation. */
 export class GradientInside implements Source {
+  /** The gradients of filter and bias that may follow are computed from it. */
+  readonly isSpent = false;
+
   constructor(readonly gradient: PooledGradient, readonly isBeforeActivation: boolean) {}
 
   /** By the plain operations, one after the other. */
   compute(): Block {
     const { convolution, pool, dy } = this.gradient;
-    const { backend, parts: { activation } } = convolution;
-    const result = backend.takeBlock(4 * convolution.outputSize);
+    const { backend, outputSize, parts: { activation } } = convolution;
     const whole = convolution.compute();
-    backend.kernels.maxPoolGradient({
-      geometry: pool,
-      outputGradient: dy.at,
-      input: whole.at,
-      inputGradient: result.at,
-    });
-    if (!this.isBeforeActivation || activation === "linear") {
+    try {
+      const result = backend.makeBlock(4 * outputSize, (result) =>
+        backend.kernels.maxPoolGradient({
+          geometry: pool,
+          outputGradient: dy.at,
+          input: whole.at,
+          inputGradient: result.at,
+        }));
+      if (!this.isBeforeActivation || activation === "linear") return result;
+      try {
+        return backend.activationGradient(activation, result, whole, outputSize);
+      } finally {
+        backend.releaseBlock(result);
+      }
+    } finally {
       backend.releaseBlock(whole);
-      return result;
     }
-    const gradient = backend.activationGradient(activation, result, whole, convolution.outputSize);
-    backend.releaseBlock(result);
-    backend.releaseBlock(whole);
-    return gradient;
   }
 
   release(): void {
@@ -274,6 +317,8 @@ export class GradientInside implements Source {
 
 /** The gradient of a convolution's input, which is not needed where the input are the images. */
 export class InputGradient implements Source {
+  readonly isSpent = true;
+
   /** @param dy and `filter` are held for this already */
   constructor(
     readonly backend: KernelsBackend,
@@ -285,14 +330,16 @@ export class InputGradient implements Source {
   compute(): Block {
     const { backend, geometry, dy, filter } = this;
     const { batchSize, inHeight, inWidth, inChannels } = geometry;
-    const result = backend.takeBlock(4 * batchSize * inHeight * inWidth * inChannels);
-    backend.kernels.conv2dInputGradient({
-      geometry,
-      outputGradient: dy.at,
-      filter: filter.at,
-      inputGradient: result.at,
-    });
-    return result;
+    return backend.makeBlock(
+      4 * batchSize * inHeight * inWidth * inChannels,
+      (result) =>
+        backend.kernels.conv2dInputGradient({
+          geometry,
+          outputGradient: dy.at,
+          filter: filter.at,
+          inputGradient: result.at,
+        }),
+    );
   }
 
   release(): void {

@@ -35,11 +35,11 @@ export function registerKernelsBackend(kernels: TensorKernels): void {
   // tfjs keeps the kernels of a backend that was taken out
   if (tf.getKernel("TanhGradient", kernelsBackendName)) return;
   for (const kernelName of ["TanhGradient", "SigmoidGradient", "ReluGradient"]) {
-    const kernelFunc = fastKernels[kernelName] as unknown as tf.KernelFunc;
+    const kernelFunc = attempted(fastKernels[kernelName] as unknown as tf.KernelFunc);
     tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
   }
   for (const [kernelName, fast] of Object.entries(fusedLayerKernels)) {
-    const kernelFunc = fast as unknown as tf.KernelFunc;
+    const kernelFunc = attempted(fast as unknown as tf.KernelFunc);
     tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
   }
   registerActivationGradients();
@@ -57,7 +57,11 @@ export function registerKernelsBackend(kernels: TensorKernels): void {
 /** The SIMD kernel where it knows what to do, else the CPU backend's. */
 function withFallback(fast: FastKernel | undefined, slow: tf.KernelFunc): tf.KernelFunc {
   const lent: tf.KernelFunc = (call) =>
-    (call.backend as KernelsBackend).lend(() => slow(call)) as tf.TensorInfo;
-  if (fast === undefined) return lent;
-  return (call) => fast(call as unknown as Call) ?? lent(call);
+    (call.backend as KernelsBackend).lend(() => slow(call), call.inputs) as tf.TensorInfo;
+  return attempted(fast ? (call) => fast(call as unknown as Call) ?? lent(call) : lent);
+}
+
+/** The same kernel, which leaves no tensors behind when it fails. */
+function attempted(kernel: tf.KernelFunc): tf.KernelFunc {
+  return (call) => (call.backend as KernelsBackend).attempt(kernel, call);
 }

@@ -9,9 +9,13 @@ const ALIGNMENT = 64;
 
 /** A size class: bytes rounded up to 64, and above 256 to one of four steps within each power of two. */
 function classSize(bytes: number): number {
-  if (bytes <= 4 * ALIGNMENT) return Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
-  const step = 2 ** (29 - Math.clz32(bytes - 1));
-  return Math.ceil(bytes / step) * step;
+  if (bytes <= 4 * ALIGNMENT) return roundUp(bytes, ALIGNMENT);
+  return roundUp(bytes, 2 ** (29 - Math.clz32(bytes - 1)));
+}
+
+/** The next multiple of `step`, and `step` itself for nothing. */
+function roundUp(bytes: number, step: number): number {
+  return Math.max(1, Math.ceil(bytes / step)) * step;
 }
 
 /** A stretch of free memory. */
@@ -65,8 +69,13 @@ export class TensorMemory {
    */
   allocate(bytes: number): number {
     if (!(bytes >= 0)) throw new RangeError(`${bytes} bytes of memory were asked for`);
-    const size = classSize(bytes);
-    const at = this.#free.get(size)?.pop() ?? this.#cut(size);
+    let size = classSize(bytes);
+    let at = this.#free.get(size)?.pop() ?? this.#cut(size);
+    if (at === undefined) {
+      // the largest tensors fit where their class does not
+      size = roundUp(bytes, ALIGNMENT);
+      at = this.#cut(size) ?? this.#refuse(bytes);
+    }
     this.#sizes.set(at, size);
     this.#used += size;
     if (this.#used > this.#highest) this.#highest = this.#used;
@@ -93,16 +102,20 @@ export class TensorMemory {
     this.#untouched = this.first;
   }
 
-  /** A block from joined stretches or from untouched memory. */
-  #cut(size: number): number {
+  /** A block from joined stretches or from untouched memory; undefined if there is none. */
+  #cut(size: number): number | undefined {
     const found = this.#fromStretch(size) ?? this.#fromUntouched(size);
     if (found !== undefined) return found;
     this.#join();
-    const joined = this.#fromStretch(size) ?? this.#fromUntouched(size);
-    if (joined !== undefined) return joined;
+    return this.#fromStretch(size) ?? this.#fromUntouched(size);
+  }
+
+  #refuse(bytes: number): never {
     const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
     throw new RangeError(
-      `out of memory: a tensor of ${mebibytes(size)} MiB was asked for; ${mebibytes(this.#used)} ` +
+      `out of memory: a tensor of ${mebibytes(bytes)} MiB was asked for; ${
+        mebibytes(this.#used)
+      } ` +
         `of ${
           mebibytes(this.limit)
         } MiB are in use by ${this.blocks} tensors. Dispose of tensors ` +

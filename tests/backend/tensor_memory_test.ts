@@ -66,3 +66,14 @@ Deno.test("a block that is not in use cannot be freed", () => {
   assertThrows(() => memory.free(at), Error, `begins at ${at}`);
   assertThrows(() => memory.allocate(NaN), RangeError, "NaN bytes");
 });
+
+Deno.test("a tensor for which there is room fits, also where its size class does not", () => {
+  const memory = new TensorMemory(0, 9.75 * 2 ** 20);
+  const large = 9.5 * 2 ** 20;
+  const at = memory.allocate(large);
+  assert.equal(memory.used, large);
+  assertThrows(() => memory.allocate(2 ** 19 + 1), RangeError, "a tensor of 0.5 MiB was asked for");
+  memory.free(at);
+  memory.free(memory.allocate(9.75 * 2 ** 20));
+  assert.equal(memory.used, 0);
+});

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelsBackend } from "../kernels_backend.ts";
 import { activationGradientInside, addBias } from "./convolutions.ts";
+import type { Block } from "../stored_numbers.ts";
 import { areFloats, type FastKernel, type FastKernels, partsOf, sizeOf } from "./fast_kernel.ts";
 import { broadcastStrides, collapse, type Dimension, writeDimensions } from "./strided.ts";
 
@@ -75,16 +76,16 @@ export function runBinary(
     })
     : -1;
   let length = inner.size, dimensions: readonly Dimension[] = outer;
-  let pattern: number | undefined;
+  let pattern: Block | undefined;
   if (repeated >= 0) {
     const times = Math.ceil(2 * SHORT_ROW / inner.size);
     length = times * inner.size;
-    pattern = backend.tensors.allocate(4 * length);
+    pattern = backend.takeBlock(4 * length);
     const at = addresses[repeated]! / 4;
-    const all = new Float32Array(kernels.memory.buffer, pattern, length);
+    const all = new Float32Array(kernels.memory.buffer, pattern.at, length);
     const row = new Float32Array(kernels.memory.buffer, 4 * at, inner.size);
     for (let k = 0; k < times; k++) all.set(row, k * inner.size);
-    addresses[repeated] = pattern;
+    addresses[repeated] = pattern.at;
     dimensions = [{
       size: Math.ceil(total / length),
       strides: only!.strides.map((stride) => times * stride),
@@ -103,7 +104,7 @@ export function runBinary(
   words[9] = dimensions.length;
   writeDimensions(words, 10, dimensions);
   kernels.run("binary", parts);
-  if (pattern !== undefined) backend.tensors.free(pattern);
+  if (pattern) backend.releaseBlock(pattern);
   return out;
 }
 

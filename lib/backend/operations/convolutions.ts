@@ -241,10 +241,12 @@ const maxPoolGradient: FastKernel = ({ inputs, attrs, backend }) => {
   const geometry = poolGeometry(input.shape, attrs);
   if (geometry === undefined) return undefined;
   const { source } = backend.numbers(input);
-  if (source instanceof Convolution && source.pooled?.argmax) {
+  const pooled = source instanceof Convolution ? source.pooled : undefined;
+  if (source instanceof Convolution && pooled?.argmax) {
     const shape = source.poolShape(geometry);
-    if (shape && source.pooled.output === backend.numbers(output).block) {
-      const gradient = new PooledGradient(source.hold(), shape, geometry, backend.holdBlock(dy));
+    if (shape && pooled.output === backend.numbers(output).block) {
+      const held = [source.hold(), { ...pooled, argmax: pooled.argmax }] as const;
+      const gradient = new PooledGradient(...held, shape, geometry, backend.holdBlock(dy));
       const isBefore = source.parts.activation === "linear";
       return backend.wrap(input.shape, "float32", new GradientInside(gradient, isBefore));
     }

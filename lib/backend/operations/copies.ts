@@ -69,6 +69,7 @@ function turn(
 
 /** The transpose of a convolution that waits; it waits with it. */
 class TurnedConvolution implements Source {
+  readonly isSpent = true;
   readonly #convolution: Convolution;
 
   constructor(convolution: Convolution, readonly dimensions: readonly Dimension[]) {
@@ -77,11 +78,11 @@ class TurnedConvolution implements Source {
 
   compute(): Block {
     const { backend, outputSize } = this.#convolution;
-    const block = backend.takeBlock(4 * outputSize);
-    const whole = this.#convolution.compute();
-    turn(backend, whole.at, block.at, this.dimensions);
-    backend.releaseBlock(whole);
-    return block;
+    return backend.makeBlock(4 * outputSize, (block) => {
+      const whole = this.#convolution.compute();
+      turn(backend, whole.at, block.at, this.dimensions);
+      backend.releaseBlock(whole);
+    });
   }
 
   release(): void {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelsBackend } from "../kernels_backend.ts";
 import { biasGradient } from "./convolutions.ts";
+import type { Block } from "../stored_numbers.ts";
 import { areFloats, type FastKernel, type FastKernels, partsOf, sizeOf } from "./fast_kernel.ts";
 
 /** Numbers of the reductions in assembly/reduce.ts, by tfjs's names of the kernels. */
@@ -32,7 +33,7 @@ function groupsOf(shape: readonly number[], axes: readonly number[]): Group[] {
 
 /** Calls the kernels of one reduction, with memory between its steps that it gives back at the end. */
 class Reducer {
-  readonly #temporary: number[] = [];
+  readonly #temporary: Block[] = [];
 
   constructor(readonly backend: KernelsBackend, readonly op: number) {}
 
@@ -104,13 +105,13 @@ class Reducer {
   }
 
   #take(count: number): number {
-    const at = this.backend.tensors.allocate(4 * count);
-    this.#temporary.push(at);
-    return at;
+    const block = this.backend.takeBlock(4 * count);
+    this.#temporary.push(block);
+    return block.at;
   }
 
   end(): void {
-    for (const at of this.#temporary) this.backend.tensors.free(at);
+    for (const block of this.#temporary) this.backend.releaseBlock(block);
   }
 }
 
@@ -129,7 +130,23 @@ export function runReduction(
   const shape = keepDims ? tf.backend_util.expandShapeToKeepDim(kept, [...axes]) : kept;
   const out = backend.allocate(shape, "float32"), to = backend.addressOf(out);
   const reducer = new Reducer(backend, reductions[name]);
-  let at = backend.addressOf(x);
+  try {
+    reduceGroups(reducer, backend.addressOf(x), groups, isMean ? sizeOf(reduced) : 1, to);
+  } finally {
+    reducer.end();
+  }
+  return out;
+}
+
+/** Reduces one group of axes after the other, the last one to `to`. */
+function reduceGroups(
+  reducer: Reducer,
+  x: number,
+  groups: Group[],
+  divisor: number,
+  to: number,
+): void {
+  let at = x;
   for (;;) {
     const last = groups.findLastIndex(({ isReduced }) => isReduced);
     const size = (list: readonly Group[]) =>
@@ -138,12 +155,9 @@ export function runReduction(
     const rows = groups[last]!.size;
     groups.splice(last, 1);
     const isLast = !groups.some(({ isReduced }) => isReduced);
-    const divisor = isLast && isMean ? sizeOf(reduced) : 1;
-    at = reducer.reduce(at, outer, rows, inner, divisor, isLast ? to : undefined);
-    if (isLast) break;
+    if (isLast) return void reducer.reduce(at, outer, rows, inner, divisor, to);
+    at = reducer.reduce(at, outer, rows, inner, 1);
   }
-  reducer.end();
-  return out;
 }
 
 function reductionKernel(name: keyof typeof reductions, isMean = false): FastKernel {
