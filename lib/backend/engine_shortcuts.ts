@@ -47,6 +47,20 @@ interface Engine {
   ): void;
 }
 
+/** What tfjs keeps where all of its copies find it; its own `getKernel` puts a key together at each call. */
+const shared =
+  (globalThis as { _tfGlobals?: Map<string, Map<string, tf.KernelConfig>> })._tfGlobals;
+const registry = shared?.get("kernelRegistry");
+const keys = new Map<string, string>();
+
+/** The kernels backend's kernel of a name. */
+function kernelOf(name: string): tf.KernelConfig | undefined {
+  if (registry === undefined) return tf.getKernel(name, kernelsBackendName);
+  let key = keys.get(name);
+  if (key === undefined) keys.set(name, key = `${kernelsBackendName}_${name}`);
+  return registry.get(key);
+}
+
 /** Whether tfjs is to look at every kernel that runs, for `tf.profile` or its flag DEBUG. */
 function isWatched({ state }: Engine): boolean {
   return state.profiling || tf.env().getBool("DEBUG");
@@ -60,7 +74,7 @@ export function shortenEngine(): void {
 
   engine.runKernel = (name, inputs, attrs) => {
     const kernel = engine.backendName === kernelsBackendName && !isWatched(engine)
-      ? tf.getKernel(name, kernelsBackendName)
+      ? kernelOf(name)
       : undefined;
     if (kernel === undefined) return runKernel.call(engine, name, inputs, attrs);
     const { state } = engine;

@@ -197,6 +197,9 @@ Deno.test("transposes, slices, joins, pads, gathers and casts are the CPU backen
 Deno.test("one-hot rows leave labels outside empty, and indices outside are refused", async () => {
   const { ours, plain } = await onBoth(() => [
     tf.oneHot(tf.tensor1d([0, 4, -1, 2, 5], "int32"), 5),
+    tf.zerosLike(tf.tensor1d([NaN, 4, -1])),
+    tf.zerosLike(tf.tensor2d([1, 2], [2, 1], "int32")),
+    tf.zerosLike(tf.tensor1d([1, 0], "bool")),
     tf.oneHot(tf.tensor2d([1, 0], [2, 1], "int32"), 3, 0.5, -1, "float32"),
   ]);
   assert.deepEqual(ours, plain);

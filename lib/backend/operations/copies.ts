@@ -259,6 +259,14 @@ const reshape: FastKernel = ({ inputs, attrs, backend }) => {
   return isFull && backend.has(x) ? backend.share(x, shape) : undefined;
 };
 
+const zerosLike: FastKernel = ({ inputs, backend }) => {
+  const x = inputs.x!, dtype = wordType(backend, x);
+  if (dtype === undefined) return undefined;
+  const out = backend.allocate(x.shape, dtype);
+  fill(backend, out, 0);
+  return out;
+};
+
 export const copyKernels: FastKernels = {
   Identity: identity,
   Reshape: reshape,
@@ -267,6 +275,7 @@ export const copyKernels: FastKernels = {
   Concat: concat,
   PadV2: pad,
   Fill: fillKernel,
+  ZerosLike: zerosLike,
   GatherV2: gather,
   OneHot: oneHot,
   Cast: cast,

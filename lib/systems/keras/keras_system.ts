@@ -16,6 +16,7 @@ import { aimsOf, compiledLoss } from "./own_loss.ts";
 import { kerasOptimizerState, restoreKerasOptimizer } from "./keras_optimizer_state.ts";
 import { fromKeras, toKeras } from "./keras_weights.ts";
 import { applyStack } from "./apply_stack.ts";
+import { type CompiledModel, stackStep, type TrainStep } from "./stack_step.ts";
 import { SeededDropout } from "./seeded_dropout.ts";
 import { buildModel, takeModel } from "./sequential_model.ts";
 
@@ -84,7 +85,12 @@ export class KerasSystem extends CheckedSystem {
       failure ??= { error };
       trained.stopTraining = true;
     };
-    this.#stepOnBackend(trained, fail);
+    const isShort = !own && !asRows;
+    this.#stepOnBackend(
+      trained,
+      fail,
+      (inner) => isShort ? stackStep(model, inner, rule, acc) : undefined,
+    );
     const progress = new TrainingProgress(
       this,
       train,
@@ -144,17 +150,22 @@ export class KerasSystem extends CheckedSystem {
    * `fitDataset` waits between its steps, and meanwhile another system may make its backend the current one; so
    * each step, which is one function of the compiled model, chooses this system's own.
    * @param fail told of the error of a step, which then answers with numbers that nobody looks at
+   * @param makeShort makes a step that is shorter than tfjs's own, if there is one
    */
-  #stepOnBackend(trained: tf.LayersModel, fail: (error: unknown) => void): void {
-    interface Compiled {
-      makeTrainFunction(): (data: tf.Tensor[]) => tf.Scalar[];
+  #stepOnBackend(
+    trained: tf.LayersModel,
+    fail: (error: unknown) => void,
+    makeShort: (model: CompiledModel) => TrainStep | undefined,
+  ): void {
+    interface Compiled extends CompiledModel {
+      makeTrainFunction(): TrainStep;
     }
     // a Sequential leaves its training to a model inside
     const model = ((trained as { model?: object }).model ?? trained) as Compiled;
     delete (model as Partial<Compiled>).makeTrainFunction; // that of an earlier training
     const make = model.makeTrainFunction;
     model.makeTrainFunction = () => {
-      const step = make.call(model);
+      const step = makeShort(model) ?? make.call(model);
       return (data) =>
         this.#run(() => {
           try {

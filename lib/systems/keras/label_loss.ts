@@ -30,6 +30,27 @@ export function labelLoss(labels: tf.Tensor, probabilities: tf.Tensor): tf.Tenso
   return fused(probabilities);
 }
 
+/**
+ * The mean of `labelLoss` and its gradient, with the bits that `tf.mean` and its gradient have.
+ * @param labels (N, 1) @param probabilities (N, classes)
+ */
+export function meanLabelLoss(labels: tf.Tensor, probabilities: tf.Tensor): tf.Scalar {
+  const fused = tf.customGrad((probabilities, save) => {
+    const output = probabilities as tf.Tensor2D, [rows, classes] = output.shape;
+    const wanted = numbersOf(labels), p = numbersOf(output);
+    let losses: Float32Array;
+    const gradient = tensorOf([rows, classes], (to) => {
+      losses = lossOfRows(wanted, p, classes, to);
+      const share = Math.fround(1 / rows);
+      for (let at = 0; at < to.length; at++) to[at]! *= share;
+    });
+    (save as tf.GradSaveFunc)([gradient]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, dy);
+    return { value: tf.mean(tf.tensor1d(losses!)), gradFunc };
+  });
+  return fused(probabilities) as tf.Scalar;
+}
+
 /** Each row's loss. @param gradient of the losses by the probabilities `p`; zeros before */
 function lossOfRows(
   wanted: ArrayLike<number>,
@@ -39,16 +60,17 @@ function lossOfRows(
 ): Float32Array {
   const losses = new Float32Array(wanted.length);
   for (let row = 0; row < losses.length; row++) {
-    const start = row * classes, label = start + Math.floor(wanted[row]!);
+    const start = row * classes, end = start + classes;
+    const label = start + Math.floor(wanted[row]!);
     let sum = 0;
-    for (let at = start; at < start + classes; at++) sum += limit(p[at]!);
+    for (let at = start; at < end; at++) sum += limit(p[at]!);
     const share = limit(p[label]!) / sum;
     losses[row] = -Math.log(limit(share));
     if (!isInside(share)) continue;
-    for (let at = start; at < start + classes; at++) {
-      // of −ln(pₗ / Σp): 1/Σp for all, −1/pₗ more for the label; a limited one does not move
-      if (isInside(p[at]!)) gradient[at] = 1 / sum - (at === label ? 1 / (share * sum) : 0);
-    }
+    // of −ln(pₗ / Σp): 1/Σp for all, −1/pₗ more for the label; a limited one does not move
+    const ofAll = 1 / sum;
+    for (let at = start; at < end; at++) if (isInside(p[at]!)) gradient[at] = ofAll;
+    if (isInside(p[label]!)) gradient[label] = ofAll - 1 / (share * sum);
   }
   return losses;
 }
