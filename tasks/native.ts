@@ -20,13 +20,17 @@ import { output, run, SetupError, step } from "./run.ts";
 
 const folderOf = (kind: NativeKind) => join(projectRoot, ".native", kind);
 
-/** Which build to set up: the one asked for, else what `LENET_NATIVE` says, else CUDA on a GPU. */
-export function kindToSetUp(gpu?: boolean): NativeKind {
+/** Which build to set up: the one asked for, else what `LENET_NATIVE` says, else CUDA on a GPU if there is such a build. */
+export function kindToSetUp(
+  gpu?: boolean,
+  system: System = Deno.build,
+  hasGpu: () => boolean = hasNvidiaGpu,
+): NativeKind {
   if (gpu !== undefined) return gpu ? "gpu" : "cpu";
   const asked = Deno.env.get("LENET_NATIVE");
   if (asked === "cpu" || asked === "gpu") return asked;
   if (asked) throw new SetupError(`LENET_NATIVE must be cpu or gpu, got ${asked}`);
-  return hasNvidiaGpu() ? "gpu" : "cpu";
+  return hasGpu() && nativePlatform(system)?.tensorflow.gpu ? "gpu" : "cpu";
 }
 
 /**
@@ -47,9 +51,14 @@ export async function setupNative(kind: NativeKind, system: System = Deno.build)
   if (!await exists(join(folder, "tensorflow", platform.libraries.at(-1)!))) {
     await step(`TensorFlow's library from ${wheel.requirement}`, async () => {
       await fetchWheel(wheel, join(folder, "wheel"));
-      await run(await findPython(), [join(projectRoot, "tasks", "unpack_wheel.py"), folder], {
-        advice: "Is there space on disk? It needs 1.2 GB.",
-      });
+      try {
+        await run(await findPython(), [join(projectRoot, "tasks", "unpack_wheel.py"), folder], {
+          advice: "Is there space on disk? It needs 1.2 GB.",
+        });
+      } finally {
+        // 250 MB, which the work on the kernels may need where the disk is full
+        await Deno.remove(join(folder, "wheel"), { recursive: true }).catch(() => {});
+      }
     });
   }
   if (kind === "gpu" && !await exists(join(folder, "cuda.installed"))) {

@@ -88,7 +88,7 @@ export async function setupVenv(requirements: string, folder: string = venv): Pr
   const stamp = join(folder, `${requirements}.installed`);
   const wanted = await sha256(await Deno.readTextFile(list));
   if (await exists(stamp) && await Deno.readTextFile(stamp) === wanted) return;
-  const python = join(folder, "bin", "python");
+  const python = programOf(folder, "python");
   await step(`Python packages of tasks/${requirements} into ${basename(folder)}`, async () => {
     if (await output(python, ["-m", "pip", "--version"]) === undefined) {
       await createVenv(folder);

@@ -49,6 +49,12 @@ const two = { digits: 2 } as const;
 
 /** The README's numbers that are results. */
 export const readmeBindings: readonly Binding[] = [
+  {
+    file: "specs.json",
+    words: words("Of the # specs that tfjs-core ships, # pass"),
+    values: ([row]) =>
+      [row!.run, row!.passed].map((count) => (count as number).toLocaleString("en")),
+  },
   ...(["top-1", "top-5"] as const).map((metric): Binding => ({
     file: "table_2.json",
     words: new RegExp(

@@ -57,12 +57,17 @@ export async function setupNativeIfPossible(
     await work();
     return true;
   } catch (error) {
-    if (native || !(error instanceof SetupError)) throw error;
+    if (native || !isExpected(error)) throw error;
     console.error(
       `The native TensorFlow cannot be set up, so ${instead}. The reason: ${oneLine(error)}`,
     );
     return false;
   }
+}
+
+/** Whether a set-up can fail like this without a fault of its own: by itself, or in the files or the network. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof SetupError || (error instanceof Error && "code" in error);
 }
 
 function oneLine(error: Error): string {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { KeptOutcome } from "../lib/runs/run_outcome.ts";
 import { projectRoot } from "../lib/util/files.ts";
-import { setupVenv } from "./python.ts";
+import { programOf, setupVenv } from "./python.ts";
 import { SetupError } from "./run.ts";
 import {
   type ProcessOptions,
@@ -17,7 +17,7 @@ import { decodeLine, encodeLine, type Job, lines, type Message } from "./sweep_p
 export const daskVenv: string = join(projectRoot, ".venv-dask");
 
 /** Its interpreter. */
-export const daskPython: string = join(daskVenv, "bin", "python");
+export const daskPython: string = programOf(daskVenv, "python");
 
 /** How the cluster is reached, and how its workers are started. */
 export interface DaskOptions extends ProcessOptions {

@@ -22,9 +22,13 @@ header = re.compile(
 def extract(archive, name, target):
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    with archive.open(name) as source, open(part, "wb") as sink:
-        shutil.copyfileobj(source, sink, 1 << 20)
-    os.replace(part, target)
+    try:
+        with archive.open(name) as source, open(part, "wb") as sink:
+            shutil.copyfileobj(source, sink, 1 << 20)
+        os.replace(part, target)
+    finally:
+        # a disk that is full is not left full
+        part.unlink(missing_ok=True)
 
 
 with zipfile.ZipFile(wheel) as archive:

@@ -6,7 +6,13 @@
 import * as tf from "./tf.ts";
 import { defaultThreads } from "../kernels/default_threads.ts";
 import { isTurbo, missingForKernels } from "../kernels/kernel_platform.ts";
-import { openTensorKernels, type TensorBuild } from "../kernels/tensor/open_tensor_kernels.ts";
+import {
+  openTensorKernels,
+  type TensorBuild,
+  tensorBuilds,
+} from "../kernels/tensor/open_tensor_kernels.ts";
+import { requireKeys } from "../model/check_architecture.ts";
+import { describe } from "../model/describe.ts";
 import { chooseBackend } from "./backend_choice.ts";
 import { shortenLayers } from "./layer_shortcuts.ts";
 import {
@@ -38,6 +44,10 @@ export interface KernelsBackendOptions {
   readonly memoryBytes?: number;
 }
 
+const optionKeys: Record<keyof KernelsBackendOptions, true> = {
+  ...{ threads: true, build: true, memoryBytes: true },
+};
+
 /** Just below 2 GiB, so that every address is a positive int32. */
 const MOST_BYTES = 2 ** 31 - 2 ** 16;
 
@@ -47,6 +57,7 @@ const open = new Map<BackendName, Promise<Backend>>();
  * Opens a backend, once for all that ask; the options count for the first of them. The first one that is opened
  * becomes tfjs's current backend.
  * @param asked see `chooseBackend`
+ * @throws RangeError naming an option that is unknown or has no sensible value
  * @throws Error if the native TensorFlow is not set up, or the machine lacks what the kernels need
  */
 export async function openBackend(
@@ -54,6 +65,11 @@ export async function openBackend(
   options: KernelsBackendOptions = {},
 ): Promise<Backend> {
   const name = chooseBackend(asked);
+  requireKeys("openBackend", "it", options, optionKeys);
+  const { build } = options;
+  if (build !== undefined && !tensorBuilds.includes(build)) {
+    throw new RangeError(`build must be ${tensorBuilds.join(" or ")}, got ${describe(build)}`);
+  }
   const opening = open.get(name) ?? (name === "native" ? openNative() : openKernels(options));
   open.set(name, opening);
   try {

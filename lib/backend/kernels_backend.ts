@@ -193,9 +193,11 @@ export class KernelsBackend extends MathBackendCPU implements Owner {
    * do not let go when they fail.
    */
   lend<T>(kernel: () => T, inputs: tf.NamedTensorInfoMap): T {
-    const counts = Object.values(inputs).flatMap((input) => {
-      const numbers = input && this.data.get(input.dataId);
-      return numbers ? [{ numbers, refCount: numbers.refCount }] : [];
+    // an input may be left out, or be a list
+    const counts = Object.values(inputs).flat().flatMap((input) => {
+      if (!input || !this.data.has(input.dataId)) return [];
+      const numbers = this.data.get(input.dataId);
+      return [{ numbers, refCount: numbers.refCount }];
     });
     this.#lent++;
     try {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { assertRejects, assertThrows } from "../assert.ts";
 import { chooseBackend, openBackend, withBackend } from "../../lib/backend/choose_backend.ts";
+import { defaultBackend } from "../../lib/backend/backend_choice.ts";
 import { chosenKind, hasNvidiaGpu } from "../../lib/backend/native_path.ts";
 import * as tf from "../../lib/backend/tf.ts";
 
@@ -16,14 +17,29 @@ function withEnvironment(value: string, work: () => void): void {
 }
 
 Deno.test("the backend is the one asked for, then LENET_BACKEND's, then the fastest", () => {
-  const isGpu = hasNvidiaGpu() && chosenKind() !== undefined;
-  withEnvironment("", () => assert.deepEqual(chooseBackend(), isGpu ? "native" : "kernels"));
+  assert.equal(defaultBackend(true, "gpu"), "native");
+  // with a GPU too, TensorFlow's build for processors is slower than the kernels
+  for (const [hasGpu, kind] of [[true, "cpu"], [true, undefined], [false, "gpu"]] as const) {
+    assert.equal(defaultBackend(hasGpu, kind), "kernels");
+  }
+  const usual = defaultBackend(hasNvidiaGpu(), chosenKind());
+  withEnvironment("", () => assert.deepEqual(chooseBackend(), usual));
   withEnvironment("native", () => assert.deepEqual(chooseBackend(), "native"));
   withEnvironment("native", () => assert.deepEqual(chooseBackend("kernels"), "kernels"));
 });
 
 Deno.test("a backend that there is not is refused by name, and its source named", async () => {
   await assertRejects(() => openBackend("webgl"), RangeError, "no backend named webgl; there are");
+  const refused = [
+    [
+      { thread: 1 },
+      "openBackend has the unknown option thread; it has threads, build, memoryBytes",
+    ],
+    [{ build: "broad" }, "build must be narrow or wide, got broad"],
+  ] as const;
+  for (const [options, message] of refused) {
+    await assertRejects(() => openBackend("kernels", options as never), RangeError, message);
+  }
   withEnvironment("cuda", () => {
     assertThrows(() => chooseBackend(), RangeError, "no backend named cuda (LENET_BACKEND)");
   });

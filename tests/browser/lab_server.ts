@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { exists, projectRoot, writeAtomic } from "../../lib/util/files.ts";
 import { notebookPaths } from "../../tasks/execute.ts";
-import { jupyterEnvironment, venv } from "../../tasks/python.ts";
+import { jupyterEnvironment, programOf, venv } from "../../tasks/python.ts";
 
 /** Everything that the test leaves behind; git ignores it. */
 export const browserFolder: string = join(projectRoot, ".cache", "browser");
@@ -32,7 +32,7 @@ export async function startLab(kernel: Kernel, data: string): Promise<LabServer>
     }),
   );
   const token = crypto.randomUUID(), port = freePort();
-  const server = new Deno.Command(join(venv, "bin", "jupyter"), {
+  const server = new Deno.Command(programOf(venv, "jupyter"), {
     args: [
       ...["lab", "--no-browser", "--ip=127.0.0.1", `--port=${port}`, "--expose-app-in-browser"],
       ...[`--ServerApp.root_dir=${root}`, `--IdentityProvider.token=${token}`, "--allow-root"],

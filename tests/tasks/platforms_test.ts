@@ -34,6 +34,18 @@ Deno.test("the native TensorFlow: which systems it can be had for, and what the 
 Deno.test("programs of a virtual environment stand where the system has them", () => {
   assert.equal(programOf("venv", "python", "windows"), join("venv", "Scripts", "python.exe"));
   assert.equal(programOf("venv", "python", "darwin"), join("venv", "bin", "python"));
+  // and nobody names them by a path of their own
+  for (const folder of ["tasks", "tests", "tests/browser", "bench"]) {
+    for (const { name } of Deno.readDirSync(join(projectRoot, folder))) {
+      if (!name.endsWith(".ts") || name === "python.ts" || name === "platforms_test.ts") continue;
+      const text = Deno.readTextFileSync(join(projectRoot, folder, name));
+      assert.doesNotMatch(
+        text,
+        /"bin", ?"(python|jupyter|pip)|\/bin\/(python|jupyter)/,
+        `${folder}/${name}`,
+      );
+    }
+  }
 });
 
 Deno.test("libjpeg-turbo's builds for Linux and macOS are in the package", async () => {

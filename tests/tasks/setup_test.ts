@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertRejects, assertStringIncludes, assertThrows } from "../assert.ts";
-import { addonPath, hasNvidiaGpu } from "../../lib/backend/native_path.ts";
+import { addonPath } from "../../lib/backend/native_path.ts";
 import { findCompiler, kindToSetUp, setupNative } from "../../tasks/native.ts";
 import {
   createVenv,
@@ -44,7 +44,11 @@ Deno.test("the build: the argument counts before LENET_NATIVE, and that before t
     assert.deepEqual([kindToSetUp(), kindToSetUp(false), kindToSetUp(true)], ["gpu", "cpu", "gpu"]);
   });
   await withEnvironment({ LENET_NATIVE: undefined }, () => {
-    assert.deepEqual(kindToSetUp(), hasNvidiaGpu() ? "gpu" : "cpu");
+    const kindOn = (arch: "x86_64" | "aarch64", hasGpu: boolean) =>
+      kindToSetUp(undefined, { os: "linux", arch }, () => hasGpu);
+    assert.deepEqual([kindOn("x86_64", true), kindOn("x86_64", false)], ["gpu", "cpu"]);
+    // there is no build with CUDA for it
+    assert.equal(kindOn("aarch64", true), "cpu");
   });
   await withEnvironment({ LENET_NATIVE: "tpu" }, () => {
     assertThrows(() => kindToSetUp(), SetupError, "got tpu");
@@ -193,3 +197,30 @@ Deno.test("every list of Python packages in the project is among those whose has
   }
   assert.deepEqual(found.sort(), Object.values(packageLists).flat().sort());
 });
+
+Deno.test(
+  ...needs("the notebooks' Python", "a library that cannot be unpacked leaves nothing on the disk"),
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const name = "tensorflow/libtensorflow_cc.so.2", wheel = join(folder, "wheel", "x.whl");
+      await Deno.mkdir(join(folder, "wheel"));
+      const make =
+        "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').writestr(sys.argv[2], 'library')";
+      await run(venvPython, ["-c", make, wheel, name], {});
+      // other bytes than the checksum is of
+      await Deno.writeFile(
+        wheel,
+        (await Deno.readFile(wheel)).map((byte) =>
+          byte === "y".charCodeAt(0) ? "x".charCodeAt(0) : byte
+        ),
+      );
+      const unpack = () =>
+        run(venvPython, [join(projectRoot, "tasks", "unpack_wheel.py"), folder], {});
+      await assertRejects(unpack, SetupError);
+      assert.deepEqual([...Deno.readDirSync(join(folder, "tensorflow"))], []);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

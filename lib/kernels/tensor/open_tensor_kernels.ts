@@ -4,7 +4,8 @@ import { startNodeThread } from "./node_threads.ts";
 import { TensorKernels } from "./tensor_kernels.ts";
 
 /** `wide` is made for V8's turbo flags; see `turboFlags` in ../kernel_module.ts. Both give the same bits. */
-export type TensorBuild = "narrow" | "wide";
+export const tensorBuilds = ["narrow", "wide"] as const;
+export type TensorBuild = typeof tensorBuilds[number];
 
 /**
  * Compiles a build and starts the threads.
