@@ -70,6 +70,9 @@ export async function openBackend(
   if (build !== undefined && !tensorBuilds.includes(build)) {
     throw new RangeError(`build must be ${tensorBuilds.join(" or ")}, got ${describe(build)}`);
   }
+  // somebody may have taken it out of tfjs meanwhile
+  const kept = open.get(name);
+  if (kept && !tf.findBackend((await kept.catch(() => undefined))?.tfName ?? "")) open.delete(name);
   const opening = open.get(name) ?? (name === "native" ? openNative() : openKernels(options));
   open.set(name, opening);
   try {

@@ -25,7 +25,7 @@ interface Engine {
     readonly gradientDepth: number;
     readonly profiling: boolean;
     readonly scopeStack: Scope[];
-    readonly activeTape: object[] | null;
+    readonly activeTape: { readonly saved?: tf.Tensor[] }[] | null;
     kernelDepth: number;
     activeScope: Scope | null;
   };
@@ -153,6 +153,10 @@ function shortenClones(engine: Engine): void {
         engine.addTapeNode("clone", { x }, [y], gradient, [], {});
         state.activeTape!.splice(at, 0, state.activeTape!.pop()!);
       }
+    }
+    if (state.gradientDepth === 0) {
+      // left over from a gradient that has failed
+      for (const { saved } of state.activeTape ?? []) if (saved) tf.dispose(saved);
     }
     saved = [];
     startTape.call(engine);

@@ -241,6 +241,7 @@ export class KernelsBackend extends MathBackendCPU implements Owner {
   override write(values: Values, shape: number[], dtype: tf.DataType): tf.DataId {
     const dataId = {};
     this.move(dataId, values, shape, dtype, 1);
+    if (this.#attempts > 0) this.#made.push(dataId);
     return dataId;
   }
 
@@ -271,7 +272,6 @@ export class KernelsBackend extends MathBackendCPU implements Owner {
     numbers.refCount = refCount;
     numbers.values.set(values as TypedArray);
     this.data.set(dataId, numbers as never);
-    if (this.#attempts > 0) this.#made.push(dataId);
   }
 
   override readSync(dataId: tf.DataId): Values {

@@ -6,6 +6,7 @@
  * are still wanted are computed at once. What nobody needs, as the gradient of the images, never is.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { takesConvPool } from "../kernels/tensor/conv_pool_operations.ts";
 import type {
   ConvPoolActivation,
   ConvPoolShape,
@@ -108,7 +109,8 @@ export class Convolution extends Held implements Source {
       2 * pool.outWidth === g.outWidth && pool.padInfo.top === 0 && pool.padInfo.left === 0;
     if (!isPlain || !isHalving || !poolable.includes(activation)) return undefined;
     const { batchSize, inHeight, inWidth, inChannels, outChannels, filterHeight: kernel } = g;
-    return { batchSize, inHeight, inWidth, inChannels, outChannels, kernel };
+    const shape = { batchSize, inHeight, inWidth, inChannels, outChannels, kernel };
+    return takesConvPool(shape) ? shape : undefined;
   }
 
   /**

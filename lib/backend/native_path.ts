@@ -11,15 +11,25 @@ export function addonPath(kind: NativeKind): string {
   return join(projectRoot, ".native", kind, "tensorflow", "tfjs_binding.node");
 }
 
+let hasGpu: boolean | undefined;
+
 /**
- * Whether this machine has an NVIDIA driver. The driver's files can be seen with all permissions
- * only; without them `nvidia-smi` is asked, and without the permission to run it the answer is no.
+ * Whether this machine has an NVIDIA driver. The driver's files can be seen with all permissions only, and in
+ * Windows' Linux there are none; then `nvidia-smi` is asked, and without the permission to run it the answer is no.
  */
 export function hasNvidiaGpu(): boolean {
+  return hasGpu ??= hasDriverFiles() || runsNvidiaSmi();
+}
+
+function hasDriverFiles(): boolean {
   try {
     return existsSync("/proc/driver/nvidia/version") || existsSync("/dev/nvidia0");
   } catch { // not permitted
+    return false;
   }
+}
+
+function runsNvidiaSmi(): boolean {
   try {
     const { spawnSync } = nodeModule("node:child_process");
     return spawnSync("nvidia-smi", ["-L"], { stdio: "ignore" }).status === 0;

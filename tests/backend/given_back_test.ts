@@ -1,5 +1,6 @@
 /** Memory is given back as soon as nothing needs it any more: after a computation, an error, or the backend's end. */
 import assert from "node:assert/strict";
+import { openBackend } from "../../lib/backend/choose_backend.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import { Rng } from "../../lib/util/rng.ts";
 import { assertThrows } from "../assert.ts";
@@ -136,10 +137,43 @@ Deno.test("what has run out of memory, wherever it did, leaves nothing behind", 
   tf.dispose([filter, images, many]);
 });
 
+Deno.test("a kernel that fails leaves its inputs of another backend whole", async () => {
+  await tf.setBackend("cpu");
+  const x = tf.tensor([1, 2, 3]);
+  await tf.setBackend(kernels.tfName);
+  assert.throws(() => tf.gather(x, tf.tensor1d([7], "int32")));
+  assert.deepEqual([...x.dataSync()], [1, 2, 3]);
+  x.dispose();
+});
+
+Deno.test("after a gradient that has run out of memory a smaller one succeeds", () => {
+  const filter = tf.ones([5, 5, 2, 32]), images = tf.ones([8, 64, 64, 2]);
+  const step = (count: number) =>
+    tf.tidy(() => {
+      const part = tf.slice(images, 0, count);
+      const loss = (w: tf.Tensor) => tf.sum(tf.square(pool(tf.softplus(valid(part, w)))));
+      return tf.grad(loss)(filter).dataSync();
+    });
+  step(8);
+  const giveBack = leaveOnly(10 * 2 ** 20), before = kernelsBackend().tensors.used;
+  for (let k = 0; k < 3; k++) assertThrows(() => step(8), RangeError, "out of memory");
+  step(1);
+  assert.equal(kernelsBackend().tensors.used, before);
+  giveBack();
+  tf.dispose([filter, images]);
+});
+
 Deno.test("after the backend's end its tensors cannot be read, and disposing of them does no harm", () => {
   const x = tf.tensor([1, 2, 3]), waiting = valid(tf.ones([1, 4, 4, 1]), tf.ones([3, 3, 1, 2]));
   tf.removeBackend(kernels.tfName);
   assertThrows(() => x.dataSync(), Error, "the backend of this tensor was removed");
   assertThrows(() => waiting.dataSync(), Error, "the backend of this tensor was removed");
   tf.dispose([x, waiting]);
+});
+
+Deno.test("a backend that was taken out of tfjs opens anew", async () => {
+  await tf.setBackend("cpu");
+  const { tfName } = await openBackend("kernels");
+  await tf.setBackend(tfName);
+  assert.deepEqual([...tf.square([1, 2]).dataSync()], [1, 4]);
 });

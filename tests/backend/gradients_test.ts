@@ -102,6 +102,24 @@ Deno.test("gradients of any shape are the CPU backend's", async () => {
   );
 });
 
+Deno.test("shapes that the joined convolution and pooling refuses take the plain way", async () => {
+  const usual = { batch: 4, stride: 1, pad: "valid", activation: "tanh", pool: "max" } as const;
+  const refused: readonly Shape[] = [
+    // LeNet-5's second convolution on images of 16 × 16
+    { ...usual, side: 6, channels: 6, filters: 16, kernel: 5, seed: 1 },
+    // rows of more than 2,040 numbers: Keras's usual second convolution on images of 134 × 134 and more
+    { ...usual, side: 66, channels: 32, filters: 1, kernel: 3, seed: 2 },
+  ];
+  for (const shape of refused) {
+    const { ours, plain } = await onBoth(() => {
+      const at = inputs(shape);
+      const gradients = tf.grads((...args: tf.Tensor[]) => loss(shape, args))(at);
+      return [...gradients, loss(shape, at)];
+    });
+    assertLess(worstDifference(plain, ours), 2e-5, JSON.stringify(shape));
+  }
+});
+
 /** Shapes that the kernels convolve and pool at once. */
 const poolable = shapes.map((shape): Shape => ({
   ...shape,

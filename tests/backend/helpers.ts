@@ -39,7 +39,10 @@ export function worstDifference(a: readonly number[][], b: readonly number[][]):
   a.forEach((list, k) => {
     const other = b[k]!;
     if (list.length !== other.length) worst = Infinity;
-    const scale = Math.max(1, ...list.filter(Number.isFinite).map(Math.abs));
+    const scale = list.reduce(
+      (most, x) => Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most,
+      1,
+    );
     list.forEach((x, i) => {
       const y = other[i]!;
       if (Object.is(x, y) || x === y) return;
