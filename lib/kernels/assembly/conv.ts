@@ -9,6 +9,10 @@
 // The window slides: this tap's topNext is the next tap's top. Pooling takes the largest of the
 // four sums, so tanh, which never falls, can wait until after it and runs on a quarter of the
 // numbers.
+//
+// The narrow build writes the five taps of a 5 × 5 kernel's row out. Between them stand ways out of
+// the loop: without them the compiler would move all products of a sum together, and there are not
+// registers enough for the pixels of five taps.
 
 import { LANE_ROW } from "../kernel_constants";
 import { ConvLayer } from "./layers";
@@ -47,6 +51,79 @@ export function convPool(layer: ConvLayer, input: usize, output: usize, argmax: 
           let channel = corner + half;
           for (const end = channel + channels * plane; channel < end; channel += plane) {
             let p = channel;
+            if (!WIDE && kernel == 5) {
+              // five taps without a loop; none of the ways out between them is ever taken: see above
+              for (const stop = w + 5 * 5 * 4; w < stop; p += row) {
+                let q = p;
+                let $top = v128.load(q), $bottom = v128.load(q + row);
+                let $topNext = $top, $bottomNext = $bottom, weight = biasA;
+                weight = v128.load32_splat(w);
+                q += LANE_ROW;
+                $a0 = madd($top, weight, $a0);
+                $topNext = v128.load(q);
+                $a1 = madd($topNext, weight, $a1);
+                $a2 = madd($bottom, weight, $a2);
+                $bottomNext = v128.load(q + row);
+                $a3 = madd($bottomNext, weight, $a3);
+                weight = v128.load32_splat(w + filterBytes);
+                $b0 = madd($top, weight, $b0), $b1 = madd($topNext, weight, $b1);
+                $b2 = madd($bottom, weight, $b2), $b3 = madd($bottomNext, weight, $b3);
+                w += 4;
+                if (w >= stop) break;
+                weight = v128.load32_splat(w);
+                q += LANE_ROW;
+                $a0 = madd($topNext, weight, $a0);
+                $top = v128.load(q);
+                $a1 = madd($top, weight, $a1);
+                $a2 = madd($bottomNext, weight, $a2);
+                $bottom = v128.load(q + row);
+                $a3 = madd($bottom, weight, $a3);
+                weight = v128.load32_splat(w + filterBytes);
+                $b0 = madd($topNext, weight, $b0), $b1 = madd($top, weight, $b1);
+                $b2 = madd($bottomNext, weight, $b2), $b3 = madd($bottom, weight, $b3);
+                w += 4;
+                if (w >= stop) break;
+                weight = v128.load32_splat(w);
+                q += LANE_ROW;
+                $a0 = madd($top, weight, $a0);
+                $topNext = v128.load(q);
+                $a1 = madd($topNext, weight, $a1);
+                $a2 = madd($bottom, weight, $a2);
+                $bottomNext = v128.load(q + row);
+                $a3 = madd($bottomNext, weight, $a3);
+                weight = v128.load32_splat(w + filterBytes);
+                $b0 = madd($top, weight, $b0), $b1 = madd($topNext, weight, $b1);
+                $b2 = madd($bottom, weight, $b2), $b3 = madd($bottomNext, weight, $b3);
+                w += 4;
+                if (w >= stop) break;
+                weight = v128.load32_splat(w);
+                q += LANE_ROW;
+                $a0 = madd($topNext, weight, $a0);
+                $top = v128.load(q);
+                $a1 = madd($top, weight, $a1);
+                $a2 = madd($bottomNext, weight, $a2);
+                $bottom = v128.load(q + row);
+                $a3 = madd($bottom, weight, $a3);
+                weight = v128.load32_splat(w + filterBytes);
+                $b0 = madd($topNext, weight, $b0), $b1 = madd($top, weight, $b1);
+                $b2 = madd($bottomNext, weight, $b2), $b3 = madd($bottom, weight, $b3);
+                w += 4;
+                if (w >= stop) break;
+                weight = v128.load32_splat(w);
+                q += LANE_ROW;
+                $a0 = madd($top, weight, $a0);
+                $topNext = v128.load(q);
+                $a1 = madd($topNext, weight, $a1);
+                $a2 = madd($bottom, weight, $a2);
+                $bottomNext = v128.load(q + row);
+                $a3 = madd($bottomNext, weight, $a3);
+                weight = v128.load32_splat(w + filterBytes);
+                $b0 = madd($top, weight, $b0), $b1 = madd($topNext, weight, $b1);
+                $b2 = madd($bottom, weight, $b2), $b3 = madd($bottomNext, weight, $b3);
+                w += 4;
+              }
+              continue;
+            }
             for (let ky = 0; ky < kernel; ky++, p += row) {
               let q = p;
               let $top = v128.load(q), $bottom = v128.load(q + row);
