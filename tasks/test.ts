@@ -1,7 +1,8 @@
 /**
- * `deno task test [paths] [arguments of deno test]`: sets up what is missing, runs the tests, and ends with a
- * line "N passed, N failed, N skipped". Each test file has a process of its own, and two run at a time. With
- * arguments of `deno test` one process runs all, so that they mean what they always do.
+ * `deno task test [--no-native] [paths] [arguments of deno test]`: sets up what is missing, runs the tests, and
+ * ends with a line "N passed, N failed, N skipped". Each test file has a process of its own, and two run at a
+ * time. With arguments of `deno test` one process runs all, so that they mean what they always do. With
+ * `--no-native` no native TensorFlow is set up, and the tests that need it are skipped where there is none.
  */
 import { resolve } from "node:path";
 import { main, SetupError } from "./run.ts";
@@ -9,8 +10,10 @@ import { setup } from "./setup.ts";
 import {
   type Counts,
   denoTest,
+  type Job,
   ourEnvironment,
   readTold,
+  runJob,
   sideBySide,
   testFiles,
   type Told,
@@ -36,17 +39,19 @@ function stopOnSignals(): AbortController {
   return stop;
 }
 
-async function inTwoProcesses(files: readonly string[]): Promise<number> {
+async function inTwoProcesses(
+  files: readonly string[],
+  setUp: () => Promise<unknown>,
+): Promise<number> {
   const stop = stopOnSignals();
   const first = longest.filter((file) => files.includes(file));
   const ordered = [...first, ...files.filter((file) => !first.includes(file))];
   const types = { name: "types", args: ["check", "--quiet", ...files] };
-  const jobs = [
-    types,
-    ...ordered.map((name) => ({ name, args: [...denoTest, "--no-check", name] })),
-  ];
+  const jobs = ordered.map((name) => ({ name, args: [...denoTest, "--no-check", name] }));
+  const checking = new Map([[types as Job, runJob(types, stop.signal)]]); // it needs no set-up
+  await beforeTests(setUp, stop);
   const all: Told[] = [], broken: string[] = [];
-  for await (const { job, code, text } of sideBySide(jobs, 2, stop.signal)) {
+  for await (const { job, code, text } of sideBySide(jobs, 2, stop.signal, checking)) {
     if (stop.signal.aborted) {
       if (stop.signal.reason !== types) await show(text); // the tests that were running
       continue;
@@ -78,6 +83,20 @@ async function inTwoProcesses(files: readonly string[]): Promise<number> {
   return isFine ? 0 : 1;
 }
 
+/** Sets up while something runs that is ended if this fails or is interrupted. */
+async function beforeTests(setUp: () => Promise<unknown>, stop: AbortController): Promise<void> {
+  const end = () => Deno.exit(130);
+  stop.signal.addEventListener("abort", end);
+  try {
+    await setUp();
+  } catch (error) {
+    stop.signal.removeEventListener("abort", end);
+    stop.abort();
+    throw error;
+  }
+  stop.signal.removeEventListener("abort", end);
+}
+
 async function inOneProcess(args: readonly string[]): Promise<number> {
   const paths = args.some((arg) => !arg.startsWith("-")) ? [] : ["tests/"];
   const child = new Deno.Command(Deno.execPath(), {
@@ -99,18 +118,24 @@ async function inOneProcess(args: readonly string[]): Promise<number> {
 /**
  * Runs tests and shows what comes of them.
  * @param args paths of tests, none for all; or arguments of `deno test`
+ * @param setUp makes what the tests need; types are checked meanwhile
  * @returns the exit status
  */
-export async function runTests(args: readonly string[]): Promise<number> {
+export async function runTests(
+  args: readonly string[],
+  setUp: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<number> {
   const paths = args.length > 0 ? args : ["tests"];
   const isThere = await Promise.all(paths.map((path) => exists(resolve(projectRoot, path))));
   const files = isThere.every(Boolean) ? testFiles(paths) : [];
-  return files.length > 0 ? await inTwoProcesses(files) : await inOneProcess(args);
+  if (files.length > 0) return await inTwoProcesses(files, setUp);
+  await setUp();
+  return await inOneProcess(args);
 }
 
 if (import.meta.main) {
-  await main(async () => {
-    await setup({ withoutPython: true }); // tests that need it are skipped, and say so
-    return await runTests(Deno.args);
-  });
+  const option = "--no-native", args = Deno.args.filter((arg) => arg !== option);
+  const native = Deno.args.includes(option) ? false : undefined;
+  // tests that need Python are skipped, and say so
+  await main(() => runTests(args, () => setup({ withoutPython: true, native })));
 }

@@ -65,19 +65,21 @@ export const ourEnvironment = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 /**
  * Runs processes, several at a time, in the order of the list.
  * @param stop ends those that run, and starts no other
+ * @param running those that have begun already
  * @yields each as soon as it has ended
  */
 export async function* sideBySide(
   jobs: readonly Job[],
   atOnce: number,
   stop: AbortSignal,
+  running: Map<Job, Promise<Ended>> = new Map(),
 ): AsyncGenerator<Ended> {
-  const waiting = jobs.values(), running = new Map<Job, Promise<Ended>>();
+  const waiting = jobs.values();
   while (true) {
     while (running.size < atOnce && !stop.aborted) {
       const { value: job, done } = waiting.next();
       if (done) break;
-      running.set(job, run(job, stop));
+      running.set(job, runJob(job, stop));
     }
     if (running.size === 0) return;
     const ended = await Promise.race(running.values());
@@ -86,7 +88,8 @@ export async function* sideBySide(
   }
 }
 
-async function run(job: Job, stop: AbortSignal): Promise<Ended> {
+/** Runs one process. @param stop ends it */
+export async function runJob(job: Job, stop: AbortSignal): Promise<Ended> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...job.args],
     cwd: projectRoot,
