@@ -17,6 +17,7 @@ import { dataChoice, gpuChoice, nativeChoice, readArguments, requireData } from 
 import { executeNotebook, notebookPaths } from "./execute.ts";
 import { takeLock } from "./lock.ts";
 import { turboEnvironment } from "./python.ts";
+import { startMakingImages } from "./make_images.ts";
 import { finishReplacing, replaceFiles, type Replacement } from "./replace_files.ts";
 import { main, SetupError, step } from "./run.ts";
 import { setup } from "./setup.ts";
@@ -98,7 +99,10 @@ async function reproduce(): Promise<void> {
   const journal = join(results, ".replacing.json");
   if (await finishReplacing(journal)) console.error("Finished what was cut off while it replaced.");
   for (const folder of [results, target]) await requireRoom(folder, ROOM).catch(asSetupError);
+  // other images may have faults, which notebook 1 tells of
+  const images = data ? undefined : startMakingImages(full ? { LENET_FULL: "1" } : {});
   const isNative = await setup({ gpu, native });
+  await images?.();
   const staged = await stage(results);
   // where trainings had to be moved into it, the next start moves them back and removes it
   const owned = Deno.lstatSync(join(staged, "runs")).isSymlink ? [staged] : [];
