@@ -13,9 +13,13 @@ export const fusedLayerKernels: FastKernels = {
     const { x, kernel, bias } = inputs;
     return runMatMul(backend, x!, kernel!, { bias, activation: attrs.activation });
   },
-  LinearForward: ({ inputs, backend }) => {
+  LinearForward: ({ inputs, attrs, backend }) => {
     const { x, weight, bias } = inputs;
-    return runMatMul(backend, x!, weight!, { transposeB: true, bias });
+    return runMatMul(backend, x!, weight!, {
+      transposeB: true,
+      bias,
+      activation: attrs.activation,
+    });
   },
   LinearGradient: ({ inputs, backend }) => {
     const { dy, x, weight } = inputs as Record<string, tf.TensorInfo>;
@@ -62,8 +66,10 @@ const fusedLayerGradients: readonly tf.GradConfig[] = [
   {
     kernelName: "LinearForward",
     inputsToSave: ["x", "weight"],
-    gradFunc: (dy, [x, weight]) => {
-      const inputs = { dy: dy as tf.Tensor, x: x!, weight: weight! };
+    outputsToSave: [true],
+    gradFunc: (dy, [x, weight, y], attrs) => {
+      const g = beforeActivation(dy as tf.Tensor, y!, attrs);
+      const inputs = { dy: g, x: x!, weight: weight! };
       const [dx, dWeight, dBias] = run("LinearGradient", inputs) as [
         tf.Tensor,
         tf.Tensor,
@@ -77,8 +83,7 @@ const fusedLayerGradients: readonly tf.GradConfig[] = [
     inputsToSave: ["x", "kernel"],
     outputsToSave: [true],
     gradFunc: (dy, [x, kernel, y], attrs) => {
-      const name = activationGradients[attrs.activation as FusedDenseActivation];
-      const g = name ? runOne(name, { dy: dy as tf.Tensor, y: y! }) : dy as tf.Tensor;
+      const g = beforeActivation(dy as tf.Tensor, y!, attrs);
       return {
         x: () => runOne("BatchMatMul", { a: g, b: kernel! }, { transposeB: true }),
         kernel: () => runOne("BatchMatMul", { a: x!, b: g }, { transposeA: true }),
@@ -100,6 +105,12 @@ const activationGradients = {
 } as const;
 /** An activation of `dense`. */
 export type FusedDenseActivation = keyof typeof activationGradients;
+
+/** The gradient before a layer's activation, from that after it and the layer's result. */
+function beforeActivation(dy: tf.Tensor, y: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor {
+  const name = activationGradients[attrs.activation as FusedDenseActivation];
+  return name ? runOne(name, { dy, y }) : dy;
+}
 
 /** Whether `dense` takes an activation along. */
 export function isFusedDenseActivation(name: string): name is FusedDenseActivation {
@@ -131,12 +142,18 @@ function run(name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Te
   return tf.engine().runKernel(name, inputs, attrs) as unknown as tf.Tensor[];
 }
 
-/** x·weightᵀ + bias. @param x (N, in) @param weight (out, in) @param bias (out) */
-export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
+/** f(x·weightᵀ + bias). @param x (N, in) @param weight (out, in) @param bias (out) */
+export function linear(
+  x: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  activation: FusedDenseActivation = "linear",
+): tf.Tensor2D {
   if (x.rank !== 2 || !areFused(x, weight, bias) || x.shape[1] !== weight.shape[1]) {
-    return tf.add(tf.matMul(x, weight, false, true), bias);
+    const sum: tf.Tensor2D = tf.add(tf.matMul(x, weight, false, true), bias);
+    return activation === "tanh" ? tf.tanh(sum) : sum;
   }
-  return runOne("LinearForward", { x, weight, bias }) as tf.Tensor2D;
+  return runOne("LinearForward", { x, weight, bias }, { activation }) as tf.Tensor2D;
 }
 
 /**

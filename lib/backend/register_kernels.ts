@@ -13,6 +13,7 @@ import { copyKernels } from "./operations/copies.ts";
 import type { Call, FastKernel, FastKernels } from "./operations/fast_kernel.ts";
 import { matrixKernels } from "./operations/matrix_products.ts";
 import { reductionKernels } from "./operations/reductions.ts";
+import { registerSoftmaxGradient, softmaxGradientKernels } from "./softmax_gradient.ts";
 import { unaryKernels } from "./operations/unary_operations.ts";
 
 export { kernelsBackendName };
@@ -38,12 +39,18 @@ export function registerKernelsBackend(kernels: TensorKernels): void {
     const kernelFunc = attempted(fastKernels[kernelName] as unknown as tf.KernelFunc);
     tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
   }
-  for (const [kernelName, fast] of Object.entries(fusedLayerKernels)) {
+  for (
+    const [kernelName, fast] of Object.entries({
+      ...fusedLayerKernels,
+      ...softmaxGradientKernels,
+    })
+  ) {
     const kernelFunc = attempted(fast as unknown as tf.KernelFunc);
     tf.registerKernel({ kernelName, backendName: kernelsBackendName, kernelFunc });
   }
   registerActivationGradients();
   registerFusedLayerGradients();
+  registerSoftmaxGradient();
   shortenEngine();
   for (const kernel of tf.getKernelsForBackend("cpu")) {
     tf.registerKernel({

@@ -67,6 +67,21 @@ Deno.test("a dense layer in one kernel has the bits of its operations, and of th
   );
 });
 
+Deno.test("a layer with tanh has the bits of the layer and a tanh of its own, and so have its gradients", async () => {
+  await tf.setBackend(kernels.tfName);
+  type Matrices = [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+  fc.assert(
+    fc.property(shapes, (shape) => {
+      tf.tidy(() => {
+        const [x, weights, bias] = tensors(shape), at = [x, tf.transpose(weights), bias];
+        const fused = resultsOf((...at) => linear(...at as Matrices, "tanh"), at);
+        assert.deepEqual(fused, resultsOf((...at) => tf.tanh(linear(...at as Matrices)), at));
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
 Deno.test("the gradients of dense layers are finite differences of their values", async () => {
   await tf.setBackend(kernels.tfName);
   fc.assert(

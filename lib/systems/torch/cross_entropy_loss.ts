@@ -2,7 +2,7 @@ import { labelCrossEntropy } from "../../backend/fused_layers.ts";
 import { numbersOf } from "../../backend/tensor_arrays.ts";
 import * as tf from "../../backend/tf.ts";
 import { argmax } from "../../util/argmax.ts";
-import type { Module } from "./module.ts";
+import type { Module, Parameter } from "./module.ts";
 
 /** A loss of a batch from logits (N, classes) and a target. */
 export interface Criterion {
@@ -32,13 +32,24 @@ export class CrossEntropyLoss implements Criterion {
       throw new RangeError(`one-hot rows of ${target.shape[1]} for ${classes} classes`);
     }
     const smoothing = this.labelSmoothing;
-    const labels = target.rank === 1 ? checkedLabels(target, classes) : labelsOfRows(target);
+    const known = target.rank === 1 ? target : knownLabels.get(target);
+    const labels = known ? checkedLabels(known, classes) : labelsOfRows(target);
     if (labels) return labelCrossEntropy(logits as tf.Tensor2D, labels, smoothing);
     const rows = smoothing === 0
       ? target
       : tf.add(tf.mul(target, 1 - smoothing), smoothing / classes);
     return tf.neg(tf.mean(tf.sum(tf.mul(rows, tf.logSoftmax(logits)), 1)));
   }
+}
+
+/** The labels of rows that `oneHotRows` has made, so that nobody looks for them again. */
+const knownLabels = new WeakMap<tf.Tensor, tf.Tensor1D>();
+
+/** One-hot rows (N, classes) of integer labels (N). */
+export function oneHotRows(labels: tf.Tensor1D, classes: number): tf.Tensor {
+  const rows = tf.oneHot(labels, classes);
+  knownLabels.set(rows, labels);
+  return rows;
 }
 
 /** @throws RangeError for a label that is no whole number from 0 to classes − 1 */
@@ -48,7 +59,7 @@ function checkedLabels(target: tf.Tensor, classes: number): tf.Tensor1D {
       throw new RangeError(`a label is outside [0, ${classes})`);
     }
   }
-  return tf.cast(target as tf.Tensor1D, "int32");
+  return target.dtype === "int32" ? target as tf.Tensor1D : tf.cast(target as tf.Tensor1D, "int32");
 }
 
 /**
@@ -91,11 +102,15 @@ export function countCorrect(logits: tf.Tensor, labels: tf.Tensor): number {
 /**
  * Computes a loss and puts its gradient into every parameter's `grad`, where it stays until `zeroGrad`, also
  * beyond the end of a `tidy`.
+ * @param parameters of the model, if the caller has listed them already
  */
-export function backward(model: Module, loss: () => tf.Scalar): tf.Scalar {
-  const named = [...model.namedParameters()];
-  const { value, grads } = tf.variableGrads(loss, named.map(([, parameter]) => parameter.data));
-  for (const [, parameter] of named) {
+export function backward(
+  model: Module,
+  loss: () => tf.Scalar,
+  parameters: readonly Parameter[] = model.parameters(),
+): tf.Scalar {
+  const { value, grads } = tf.variableGrads(loss, parameters.map(({ data }) => data));
+  for (const parameter of parameters) {
     parameter.zeroGrad();
     parameter.grad = tf.keep(grads[parameter.data.name]!);
   }

@@ -168,8 +168,14 @@ export class Linear extends Module {
   }
 
   override forward(input: tf.Tensor): tf.Tensor {
+    return this.forwardThrough("linear", input);
+  }
+
+  /** `forward` and an activation at once, which the kernels compute in one. */
+  forwardThrough(activation: "linear" | "tanh", input: tf.Tensor): tf.Tensor {
     const weight = parametrized(this.weight, this.parametrizations) as tf.Tensor2D;
-    return linear(input as tf.Tensor2D, weight, this.bias.data as tf.Tensor as tf.Tensor1D);
+    const bias = this.bias.data as tf.Tensor as tf.Tensor1D;
+    return linear(input as tf.Tensor2D, weight, bias, activation);
   }
 }
 
@@ -230,9 +236,11 @@ export class Sequential extends Module {
   }
 
   override forward(input: tf.Tensor): tf.Tensor {
+    const { modules } = this;
     let tensor = input;
     let isChannelsLast = false;
-    for (const [, module] of this.modules) {
+    for (let i = 0; i < modules.length; i++) {
+      const [, module] = modules[i]!;
       if (module instanceof ChannelsLastModule) {
         const image = isChannelsLast ? tensor as tf.Tensor4D : toChannelsLast(tensor);
         tensor = module.forwardChannelsLast(image);
@@ -243,7 +251,10 @@ export class Sequential extends Module {
         tensor = toChannelsFirst(tensor as tf.Tensor4D);
         isChannelsLast = false;
       }
-      tensor = module.forward(tensor);
+      // the classes themselves: who extends one has a forward of their own
+      const isFused = module.constructor === Linear && modules[i + 1]?.[1].constructor === Tanh;
+      if (isFused) i++;
+      tensor = isFused ? (module as Linear).forwardThrough("tanh", tensor) : module.forward(tensor);
     }
     return isChannelsLast ? toChannelsFirst(tensor as tf.Tensor4D) : tensor;
   }

@@ -11,9 +11,15 @@ import { CheckedSystem } from "../checked_system.ts";
 import { trainingLoop } from "../loop.ts";
 import type { Batches, FitOptions, History } from "../system.ts";
 import type { Weights } from "../../model/weights.ts";
-import { Module } from "./module.ts";
+import { Module, type Parameter } from "./module.ts";
 import { Dropout } from "./torch_layers.ts";
-import { backward, countCorrect, type Criterion, CrossEntropyLoss } from "./cross_entropy_loss.ts";
+import {
+  backward,
+  countCorrect,
+  type Criterion,
+  CrossEntropyLoss,
+  oneHotRows,
+} from "./cross_entropy_loss.ts";
 import { buildModule } from "./build_module.ts";
 import { Optimizer } from "./torch_optimizer.ts";
 
@@ -99,7 +105,7 @@ export class TorchSystem extends CheckedSystem {
           withBackend(this.backend, () => {
             optimizer.learningRate = learningRate;
             optimizer.zeroGrad();
-            const result = this.#forwardBackward(lossOf, batch);
+            const result = this.#forwardBackward(lossOf, batch, parameters);
             optimizer.step();
             return result;
           }),
@@ -116,6 +122,7 @@ export class TorchSystem extends CheckedSystem {
   #forwardBackward(
     lossOf: (logits: tf.Tensor, target: tf.Tensor, batch: Batch) => tf.Scalar,
     batch: Batch,
+    parameters: readonly Parameter[],
   ): StepResult {
     return tf.tidy(() => {
       const images = this.#images(batch.images, batch.size);
@@ -123,7 +130,7 @@ export class TorchSystem extends CheckedSystem {
       const target = batch.targets
         ? tf.tensor2d(batch.targets, [batch.size, this.#classes])
         : this.#oneHot
-        ? tf.oneHot(labels, this.#classes)
+        ? oneHotRows(labels, this.#classes)
         : labels;
       let logits: tf.Tensor | undefined;
       this.model.train();
@@ -132,7 +139,7 @@ export class TorchSystem extends CheckedSystem {
           backward(this.model, () => {
             logits = tf.keep(this.model.forward(images));
             return lossOf(logits, target, batch);
-          })
+          }, parameters)
         );
         const hits = countCorrect(logits!, labels);
         return { loss: loss.dataSync()[0]! * batch.size, correct: hits };

@@ -3,7 +3,7 @@ import { assertAlmostEquals, assertThrows } from "../../assert.ts";
 import { asBatches, perceptron, randomBatch } from "../helpers.ts";
 
 import { TorchSystem } from "../../../lib/systems/torch/torch_system.ts";
-import { CrossEntropyLoss } from "../../../lib/systems/torch/cross_entropy_loss.ts";
+import { CrossEntropyLoss, oneHotRows } from "../../../lib/systems/torch/cross_entropy_loss.ts";
 import * as tf from "../../../lib/backend/tf.ts";
 
 Deno.test("one-hot and integer labels train alike", async () => {
@@ -17,6 +17,17 @@ Deno.test("one-hot and integer labels train alike", async () => {
     },
   ));
   assert.deepEqual(oneHot, integer);
+});
+
+Deno.test("rows made of labels lose what rows of their numbers lose, and labels outside are refused", () => {
+  const logits = tf.tensor2d([[2.5, -1], [0.3, 4]]), loss = new CrossEntropyLoss(0.1);
+  const made = oneHotRows(tf.tensor1d([1, 1], "int32"), 2);
+  const told = tf.tensor2d([[0, 1], [0, 1]]);
+  assert.deepEqual(made.arraySync(), told.arraySync());
+  const [a, b] = [made, told].map((target) => loss.forward(logits, target).dataSync()[0]);
+  assert.equal(a, b);
+  const outside = oneHotRows(tf.tensor1d([0, 2], "int32"), 2);
+  assertThrows(() => loss.forward(logits, outside), RangeError, "outside");
 });
 
 Deno.test("uniform logits lose ln K", () => {
