@@ -8,7 +8,10 @@
  * The protocol is that of contender.py.
  */
 import { cpuUsage, stdin } from "node:process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
+import { plan } from "../lib/data/synthetic/synthetic_plan.ts";
 import { ImagePixels } from "../lib/pixels/image_pixels.ts";
 import { DataLoader } from "../lib/pixels/loader.ts";
 import type { PixelSet } from "../lib/pixels/pixels.ts";
@@ -22,6 +25,7 @@ import { isTurbo } from "../lib/kernels/kernel_platform.ts";
 import { createSystem } from "../lib/systems/create_system.ts";
 import { initialWeights } from "../lib/model/initial_weights.ts";
 import type { Batches, System, SystemName } from "../lib/systems/system.ts";
+import { projectRoot } from "../lib/util/files.ts";
 import { Rng } from "../lib/util/rng.ts";
 import { hasByteDot } from "./machine.ts";
 import { type BenchClock, modelPath, type Request } from "./protocol.ts";
@@ -109,6 +113,19 @@ async function prepare(
       return async () => {
         for (let done = 0; done < 256; done += batch) await trained.predict(images, batch);
         return Math.max(batch, Math.ceil(256 / batch) * batch);
+      };
+    }
+    case "draw": {
+      const options = { train: request.images ?? 500, heldOut: 1, seed: 1 };
+      const images = plan(options).length;
+      return async () => {
+        const folder = await Deno.makeTempDir({ dir: join(projectRoot, ".cache", "bench") });
+        try {
+          await generateSynthetic(folder, options, { workers: threads });
+        } finally {
+          await Deno.remove(folder, { recursive: true });
+        }
+        return images;
       };
     }
     case "preprocess": {

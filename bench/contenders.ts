@@ -37,6 +37,7 @@ export const contenders = {
   "numpy (ours), turbo, all of it": ["deno --turbo", "numpy:all"],
   "preprocessing (ours)": ["deno", "numpy"],
   "preprocessing (ours), fast decoder": ["deno", "numpy:fast"],
+  "drawing (ours)": ["deno", "numpy"],
   "OpenCV + DataLoader": ["python", "opencv"],
 } as const;
 
@@ -52,10 +53,11 @@ const avx2 = {
 /** The arguments of Deno by which a contender may do what it needs, and no more. */
 function permissions(runtime: string): string[] {
   const common = ["--allow-read", "--allow-env", "--allow-sys", "--allow-run=cat"];
+  const own = ["--allow-ffi=./node_modules,./.native", "--allow-write=./.cache/bench"];
   return runtime === "deno, own packages"
     // its 288 MB stay out of the project's own packages: its native code lies in Deno's cache
     ? [...common, "--allow-ffi", "--no-lock", "--node-modules-dir=none"]
-    : [...common, "--allow-ffi=./node_modules,./.native"];
+    : [...common, ...own];
 }
 
 /** A contender in a process of its own, with a number of threads. */

@@ -24,7 +24,7 @@ import { profile } from "./profile.ts";
 import { type BenchClock, modelPath, type Request } from "./protocol.ts";
 import { type Section, writeReport } from "./report.ts";
 import { recordRun } from "./runs.ts";
-import { targetsTable } from "./targets.ts";
+import { drawing, targetsTable } from "./targets.ts";
 
 const ours: readonly ContenderName[] = ["numpy (ours)", "numpy (ours), turbo"];
 const systems: readonly ContenderName[] = [
@@ -126,6 +126,9 @@ async function bench(): Promise<void> {
   ];
   const work = { work: "preprocess", batch: 64, paths } as const;
   await measure("JPEG files to 32×32 grey", preprocessing, most, work, "OpenCV + DataLoader");
+  await measure(drawing, ["drawing (ours)"], most, {
+    ...{ work: "draw", batch: 1, images: 500 },
+  }, "drawing (ours)");
   for (const images of [6000, 20000]) {
     const title = `A whole epoch of ${images} images, batching included`;
     const request = { work: "epoch", batch: 256, images } as const;

@@ -13,14 +13,14 @@ export type BenchClock = "wall" | "cpu";
 
 /** What is asked of a contender. */
 export interface Request {
-  readonly work: "train" | "infer" | "preprocess" | "epoch";
+  readonly work: "train" | "infer" | "preprocess" | "epoch" | "draw";
   readonly batch: number;
   readonly seconds: number;
   /** Default: wall. */
   readonly clock?: BenchClock;
   /** Image files to preprocess. */
   readonly paths?: readonly string[];
-  /** Images of an epoch. */
+  /** Images of an epoch, or to draw. */
   readonly images?: number;
 }
 

@@ -68,7 +68,8 @@ export function throughputTable(machine: string, sections: readonly Section[]): 
       "function. NumPy: im2col and BLAS. turbo: V8's two flags, see the README. All of it: images shifted " +
       "and mirrored, 450 more evaluated. JPEG files: both sides read, decode, turn to grey and shrink all " +
       "images in batches of 64, without a cache, on so many threads (with PyTorch's DataLoader: processes), which " +
-      "stay from epoch to epoch. " +
+      "stay from epoch to epoch. Drawing: 600 images in each turn, encoded and written, the start of the threads " +
+      "included. " +
       "Fast decoder: most pixels within a few grey levels of OpenCV's, the others are the same. int8 (ours): " +
       "bytes in; pruned: without a quarter of the filters and 40 % of the units. PyTorch, pruned: masks; " +
       "int8: eager static quantization. onnxruntime, int8: static QDQ. Both: weights of 7 bits where the " +
