@@ -199,3 +199,16 @@ Deno.test("variableGrads of layers are the CPU backend's", async () => {
   });
   assertLess(worstDifference(plain, ours), 1e-5);
 });
+
+Deno.test("a kernel that a program registers for the backend runs, until it is taken out again", async () => {
+  await tf.setBackend(kernels.tfName);
+  const backendName = kernels.tfName, kernelName = "Seven";
+  const run = () => tf.engine().runKernel(kernelName, {}) as tf.Tensor;
+  assertThrows(run, Error, kernelName);
+  tf.registerKernel({ kernelName, backendName, kernelFunc: () => tf.scalar(7) });
+  const seven = run();
+  assert.equal(seven.dataSync()[0], 7);
+  seven.dispose();
+  tf.unregisterKernel(kernelName, backendName);
+  assertThrows(run, Error, kernelName);
+});
