@@ -21,7 +21,10 @@ import {
 import { exists, projectRoot } from "../lib/util/files.ts";
 
 /** Begun first, since they take longest. A long file that is not in this list makes the whole run longer, nothing else. */
-const longest = ["tests/notebooks_test.ts", "tests/examples_test.ts", "tests/package/npm_test.ts"];
+const longest = [
+  ...["tests/notebooks_test.ts", "tests/examples_test.ts", "tests/package/npm_test.ts"],
+  ...["tests/tasks/command_line_test.ts", "tests/tasks/setup_test.ts"],
+];
 
 const show = (text: string) => Deno.stdout.write(new TextEncoder().encode(text));
 

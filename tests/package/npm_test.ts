@@ -61,7 +61,8 @@ Deno.test(
           await Deno.writeTextFile(join(folder, "package.json"), `{"type": "module"}`);
           const tsc = join(projectRoot, "node_modules/typescript/bin/tsc");
           const how = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "esnext,dom"];
-          await runNode([tsc, ...how, "--target", "esnext", "consumer.ts"], folder);
+          how.push("--target", "esnext", "--skipDefaultLibCheck"); // those of TypeScript are not ours
+          await runNode([tsc, ...how, "consumer.ts"], folder);
         },
       );
       await t.step(
