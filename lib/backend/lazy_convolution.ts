@@ -116,26 +116,33 @@ export class Convolution extends Held implements Source {
   /**
    * Convolves and pools at once.
    * @param keepsWinners whether a gradient may follow
-   * @returns the pooled numbers, held for the caller
+   * @returns the pooled numbers, held for the caller; undefined where numbers are not finite or too large for this
    */
-  pool(shape: ConvPoolShape, keepsWinners: boolean): Block {
+  pool(shape: ConvPoolShape, keepsWinners: boolean): Block | undefined {
     const { backend } = this;
     const bytes = this.outputSize; // a quarter of the numbers, four bytes each
-    let argmax: Block | undefined;
+    let argmax: Block | undefined, isUsual = true;
+    const run = (output: Block, argmax?: Block) => {
+      isUsual = this.#runPool(shape, output, argmax);
+    };
     const output = backend.makeBlock(bytes, (output) => {
-      if (!keepsWinners) return this.#runPool(shape, output);
-      argmax = backend.makeBlock(bytes, (argmax) => this.#runPool(shape, output, argmax));
+      if (!keepsWinners) return run(output);
+      argmax = backend.makeBlock(bytes, (argmax) => run(output, argmax));
     });
+    if (!isUsual) {
+      for (const block of [output, argmax]) if (block) backend.releaseBlock(block);
+      return undefined;
+    }
     this.#letPooledGo();
     this.#pooled = { output, argmax };
     return hold(output);
   }
 
-  #runPool(shape: ConvPoolShape, output: Block, argmax?: Block): void {
+  #runPool(shape: ConvPoolShape, output: Block, argmax?: Block): boolean {
     const { backend: { kernels }, parts: { input, filter, bias, activation } } = this;
     const zeros = bias ? undefined : this.#zeroBias();
     try {
-      kernels.convPool({
+      return kernels.convPool({
         shape,
         activation: activation as ConvPoolActivation,
         input: input.at,

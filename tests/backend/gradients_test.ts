@@ -201,3 +201,31 @@ Deno.test("gradients of gradients of activations are the CPU backend's", async (
     assertLess(worstDifference(plain, ours), 1e-5, f.name);
   }
 });
+
+Deno.test("NaN, infinities and huge numbers go through convolution and pooling as on the CPU backend", async () => {
+  const shape: Shape = {
+    ...{ batch: 8, side: 10, channels: 6, filters: 8, kernel: 5, stride: 1, pad: "valid" },
+    ...{ activation: "relu", pool: "max", seed: 4 },
+  };
+  for (const odd of [NaN, Infinity, -Infinity, 1e38]) {
+    for (const place of [0, 1, 2]) {
+      const { ours, plain } = await onBoth(() => {
+        const at = inputs(shape).map((tensor, k) => {
+          if (k !== place) return tensor;
+          const numbers = tensor.dataSync().slice();
+          numbers[numbers.length >> 1] = odd;
+          return tf.tensor(numbers, tensor.shape);
+        });
+        // without and within a gradient
+        const pooled = tf.maxPool(
+          tf.conv2d(at[0] as tf.Tensor4D, at[1] as tf.Tensor4D, 1, "valid"),
+          2,
+          2,
+          "valid",
+        );
+        return [pooled, ...tf.grads((...args: tf.Tensor[]) => loss(shape, args))(at)];
+      });
+      assertLess(worstDifference(plain, ours), 2e-5, `${odd} in input ${place}`);
+    }
+  }
+});

@@ -210,7 +210,8 @@ const maxPool: FastKernel = ({ inputs, attrs, backend }) => {
   const shape = convolution?.poolShape(geometry);
   const isTraining = tf.engine().state.gradientDepth > 0;
   if (convolution && shape && (isTraining || shape.batchSize >= FEW_IMAGES)) {
-    return backend.wrap(geometry.outShape, "float32", convolution.pool(shape, isTraining));
+    const pooled = convolution.pool(shape, isTraining);
+    if (pooled) return backend.wrap(geometry.outShape, "float32", pooled);
   }
   const out = backend.allocate(geometry.outShape, "float32");
   backend.kernels.maxPool({

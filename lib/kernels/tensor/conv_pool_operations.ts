@@ -89,13 +89,29 @@ function offsets(floats: readonly number[]): number[] {
   return starts;
 }
 
+/** The largest size of a number with which nothing on the way overflows, in Winograd's method neither. */
+const MODERATE = 2 ** 60;
+
+/** Whether numbers in the memory are no NaN, not infinite, and at most `MODERATE` in size. */
+function areModerate({ floats }: JobRunner, at: Address, count: number): boolean {
+  const numbers = new Float32Array(floats.buffer, at, count);
+  // a comparison with NaN is false
+  return numbers.every((x) => Math.abs(x) <= MODERATE);
+}
+
+/** Where the kernel says that a number of the input is not moderate. */
+const NOT_MODERATE = 24;
+
 /** See `ConvPool`. @throws RangeError if `takesConvPool` does not hold */
-export function convPool(runner: JobRunner, operation: ConvPool): void {
+export function convPool(runner: JobRunner, operation: ConvPool): boolean {
   const { shape, activation, input, filter, bias, output, argmax = 0 } = operation;
   check(shape);
   const { batchSize, inHeight, inWidth, inChannels, outChannels, kernel } = shape;
-  if (batchSize === 0) return;
+  if (batchSize === 0) return true;
   const sizes = sizesOf(shape);
+  if (!areModerate(runner, filter, sizes.filter) || !areModerate(runner, bias, outChannels)) {
+    return false;
+  }
   // inference is to be as exact as can be
   const method = argmax === 0 ? DIRECT : methodFor(shape, sizes.outWidth);
   const [transformed, columns, patches, products] = methodFloats(shape, method);
@@ -125,13 +141,14 @@ export function convPool(runner: JobRunner, operation: ConvPool): void {
       runner.words.set(
         [
           ...[input, method === DIRECT ? planar : weights, biases, output, argmax],
-          ...[activationCodes[activation], parts, method, at, bytes, ...starts],
+          ...[activationCodes[activation], parts, method, at, bytes, ...starts, 0],
         ],
         6,
       );
       runner.run("convPoolForward", parts);
     },
   );
+  return runner.words[NOT_MODERATE] === 0;
 }
 
 /** A descriptor's first six words. */

@@ -163,8 +163,8 @@ export class TensorKernels implements JobRunner, TensorOperations {
     sgd(this, step);
   }
 
-  convPool(operation: ConvPool): void {
-    convPool(this, operation);
+  convPool(operation: ConvPool): boolean {
+    return convPool(this, operation);
   }
 
   convPoolGradient(operation: ConvPoolGradient): void {

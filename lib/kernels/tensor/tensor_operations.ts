@@ -280,7 +280,11 @@ export interface TensorOperations {
   matMul(operation: MatMul): void;
   adam(step: AdamStep): void;
   sgd(step: SgdStep): void;
-  convPool(operation: ConvPool): void;
+  /**
+   * @returns false if a number of the input, the filter or the bias is NaN, infinite or larger than 2⁶⁰. The result
+   * is of no use then, since Winograd's method spreads such numbers to other places than a convolution does.
+   */
+  convPool(operation: ConvPool): boolean;
   convPoolGradient(operation: ConvPoolGradient): void;
   denseGradient(operation: DenseGradient): void;
   softmaxCrossEntropy(operation: SoftmaxCrossEntropy): void;

@@ -30,7 +30,11 @@ function apply(op: i32, x: v128, y: v128): v128 {
   // x is the gradient at the result y
   if (op == TANH_GRADIENT) return f32x4.mul(x, f32x4.relaxed_nmadd(y, y, constant(ONE, 0)));
   if (op == SIGMOID_GRADIENT) return f32x4.mul(x, f32x4.mul(y, f32x4.sub(constant(ONE, 0), y)));
-  if (op == RELU_GRADIENT) return f32x4.mul(x, v128.and(f32x4.gt(y, zero), constant(ONE, 0)));
+  if (op == RELU_GRADIENT) {
+    // of NaN it is NaN, for which all bits of a comparison stand
+    const slope = v128.and(f32x4.gt(y, zero), constant(ONE, 0));
+    return f32x4.mul(x, v128.or(slope, f32x4.ne(y, y)));
+  }
   if (op == ELU_GRADIENT) {
     return v128.bitselect(x, f32x4.mul(x, f32x4.add(y, constant(ONE, 0))), f32x4.ge(y, zero));
   }

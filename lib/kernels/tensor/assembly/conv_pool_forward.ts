@@ -17,7 +17,7 @@ const DIRECT = 0, BOTH = 1;
 /**
  * Descriptor: 6 input, 7 weights as the method wants them, 8 bias, 9 output, 10 argmax or 0, 11 activation,
  * 12 parts, 13 method, 14 buffers, 15 bytes of a thread's; in it start 16 images, 17 lanes, 18 sums, 19 argmax,
- * 20 columns, 21 patches, 22 products, 23 the layer.
+ * 20 columns, 21 patches, 22 products, 23 the layer. Word 24 becomes 1 if a number of the input is not moderate.
  */
 export function convPoolForward(d: usize, part: i32, thread: i32): void {
   const images = load<i32>(d), parts = load<i32>(d, 48), groups = (images + 7) >> 3;
@@ -43,6 +43,7 @@ export function convPoolForward(d: usize, part: i32, thread: i32): void {
       input = spare;
     }
     imagesToLanes(input, inBytes, channels, positions, lanes);
+    if (!areModerate(lanes, positions * channels)) store<i32>(d, 1, 96);
     sumAndPool(layer, load<i32>(d, 52), lanes, sums, wantsArgmax ? argmaxLanes : 0);
     activateLanes(load<i32>(d, 44), sums, 8 * windows * filters);
     toImages(sums, filters, windows, load<usize>(d, 36) + skip * outBytes, outBytes, count, spare);
@@ -57,6 +58,17 @@ export function convPoolForward(d: usize, part: i32, thread: i32): void {
       spare,
     );
   }
+}
+
+/** Whether `count` numbers of eight images are no NaN, not infinite, and at most 2⁶⁰ in size. */
+function areModerate(x: usize, count: i32): bool {
+  const most = f32x4.splat(1152921504606846976.0), end = x + <usize> count * 32;
+  let are = i32x4.splat(-1);
+  for (; x < end; x += 32) {
+    const a = f32x4.le(f32x4.abs(v128.load(x)), most);
+    are = v128.and(are, v128.and(a, f32x4.le(f32x4.abs(v128.load(x, 16)), most)));
+  }
+  return v128.all_true<i32>(are);
 }
 
 /** Windows of an image. */
