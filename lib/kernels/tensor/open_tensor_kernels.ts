@@ -3,10 +3,11 @@ import { readUrl } from "../../util/platform.ts";
 import { startNodeThread } from "./node_threads.ts";
 import { TensorKernels } from "./tensor_kernels.ts";
 
-/** The builds there are. */
-export const tensorBuilds = ["narrow", "wide"] as const;
 /** `wide` is made for V8's turbo flags; see `turboFlags` in ../kernel_module.ts. Both give the same bits. */
-export type TensorBuild = typeof tensorBuilds[number];
+export type TensorBuild = "narrow" | "wide";
+
+/** The builds there are. */
+export const tensorBuilds: readonly TensorBuild[] = ["narrow", "wide"];
 
 /**
  * Compiles a build and starts the threads.
