@@ -147,7 +147,7 @@ export function linear(
   x: tf.Tensor2D,
   weight: tf.Tensor2D,
   bias: tf.Tensor1D,
-  activation: FusedDenseActivation = "linear",
+  activation: "linear" | "tanh" = "linear",
 ): tf.Tensor2D {
   if (x.rank !== 2 || !areFused(x, weight, bias) || x.shape[1] !== weight.shape[1]) {
     const sum: tf.Tensor2D = tf.add(tf.matMul(x, weight, false, true), bias);

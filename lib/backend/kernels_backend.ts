@@ -142,8 +142,11 @@ export class KernelsBackend extends MathBackendCPU implements Owner {
     const { at } = this.numbers(matrix), block = this.numbers(matrix).block!;
     if (block.panels?.depth !== depth) {
       this.forgetPanels(block);
-      block.panels = { depth, block: this.takeBlock(panelBytes(depth, columns)) };
-      packPanels(this.kernels, at, block.panels.block.at, depth, columns, true);
+      const panels = this.makeBlock(
+        panelBytes(depth, columns),
+        (panels) => packPanels(this.kernels, at, panels.at, depth, columns, true),
+      );
+      block.panels = { depth, block: panels };
     }
     return block.panels!.block.at;
   }
@@ -174,6 +177,18 @@ export class KernelsBackend extends MathBackendCPU implements Owner {
     const block = this.numbers(tensor).compute();
     block.holders++;
     return block;
+  }
+
+  /** The blocks of some tensors, each held once more; if one cannot be computed, none is. */
+  holdBlocks(...tensors: tf.TensorInfo[]): Block[] {
+    const held: Block[] = [];
+    try {
+      for (const tensor of tensors) held.push(this.holdBlock(tensor));
+      return held;
+    } catch (error) {
+      for (const block of held) this.releaseBlock(block);
+      throw error;
+    }
   }
 
   /** The same numbers as another tensor, of the same size. */

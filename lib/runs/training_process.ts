@@ -4,17 +4,19 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { openExperiment } from "./experiment.ts";
-import { readNonFinite } from "../util/non_finite_json.ts";
 import type { ToldOfTraining } from "./train_together.ts";
 
 /** Milliseconds from one word about the progress to the next. */
 const PAUSE = 250;
 
-const tell = (told: ToldOfTraining) => console.log(JSON.stringify(told));
-
 // a cell that is stopped sends this to the kernel's processes, too; whoever started this one ends it
 process.on("SIGINT", () => {});
+// what takes its time comes after that
+const { openExperiment } = await import("./experiment.ts");
+const { readNonFinite } = await import("../util/non_finite_json.ts");
+
+const tell = (told: ToldOfTraining) => console.log(JSON.stringify(told));
+
 const input = createInterface({ input: process.stdin });
 input.on("close", () => process.exit(0));
 const dataFolder: string | null = JSON.parse(process.argv[2]!);

@@ -68,3 +68,30 @@ Deno.test("a training that fails in its process is named, and a listener stops a
     };
     await assertRejects(() => trainTogether(experiment, long, stop, 2), Stopped);
   }));
+
+Deno.test("a process that cannot be started is an error that says what to do", () =>
+  withExperiment(async (experiment) => {
+    const execPath = Deno.execPath;
+    Deno.execPath = () => "/nowhere/deno";
+    try {
+      await assertRejects(
+        () =>
+          trainTogether(experiment, [configurationOf("numpy", 9), configurationOf("numpy", 10)]),
+        Error,
+        "a process for trainings cannot be started",
+      );
+    } finally {
+      Deno.execPath = execPath;
+    }
+  }));
+
+Deno.test("trainings can be stopped before their processes have said a word", () =>
+  withExperiment(async (experiment) => {
+    const planned = [11, 12].map((seed) => ({ ...configurationOf("numpy", seed), epochs: 9999 }));
+    let words = 0;
+    const stop = (done: number) => {
+      assert.equal(done, 0);
+      if (++words > 1) throw new Stopped();
+    };
+    await assertRejects(() => trainTogether(experiment, planned, stop, 2), Stopped);
+  }));

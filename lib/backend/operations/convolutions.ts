@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Geometry } from "../../kernels/tensor/tensor_operations.ts";
 import { Convolution, GradientInside, InputGradient, PooledGradient } from "../lazy_convolution.ts";
 import type { KernelsBackend } from "../kernels_backend.ts";
+import type { Block } from "../stored_numbers.ts";
 import { activationOf } from "./fused_activations.ts";
 import { areFloats, type FastKernel, type FastKernels, sizeOf } from "./fast_kernel.ts";
 
@@ -41,12 +42,9 @@ const conv2d: FastKernel = ({ inputs, attrs, backend }) => {
   if (geometry === undefined) return undefined;
   // a bias of one number for all channels is as rare as it is allowed
   if (bias && sizeOf(bias.shape) !== geometry.outChannels) return undefined;
+  const [input, kernel, biases] = backend.holdBlocks(x!, filter!, ...(bias ? [bias] : []));
   const convolution = new Convolution(backend, {
-    geometry,
-    activation,
-    input: backend.holdBlock(x!),
-    filter: backend.holdBlock(filter!),
-    bias: bias && backend.holdBlock(bias),
+    ...{ geometry, activation, input: input!, filter: kernel!, bias: biases },
     alpha: attrs.leakyreluAlpha,
   });
   return backend.wrap(geometry.outShape, "float32", convolution);
@@ -118,7 +116,7 @@ const conv2dInputGradient: FastKernel = ({ inputs, attrs, backend }) => {
     inside.gradient.convolution.parts.filter === backend.numbers(filter).block;
   const source = isInside
     ? inside.gradient.part("input")
-    : new InputGradient(backend, geometry, backend.holdBlock(dy), backend.holdBlock(filter));
+    : new InputGradient(backend, geometry, ...backend.holdBlocks(dy, filter) as [Block, Block]);
   return backend.wrap(attrs.inputShape, "float32", source);
 };
 
@@ -236,6 +234,16 @@ const averagePool: FastKernel = ({ inputs, attrs, backend }) => {
   return out;
 };
 
+/** The block of a tensor, held; if it cannot be computed, a convolution that was held for it is let go. */
+function holdOr(backend: KernelsBackend, tensor: tf.TensorInfo, convolution: Convolution): Block {
+  try {
+    return backend.holdBlock(tensor);
+  } catch (error) {
+    convolution.release();
+    throw error;
+  }
+}
+
 const maxPoolGradient: FastKernel = ({ inputs, attrs, backend }) => {
   const dy = inputs.dy!, input = inputs.input!, output = inputs.output!;
   if (!areFloats(backend, dy, input)) return undefined;
@@ -246,8 +254,8 @@ const maxPoolGradient: FastKernel = ({ inputs, attrs, backend }) => {
   if (source instanceof Convolution && pooled?.argmax) {
     const shape = source.poolShape(geometry);
     if (shape && pooled.output === backend.numbers(output).block) {
-      const held = [source.hold(), { ...pooled, argmax: pooled.argmax }] as const;
-      const gradient = new PooledGradient(...held, shape, geometry, backend.holdBlock(dy));
+      const parts = [{ ...pooled, argmax: pooled.argmax }, shape, geometry] as const;
+      const gradient = new PooledGradient(source.hold(), ...parts, holdOr(backend, dy, source));
       const isBefore = source.parts.activation === "linear";
       return backend.wrap(input.shape, "float32", new GradientInside(gradient, isBefore));
     }

@@ -89,8 +89,11 @@ function offsets(floats: readonly number[]): number[] {
   return starts;
 }
 
-/** The largest size of a number with which nothing on the way overflows, in Winograd's method neither. */
-const MODERATE = 2 ** 60;
+/**
+ * The largest size of a number that convolution and pooling at once take: Winograd's method rounds in proportion to
+ * the largest number of a patch, which is to stay small beside what a network computes with.
+ */
+const MODERATE = 2 ** 16;
 
 /** Whether numbers in the memory are no NaN, not infinite, and at most `MODERATE` in size. */
 function areModerate({ floats }: JobRunner, at: Address, count: number): boolean {

@@ -281,8 +281,8 @@ export interface TensorOperations {
   adam(step: AdamStep): void;
   sgd(step: SgdStep): void;
   /**
-   * @returns false if a number of the input, the filter or the bias is NaN, infinite or larger than 2⁶⁰. The result
-   * is of no use then, since Winograd's method spreads such numbers to other places than a convolution does.
+   * @returns false if a number of the input, the filter or the bias is NaN, infinite or larger than 2¹⁶. The result
+   * is of no use then, since Winograd's method spreads such numbers, or the rounding of large ones, to other places.
    */
   convPool(operation: ConvPool): boolean;
   convPoolGradient(operation: ConvPoolGradient): void;

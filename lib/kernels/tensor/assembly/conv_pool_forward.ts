@@ -60,9 +60,9 @@ export function convPoolForward(d: usize, part: i32, thread: i32): void {
   }
 }
 
-/** Whether `count` numbers of eight images are no NaN, not infinite, and at most 2⁶⁰ in size. */
+/** Whether `count` numbers of eight images are no NaN, not infinite, and at most 2¹⁶ in size. */
 function areModerate(x: usize, count: i32): bool {
-  const most = f32x4.splat(1152921504606846976.0), end = x + <usize> count * 32;
+  const most = f32x4.splat(65536), end = x + <usize> count * 32;
   let are = i32x4.splat(-1);
   for (; x < end; x += 32) {
     const a = f32x4.le(f32x4.abs(v128.load(x)), most);
