@@ -160,8 +160,8 @@ function startOf(child: ChildProcess): Promise<never> {
     child.on("error", ({ message }) =>
       reject(
         new Error(
-          `a process for trainings cannot be started: ${message}. Allow Deno to run itself ` +
-            "(--allow-run), or set LENET_THREADS=1, with which the trainings are made here",
+          `a process for trainings cannot be started: ${message}. ` +
+            "Allow Deno to run itself (--allow-run), or set LENET_THREADS=1, with which the trainings are made here",
         ),
       ));
   });
