@@ -120,13 +120,14 @@ async function stopAllRuns(page: NotebookPage): Promise<void> {
   assert.deepEqual(findings(await page.cells()), []);
 }
 
-/** Stops a ladder and the best recipe; both go on when their cells are run again. */
+/** Stops the trainings side by side, a ladder and the best recipe; both go on when their cells are run again. */
 async function stopDiagnosis(page: NotebookPage): Promise<void> {
   await change(page, "const ladderSeeds = undefined;", "const ladderSeeds = 5;");
   await runToEnd(page, "await readPaperSweep(");
+  await stopCell(page, "await trainTogether(", "Training what this notebook needs");
   await stopCell(page, "await measureAblations(", "LeNet5 \\w+");
   await change(page, "const bestSeeds = 3;", "const bestSeeds = 9;");
-  await stopCell(page, "await runSeeds(", "Training with the best recipe");
+  await stopCell(page, "await runSeeds(", "The best recipe");
   await change(page, "const bestSeeds = 9;", "const bestSeeds = 3;");
   await runToEnd(page, "await runSeeds(");
   await change(page, "const ladderSeeds = 5;", "const ladderSeeds = 1;");
