@@ -1,7 +1,7 @@
 """unpack_wheel.py FOLDER: takes the TensorFlow libraries and C headers out of FOLDER/wheel/*.whl.
 
 Every file is written under a temporary name and renamed, the libraries last of all, so that a run
-cut short is noticed; then the wheel is removed.
+cut short is noticed. Whoever starts it removes the wheel.
 """
 import os
 import pathlib
@@ -39,4 +39,3 @@ with zipfile.ZipFile(wheel) as archive:
     for name in sorted(filter(library.match, names), key=lambda name: "_cc" in name):
         print("  unpacking", name, flush=True)
         extract(archive, name, folder / name)
-shutil.rmtree(folder / "wheel")

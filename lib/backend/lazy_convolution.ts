@@ -77,7 +77,7 @@ export class Convolution extends Held implements Source {
   /** The same with something added; the blocks are held once more. */
   with(more: { readonly bias?: Block; readonly activation?: ConvPoolActivation }): Convolution {
     const { input, filter, bias } = this.parts;
-    for (const block of [input, filter, bias]) if (block) block.holders++;
+    for (const block of [input, filter, bias]) if (block) hold(block);
     return new Convolution(this.backend, { ...this.parts, ...more }, more.activation && this);
   }
 
@@ -206,7 +206,7 @@ export class PooledGradient extends Held {
     readonly dy: Block,
   ) {
     super();
-    for (const block of [pooled.output, pooled.argmax]) block.holders++;
+    for (const block of [pooled.output, pooled.argmax]) hold(block);
   }
 
   /** One of the results, to be computed with the others when one of them is needed. */

@@ -51,3 +51,9 @@ export const MEMORY_START = 65536;
 
 /** What the kernels call the activations. */
 export const TANH = 0, SIGMOID = 1, RELU = 2;
+
+/**
+ * The largest size of a number that convolution and pooling at once take: Winograd's method rounds in proportion to
+ * the largest number of a patch, which is to stay small beside what a network computes with.
+ */
+export const MODERATE = 65536;

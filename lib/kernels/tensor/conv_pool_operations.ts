@@ -5,6 +5,7 @@ import {
   CHUNK,
   COLUMN_SUMS as COLUMNS,
   LANE_IMAGES as LANES,
+  MODERATE,
   PATCH_WINDOWS as TILE,
 } from "../kernel_constants.ts";
 import { ConvLayer } from "../kernel_interface.ts";
@@ -88,12 +89,6 @@ function offsets(floats: readonly number[]): number[] {
   for (const count of floats) starts.push(starts.at(-1)! + roundUp(4 * count, 64) + 64);
   return starts;
 }
-
-/**
- * The largest size of a number that convolution and pooling at once take: Winograd's method rounds in proportion to
- * the largest number of a patch, which is to stay small beside what a network computes with.
- */
-const MODERATE = 2 ** 16;
 
 /** Whether numbers in the memory are no NaN, not infinite, and at most `MODERATE` in size. */
 function areModerate({ floats }: JobRunner, at: Address, count: number): boolean {

@@ -6,6 +6,7 @@ import { madd, tanhConstant } from "../../assembly/math";
 import { ConvLayer } from "../../assembly/layers";
 import { convPoolWinograd, transformFilters } from "../../assembly/winograd";
 import { convPoolWinogradColumns, transformFilterColumns } from "../../assembly/winograd_columns";
+import { MODERATE } from "../../kernel_constants";
 import { describeConv, describeFilters } from "./describe_conv";
 import { activate4, LINEAR, TANH } from "./fused_activation";
 import { imagesToLanes, lanesToImages } from "./image_lanes";
@@ -60,9 +61,9 @@ export function convPoolForward(d: usize, part: i32, thread: i32): void {
   }
 }
 
-/** Whether `count` numbers of eight images are no NaN, not infinite, and at most 2¹⁶ in size. */
+/** Whether `count` numbers of eight images are no NaN, not infinite, and at most `MODERATE` in size. */
 function areModerate(x: usize, count: i32): bool {
-  const most = f32x4.splat(65536), end = x + <usize> count * 32;
+  const most = f32x4.splat(<f32> MODERATE), end = x + <usize> count * 32;
   let are = i32x4.splat(-1);
   for (; x < end; x += 32) {
     const a = f32x4.le(f32x4.abs(v128.load(x)), most);
