@@ -1,20 +1,25 @@
-"""execute.py NOTEBOOK --out FILE [-p NAME VALUE] [--guard [FOLDER …]]: runs a notebook with the Deno kernel and writes the result.
+"""execute.py NOTEBOOK --out FILE [-p NAME VALUE] [--guard [FOLDER …]] [--wait]: runs a notebook with the Deno kernel and writes the result.
 
 The kernel may send a cell's last output some milliseconds after it has said that it is idle, when
-nbclient has stopped listening; the client here reads on until the channel has been quiet for a
-while. The result is written only if every cell ran, under a temporary name first. It carries no
+nbclient has stopped listening. The client here then asks the kernel for something else, and reads on until
+that is answered; what comes later still goes to the cell that it names. The result is written only if every cell ran, under a temporary name first. It carries no
 times, no paths, no versions and no progress bars, which the terminal shows instead; each code cell
 keeps the digest of the source that was run, by which a test sees whether code and outputs still
 belong together.
 
 With --guard the script ends, and ends its kernel, when its standard input does: then the process that
 started it has ended, by Ctrl-C or a kill, say. It leaves no folder of those named.
+
+With --wait the kernel starts at once and loads what the cells import, and the first cell runs when a line
+comes on the standard input.
 """
 import argparse
+import asyncio
 import ctypes
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -28,7 +33,7 @@ from nbclient.exceptions import CellExecutionComplete, CellExecutionError
 from nbclient.util import ensure_async
 
 PROGRESS = "application/vnd.lenet.progress+json"  # of lib/report/notebook.ts
-QUIET = 0.15  # seconds without a message after which a finished cell has said everything
+QUIET = 0.15  # seconds without a message after which a finished notebook has said everything
 
 
 class Bar:
@@ -55,6 +60,10 @@ class DenoClient(NotebookClient):
 
     bar = Bar()
 
+    def __init__(self, notebook, **settings):
+        super().__init__(notebook, **settings)
+        self.requests = {}  # each cell and its place, by the request that ran it
+
     def process_message(self, msg, cell, cell_index):
         data = msg["content"].get("data", {})
         if PROGRESS in data:
@@ -63,22 +72,29 @@ class DenoClient(NotebookClient):
         return super().process_message(msg, cell, cell_index)
 
     async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
-        complete = False
+        self.requests[parent_msg_id] = (cell, cell_index)
+        is_last = all(cell.cell_type != "code" for cell in self.nb.cells[cell_index + 1 :])
+        question, is_answered = None, False  # asked behind the cell, and answered when all of it has been sent
         while True:
             try:
                 message = await ensure_async(
-                    self.kc.iopub_channel.get_msg(timeout=QUIET if complete else None)
+                    self.kc.iopub_channel.get_msg(timeout=QUIET if is_answered else None)
                 )
             except Empty:
-                if complete:
+                if is_answered:
                     return
                 continue
-            if message["parent_header"].get("msg_id") != parent_msg_id:
+            about = message["parent_header"].get("msg_id")
+            if about == question and message["content"].get("execution_state") == "idle":
+                if not is_last:
+                    return
+                is_answered = True
+            if about not in self.requests:
                 continue
             try:
-                self.process_message(message, cell, cell_index)
+                self.process_message(message, *self.requests[about])
             except CellExecutionComplete:
-                complete = True
+                question = await ensure_async(self.kc.kernel_info())
 
 
 def clean(notebook):
@@ -125,13 +141,14 @@ def die_with_parent():
 
 
 def guard(client, folders):
-    """Ends everything when the standard input ends."""
+    """Ends everything when the standard input ends. The result is set when a line comes."""
     if hasattr(os, "setsid") and os.getpgid(0) != os.getpid():
         os.setsid()  # Ctrl-C is for the process that started this one
+    called = threading.Event()
 
     def watch():
         while os.read(sys.stdin.fileno(), 1024):
-            pass
+            called.set()
         km = client.km
         pid = getattr(getattr(km, "provisioner", None), "pid", None)
         if pid:
@@ -146,9 +163,17 @@ def guard(client, folders):
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    return called
 
 
-def execute(path, out, kernel, parameters=(), guarded=None):
+def imports_of(notebook):
+    """A line of TypeScript that loads what the cells import, whether it is there or not."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    names = sorted(set(re.findall(r'^(?:import .*|\}) from ("[^"]+");$', "\n".join(sources), re.M)))
+    return f"await Promise.allSettled([{', '.join(f'import({name})' for name in names)}]);"
+
+
+def execute(path, out, kernel, parameters=(), guarded=None, waits=False):
     notebook = nbformat.read(path, as_version=4)
     if parameters:
         inject(notebook, parameters)
@@ -156,7 +181,14 @@ def execute(path, out, kernel, parameters=(), guarded=None):
         if cell.cell_type == "code":
             cell.execution_count, cell.outputs = None, []  # of an earlier run
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    start = time.time()
+    start, called = time.time(), None
+
+    async def prepare(notebook):
+        nonlocal start
+        if waits:
+            await client.async_wait_for_reply(client.kc.execute(imports_of(notebook), silent=True))
+            await asyncio.to_thread(called.wait)
+            start = time.time()
 
     def began(cell, cell_index):
         if cell_index in code:
@@ -170,10 +202,11 @@ def execute(path, out, kernel, parameters=(), guarded=None):
         iopub_timeout=60,
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
+        on_notebook_start=prepare,
         on_cell_start=began,
     )
     if guarded is not None:
-        guard(client, guarded)
+        called = guard(client, guarded)
     try:
         client.execute(**({"preexec_fn": die_with_parent} if sys.platform == "linux" else {}))
     except KeyboardInterrupt:
@@ -203,9 +236,11 @@ def main():
         help="sets a parameter, as in -p epochs 3; the value is TypeScript",
     )
     parser.add_argument("--guard", nargs="*", default=None, metavar="FOLDER")
+    parser.add_argument("--wait", action="store_true", help="for a line; goes with --guard")
     arguments = parser.parse_args()
     path, out, kernel = arguments.notebook.resolve(), arguments.out, arguments.kernel
-    sys.exit(execute(path, out, kernel, arguments.p, arguments.guard))
+    guarded = [] if arguments.wait and arguments.guard is None else arguments.guard
+    sys.exit(execute(path, out, kernel, arguments.p, guarded, arguments.wait))
 
 
 if __name__ == "__main__":

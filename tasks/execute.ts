@@ -13,6 +13,7 @@ export function notebookPaths(): string[] {
 /**
  * Runs a notebook through the Deno kernel and writes it, outputs and all, to `folder`.
  * @param owned folders that are removed if this process ends before the notebook does
+ * @param begin when the first cell runs; until then the kernel starts, and loads what the cells import
  * @throws SetupError naming the cell if one fails; nothing is written then
  */
 export async function executeNotebook(
@@ -20,12 +21,13 @@ export async function executeNotebook(
   folder: string,
   env: Record<string, string> = {},
   owned: readonly string[] = [],
+  begin: Promise<void> = Promise.resolve(),
 ): Promise<string> {
   const out = join(folder, basename(path));
   const script = join(projectRoot, "tasks", "execute.py");
   // it ends with this process, however that ends, and its kernel with it
-  await run(venvPython, [script, path, "--out", out, "--guard", ...owned], {
-    endsWithUs: true,
+  await run(venvPython, [script, path, "--out", out, "--wait", "--guard", ...owned], {
+    ...{ endsWithUs: true, begin },
     env: {
       ...jupyterEnvironment(),
       DENO_NO_UPDATE_CHECK: "1",

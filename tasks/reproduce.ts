@@ -102,7 +102,6 @@ async function reproduce(): Promise<void> {
   // other images may have faults, which notebook 1 tells of
   const images = data ? undefined : startMakingImages(full ? { LENET_FULL: "1" } : {});
   const isNative = await setup({ gpu, native });
-  await images?.();
   const staged = await stage(results);
   // where trainings had to be moved into it, the next start moves them back and removes it
   const owned = Deno.lstatSync(join(staged, "runs")).isSymlink ? [staged] : [];
@@ -122,9 +121,25 @@ async function reproduce(): Promise<void> {
   if (native || !isNative) env.LENET_BACKEND = native ? "native" : "kernels";
   if (gpu !== undefined) env.LENET_NATIVE = gpu ? "gpu" : "cpu";
   const fresh = join(staged, NOTEBOOKS);
+  // the kernel of the next notebook starts while the one before it begins, and is at rest when that measures times
+  const prepare = (path: string | undefined) => {
+    if (path === undefined) return () => Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const executed = executeNotebook(path, fresh, env, owned, promise);
+    executed.catch(() => {}); // told when it is waited for
+    return async () => {
+      resolve();
+      await executed;
+    };
+  };
   try {
-    for (const path of notebookPaths()) {
-      await step(basename(path), () => executeNotebook(path, fresh, env, owned));
+    const paths = notebookPaths();
+    let execute = prepare(paths[0]);
+    await images?.();
+    for (const [i, path] of paths.entries()) {
+      const begun = execute;
+      execute = prepare(paths[i + 1]);
+      await step(basename(path), begun);
     }
     const replacements = [...filesIn(staged, ["runs", "weights"])].map((source): Replacement => {
       const inside = relative(fresh, source);

@@ -13,13 +13,20 @@ export async function run(
     readonly advice?: string;
     /** Whether the program reads from its input that this process has ended, and ends too. */
     readonly endsWithUs?: boolean;
+    /** When a line is written to the program's input, for which it waits; with `endsWithUs` only. */
+    readonly begin?: Promise<void>;
   } = {},
 ): Promise<void> {
-  const { advice = "", endsWithUs = false, ...rest } = options;
+  const { advice = "", endsWithUs = false, begin, ...rest } = options;
   let code: number;
   try {
     const stdin = endsWithUs ? "piped" : "null";
     const child = new Deno.Command(command, { args: [...args], stdin, ...rest }).spawn();
+    begin?.then(async () => {
+      const input = child.stdin.getWriter();
+      await input.write(new TextEncoder().encode("\n")).catch(() => {}); // the other end is gone
+      input.releaseLock();
+    });
     code = (await child.status).code;
     if (endsWithUs) await child.stdin.close().catch(() => {}); // the other end is gone
   } catch (error) {

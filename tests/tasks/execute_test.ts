@@ -19,8 +19,11 @@ interface Cell {
   readonly metadata: { readonly lenet?: { readonly source: string } };
 }
 
-/** Runs code cells and tells how it went. */
-async function execute(cells: readonly string[]) {
+/**
+ * Runs code cells and tells how it went.
+ * @param begin when the first cell may run; default: at once
+ */
+async function execute(cells: readonly string[], begin?: () => Promise<void>) {
   const folder = await Deno.makeTempDir();
   const notebook = {
     nbformat: 4,
@@ -38,10 +41,17 @@ async function execute(cells: readonly string[]) {
   const path = join(folder, "trial.ipynb");
   await Deno.writeTextFile(path, JSON.stringify(notebook));
   const out = join(folder, "out", "trial.ipynb");
-  const { code, stderr } = await new Deno.Command(venvPython, {
-    args: [join(projectRoot, "tasks", "execute.py"), path, "--out", out],
-    env: jupyterEnvironment(),
-  }).output();
+  const child = new Deno.Command(venvPython, {
+    args: [
+      ...[join(projectRoot, "tasks", "execute.py"), path, "--out", out],
+      ...begin ? ["--wait"] : [],
+    ],
+    ...{ env: jupyterEnvironment(), stdin: "piped", stderr: "piped" },
+  }).spawn();
+  const input = child.stdin.getWriter();
+  begin?.().then(() => input.write(new TextEncoder().encode("\n")));
+  const { code, stderr } = await child.output();
+  await input.close().catch(() => {}); // the other end is gone
   const result = await exists(out) ? await Deno.readTextFile(out) : undefined;
   const left = await exists(join(folder, "out")) ? [...Deno.readDirSync(join(folder, "out"))] : [];
   await Deno.remove(folder, { recursive: true });
@@ -92,6 +102,32 @@ Deno.test(...needs("the notebooks' Python", "late output stays with its cell"), 
     assert.deepEqual(cell.outputs.length, 2);
   });
 });
+
+Deno.test(
+  ...needs(
+    "the notebooks' Python",
+    "a notebook that waits has loaded its modules and runs no cell",
+  ),
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const [module, loaded, word] = ["module.ts", "loaded", "word"].map((name) =>
+      join(folder, name)
+    );
+    await Deno.writeTextFile(
+      module!,
+      `Deno.writeTextFileSync(${JSON.stringify(loaded)}, ""); export const one = 1;`,
+    );
+    const cell = `import { one } from ${JSON.stringify(module)};\n` +
+      `console.log(one, Deno.readTextFileSync(${JSON.stringify(word)}))`;
+    const { code, cells, message } = await execute([cell], async () => {
+      while (!await exists(loaded!)) await new Promise((resolve) => setTimeout(resolve, 50));
+      await Deno.writeTextFile(word!, "word");
+    });
+    assert.deepEqual(code, 0, message);
+    assert.deepEqual(textOf(cells[0]!), "1 word\n");
+    await Deno.remove(folder, { recursive: true });
+  },
+);
 
 Deno.test(
   ...needs("the notebooks' Python", "a display that is updated leaves its last state only"),
