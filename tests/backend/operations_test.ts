@@ -27,6 +27,7 @@ const unary: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   clip: (x) => tf.clipByValue(x, -0.5, 2),
   floor: tf.floor,
   ceil: tf.ceil,
+  round: tf.round,
   elu: tf.elu,
   leakyRelu: (x) => tf.leakyRelu(x, 0.1),
 };
@@ -41,6 +42,12 @@ Deno.test("functions of one tensor are the CPU backend's, NaN and infinities inc
   }
   const { ours } = await onBoth(() => tf.log(tf.tensor1d([1e-40, 1e-38, 1.5, 3e38])));
   assertLess(worstDifference([[1e-40, 1e-38, 1.5, 3e38].map(Math.log)], ours), 1e-6);
+});
+
+Deno.test("rounding has the CPU backend's bits, halves and the sign of zero included", async () => {
+  const numbers = Array.from({ length: 81 }, (_, i) => (i - 40) / 8);
+  const { ours, plain } = await onBoth(() => tf.round(tf.tensor1d([...numbers, ...awkward])));
+  assert.deepEqual(ours, plain);
 });
 
 const binary: Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor> = {

@@ -23,6 +23,7 @@ const unaryOperations = {
   Ceil: 15,
   Elu: 16,
   LeakyRelu: 17,
+  Round: 19,
 } as const;
 type UnaryName = keyof typeof unaryOperations;
 

@@ -7,7 +7,7 @@ import { expAll4, log4, sigmoidAll4 } from "./vector_math";
 // numbers of the operations: `unaryOperations` in lib/backend/operations/unary_operations.ts
 const NEG = 0, ABS = 1, SQUARE = 2, SQRT = 3, RSQRT = 4, RECIPROCAL = 5, EXP = 6, LOG = 7, TANH = 8;
 const SIGMOID = 9, RELU = 10, RELU6 = 11, STEP = 12, CLIP = 13, FLOOR = 14, CEIL = 15, ELU = 16;
-const LEAKY_RELU = 17, SCALE = 18;
+const LEAKY_RELU = 17, SCALE = 18, ROUND = 19;
 
 const ONE: StaticArray<f32> = [1, 6];
 
@@ -33,6 +33,8 @@ function apply(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   if (op == CLIP) return f32x4.pmin(f32x4.pmax(x, alpha), beta);
   if (op == FLOOR) return f32x4.floor(x);
   if (op == CEIL) return f32x4.ceil(x);
+  // halves to the even number, as tfjs has it, which makes 0 of −0.5 and not −0
+  if (op == ROUND) return v128.andnot(f32x4.nearest(x), f32x4.eq(x, f32x4.splat(-0.5)));
   if (op == ELU) {
     return v128.bitselect(x, f32x4.sub(expAll4(x), constant(ONE, 0)), f32x4.ge(x, zero));
   }
@@ -128,6 +130,9 @@ export function unary(d: usize, part: i32): void {
       break;
     case CEIL:
       loop(CEIL, x, to, end, a, b);
+      break;
+    case ROUND:
+      loop(ROUND, x, to, end, a, b);
       break;
     case ELU:
       loop(ELU, x, to, end, a, b);
