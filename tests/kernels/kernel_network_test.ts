@@ -3,7 +3,6 @@ import { assertGreater, assertLess, assertRejects, assertThrows } from "../asser
 import type { OptimizerOptions } from "../../lib/model/training_step.ts";
 import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
-import { join } from "node:path";
 import { normalise } from "../../lib/pixels/pixels.ts";
 import {
   activations,
@@ -24,13 +23,10 @@ import { type Plan, planKernels } from "../../lib/kernels/kernel_plan.ts";
 import { Network } from "../../lib/systems/numpy/reference_network.ts";
 import { createEngine } from "../../lib/systems/numpy/numpy_system.ts";
 import { maxWeightDifference, type Weights } from "../../lib/model/weights.ts";
-import { projectRoot } from "../../lib/util/files.ts";
-import { builds, compileKernels as compileSources } from "../../tasks/kernels.ts";
+import { builds } from "../../tasks/kernels.ts";
 import { maxDifference, perceptron, randomBatch, smallConvolutional } from "../systems/helpers.ts";
 
 const plan = (architecture: Architecture) => planKernels(architecture) as Plan;
-const wasm = (build: string) =>
-  Deno.readFile(join(projectRoot, "lib", "kernels", "builds", `${build}.wasm`));
 
 async function withEngine<T>(
   architecture: Architecture,
@@ -49,12 +45,6 @@ async function withEngine<T>(
 Deno.test("this machine runs the kernels", () => {
   assert.deepEqual(missingForKernels(), undefined);
 });
-
-for (const build of builds) {
-  Deno.test(`${build}.wasm is what its sources compile to`, async () => {
-    assert.deepEqual(await compileSources(build), await wasm(build));
-  });
-}
 
 /** Networks that the kernels take: up to two convolutions, then up to three dense layers. */
 const architectures: fc.Arbitrary<Architecture> = fc.record({
