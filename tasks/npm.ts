@@ -65,6 +65,7 @@ function compile(): Map<string, string> {
     ...{ declaration: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true },
     ...{ rootDir: projectRoot, outDir: projectRoot, types: [], noEmitOnError: false },
     noCheck: true, // `deno task check` has done it
+    isolatedModules: true, // as in Deno, a module's code depends on that module alone: half of the time
   }, host);
   const made = new Map<string, string>();
   program.emit(undefined, (path, text) => made.set(relative(projectRoot, path), renamed(text)));
