@@ -15,6 +15,7 @@ import type { PageAnswers } from "./classify_in_page.ts";
 import { classifierFile, int8Model } from "./model.ts";
 
 const fixtures = join(projectRoot, "tests/fixtures/opencv");
+const module = await bundleInt8();
 const png = join(fixtures, "alpha.png"), jpeg = join(fixtures, "colour.jpg");
 
 /** What lib/'s classifier answers, whose images sharp and libjpeg-turbo decode. */
@@ -77,7 +78,6 @@ Deno.test("a model alone is opened too, with numbers for names; other files are 
 });
 
 Deno.test("the module is one file of the README's size that imports nothing", async () => {
-  const module = await bundleInt8();
   assert.deepEqual(
     module.match(/\bDeno\.|\bimport\s*[{"'*(]|\brequire\(/g),
     null,
@@ -101,7 +101,7 @@ Deno.test("the module is one file of the README's size that imports nothing", as
 Deno.test(...needsNode("the module answers in Node.js with the same bits"), async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(join(folder, "int8.mjs"), await bundleInt8());
+    await Deno.writeTextFile(join(folder, "int8.mjs"), module);
     await Deno.writeFile(join(folder, "pets.safetensors"), classifierFile);
     const script = fileURLToPath(new URL("./classify.js", import.meta.url));
     await Deno.copyFile(script, join(folder, "classify.mjs"));
