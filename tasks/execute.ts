@@ -14,6 +14,7 @@ export function notebookPaths(): string[] {
  * Runs a notebook through the Deno kernel and writes it, outputs and all, to `folder`.
  * @param owned folders that are removed if this process ends before the notebook does
  * @param begin when the first cell runs; until then the kernel starts, and loads what the cells import
+ * @param parameters values that take the place of those in the notebook's first cell, as TypeScript
  * @throws SetupError naming the cell if one fails; nothing is written then
  */
 export async function executeNotebook(
@@ -22,11 +23,14 @@ export async function executeNotebook(
   env: Record<string, string> = {},
   owned: readonly string[] = [],
   begin: Promise<void> = Promise.resolve(),
+  parameters: Readonly<Record<string, string | number>> = {},
 ): Promise<string> {
   const out = join(folder, basename(path));
   const script = join(projectRoot, "tasks", "execute.py");
+  const given = Object.entries(parameters).flatMap(([name, value]) => ["-p", name, `${value}`]);
+  const args = [script, path, "--out", out, ...given, "--wait", "--guard", ...owned];
   // it ends with this process, however that ends, and its kernel with it
-  await run(venvPython, [script, path, "--out", out, "--wait", "--guard", ...owned], {
+  await run(venvPython, args, {
     ...{ endsWithUs: true, begin },
     env: {
       ...jupyterEnvironment(),
