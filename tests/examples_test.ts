@@ -35,7 +35,7 @@ Deno.test("the README's examples and those of each entry run as they are written
   const folder = await Deno.makeTempDir();
   try {
     const data = join(folder, "default");
-    await generateSynthetic(data, { train: 150, heldOut: 1, seed: 7 });
+    await generateSynthetic(data, { train: 50, heldOut: 1, seed: 7 });
     const all = await examples();
     for (const path of ["README.md", ...entries]) {
       assert(all.some(({ where }) => where.startsWith(`${path}:`)), `${path} shows no example`);

@@ -69,7 +69,7 @@ Deno.test(
         "the README's examples run as they are written, if Node.js knows their syntax",
         async () => {
           const env = { LENET_DATA: join(folder, "default") };
-          await generateSynthetic(env.LENET_DATA, { train: 150, heldOut: 1, seed: 7 });
+          await generateSynthetic(env.LENET_DATA, { train: 50, heldOut: 1, seed: 7 });
           const own = (await examples()).filter(({ where, code }) =>
             where.startsWith("README.md") && !/^using |"torch"|"keras"|formats"/m.test(code)
           );

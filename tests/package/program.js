@@ -35,11 +35,11 @@ const bits = (arrays) => {
   return hash.digest("hex");
 };
 
-await generateSynthetic("images", { train: 100, heldOut: 1, seed: 1 }, { workers: 2 });
+await generateSynthetic("images", { train: 50, heldOut: 1, seed: 1 }, { workers: 2 });
 const dataset = await openDataset("images");
 const data = await loadPixels(dataset, {}, { cacheDir: "cache" });
 const network = lenet5(dataset.classes.length);
-const settings = { system: "numpy", architecture: network, epochs: 2, batchSize: 50 };
+const settings = { system: "numpy", architecture: network, epochs: 2, batchSize: 25 };
 const run = await trainRun(runConfiguration(settings), data);
 
 const { architecture, weights } = pruneStructured(network, run.weights, { conv: 0.25, dense: 0.4 });

@@ -40,7 +40,7 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
 
 Deno.test("the README's commands run as they are written, in another folder", async () => {
   await inFolder(async (folder) => {
-    await generateSynthetic(join(folder, "path/to/images"), { train: 150, heldOut: 1, seed: 7 });
+    await generateSynthetic(join(folder, "path/to/images"), { train: 50, heldOut: 1, seed: 7 });
     await Deno.copyFile(image, join(folder, "photo.jpg"));
     const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
     const section = readme.split("## Train and ship a classifier")[1]!;
@@ -107,7 +107,7 @@ Deno.test("Ctrl-C stops a training, and the same command goes on to the same bit
   await inFolder(async (folder) => {
     await generateSynthetic(join(folder, "images"), { train: 150, heldOut: 1, seed: 7 });
     const train = (out: string) =>
-      ["train", ..."--data images --epochs 80 --threads 1 --json --out".split(" "), out] as const;
+      ["train", ..."--data images --epochs 40 --threads 1 --json --out".split(" "), out] as const;
     // a terminal interrupts the program itself; deno task hands no signal on
     const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
     const [, ...run] = tasks.train.command.split(" ");
@@ -118,12 +118,12 @@ Deno.test("Ctrl-C stops a training, and the same command goes on to the same bit
     }).spawn();
     let told = "";
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      if (!told.includes("epoch 1 of 80") && text.includes("epoch 1 of 80")) child.kill("SIGINT");
+      if (!told.includes("epoch 1 of 40") && text.includes("epoch 1 of 40")) child.kill("SIGINT");
       told += text;
     }
     assert.equal((await child.status).code, 130, told);
     assert.equal(await new Response(child.stdout).text(), "");
-    assert.match(told, /^stopped after \d+ of 80 epochs\. The same command goes on from stopped/m);
+    assert.match(told, /^stopped after \d+ of 40 epochs\. The same command goes on from stopped/m);
     const after = await command(folder, ...train("stopped.safetensors"));
     assert.match(after.stderr, /^A training goes on after \d+ whole epochs/m);
     JSON.parse(after.stdout);
@@ -138,7 +138,7 @@ Deno.test("Ctrl-C stops a training, and the same command goes on to the same bit
 
 Deno.test("--patience ends a training and keeps the weights of the best epoch", async () => {
   await inFolder(async (folder) => {
-    await generateSynthetic(join(folder, "images"), { train: 150, heldOut: 1, seed: 7 });
+    await generateSynthetic(join(folder, "images"), { train: 50, heldOut: 1, seed: 7 });
     const train = (...args: string[]) =>
       inProcess(folder, "train", "--data", "images", "--seed", "3", "--json", ...args);
     const told = await train("--epochs", "100", "--patience", "2", "--out", "patient.safetensors");
