@@ -1,6 +1,6 @@
 /**
  * `deno task test [--no-native] [paths] [arguments of deno test]`: sets up what is missing, runs the tests, and
- * ends with a line "N passed, N failed, N skipped". Each test file has a process of its own, and two run at a
+ * ends with a line "N passed, N failed, N skipped". Each test file has a process of its own, and three run at a
  * time. With arguments of `deno test` one process runs all, so that they mean what they always do. With
  * `--no-native` no native TensorFlow is set up, and the tests that need it are skipped where there is none.
  */
@@ -26,6 +26,9 @@ const longest = [
   ...["tests/tasks/command_line_test.ts", "tests/tasks/setup_test.ts"],
 ];
 
+/** One more than the processors of a small machine: some tests mostly wait, for a process of theirs, say. */
+const atOnce = 3;
+
 const show = (text: string) => Deno.stdout.write(new TextEncoder().encode(text));
 
 /** Shows the counts, as the last line, and tells whether they are those of a success. */
@@ -42,7 +45,7 @@ function stopOnSignals(): AbortController {
   return stop;
 }
 
-async function inTwoProcesses(
+async function inProcesses(
   files: readonly string[],
   setUp: () => Promise<unknown>,
 ): Promise<number> {
@@ -54,7 +57,7 @@ async function inTwoProcesses(
   const checking = new Map([[types as Job, runJob(types, stop.signal)]]); // it needs no set-up
   await beforeTests(setUp, stop);
   const all: Told[] = [], broken: string[] = [];
-  for await (const { job, code, text } of sideBySide(jobs, 2, stop.signal, checking)) {
+  for await (const { job, code, text } of sideBySide(jobs, atOnce, stop.signal, checking)) {
     if (stop.signal.aborted) {
       if (stop.signal.reason !== types) await show(text); // the tests that were running
       continue;
@@ -131,7 +134,7 @@ export async function runTests(
   const paths = args.length > 0 ? args : ["tests"];
   const isThere = await Promise.all(paths.map((path) => exists(resolve(projectRoot, path))));
   const files = isThere.every(Boolean) ? testFiles(paths) : [];
-  if (files.length > 0) return await inTwoProcesses(files, setUp);
+  if (files.length > 0) return await inProcesses(files, setUp);
   await setUp();
   return await inOneProcess(args);
 }
