@@ -1,10 +1,10 @@
 /**
- * A process that `trainTogether` starts. It reads one configuration a line from its standard input, trains it on one
- * thread, leaves the run in the store, and writes what it has to say, one JSON a line. It ends with its input.
+ * A process that `sideBySide` starts. It reads one piece of work a line from its standard input, does it on one
+ * thread, and writes what it has to say, one line each. It ends with its input.
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import type { ToldOfTraining } from "./train_together.ts";
+import { type Asked, fromLine, imagesOf, type Told, toLine } from "./side_by_side_lines.ts";
 
 /** Milliseconds from one word about the progress to the next. */
 const PAUSE = 250;
@@ -13,9 +13,8 @@ const PAUSE = 250;
 process.on("SIGINT", () => {});
 // what takes its time comes after that
 const { openExperiment } = await import("./experiment.ts");
-const { readNonFinite } = await import("../util/non_finite_json.ts");
 
-const tell = (told: ToldOfTraining) => console.log(JSON.stringify(told));
+const tell = (told: Told) => process.stdout.write(toLine(told));
 
 const input = createInterface({ input: process.stdin });
 input.on("close", () => process.exit(0));
@@ -24,17 +23,22 @@ const opening = openExperiment(undefined, dataFolder === null ? {} : { dataFolde
 
 for await (const line of input) {
   try {
-    const { data, store } = await opening, configuration = JSON.parse(line, readNonFinite);
+    const { module, call, args, images } = fromLine(line) as Asked;
+    const experiment = await opening;
+    if (imagesOf(experiment.data).join() !== images.join()) {
+      throw new Error("its process would have other images");
+    }
     let last = -Infinity;
-    const { origin } = await store.loadOrTrain(configuration, data, {
-      continueAtBrokenLoss: true,
-      onProgress(done) {
+    const telling = {
+      onProgress(done: number, total: number) {
         if (performance.now() - last < PAUSE) return;
         last = performance.now();
-        tell({ done });
+        tell({ share: done / total });
       },
-    });
-    tell({ origin, path: await store.path(configuration, data) });
+      onPart: (part: unknown) => void tell({ part: [part] }),
+    };
+    const result = await (await import(module))[call](experiment, telling, ...args);
+    tell({ ended: [result] });
   } catch (error) {
     tell({ failed: error instanceof Error ? error.message : String(error) });
   }
