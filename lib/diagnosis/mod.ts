@@ -43,4 +43,4 @@ export * from "./start_scores.ts";
 export * from "./summary.ts";
 export * from "./sweep_lists.ts";
 export * from "./swept_ladders.ts";
-export * from "./test_curves.ts";
+export { accuracyCurves, type AccuracyPoint, afterwardsText } from "./test_curves.ts";

@@ -1,7 +1,9 @@
 import { topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
+import type { Experiment } from "../runs/experiment.ts";
 import { batches, fitOptionsOf, prepareRun, type RunData } from "../runs/run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
+import { sideBySide, type Telling, trainsApart, type Work } from "../runs/side_by_side.ts";
 import { predictAll } from "../systems/evaluate.ts";
 import { systemTitles } from "../systems/create_system.ts";
 import type { SystemName } from "../systems/system.ts";
@@ -24,36 +26,48 @@ export interface AccuracyPoint {
 /**
  * Trains each configuration for so many epochs and measures validation and test images after each of them, as
  * the paper's Figure 3 shows it. Nothing may be chosen by the test images; these curves are for looking at.
+ * @param experiment of the same images; with it several trainings go on at a time, see `sideBySide`
  */
 export async function accuracyCurves(
   configurations: readonly RunConfiguration[],
   epochs: number,
   data: RunData,
   onProgress?: OnProgress,
+  experiment?: Experiment,
+): Promise<AccuracyPoint[]> {
+  const works = configurations.map((configuration): Work<AccuracyPoint[]> => ({
+    name: `the curve of ${configuration.system}`,
+    ...{ module: import.meta.url, run: accuracyCurve, args: [{ ...configuration, epochs }] },
+    units: epochs * data.train.length,
+    isApart: trainsApart(configuration),
+  }));
+  return (await sideBySide(experiment ?? { data }, works, { onProgress })).flat();
+}
+
+/** The points of one configuration. */
+export async function accuracyCurve(
+  { data }: { readonly data: RunData },
+  { onProgress }: Pick<Telling, "onProgress">,
+  configuration: RunConfiguration,
 ): Promise<AccuracyPoint[]> {
   const points: AccuracyPoint[] = [];
-  const images = epochs * data.train.length;
-  for (const [k, configuration] of configurations.entries()) {
-    const { system, train, normalisation } = await prepareRun({ ...configuration, epochs }, data);
-    try {
-      await system.fit(train, {
-        ...fitOptionsOf({ ...configuration, epochs }),
-        onProgress: (done, _, note) =>
-          onProgress?.(k * images + done, configurations.length * images, note),
-        onEpoch: async ({ epoch }) => {
-          for (const split of ["validation", "test"] as const) {
-            const pixels = split === "test" ? data.test : data.val;
-            const found = await predictAll(system, batches(pixels, normalisation));
-            for (const n of [1, 5] as const) {
-              const accuracy = topK(found, Math.min(n, found.classes));
-              points.push({ system: system.name, epoch, split, metric: `top-${n}`, accuracy });
-            }
+  const { system, train, normalisation } = await prepareRun(configuration, data);
+  try {
+    await system.fit(train, {
+      ...{ ...fitOptionsOf(configuration), onProgress },
+      onEpoch: async ({ epoch }) => {
+        for (const split of ["validation", "test"] as const) {
+          const pixels = split === "test" ? data.test : data.val;
+          const found = await predictAll(system, batches(pixels, normalisation));
+          for (const n of [1, 5] as const) {
+            const accuracy = topK(found, Math.min(n, found.classes));
+            points.push({ system: system.name, epoch, split, metric: `top-${n}`, accuracy });
           }
-        },
-      });
-    } finally {
-      system.dispose();
-    }
+        }
+      },
+    });
+  } finally {
+    system.dispose();
   }
   return points;
 }

@@ -24,6 +24,7 @@ export { type Measured, measured } from "./measured.ts";
 export * from "./paper_compression_runs.ts";
 export * from "./parameters.ts";
 export * from "./prune_runs.ts";
+export { type CurvePoint, curveSparsities, pruningCurve } from "./pruning_curve.ts";
 export * from "./quantize_runs.ts";
 export * from "./recipes.ts";
 export { type MeasuredNetwork, residentMemory } from "./resident_memory.ts";

@@ -1,4 +1,3 @@
-import { pruneIteratively, type PruneScope } from "../compression/finetune.ts";
 import {
   applyMasks,
   magnitudeMasks,
@@ -13,30 +12,15 @@ import {
 } from "../compression/pruning_amounts.ts";
 import { type StorageSizes, storageSizes } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
-import { correct } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import { type Architecture, countMultiplyAdds } from "../model/architecture.ts";
 import { createSystem } from "../systems/create_system.ts";
 import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import type { Weights } from "../model/weights.ts";
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
-import {
-  asFamily,
-  asFamilyOfNetworks,
-  compare,
-  type Comparison,
-  type TestedComparison,
-  testPair,
-} from "./comparison.ts";
-import {
-  defaultFineTune,
-  fineTuneFit,
-  type FineTuneOptions,
-  moreEpochs,
-  trainBatches,
-  trainOn,
-} from "./finetuning.ts";
-import { batches, restore, type Run, type RunData } from "./run.ts";
+import { asFamilyOfNetworks, compare, type Comparison } from "./comparison.ts";
+import { defaultFineTune, type FineTuneOptions, moreEpochs, trainOn } from "./finetuning.ts";
+import { batches, type Run, type RunData } from "./run.ts";
 import { scorePredictions } from "./score_run.ts";
 import { untilStopped } from "./stopped.ts";
 
@@ -137,80 +121,6 @@ function describeAmounts({ conv = 0, dense = 0, layers = {} }: PruningAmounts): 
 interface Control {
   readonly name: string;
   given?: Predictions;
-}
-
-/** One point of the curve of accuracy against sparsity. */
-export interface CurvePoint {
-  /**
-   * Whether each layer or the whole network was sorted by magnitude. The control is the dense network,
-   * never pruned, and trained for as long as the others had been when they came to this sparsity.
-   */
-  readonly scope: PruneScope | "control";
-  /** Share of the weights that are zero, from 0 to 1; of a control, that of the networks beside it. */
-  readonly sparsity: number;
-  /** Epochs of training after the run's own. */
-  readonly moreEpochs: number;
-  /** On the test images. */
-  readonly top1: Accuracy;
-  /** On the test images. */
-  readonly top5: Accuracy;
-  /** The control trained for as long against this network, on top-1; absent for the control. */
-  readonly paired?: TestedComparison;
-}
-
-/** Sparsities of the curve, up to 98 %. */
-export const curveSparsities: readonly number[] = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98];
-
-/**
- * Iterative magnitude pruning, per layer and global, and a control that trains for as long without any
- * pruning: accuracy on the test images at each sparsity. If the listener stops the work, the points that are
- * measured are the result.
- */
-export async function pruningCurve(
-  run: Run,
-  data: RunData,
-  fineTuning: FineTuneOptions = defaultFineTune,
-  onProgress?: OnProgress,
-): Promise<CurvePoint[]> {
-  const points: CurvePoint[] = [];
-  const { epochs } = fineTuning;
-  const joined = new JoinedProgress(3 * curveSparsities.length * epochs, onProgress);
-  const controls: boolean[][] = [];
-  await untilStopped(points, async () => {
-    for (const scope of ["control", "layer", "global"] as const) {
-      const system = await restore(run);
-      const add = async (sparsity: number, step: number) => {
-        const given = await predictAll(system, batches(data.test, run.normalisation));
-        const { top1, top5 } = scorePredictions(given);
-        const right = correct(given);
-        const moreEpochs = step * fineTuning.epochs;
-        const paired = scope === "control" ? {} : { paired: testPair(controls[step]!, right) };
-        if (scope === "control") controls.push(right);
-        points.push({ scope, sparsity, moreEpochs, top1, top5, ...paired });
-      };
-      try {
-        await add(0, 0);
-        const loader = trainBatches(run, data);
-        const fit = () => ({ ...fineTuneFit(fineTuning), onProgress: joined.part(epochs) });
-        if (scope === "control") {
-          for (const [i, sparsity] of curveSparsities.entries()) {
-            await system.fit(loader, fit());
-            await add(sparsity, i + 1);
-          }
-        } else {
-          await pruneIteratively(
-            ...[system, loader, curveSparsities, scope, fit] as const,
-            ({ sparsity, step }) => add(sparsity, step),
-          );
-        }
-      } finally {
-        system.dispose();
-      }
-    }
-  });
-  // before anything is pruned there is nothing to test
-  const tests = asFamily(points.map(({ paired, sparsity }) => sparsity > 0 ? paired : undefined));
-  return points.map((point, i) => tests[i] ? { ...point, paired: tests[i] } : point);
 }
 
 /** Scores a network, and keeps its answers if others are to be compared with it. */

@@ -7,7 +7,7 @@ import {
   type Granularity,
   quantizeWeights,
 } from "../compression/quantization/quantize.ts";
-import { fakeQuantize, trainQuantized } from "../compression/quantization/quantized_training.ts";
+import { fakeQuantize } from "../compression/quantization/quantized_training.ts";
 import { gzipSize } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import { kernelAmounts } from "../compression/pruning_amounts.ts";
@@ -19,18 +19,13 @@ import { encodeSafetensors } from "../model/safetensors.ts";
 import type { Weights } from "../model/weights.ts";
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
 import { asFamilyOfNetworks, compare, type Comparison } from "./comparison.ts";
-import {
-  defaultFineTune,
-  fineTuneFit,
-  type FineTuneOptions,
-  longFineTune,
-  moreEpochs,
-  trainBatches,
-  trainOn,
-} from "./finetuning.ts";
+import { defaultFineTune, type FineTuneOptions, longFineTune, moreEpochs } from "./finetuning.ts";
+import type { Experiment } from "./experiment.ts";
+import { finetuneQuantized, furtherTraining, trainFurther } from "./further_trainings.ts";
 import { firstBatches } from "./first_batches.ts";
 import { batches, type Run, type RunData } from "./run.ts";
 import { scorePredictions } from "./score_run.ts";
+import { sideBySide } from "./side_by_side.ts";
 import { untilStopped } from "./stopped.ts";
 
 /** A network in float32 or int8, and what it scores. */
@@ -73,12 +68,14 @@ const NETWORKS = 11;
  * pruning before it. Whatever is trained on has a control in the same list: the dense float32 network,
  * trained on for as many epochs in the same way. If the listener stops the work, the networks that are
  * finished are the result.
+ * @param experiment of the same images; with it several trainings go on at a time, see `sideBySide`
  */
 export async function quantizeRun(
   run: Run,
   data: RunData,
   training: QuantizationTraining = { aware: defaultFineTune, pruned: longFineTune },
   onProgress?: OnProgress,
+  experiment?: Experiment,
 ): Promise<QuantizedResult[]> {
   const { architecture } = run.configuration;
   const { test } = data;
@@ -144,12 +141,19 @@ export async function quantizeRun(
     await addInt8("int8, per tensor", architecture, weights, 0, dense, found, "tensor");
     await addInt8("int8, per channel", architecture, weights, 0, dense, found);
 
+    const small = pruneStructured(architecture, weights, kernelAmounts), shape = small.architecture;
+    const { aware: shortly, pruned: longer } = training;
+    const works = [
+      furtherTraining(run, trainFurther, shortly, architecture, weights),
+      furtherTraining(run, finetuneQuantized, shortly),
+      furtherTraining(run, trainFurther, longer, architecture, weights),
+      furtherTraining(run, trainFurther, longer, shape, small.weights),
+    ];
+    const told = { onProgress: joined.part(2 * few + 2 * many) };
+    const trained = await sideBySide(experiment ?? { data }, works, told);
+    const [shortOn, aware, longOn, smallOn] = trained as [Weights, Weights, Weights, Weights];
     const short = `float32, ${moreEpochs(few)}`;
-    const trainFurther = (shape: Architecture, from: Weights, options: FineTuneOptions) =>
-      trainOn(run, data, shape, from, options, {}, joined.part(options.epochs));
-    const shortOn = await trainFurther(architecture, weights, training.aware);
     await addFloat(short, architecture, shortOn, few);
-    const aware = await finetuneQuantized(run, data, training.aware, joined.part(few));
     // it has learned with weights rounded to the nearest
     const awareRanges = { ranges: (await calibrateRun(run, data, architecture, aware)).ranges };
     await addInt8("int8, quantization-aware", architecture, aware, few, short, awareRanges);
@@ -158,7 +162,6 @@ export async function quantizeRun(
     const long =
       `float32, ${moreEpochs(many)}${training.pruned.augmentation ? ", augmented" : ""}` +
       (few === many && !training.pruned.augmentation ? " (control of pruning)" : "");
-    const longOn = await trainFurther(architecture, weights, training.pruned);
     await addFloat(long, architecture, longOn, many);
     const longFound = await calibrateRun(run, data, architecture, longOn);
     await addInt8(
@@ -169,9 +172,6 @@ export async function quantizeRun(
       long,
       longFound,
     );
-    const small = pruneStructured(architecture, weights, kernelAmounts);
-    const shape = small.architecture;
-    const smallOn = await trainFurther(shape, small.weights, training.pruned);
     await addFloat(`structured pruning, ${moreEpochs(many)}`, shape, smallOn, many, long);
     const smallFound = await calibrateRun(run, data, shape, smallOn);
     await addInt8("both: structured pruning and int8", shape, smallOn, many, long, smallFound);
@@ -215,23 +215,6 @@ async function calibrateRun(
   const batchSize = Math.min(512, train.length);
   const some = batches(train, run.normalisation, { batchSize, seed: 1, shuffle: true });
   return await calibrate(architecture, weights, firstBatches(some, 1));
-}
-
-async function finetuneQuantized(
-  run: Run,
-  data: RunData,
-  options: FineTuneOptions,
-  onProgress: OnProgress,
-): Promise<Weights> {
-  const system = await createSystem(run.configuration.system, run.configuration.architecture);
-  try {
-    await system.setWeights(run.weights);
-    const loader = trainBatches(run, data, options.augmentation);
-    const fit = { ...fineTuneFit(options), onProgress };
-    return (await trainQuantized(system, "channel", loader, fit)).weights;
-  } finally {
-    system.dispose();
-  }
 }
 
 async function floatPredictions(

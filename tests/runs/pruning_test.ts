@@ -10,7 +10,8 @@ import {
   storageTable,
 } from "../../lib/report/tables/pruning_table.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
-import { curveSparsities, pruneRun, pruningCurve } from "../../lib/runs/prune_runs.ts";
+import { pruneRun } from "../../lib/runs/prune_runs.ts";
+import { curveSparsities, pruningCurve } from "../../lib/runs/pruning_curve.ts";
 import { trainOn } from "../../lib/runs/finetuning.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Stopped } from "../../lib/report/mod.ts";
-import { pruneRun, pruningCurve } from "../../lib/runs/prune_runs.ts";
+import { pruneRun } from "../../lib/runs/prune_runs.ts";
+import { pruningCurve } from "../../lib/runs/pruning_curve.ts";
 import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";

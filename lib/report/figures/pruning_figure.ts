@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { CurvePoint } from "../../runs/prune_runs.ts";
+import type { CurvePoint } from "../../runs/pruning_curve.ts";
 import type { Figure } from "../figure.ts";
 import { otherStyle, plotFigure } from "../plot.ts";
 

@@ -1,5 +1,6 @@
 import type { Dataset } from "../../data/dataset.ts";
-import type { CurvePoint, PrunedModel } from "../../runs/prune_runs.ts";
+import type { PrunedModel } from "../../runs/prune_runs.ts";
+import type { CurvePoint } from "../../runs/pruning_curve.ts";
 import { pairedRatio } from "../../metrics/paired_ratio.ts";
 import type { Rate } from "../../runs/timing.ts";
 import { Table } from "../table.ts";
