@@ -102,7 +102,8 @@ export async function sideBySide<Result>(
     },
   };
   const canStart = subject.parameters && processes > 1 && await canStartProcesses();
-  const apart = works.filter(({ isApart }) => canStart && isApart);
+  const together = works.filter(({ isApart }) => canStart && isApart);
+  const apart = together.length > 1 ? together : []; // one alone is quicker here, with all threads
   if (apart.length > 0 && subject.parameters) {
     const { data, parameters: { values } } = subject;
     await doApart(
