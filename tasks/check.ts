@@ -74,24 +74,33 @@ export async function checkNotebook(path: string): Promise<string> {
 /**
  * `checkNotebook` for several, all together first: that takes little longer than one. Only where something is
  * found, each is checked by itself, so that the findings are its own.
- * @returns the findings of each notebook
+ * @param modules whose types are checked together with the notebooks'
+ * @returns the findings of each notebook, and of the modules under the name "modules"
  */
-export async function checkNotebooks(paths: readonly string[]): Promise<Map<string, string>> {
-  const together = await withModules(paths, async (modules) => [
+export async function checkNotebooks(
+  paths: readonly string[],
+  modules: readonly string[] = [],
+): Promise<Map<string, string>> {
+  const together = await withModules(paths, async (own) => [
     ...await Promise.all(paths.map(checkFormat)),
-    ...await checkModules(modules),
+    ...await checkModules(own, modules),
   ]);
   const areClean = together.every(({ code }) => code === 0);
   const findings = new Map<string, string>();
   for (const path of paths) findings.set(path, areClean ? "" : await checkNotebook(path));
-  return findings;
+  if (modules.length === 0) return findings;
+  const { code, text } = areClean ? together[0]! : await checkTypes(modules);
+  return findings.set("modules", code === 0 ? "" : text);
 }
 
-async function checkModules(modules: readonly string[]): Promise<{ code: number; text: string }[]> {
-  return [
-    await deno(["check", "--quiet", ...modules]),
-    await deno(["lint", "--quiet", ...modules]),
-  ];
+const checkTypes = (modules: readonly string[]) => deno(["check", "--quiet", ...modules]);
+
+/** Types and lint of modules; of others beside them the types alone. */
+async function checkModules(
+  modules: readonly string[],
+  others: readonly string[] = [],
+): Promise<{ code: number; text: string }[]> {
+  return [await checkTypes([...modules, ...others]), await deno(["lint", "--quiet", ...modules])];
 }
 
 async function checkFormat(path: string): Promise<{ code: number; text: string }> {
