@@ -86,11 +86,13 @@ export async function checkNotebooks(
     ...await checkModules(own, modules),
   ]);
   const areClean = together.every(({ code }) => code === 0);
-  const findings = new Map<string, string>();
+  if (!areClean && modules.length > 0) {
+    const { code, text } = await checkTypes(modules);
+    return (await checkNotebooks(paths)).set("modules", code === 0 ? "" : text);
+  }
+  const findings = new Map(modules.length > 0 ? [["modules", ""]] : []);
   for (const path of paths) findings.set(path, areClean ? "" : await checkNotebook(path));
-  if (modules.length === 0) return findings;
-  const { code, text } = areClean ? together[0]! : await checkTypes(modules);
-  return findings.set("modules", code === 0 ? "" : text);
+  return findings;
 }
 
 const checkTypes = (modules: readonly string[]) => deno(["check", "--quiet", ...modules]);
