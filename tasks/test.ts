@@ -23,7 +23,8 @@ import { exists, projectRoot } from "../lib/util/files.ts";
 /** Begun first, since they take longest. A long file that is not in this list makes the whole run longer, nothing else. */
 const longest = [
   ...["tests/notebooks_test.ts", "tests/examples_test.ts", "tests/package/npm_test.ts"],
-  ...["tests/tasks/command_line_test.ts", "tests/tasks/setup_test.ts"],
+  ...["tests/tasks/command_line_test.ts", "tests/tasks/setup_test.ts", "tests/tasks/sweep_test.ts"],
+  ...["tests/tasks/test_test.ts", "tests/tasks/execute_test.ts", "tests/kernels/builds_test.ts"],
 ];
 
 /** One more than the processors of a small machine: some tests mostly wait, for a process of theirs, say. */
