@@ -205,6 +205,57 @@ Deno.test("sums cannot overflow 32 bits, and lose no bit as float32", () => {
   }
 });
 
+Deno.test("a bias is kept where its weights are zero or tiny beside it", async () => {
+  const architecture = lenet5(10, { convActivation: "relu", denseActivation: "relu" });
+  const layers = ["conv1", "conv2", "fc1", "fc3"], bias = 0.23;
+  // activations that reach far have large steps: this bias is less than one
+  const ranges = { conv1: 90, conv2: 90, fc1: 90, fc2: 90 }, bytes = randomBytes(architecture, 8);
+  const batch = { size: 8, images: normalise(bytes, normalisation), labels: new Int32Array(8) };
+  const ordinary = initialWeights(architecture, "lecun", 2);
+  const { moments } = await calibrate(architecture, ordinary, asBatches(batch));
+  for (const weight of [0, 1e-9, 1e-12]) {
+    const weights = initialWeights(architecture, "lecun", 2);
+    for (const layer of layers) {
+      const { shape, data } = weights[`${layer}.weight`]!;
+      data.fill(weight, 0, data.length / shape[0]!);
+      weights[`${layer}.bias`]!.data[0] = bias;
+    }
+    for (const calibration of [{ ranges }, { ranges, moments }]) {
+      const model = quantizeModel(architecture, weights, normalisation, "channel", calibration);
+      for (const { name, weight: { values }, bias: sums, multipliers } of model.layers) {
+        if (!layers.includes(name)) continue;
+        const row = values.subarray(0, values.length / sums.length).reduce((a, q) => a + q, 0);
+        const kept = sums[0]! + (name === "conv1" ? normalisation.mean * row : 0);
+        assertLess(Math.abs(kept * multipliers[0]! - bias), 1e-6, `${name}, ${weight}`);
+      }
+      const read = decodeModel(encodeModel(model));
+      assert.deepEqual(
+        (await openInt8(read)).predict(bytes, 8),
+        new IntegerNetwork(model).predict(bytes, 8),
+      );
+    }
+  }
+});
+
+Deno.test("a bias out of scale is refused by name, when it is rounded and when it is written", () => {
+  const weights = initialWeights(perceptron, "lecun", 2), [first] = Object.keys(weights);
+  weights[first!.replace("weight", "bias")]!.data.fill(0.5);
+  assertThrows(
+    () => quantizeModel(perceptron, weights, { mean: 128, std: 1e48 }, "channel"),
+    RangeError,
+    "with bias 0.5, beside inputs in steps of 1e-48",
+  );
+  const model = quantizeModel(perceptron, weights, normalisation, "channel");
+  model.layers[1]!.bias[2] = 2 ** 31 - 1;
+  assertThrows(() => encodeModel(model), RangeError, "bias[2] is 2147483647");
+  weights[first!.replace("weight", "bias")]!.data[1] = NaN;
+  assertThrows(
+    () => quantizeModel(perceptron, weights, normalisation, "channel"),
+    RangeError,
+    "with bias NaN",
+  );
+});
+
 Deno.test("a model's file has at most 0.27 of float32's bytes and is read to the same bits", async () => {
   const folder = await Deno.makeTempDir();
   const weights = initialWeights(lenet5(), "pytorch", 3);

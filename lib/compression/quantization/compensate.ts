@@ -39,6 +39,7 @@ export interface Compensated extends QuantizedArray {
  * Quantizes weights with error compensation.
  * @param moments of the layer's inputs: one input for each weight of a row
  * @param keepZeros whether weights that are zero, because they were pruned, stay so
+ * @param least see `weightScales`; a row that rounds better so may have 0.6 of it
  * @throws RangeError naming a weight that is NaN or infinite
  */
 export function quantizeCompensated(
@@ -47,13 +48,14 @@ export function quantizeCompensated(
   groups: SumGroups,
   moments: InputMoments,
   keepZeros = false,
+  least: readonly number[] = [],
 ): Compensated {
   checkFinite(array);
   const { shape, data } = array;
   const rows = shape[0] ?? 1, perRow = data.length / rows;
   const spread = spreading(moments);
   const rounding = new RowRounding(spread, groups, perRow, keepZeros);
-  const widest = weightScales(data, rows, granularity, groups);
+  const widest = weightScales(data, rows, granularity, groups, least);
   const row = (r: number) => data.subarray(r * perRow, (r + 1) * perRow);
   const errors = SCALE_FACTORS.map((factor) =>
     Float64Array.from(widest, (scale, r) => rounding.run(row(r), Math.fround(factor * scale)))

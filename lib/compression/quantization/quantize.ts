@@ -36,19 +36,22 @@ export interface RealArray {
 
 /**
  * The smallest scales with which the weights of each row (per-channel) or of all rows (per-tensor) fit
- * into int8, and the sums of their groups into 16 bits. A row of zeros gets scale 1.
+ * into int8, and the sums of their groups into 16 bits. A row of zeros gets its least scale, or 1.
  * @param rows filters or units
+ * @param least no row's scale is below its own number here, which its bias needs
  */
 export function weightScales(
   data: Float32Array,
   rows: number,
   granularity: Granularity,
   groups: SumGroups = [],
+  least: readonly number[] = [],
 ): Float32Array<ArrayBuffer> {
   const perRow = data.length / rows;
   const needed = Float32Array.from({ length: rows }, (_, i) => {
     const row = data.subarray(i * perRow, (i + 1) * perRow);
-    const forInt8 = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / INT8_MAX;
+    const magnitude = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+    const forInt8 = Math.max(magnitude / INT8_MAX, least[i] ?? 0);
     return groups.reduce((largest, group) => {
       const { above, below } = signedSums(row, group);
       // rounding adds at most a half to each stored weight
@@ -78,17 +81,19 @@ export function signedSums(
  * Quantizes weights, each to the nearest number.
  * @param groups indices of weights whose products are added in 16 bits; without groups the weights only
  * have to fit into int8
+ * @param least see `weightScales`
  * @throws RangeError naming a number that is not finite
  */
 export function quantizeWeights(
   array: RealArray,
   granularity: Granularity,
   groups: SumGroups = [],
+  least: readonly number[] = [],
 ): QuantizedArray {
   checkFinite(array);
   const { shape, data } = array;
   const rows = shape[0] ?? 1, perRow = data.length / rows;
-  const scales = weightScales(data, rows, granularity, groups);
+  const scales = weightScales(data, rows, granularity, groups, least);
   const values = Int8Array.from(
     data,
     (x, i) =>

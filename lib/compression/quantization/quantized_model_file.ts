@@ -16,7 +16,12 @@ import {
 } from "../../model/safetensors.ts";
 import { writeAtomic } from "../../util/files.ts";
 import { planQuantized } from "./plan_quantized.ts";
-import { type QuantizedLayer, type QuantizedModel, stageGroups } from "./quantized_model.ts";
+import {
+  check32BitSums,
+  type QuantizedLayer,
+  type QuantizedModel,
+  stageGroups,
+} from "./quantized_model.ts";
 import type { SumGroups } from "./packed_int8.ts";
 import { type Granularity, GROUP_SUM_MAX, INT8_MAX, signedSums } from "./quantize.ts";
 
@@ -28,8 +33,12 @@ export function encodeModel(model: QuantizedModel): Uint8Array {
   return encodeArrays(modelArrays(model), { format: modelFormat, ...modelTexts(model) });
 }
 
-/** The arrays of a model by their names in a file. */
+/**
+ * The arrays of a model by their names in a file.
+ * @throws RangeError naming a layer whose sums do not stay within 32 bits
+ */
 export function modelArrays(model: QuantizedModel): TypedArrays {
+  model.layers.forEach((layer, i) => check32BitSums(layer, i === 0, (why) => new RangeError(why)));
   return Object.fromEntries(
     model.layers.flatMap(({ name, weight, bias, multipliers }) => [
       [`${name}.weight`, { shape: weight.shape, data: weight.values }],
@@ -195,24 +204,6 @@ function check16BitSums(
       if (Math.max(above, below) > GROUP_SUM_MAX) {
         throw bad(`sums of ${name}.weight do not stay within 16 bits`);
       }
-    }
-  }
-}
-
-/** The sum of a bias and of all weights times inputs must stay within 32 bits. */
-function check32BitSums(
-  { name, weight: { values }, bias }: Omit<QuantizedLayer, "outputScale">,
-  isFirst: boolean,
-  bad: Bad,
-): void {
-  const perRow = values.length / bias.length;
-  // pixels are bytes; to later inputs, −127 to 127, the kernels add 128, which the bias takes off again
-  const reach = isFirst ? 255 : INT8_MAX + 128 + 128;
-  for (let row = 0; row < bias.length; row++) {
-    const weights = values.subarray(row * perRow, (row + 1) * perRow);
-    const sum = weights.reduce((total, q) => total + Math.abs(q), 0);
-    if (Math.abs(bias[row]!) + reach * sum >= 2 ** 31) {
-      throw bad(`sums of ${name} do not stay within 32 bits: ${name}.bias[${row}] is ${bias[row]}`);
     }
   }
 }
