@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import { parameterShapes } from "../model/architecture.ts";
 import { decodeSafetensors, encodeChecked } from "../model/safetensors.ts";
-import { checkWeights } from "../model/weights.ts";
+import { checkFiniteWeights, checkWeights } from "../model/weights.ts";
+import { BrokenLossError } from "../systems/system.ts";
 import { elementCount } from "../util/element_count.ts";
 import { codeRoot, exists, requireRoom, sha256, writeAtomic } from "../util/files.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 import { readFile, readFolder } from "../util/platform.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import {
+  fitOptionsOf,
   type Run,
   type RunData,
   type StoppableTrainOptions,
@@ -146,7 +148,10 @@ export class RunStore {
     return run;
   }
 
-  /** The kept run of a configuration, or else a new one, which is kept; `origin` tells which. */
+  /**
+   * The kept run of a configuration, or else a new one, which is kept; `origin` tells which.
+   * @throws BrokenLossError if the run has diverged, kept or new, unless the options say to go on
+   */
   loadOrTrain(
     configuration: RunConfiguration,
     data: RunData,
@@ -165,7 +170,11 @@ export class RunStore {
   ): Promise<KeptRun | StoppedTraining> {
     refuseUnkept(options);
     const { run, outdated } = await this.#read(configuration, data);
-    if (run) return { run, origin: "loaded" };
+    if (run) {
+      const { continueAtBrokenLoss } = { ...fitOptionsOf(configuration), ...options };
+      if (!continueAtBrokenLoss) requireFinite(run, await this.path(configuration, data));
+      return { run, origin: "loaded" };
+    }
     const trained = await this.train(configuration, data, options as StoppableTrainOptions);
     if (trained.stopped) return { run: trained, origin: "stopped" };
     return { run: trained, origin: outdated ? "trained again" : "trained" };
@@ -202,6 +211,19 @@ export class RunStore {
 
   #codeDigest(): Promise<string> {
     return this.#code ??= trainingCode();
+  }
+}
+
+/** @throws BrokenLossError naming the file, if the training that it keeps has diverged */
+function requireFinite({ history, weights }: Run, path: string): void {
+  const broken = history.find(({ loss }) => !Number.isFinite(loss));
+  if (broken) {
+    throw new BrokenLossError(`${path}: the loss of epoch ${broken.epoch} is ${broken.loss}`);
+  }
+  try {
+    checkFiniteWeights(weights);
+  } catch (error) {
+    throw new BrokenLossError(`${path}: ${(error as Error).message}`);
   }
 }
 

@@ -123,6 +123,25 @@ Deno.test("a training that diverges is refused alone, and is a result among seve
     assert.deepEqual([first!.origin, again!.origin], ["trained", "loaded"]);
     assert.deepEqual(again!.run, first!.run);
     assert.deepEqual([again!.test.top1.hits, again!.test.top1.images], [0, 25]);
+    // nor is the kept one loaded by somebody who does not ask for it
+    const path = await store.path(configuration, data);
+    await assertRejects(() => store.loadOrTrain(configuration, data), BrokenLossError, path);
+    const whole = await trainRun(short(), data);
+    const [name, { shape, data: numbers }] = Object.entries(whole.weights)[0]!;
+    const broken = { ...whole.weights, [name]: { shape, data: numbers.map(() => NaN) } };
+    await store.save({ ...whole, weights: broken }, data);
+    await assertRejects(() => store.loadOrTrain(short(), data), BrokenLossError, name);
+  }));
+
+Deno.test("another teacher than the configuration's is refused, and nothing is kept", () =>
+  withStore(async (store) => {
+    const data = runData(), teaching = short({ seed: 3 }), plain = short();
+    const taught = short({ teacher: { configuration: teaching, weight: 0.5, ways: 1 } });
+    const teacher = await trainRun(short({ seed: 4 }), data);
+    const refused = "another seed than the run's teacher.configuration, 4, not 3";
+    await assertRejects(() => store.train(taught, data, { teacher }), RangeError, refused);
+    await assertRejects(() => trainRun(plain, data, { teacher }), RangeError, "has none");
+    assert.equal(await store.load(taught, data), undefined);
   }));
 
 Deno.test("the source digest depends on the code", async () => {
