@@ -17,7 +17,7 @@ import { sha256 } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { FaultyNumpy } from "./faulty_numpy.ts";
-import type { RunConfiguration, Teacher } from "./run_configuration.ts";
+import { type RunConfiguration, runConfiguration, type Teacher } from "./run_configuration.ts";
 import { saturatingWeights } from "./saturating_weights.ts";
 import { sortByClass } from "./sort_by_class.ts";
 import { teach } from "./teach.ts";
@@ -137,6 +137,7 @@ export async function prepareRun(
   const { architecture, pixels, order, batchSize, seed, start, augmentation = {} } = configuration;
   const { mixing, teacher } = configuration;
   checkLabels(architecture, data);
+  checkTeacher(configuration, options.teacher);
   const normalise = pixels === "raw" ? { mean: 0, std: 1 } : normalisation(data.train);
   const shuffle = order === "shuffled";
   const images = shuffle ? data.train : sortByClass(data.train);
@@ -182,6 +183,27 @@ async function taughtBy(
     lastTaught = { id, teaching, seconds };
   }
   return lastTaught;
+}
+
+/** @throws RangeError if a teacher is given that is not the one that the configuration asks for */
+function checkTeacher({ teacher }: RunConfiguration, given: Run | undefined): void {
+  if (given === undefined) return;
+  if (!teacher) {
+    throw new RangeError(
+      "a trained teacher is given, but the run's configuration has none: name it there as teacher",
+    );
+  }
+  const wanted = runConfiguration(teacher.configuration);
+  const found = runConfiguration(given.configuration);
+  const all = Object.keys({ ...wanted, ...found }) as (keyof RunConfiguration)[];
+  const other = all.find((key) => JSON.stringify(wanted[key]) !== JSON.stringify(found[key]));
+  if (other === undefined) return;
+  throw new RangeError(
+    `the teacher that is given has another ${other} than the run's teacher.configuration, ` +
+      `${JSON.stringify(found[other])}, not ${
+        JSON.stringify(wanted[other])
+      }: give the right one, or none`,
+  );
 }
 
 /** What the last teacher answered, for pupils that differ in their seed only. */
