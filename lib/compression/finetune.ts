@@ -62,6 +62,7 @@ export interface PruneStep {
  * @param sparsities in rising order, from `sparsitySchedule`, say
  * @param fitOptions of each fine-tuning; asked for anew before each of them
  * @param onStep called after each fine-tuning, while the system has that step's weights
+ * @returns the steps; if a signal ends a fine-tuning, those that were finished before
  */
 export async function pruneIteratively(
   system: System,
@@ -73,12 +74,14 @@ export async function pruneIteratively(
 ): Promise<PruneStep[]> {
   const steps: PruneStep[] = [];
   for (const [i, sparsity] of sparsities.entries()) {
+    const options = typeof fitOptions === "function" ? fitOptions() : fitOptions;
+    if (options.signal?.aborted) break;
     const weights = await system.weights();
     const masks = scope === "global"
       ? globalMagnitudeMasks(system.architecture, weights, sparsity)
       : magnitudeMasks(system.architecture, weights, { conv: sparsity, dense: sparsity });
-    const options = typeof fitOptions === "function" ? fitOptions() : fitOptions;
     const history = await fineTune(system, masks, train, options);
+    if (options.signal?.aborted && history.length < options.epochs) break;
     const step = { step: i + 1, sparsity, masks, history };
     await onStep?.(step);
     steps.push(step);

@@ -149,6 +149,27 @@ Deno.test("iterative pruning reaches each sparsity and never revives a weight", 
   system.dispose();
 });
 
+Deno.test("iterative pruning that a signal stops prunes no further, and has the finished steps", async () => {
+  using system = await createSystem("numpy", perceptron, { seed: 1 });
+  // in the middle of the second fine-tuning, and at the end of it
+  for (const [last, finished] of [[3, [0.2]], [4, [0.2, 0.5]]] as const) {
+    await system.setWeights(weightsOf(perceptron));
+    const stop = new AbortController(), told: number[] = [];
+    let epochs = 0;
+    const steps = await pruneIteratively(
+      ...[system, asBatches(randomBatch(perceptron, 3, 8)), [0.2, 0.5, 0.9], "layer"] as const,
+      {
+        ...{ epochs: 2, optimizer: { kind: "adam", learningRate: 1e-3 }, signal: stop.signal },
+        onEpoch: () => ++epochs === last ? stop.abort() : undefined,
+      },
+      ({ sparsity }) => void told.push(sparsity),
+    );
+    assert.deepEqual(steps.map(({ sparsity }) => sparsity), finished);
+    assert.deepEqual([told, epochs], [finished, last]);
+    assertLess(sparsity(await system.weights()), 0.55);
+  }
+});
+
 Deno.test("the sparsity schedule rises to its end by ever smaller steps", () => {
   const sparsities = sparsitySchedule(0.98, 7);
   assert.deepEqual(sparsities.at(-1), 0.98);
