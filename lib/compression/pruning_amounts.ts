@@ -1,4 +1,5 @@
 import type { Architecture } from "../model/architecture.ts";
+import { requireKeys } from "../model/check_architecture.ts";
 
 /**
  * How much of each layer is pruned: a part from 0 up to but not including 1, of its weights, or of its
@@ -24,14 +25,20 @@ export const paperCodeAmounts: PruningAmounts = { conv: 0.2, dense: 0.6 };
  */
 export const kernelAmounts: PruningAmounts = { conv: 0.25, dense: 0.4 };
 
+const amountKeys = { conv: true, dense: true, layers: true } as const satisfies Record<
+  keyof PruningAmounts,
+  true
+>;
+
 /**
  * The amount of each layer that has weights, by name, in the network's order.
- * @throws RangeError naming an amount outside [0, 1) or a layer that the network does not have
+ * @throws RangeError naming an amount outside [0, 1), or a kind or layer that the network does not have
  */
 export function amountsByLayer(
   architecture: Architecture,
   amounts: PruningAmounts,
 ): Readonly<Record<string, number>> {
+  requireKeys("pruning", "it", amounts, amountKeys);
   const byLayer: Record<string, number> = {};
   for (const layer of architecture.layers) {
     if (layer.kind !== "conv" && layer.kind !== "dense") continue;

@@ -268,6 +268,11 @@ Deno.test("bad amounts, layers and masks are refused by name", async () => {
     );
     assertThrows(() => sparsitySchedule(amount, 3), RangeError, `got ${amount}`);
   }
+  const misspelled = { convs: 0.5, dense: 0.5 } as never;
+  for (const prune of [magnitudeMasks, pruneStructured, randomMasks]) {
+    const refused = "pruning has the unknown option convs; it has conv, dense, layers";
+    assertThrows(() => prune(lenet5(), weights, misspelled, 1), RangeError, refused);
+  }
   assertThrows(
     () => randomMasks(lenet5(), weights, { layers: { conv9: 0.5 } }, 1),
     RangeError,
