@@ -352,6 +352,13 @@ Deno.test("networks, weights and images that int8 cannot take are refused by nam
     RangeError,
     "small cannot be quantized: layer 0 is a convolution",
   );
+  const own = initialWeights(perceptron, "lecun", 1), plural = "channels" as never;
+  for (
+    const quantize of [
+      () => quantizeModel(perceptron, own, normalisation, plural),
+      () => fakeQuantize(own, plural),
+    ]
+  ) assertThrows(quantize, RangeError, "the granularity must be tensor or channel, got channels");
   const broken = { shape: [1, 2], data: Float32Array.of(1, NaN) };
   assertThrows(() => quantizeWeights(broken, "tensor"), RangeError, "weight 1 is NaN");
   const model = quantizeModel(

@@ -3,6 +3,7 @@
  * Zero is exact, and −x has −q as its number, which is why −128 is not used (Jacob et al. 2018,
  * "Quantization and training of neural networks for efficient integer-arithmetic-only inference").
  */
+import { describe } from "../../model/describe.ts";
 import { firstNonFinite } from "../../model/finite.ts";
 import type { SumGroups } from "./packed_int8.ts";
 
@@ -39,6 +40,7 @@ export interface RealArray {
  * into int8, and the sums of their groups into 16 bits. A row of zeros gets its least scale, or 1.
  * @param rows filters or units
  * @param least no row's scale is below its own number here, which its bias needs
+ * @throws RangeError naming a granularity that there is not
  */
 export function weightScales(
   data: Float32Array,
@@ -47,6 +49,9 @@ export function weightScales(
   groups: SumGroups = [],
   least: readonly number[] = [],
 ): Float32Array<ArrayBuffer> {
+  if (granularity !== "tensor" && granularity !== "channel") {
+    throw new RangeError(`the granularity must be tensor or channel, got ${describe(granularity)}`);
+  }
   const perRow = data.length / rows;
   const needed = Float32Array.from({ length: rows }, (_, i) => {
     const row = data.subarray(i * perRow, (i + 1) * perRow);
