@@ -319,6 +319,16 @@ Deno.test("calibration finds how far activations reach, and is refused without i
   );
   assert.deepEqual(Object.values(ranges), [...largest]);
   await assertRejects(() => calibrate(lenet5(), weights, asBatches()), RangeError, "needs images");
+  const wide = randomBatch(perceptron, 3, 2), broken = randomBatch(lenet5(), 3, 2);
+  broken.images[5] = NaN;
+  for (
+    const [batch, refused] of [
+      [wide, "calibration batch 1: LeNet-5 takes images of 1×32×32"],
+      [broken, "calibration batch 1: pixel 5 of image 0 is NaN"],
+    ] as const
+  ) {
+    await assertRejects(() => calibrate(lenet5(), weights, asBatches(batch)), RangeError, refused);
+  }
 });
 
 Deno.test("quantization-aware training changes the float weights that are rounded", async () => {

@@ -1,3 +1,4 @@
+import { checkedBatches } from "../../systems/check_batches.ts";
 import type { Batches } from "../../systems/system.ts";
 import type { Architecture } from "../../model/architecture.ts";
 import type { FloatArray } from "../../systems/numpy/array.ts";
@@ -22,7 +23,7 @@ const PATCHES_PER_IMAGE = 25;
 /**
  * Runs some images through a network and finds how far its activations reach, and how each layer's inputs
  * vary together. Where activations do not reach far, the scale of int8 can be finer.
- * @throws RangeError if there is no image
+ * @throws RangeError if there is no image, or naming one that the network does not take
  */
 export async function calibrate(
   architecture: Architecture,
@@ -38,7 +39,7 @@ export async function calibrate(
     new MomentSums("kernel" in stage ? stage.channels * stage.kernel ** 2 : stage.inputs)
   );
   let images = 0;
-  for await (const batch of batches) {
+  for await (const batch of checkedBatches(architecture, batches, "calibration")) {
     images += batch.size;
     network.forward(batch.images, batch.size);
     const activations = network.activations();
