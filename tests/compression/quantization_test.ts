@@ -30,6 +30,7 @@ import {
   countClasses,
   lenet5,
 } from "../../lib/model/architecture.ts";
+import { earlyStopping } from "../../lib/systems/early_stopping.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { Network } from "../../lib/systems/numpy/reference_network.ts";
@@ -349,6 +350,25 @@ Deno.test("quantization-aware training changes the float weights that are rounde
   );
   assertGreater(maxWeightDifference(await system.weights(), weights), 1e-5);
   system.dispose();
+});
+
+Deno.test("quantization-aware training refuses what would see the rounded weights only", async () => {
+  using system = await createSystem("numpy", perceptron, { seed: 1 });
+  const batches = asBatches(randomBatch(perceptron, 3, 8));
+  const options = { epochs: 1, optimizer: { kind: "adam", learningRate: 1e-3 } } as const;
+  const before = await system.weights();
+  for (
+    const [key, value] of [
+      ["callbacks", [earlyStopping({ patience: 4 })]],
+      ["averaging", 0.9],
+      ["resume", {}],
+    ] as const
+  ) {
+    const train = () =>
+      trainQuantized(system, "channel", batches, { ...options, [key]: value as never });
+    await assertRejects(train, RangeError, `quantization-aware training takes no ${key}`);
+  }
+  assert.deepEqual(await system.weights(), before);
 });
 
 Deno.test("networks, weights and images that int8 cannot take are refused by name", () => {

@@ -32,6 +32,7 @@ export function fakeQuantize(
  * add up. This is the straight-through estimator: the gradient passes as if nothing was rounded (Bengio et
  * al. 2013).
  *
+ * @throws RangeError if there are callbacks, averaging or a state to go on from
  * @returns the float weights, which are to be quantized; the system keeps them rounded
  */
 export async function trainQuantized(
@@ -40,6 +41,13 @@ export async function trainQuantized(
   train: Batches,
   options: FitOptions,
 ): Promise<{ readonly weights: Weights; readonly history: History }> {
+  for (const key of ["callbacks", "averaging", "resume"] as const) {
+    if (options[key] === undefined) continue;
+    throw new RangeError(
+      `quantization-aware training takes no ${key}, which would see the rounded weights instead of those ` +
+        "that are returned: leave it out, and look on with onBatch or onEpoch",
+    );
+  }
   const groups = layerGroups(system.architecture);
   let float = await system.weights();
   let quantized = fakeQuantize(float, granularity, groups);
