@@ -12,8 +12,9 @@ export async function fineTune(
   train: Batches,
   options: FitOptions,
 ): Promise<History> {
+  const allowBroken = options.continueAtBrokenLoss === true;
   const restore = async () => {
-    await system.setWeights(applyMasks(await system.weights(), masks));
+    await system.setWeights(applyMasks(await system.weights(), masks), { allowBroken });
   };
   await restore();
   const onBatch: FitOptions["onBatch"] = async (record) => {

@@ -20,6 +20,7 @@ import {
   lenet5,
 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
+import { BrokenLossError } from "../../lib/systems/system.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { Network } from "../../lib/systems/numpy/reference_network.ts";
 import type { Weights } from "../../lib/model/weights.ts";
@@ -127,6 +128,21 @@ for (const name of systemNames) {
     system.dispose();
   });
 }
+
+Deno.test("fine-tuning that diverges ends with its own error, or goes on if it is asked to", async () => {
+  const architecture = lenet5(5, { convActivation: "relu", denseActivation: "relu" });
+  using system = await createSystem("numpy", architecture, { seed: 1 });
+  const masks = globalMagnitudeMasks(architecture, await system.weights(), 0.3);
+  const diverge = (continueAtBrokenLoss: boolean) =>
+    fineTune(system, masks, asBatches(randomBatch(architecture, 5, 8)), {
+      ...{ epochs: 4, optimizer: { kind: "sgd", learningRate: 1e38, momentum: 0.9 } },
+      continueAtBrokenLoss,
+    });
+  const history = await diverge(true);
+  assert.deepEqual([history.length, history.at(-1)!.loss], [4, NaN]);
+  await system.setWeights(weightsOf(architecture));
+  await assertRejects(() => diverge(false), BrokenLossError);
+});
 
 Deno.test("iterative pruning reaches each sparsity and never revives a weight", async () => {
   const system = await createSystem("numpy", lenet5(), { seed: 1 });
