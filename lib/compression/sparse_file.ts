@@ -38,8 +38,17 @@ export function reparametrise(weights: Weights, masks: Masks): Weights {
   return Object.fromEntries(entries);
 }
 
-/** The bytes of a packed file. */
+/**
+ * The bytes of a packed file.
+ * @throws RangeError naming an array whose numbers are not as many as its shape says
+ */
 export function encodePacked(weights: Weights): Uint8Array<ArrayBuffer> {
+  for (const [name, { shape, data }] of Object.entries(weights)) {
+    if (data.length === elementCount(shape)) continue;
+    throw new RangeError(
+      `${name}, (${shape.join(", ")}), needs ${elementCount(shape)} numbers, got ${data.length}`,
+    );
+  }
   const arrays = Object.entries(weights).map(([name, { shape, data }]) => ({
     header: { name, shape, values: data.reduce((sum, x) => sum + Number(!isZero(x)), 0) },
     data,

@@ -37,6 +37,19 @@ Deno.test("packed weights are read to the same bits, whatever numbers they hold"
   assert.deepEqual(decodePacked(encodePacked(pruned(0.9))), pruned(0.9));
 });
 
+Deno.test("an array with more or fewer numbers than its shape says is not written", () => {
+  for (const shape of [[4], [1], [2, 3]]) {
+    const refused = `w, (${shape.join(", ")}), needs ${
+      shape.at(-1)! * (shape.length)
+    } numbers, got 2`;
+    assertThrows(
+      () => encodePacked({ w: { shape, data: Float32Array.of(1, 2) } }),
+      RangeError,
+      refused,
+    );
+  }
+});
+
 Deno.test("a packed file has one bit for each number and four bytes for each that is not zero", () => {
   const half = encodePacked(pruned(0.5)).length, ninety = encodePacked(pruned(0.9)).length;
   const count = 150 + 2400 + 48000 + 10080 + 4200;
