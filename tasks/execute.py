@@ -1,17 +1,17 @@
 """execute.py NOTEBOOK --out FILE [-p NAME VALUE] [--guard [FOLDER …]] [--wait]: runs a notebook with the Deno kernel and writes the result.
 
 The kernel may send a cell's last output some milliseconds after it has said that it is idle, when
-nbclient has stopped listening. The client here then asks the kernel for something else, and reads on until
-that is answered; what comes later still goes to the cell that it names. The result is written only if every cell ran, under a temporary name first. It carries no
-times, no paths, no versions and no progress bars, which the terminal shows instead; each code cell
-keeps the digest of the source that was run, by which a test sees whether code and outputs still
-belong together.
+nbclient has stopped listening. The client here then asks the kernel for something else and reads on
+until that is answered; what comes even later still goes to the cell that it names. The result is
+written only if every cell ran, under a temporary name first. It carries no times, no paths, no
+versions and no progress bars, which the terminal shows instead; each code cell keeps the digest of
+the source that was run, by which a test sees whether code and outputs still belong together.
 
 With --guard the script ends, and ends its kernel, when its standard input does: then the process that
 started it has ended, by Ctrl-C or a kill, say. It leaves no folder of those named.
 
-With --wait the kernel starts at once and loads what the cells import, and the first cell runs when a line
-comes on the standard input.
+With --wait the kernel starts at once and loads what the cells import, and the first cell runs when a
+line comes on the standard input.
 """
 import argparse
 import asyncio
@@ -74,7 +74,8 @@ class DenoClient(NotebookClient):
     async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
         self.requests[parent_msg_id] = (cell, cell_index)
         is_last = all(cell.cell_type != "code" for cell in self.nb.cells[cell_index + 1 :])
-        question, is_answered = None, False  # asked behind the cell, and answered when all of it has been sent
+        # asked when the cell has ended, and answered when all of it has been sent
+        question, is_answered = None, False
         while True:
             try:
                 message = await ensure_async(

@@ -73,7 +73,6 @@ export function trainsApart(
 
 /** Works under way. */
 interface Doing {
-  readonly works: readonly Work[];
   /** Of the works that have ended. */
   readonly results: Map<Work, unknown>;
   readonly onPart: (part: unknown) => void | Promise<void>;
@@ -95,7 +94,7 @@ export async function sideBySide<Result>(
   const total = works.reduce((sum, { units }) => sum + units, 0);
   const done = new Map<Work, number>(), results = new Map<Work, unknown>();
   const doing: Doing = {
-    ...{ works, results, onPart },
+    ...{ results, onPart },
     async tell(work, share = 0, note = `${results.size} of ${works.length} are done`) {
       if (work) done.set(work, Math.floor(work.units * share + 1e-9));
       await onProgress?.(done.values().reduce((a, b) => a + b, 0), total, note);
