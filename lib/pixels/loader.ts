@@ -79,6 +79,8 @@ export class DataLoader implements AsyncIterable<Batch> {
   readonly samples: number;
   /** Batches an epoch. */
   readonly length: number;
+  /** Images a batch; the last one of an epoch may have fewer. */
+  readonly batchSize: number;
   /** Whether the batches have targets for all classes. */
   readonly softTargets: boolean;
 
@@ -124,6 +126,7 @@ export class DataLoader implements AsyncIterable<Batch> {
     this.imageShape = { channels, height, width };
     this.#options = full;
     const { length } = source, { batchSize, dropLast } = full;
+    this.batchSize = batchSize;
     this.length = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
     this.samples = dropLast ? this.length * batchSize : length;
   }

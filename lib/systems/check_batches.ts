@@ -27,19 +27,29 @@ export function checkedBatches(
   const { length, samples, imageShape, softTargets = false } = batches;
   if (imageShape) checkImageShape(architecture, imageShape, what);
   const classes = countClasses(architecture);
+  const miscounted = (number: number, images: number) =>
+    new RangeError(
+      `an epoch of the ${what} batches must have ${length} batches (length) with ${samples} images ` +
+        `(samples), but ${number} with ${images} came; give batches that can be gone through again, ` +
+        "and their right counts",
+    );
   return {
     length,
     samples,
     softTargets,
     ...(imageShape ? { imageShape } : {}),
     async *[Symbol.asyncIterator]() {
-      let number = skipped;
+      let number = skipped, images = 0;
+      const isWhole = skipped === 0;
       skipped = 0;
       for await (const batch of batches) {
         checkBatch(architecture, classes, batch, `${what} batch ${++number}`);
         checkTargets(batch, classes, softTargets, `${what} batch ${number}`);
+        images += batch.size;
+        if (number > length || images > samples) throw miscounted(number, images);
         yield batch;
       }
+      if (number < length || (isWhole && images < samples)) throw miscounted(number, images);
     },
   };
 }

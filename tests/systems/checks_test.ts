@@ -112,6 +112,43 @@ Deno.test("batches without counts, or that cannot be gone through, are refused",
   }
 });
 
+testEach(
+  BATCH_CHECKED,
+  "batches that run dry, or are more or fewer than they say, end the training",
+  perceptron,
+  async (system) => {
+    const list = [1, 2, 3].map((seed) => randomBatch(perceptron, 6, 4, seed));
+    const right = asBatches(...list), twice = { ...once, epochs: 2 };
+    const gone = right[Symbol.asyncIterator]();
+    const dry = { ...right, [Symbol.asyncIterator]: () => gone };
+    const cases: readonly (readonly [Batches, string, steps: number])[] = [
+      [dry, "3 batches (length) with 12 images (samples), but 0 with 0 came", 3],
+      [
+        { ...right, length: 4 },
+        "4 batches (length) with 12 images (samples), but 3 with 12 came",
+        3,
+      ],
+      [{ ...right, length: 2 }, "but 3 with 12 came", 2],
+      [{ ...right, samples: 13 }, "but 3 with 12 came", 3],
+      [{ ...right, samples: 11 }, "but 3 with 12 came", 2],
+    ];
+    for (const [batches, message, steps] of cases) {
+      let done = 0;
+      const onBatch = () => void done++;
+      await assertRejects(() => system.fit(batches, { ...twice, onBatch }), RangeError, message);
+      assert.equal(done, steps);
+      if (batches === dry) continue;
+      const validation = batches;
+      await assertRejects(
+        () => system.fit(right, { ...once, validation }),
+        RangeError,
+        "an epoch of the validation batches must have",
+      );
+      await assertRejects(() => predictAll(system, batches), RangeError, message);
+    }
+  },
+);
+
 /** A batch of LeNet-5's images, changed. */
 const lenetBatch = (change: Partial<Batch>): Batch => ({
   ...randomBatch(lenet5(), 50, 4),
