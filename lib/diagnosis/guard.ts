@@ -109,7 +109,7 @@ class Watch {
       length: train.length,
       samples: train.samples,
       softTargets: train.softTargets ?? false,
-      epoch: train.epoch ?? 0,
+      ...(train.epoch !== undefined ? { epoch: train.epoch } : {}),
       ...(train.imageShape ? { imageShape: train.imageShape } : {}),
       ...(train.seek ? { seek: (epoch, batch) => train.seek!(epoch, batch) } : {}),
       async *[Symbol.asyncIterator]() {

@@ -15,14 +15,14 @@ import type { Batches } from "./system.ts";
  * Of images that are given as float32, every number is looked at, which takes 0.1 to 0.4 ms for 256 images
  * of 32 × 32.
  * @param what what error messages call the images
- * @param skipped batches that the first iteration leaves out
+ * @param begin called at the beginning of each iteration; tells how many batches it leaves out
  * @throws RangeError while they are gone through, naming the batch and what is wrong with it
  */
 export function checkedBatches(
   architecture: Architecture,
   batches: Batches,
   what: string,
-  skipped = 0,
+  begin: () => number = () => 0,
 ): Batches {
   const { length, samples, imageShape, softTargets = false } = batches;
   if (imageShape) checkImageShape(architecture, imageShape, what);
@@ -39,9 +39,8 @@ export function checkedBatches(
     softTargets,
     ...(imageShape ? { imageShape } : {}),
     async *[Symbol.asyncIterator]() {
+      const skipped = begin();
       let number = skipped, images = 0;
-      const isWhole = skipped === 0;
-      skipped = 0;
       for await (const batch of batches) {
         checkBatch(architecture, classes, batch, `${what} batch ${++number}`);
         checkTargets(batch, classes, softTargets, `${what} batch ${number}`);
@@ -49,7 +48,7 @@ export function checkedBatches(
         if (number > length || images > samples) throw miscounted(number, images);
         yield batch;
       }
-      if (number < length || (isWhole && images < samples)) throw miscounted(number, images);
+      if (number < length || (skipped === 0 && images < samples)) throw miscounted(number, images);
     },
   };
 }

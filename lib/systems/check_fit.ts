@@ -61,7 +61,13 @@ export function checkFit(train: Batches, options: FitOptions): void {
     throw new RangeError("signal must be an AbortSignal");
   }
   checkCounts("train", train);
-  if (options.validation !== undefined) checkCounts("validation", options.validation);
+  const { validation } = options;
+  if (validation !== undefined) checkCounts("validation", validation);
+  if (validation === train && train.seek) {
+    throw new RangeError(
+      "validation must not be the training loader itself, which counts its epochs; make another DataLoader for it",
+    );
+  }
   if (train.samples === 0) throw new RangeError("there are no training images");
 }
 

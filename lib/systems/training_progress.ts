@@ -116,7 +116,18 @@ export class TrainingProgress {
       if (this.#batches === train.length) await this.finishEpoch();
       train.seek!(this.#firstEpoch + this.#history.length, this.#batches);
     }
-    return checkedBatches(system.architecture, train, "training", this.#batches);
+    return checkedBatches(system.architecture, train, "training", () => this.#seek());
+  }
+
+  /**
+   * Puts batches that number their epochs where the training stands, since whoever else goes through them meanwhile
+   * moves them on.
+   * @returns batches of the epoch that have been trained on
+   */
+  #seek(): number {
+    const { train } = this, batch = this.#batches;
+    if (train.epoch !== undefined) train.seek?.(this.#firstEpoch + this.#history.length, batch);
+    return batch;
   }
 
   /** Starts the clock of the epoch at hand. */
