@@ -29,8 +29,9 @@ export interface CallbackState {
 }
 
 /**
- * Takes part in a training. Its functions are called in the order of the callbacks, and awaited. After the
- * training has ended it may be used for another one: `onTrainBegin` starts it anew.
+ * Takes part in a training: an object, or an instance of a class, which may have fields of its own. Its
+ * functions are called in the order of the callbacks, and awaited. After the training has ended it may be used for
+ * another one: `onTrainBegin` starts it anew.
  */
 export interface Callback {
   /** By which its state is kept; each callback of a training has another name, without a slash. */
@@ -67,15 +68,18 @@ export function checkCallbacks(callbacks: FitOptions["callbacks"]): void {
   }
   const names = new Set<string>();
   for (const callback of callbacks as readonly Callback[]) {
-    const { name, ...functions } = callback ?? {};
+    const { name } = callback ?? {};
     if (typeof name !== "string" || name === "" || name.includes("/")) {
       throw new RangeError(`a callback needs a name without a slash, got ${describe(name)}`);
     }
     if (names.has(name)) throw new RangeError(`two callbacks are named ${name}`);
     names.add(name);
-    requireKeys(`the callback ${name}`, "a callback", functions, callbackKeys);
-    for (const [key, value] of Object.entries(functions)) {
-      if (typeof value !== "function") {
+    // an instance of a class may have fields of its own
+    const isPlain = [Object.prototype, null].includes(Object.getPrototypeOf(callback));
+    if (isPlain) requireKeys(`the callback ${name}`, "a callback", callback, callbackKeys);
+    for (const key of Object.keys(callbackKeys) as (keyof Callback)[]) {
+      if (key === "name" || callback[key] === undefined) continue;
+      if (typeof callback[key] !== "function") {
         throw new RangeError(`${key} of the callback ${name} must be a function`);
       }
     }
@@ -91,8 +95,8 @@ export function callbackStates(callbacks: readonly Callback[]): {
   readonly companions: Readonly<Record<string, Weights>>;
 } {
   const values: Record<string, unknown> = {}, companions: Record<string, Weights> = {};
-  for (const { name, state } of callbacks) {
-    const own = state?.();
+  for (const callback of callbacks) {
+    const own = callback.state?.(), { name } = callback;
     if (own === undefined) continue;
     values[name] = own.values ?? null;
     if (own.arrays) companions[`callback ${name}`] = own.arrays;

@@ -105,10 +105,11 @@ export class TrainingProgress {
       const start = resume?.companions?.average ?? await system.weights();
       this.#average = new WeightAverage(averaging, start);
     }
-    for (const { name, onTrainBegin, restore } of this.#callbacks) {
+    for (const callback of this.#callbacks) {
+      const { name } = callback;
       const values = resume?.callbacks?.[name], arrays = resume?.companions?.[`callback ${name}`];
-      if (resume) restore?.({ values, ...arrays && { arrays } });
-      else await onTrainBegin?.(this.#training);
+      if (resume) callback.restore?.({ values, ...arrays && { arrays } });
+      else await callback.onTrainBegin?.(this.#training);
     }
     if (resume) {
       // those of a training that diverged, and was told to go on, are part of its result

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { assertRejects, assertThrows } from "../assert.ts";
 import { loadWeights } from "../../lib/model/safetensors.ts";
 import type { Weights } from "../../lib/model/weights.ts";
-import type { Callback } from "../../lib/systems/callbacks.ts";
+import type { Callback, CallbackState } from "../../lib/systems/callbacks.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { earlyStopping, saveBest } from "../../lib/systems/early_stopping.ts";
 import type { FitOptions } from "../../lib/systems/system.ts";
@@ -70,6 +70,36 @@ for (const name of systemNames) {
     );
   });
 
+  Deno.test(`${name}: a callback may be an instance of a class, with fields of its own`, async () => {
+    class Counts implements Callback {
+      readonly name = "counts";
+      #begun = 0;
+      epochs = 0;
+      onTrainBegin() {
+        this.#begun++;
+      }
+      onEpochEnd() {
+        this.epochs++;
+      }
+      state() {
+        return { values: [this.#begun, this.epochs] };
+      }
+      restore({ values }: CallbackState) {
+        [this.#begun, this.epochs] = values as [number, number];
+      }
+    }
+    const train = { ...batches, seek: () => {} }, states: TrainingState[] = [];
+    using system = await createSystem(name, perceptron, { seed: 1 });
+    await system.fit(train, {
+      ...{ ...base, epochs: 2, callbacks: [new Counts()] },
+      onState: async (capture) => void states.push(await capture()),
+    });
+    assert.deepEqual(states[2]!.callbacks, { counts: [1, 0] });
+    const later = new Counts();
+    await system.fit(train, { ...base, epochs: 2, callbacks: [later], resume: states[2]! });
+    assert.deepEqual(later.state(), { values: [1, 2] });
+  });
+
   Deno.test(`${name}: a signal ends the training, and no callback is told of a regular end`, async () => {
     using system = await createSystem(name, perceptron, { seed: 1 });
     const stop = new AbortController();
@@ -122,6 +152,12 @@ Deno.test("what is no callback, or cannot be looked at, is refused by name", asy
     [[{ name: "a/b" }], "a callback needs a name without a slash"],
     [[{ name: "a" }, { name: "a" }], "two callbacks are named a"],
     [[{ name: "a", onEpoch: () => {} }], "the callback a has the unknown option onEpoch"],
+    [[
+      new (class {
+        name = "a";
+        onEpochEnd = 1;
+      })(),
+    ], "onEpochEnd of the callback a must be a function"],
     [[{ name: "a", onEpochEnd: 1 }], "onEpochEnd of the callback a must be a function"],
     [[{ name: "a", state: () => ({}) }], "the callback a has only one of state and restore"],
   ];
