@@ -69,6 +69,9 @@ export function checkFit(train: Batches, options: FitOptions): void {
     );
   }
   if (train.samples === 0) throw new RangeError("there are no training images");
+  if (validation?.samples === 0) {
+    throw new RangeError("there are no validation images; leave out validation, or give some");
+  }
 }
 
 /**

@@ -94,10 +94,12 @@ testEach(
       [{ schedule: () => NaN }, "schedule(0) must be finite and at least 0, got NaN"],
       [{ schedule: () => -1 }, "schedule(0) must be finite and at least 0, got -1"],
       [{ validation: [] }, "validation must be batches"],
+      [{ validation: asBatches() }, "there are no validation images; leave out validation"],
     ];
     for (const [change, message] of cases) {
+      const onBatch = () => assert.fail("a batch was trained on");
       await assertRejects(
-        () => system.fit(train, untyped({ ...once, ...change })),
+        () => system.fit(train, untyped({ ...once, onBatch, ...change })),
         RangeError,
         message,
       );
