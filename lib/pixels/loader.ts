@@ -1,6 +1,7 @@
 import { augment, augmentAs, type Augmentation, checkShift } from "./augment.ts";
 import { checkMixing, mix, type Mixing } from "./mix.ts";
 import { checkTeaching, drawTargets, type Teaching } from "./teaching.ts";
+import { refuseUnknown } from "../util/refuse_unknown.ts";
 import { Semaphore } from "../util/semaphore.ts";
 import { Rng } from "../util/rng.ts";
 import {
@@ -44,6 +45,11 @@ export interface DataLoaderOptions {
    */
   readonly teaching?: Teaching;
 }
+
+const loaderKeys: Record<keyof DataLoaderOptions, true> = {
+  ...{ batchSize: true, shuffle: true, seed: true, dropLast: true, prefetch: true, workers: true },
+  ...{ normalisation: true, augmentation: true, mixing: true, classes: true, teaching: true },
+};
 
 /** The options, completed. */
 type Settings =
@@ -89,17 +95,18 @@ export class DataLoader implements AsyncIterable<Batch> {
    * @throws {RangeError} naming the option that has no sensible value
    */
   constructor(source: PixelSource, options: DataLoaderOptions = {}) {
-    const normalisation: PixelNormalisation = { mean: 0, std: 1 };
-    const augmentation: Augmentation = {};
-    const full = {
+    refuseUnknown("a DataLoader", options, loaderKeys);
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const full: Settings = {
       ...{ batchSize: 256, shuffle: false, seed: 0, dropLast: false, prefetch: 2, workers: 8 },
-      normalisation,
-      augmentation,
-      ...options,
+      normalisation: { mean: 0, std: 1 },
+      augmentation: {},
+      ...Object.fromEntries(given) as DataLoaderOptions,
     };
     for (const [name, least] of [["batchSize", 1], ["prefetch", 0], ["workers", 1]] as const) {
       checkInteger(name, full[name], least);
     }
+    for (const name of ["shuffle", "dropLast"] as const) checkSwitch(name, full[name]);
     if (!Number.isInteger(full.seed)) {
       throw new RangeError(`seed must be an integer, got ${full.seed}`);
     }
@@ -115,7 +122,7 @@ export class DataLoader implements AsyncIterable<Batch> {
         `normalisation needs a finite mean and a std over 0, got ${mean} and ${std}`,
       );
     }
-    checkShift(full.augmentation.shift ?? 0, source.height, source.width);
+    checkAugmentation(full.augmentation, source);
     const { mixing, teaching } = full;
     if (mixing) checkMixing(mixing);
     if (mixing && !teaching) checkInteger("classes", full.classes ?? NaN, 1);
@@ -275,6 +282,19 @@ function oneHot(labels: Int32Array, classes: number): Float32Array<ArrayBuffer> 
 
 function isPixelSet(source: PixelSource): source is PixelSet {
   return (source as Partial<PixelSet>).pixels instanceof Uint8Array;
+}
+
+/** @throws {RangeError} naming the option that no augmentation of these images has */
+function checkAugmentation(augmentation: Augmentation, { height, width }: PixelSource): void {
+  refuseUnknown("an augmentation", augmentation, { shift: true, mirror: true });
+  const { shift = 0, mirror = false } = augmentation;
+  checkShift(shift, height, width);
+  checkSwitch("mirror", mirror);
+}
+
+function checkSwitch(name: string, value: unknown): void {
+  if (typeof value === "boolean") return;
+  throw new RangeError(`${name} must be true or false, got ${String(value)}`);
 }
 
 function checkInteger(name: string, value: number, least: number): void {

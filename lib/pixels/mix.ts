@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../util/refuse_unknown.ts";
 import type { Rng } from "../util/rng.ts";
 
 /** How the images of a training batch are mixed with each other, and their targets with them. */
@@ -12,7 +13,9 @@ export interface Mixing {
 }
 
 /** @throws RangeError naming a kind or a share that no mixing has */
-export function checkMixing({ kind, share }: Mixing): void {
+export function checkMixing(mixing: Mixing): void {
+  refuseUnknown("mixing", mixing, { kind: true, share: true });
+  const { kind, share } = mixing;
   if (kind !== "mixup" && kind !== "cutmix") {
     throw new RangeError(`mixing must be mixup or cutmix, got ${kind}`);
   }

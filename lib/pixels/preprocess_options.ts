@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../util/refuse_unknown.ts";
 import { checkImageLimits, defaultImageLimits, type ImageLimits } from "./image_limits.ts";
 
 /** How an image of any size becomes a small grey one. */
@@ -41,11 +42,7 @@ export const defaultPreprocessOptions: PreprocessOptions = {
  * @throws {RangeError} naming the option that is unknown or has no sensible value
  */
 export function preprocessOptions(options: Partial<PreprocessOptions> = {}): PreprocessOptions {
-  const unknown = Object.keys(options).find((key) => !Object.hasOwn(defaultPreprocessOptions, key));
-  if (unknown !== undefined) {
-    const known = Object.keys(defaultPreprocessOptions).join(", ");
-    throw new RangeError(`preprocessing has the unknown option ${unknown}; it has ${known}`);
-  }
+  refuseUnknown("preprocessing", options, defaultPreprocessOptions);
   const full = { ...defaultPreprocessOptions, ...options };
   for (const side of ["width", "height"] as const) {
     if (!Number.isInteger(full[side]) || full[side] < 1 || full[side] > 4096) {

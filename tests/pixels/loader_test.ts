@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
 import { assertAlmostEquals, assertRejects, assertThrows } from "../assert.ts";
 import { DataLoader, type DataLoaderOptions, normalisation } from "../../lib/pixels/loader.ts";
+import type { Mixing } from "../../lib/pixels/mix.ts";
 import type { Batch, PixelSet, PixelSource } from "../../lib/pixels/pixels.ts";
 
 /** `length` images of 2×3 pixels; the first pixel and the label tell which image it is. */
@@ -190,10 +191,21 @@ Deno.test("options without sense are refused by name and value", () => {
     [{ workers: NaN }, "workers must be an integer from 1, got NaN"],
     [{ seed: 0.5 }, "seed must be an integer, got 0.5"],
     [{ normalisation: { mean: 0, std: 0 } }, "a std over 0, got 0 and 0"],
+    [{ batchsize: 3 } as object, "a DataLoader has the unknown option batchsize; it has batchSize"],
+    [{ shuffle: "false" } as object, "shuffle must be true or false, got false"],
+    [{ dropLast: 1 } as object, "dropLast must be true or false, got 1"],
+    [{ augmentation: { flip: true } as object }, "an augmentation has the unknown option flip"],
+    [{ augmentation: { mirror: "no" } as object }, "mirror must be true or false, got no"],
+    [
+      { mixing: { kind: "mixup", share: 1, alpha: 1 } as Mixing, classes: 3 },
+      "mixing has the unknown option alpha; it has kind, share",
+    ],
   ];
   for (const [options, message] of bad) {
     assertThrows(() => new DataLoader(pixelSet(3), options), RangeError, message);
   }
+  const undecided = { batchSize: undefined, normalisation: undefined, augmentation: undefined };
+  assert.equal(new DataLoader(pixelSet(3), undecided as object).batchSize, 256);
   const loader = new DataLoader(pixelSet(3));
   assertThrows(() => loader.setEpoch(-1), RangeError, "epoch must be an integer from 0, got -1");
 });
