@@ -92,7 +92,7 @@ export class DataLoader implements AsyncIterable<Batch> {
 
   /**
    * Batches of a source's images.
-   * @throws {RangeError} naming the option that has no sensible value
+   * @throws {RangeError} naming the option that has no sensible value, or counts of the source that differ
    */
   constructor(source: PixelSource, options: DataLoaderOptions = {}) {
     refuseUnknown("a DataLoader", options, loaderKeys);
@@ -110,6 +110,7 @@ export class DataLoader implements AsyncIterable<Batch> {
     if (!Number.isInteger(full.seed)) {
       throw new RangeError(`seed must be an integer, got ${full.seed}`);
     }
+    checkCounts(source);
     const all = isPerChannel(full.normalisation) ? full.normalisation : [full.normalisation];
     if (isPerChannel(full.normalisation) && all.length !== source.channels) {
       throw new RangeError(
@@ -178,6 +179,7 @@ export class DataLoader implements AsyncIterable<Batch> {
   /**
    * One epoch, the next one.
    * @throws what the source throws when it cannot read an image; no further image is read then
+   * @throws {RangeError} naming the image of which the source gives more or fewer bytes than it has pixels
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
     const epoch = this.#epoch++, first = this.#skipped;
@@ -255,11 +257,18 @@ export class DataLoader implements AsyncIterable<Batch> {
         bytes.set(source.pixels.subarray(at, at + pixelsEach), i * pixelsEach);
       }
     } else if (source.getAll) {
-      bytes.set(await source.getAll(indices, stop.signal));
+      const given = await source.getAll(indices, stop.signal);
+      if (!stop.signal.aborted) {
+        checkBytes(`${indices.length} images from image ${indices[0]} on`, given, bytes.length);
+      }
+      bytes.set(given);
     } else {
       const reading = Array.from(indices, (index, i) =>
         permits.run(async () => {
-          if (!stop.signal.aborted) bytes.set(await source.get(index), i * pixelsEach);
+          if (stop.signal.aborted) return;
+          const image = await source.get(index);
+          checkBytes(`image ${index}`, image, pixelsEach);
+          bytes.set(image, i * pixelsEach);
         }));
       try {
         await Promise.all(reading);
@@ -290,6 +299,24 @@ function checkAugmentation(augmentation: Augmentation, { height, width }: PixelS
   const { shift = 0, mirror = false } = augmentation;
   checkShift(shift, height, width);
   checkSwitch("mirror", mirror);
+}
+
+/** @throws {RangeError} if there is not one label, or not all pixels, for each of the images */
+function checkCounts(source: PixelSource): void {
+  const { length, labels, channels, height, width } = source;
+  if (labels.length !== length) {
+    throw new RangeError(`${length} images need as many labels, got ${labels.length}`);
+  }
+  if (!isPixelSet(source)) return;
+  checkBytes(`a set of ${length} images`, source.pixels, length * channels * height * width);
+}
+
+/** @throws {RangeError} naming the images whose bytes are not as many as their pixels */
+function checkBytes(what: string, { length }: Uint8Array, wanted: number): void {
+  if (length === wanted) return;
+  throw new RangeError(
+    `${what}: ${wanted} bytes are needed (one a pixel and channel), got ${length}`,
+  );
 }
 
 function checkSwitch(name: string, value: unknown): void {

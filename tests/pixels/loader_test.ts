@@ -155,6 +155,30 @@ Deno.test("an image that cannot be read ends the epoch with its error, after the
   assert(asked.every((index) => index < 16), "no image of a later batch is read");
 });
 
+Deno.test("a source with too few labels, or too few or many bytes of an image, is refused", async () => {
+  const set = pixelSet(5), { labels, pixels } = set;
+  const made = (change: object) => new DataLoader({ ...set, ...change }, { batchSize: 2 });
+  assertThrows(() => made({ labels: labels.slice(1) }), RangeError, "5 images need as many labels");
+  assertThrows(
+    () => made({ pixels: pixels.slice(1) }),
+    RangeError,
+    "a set of 5 images: 30 bytes are needed (one a pixel and channel), got 29",
+  );
+  for (const bytes of [5, 7]) {
+    const get = (index: number) => new Uint8Array(index === 3 ? bytes : 6);
+    const one = made({ pixels: undefined, get });
+    await assertRejects(() => epoch(one), RangeError, `image 3: 6 bytes are needed`);
+    const getAll = (indices: Int32Array) =>
+      Promise.resolve(new Uint8Array(indices.length === 1 ? bytes : 12));
+    const all = made({ pixels: undefined, getAll });
+    await assertRejects(
+      () => epoch(all),
+      RangeError,
+      "1 images from image 4 on: 6 bytes are needed",
+    );
+  }
+});
+
 Deno.test("leaving an epoch early leaves nothing running", async () => {
   let asked = 0;
   const loader = new DataLoader(lazily(pixelSet(40), () => asked++), { batchSize: 4 });
