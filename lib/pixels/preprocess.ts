@@ -76,9 +76,17 @@ function jpegSettings(
   return { ...settings, maxPixels, name, fast: decoder === "fast", grey: !colour };
 }
 
-/** @throws {BadImage} if an image in memory has not as many bytes as its size asks for */
+/** @throws {BadImage} if an image in memory has no size, or not as many bytes as its size asks for */
 export function checkedRaw(image: ImageSource & { kind: "raw" }, name: string): Decoded {
   const { width, height, channels, data } = image;
+  const isSize = (side: number) => Number.isInteger(side) && side >= 1;
+  if (!isSize(width) || !isSize(height) || !isSize(channels) || channels > 4) {
+    throw new BadImage(
+      name,
+      `there is no image of ${width}×${height} pixels and ${channels} channel(s): width and height must ` +
+        "be whole numbers of at least 1, and channels from 1 to 4",
+    );
+  }
   if (data.length === 0 || data.length !== width * height * channels) {
     throw new BadImage(
       name,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
 import sharp from "sharp";
 import { assertRejects } from "../assert.ts";
+import { BadImage } from "../../lib/pixels/bad_image.ts";
 import { decode, defaultDecodeSettings } from "../../lib/pixels/decode.ts";
 import { useJpeg } from "../../lib/pixels/decode_jpeg.ts";
 import { isJpeg } from "../../lib/pixels/jpeg_header.ts";
@@ -239,6 +240,16 @@ Deno.test("files that are no intact image are refused by name", async (t) => {
 Deno.test("raw pixels of the wrong length are refused by name", async () => {
   const source = raw(4, 4, 3, new Uint8Array(47));
   await assertRejects(() => preprocess(source, {}, "data_batch_1.bin#7"), Error, "#7: 47 bytes");
+});
+
+Deno.test("raw pixels of a size that no image has are refused by name, also where their count fits", async () => {
+  const sizes = [[-4, -2, 1], [2.5, 4, 1], [4, 4, 0.5], [1, 1, 5], [1, -2, -4], [4, 2, NaN]];
+  for (const [width, height, channels] of sizes as [number, number, number][]) {
+    const length = Math.abs(width * height * channels) || 8;
+    const image = raw(width, height, channels as 1, new Uint8Array(length));
+    const message = `there is no image of ${width}×${height} pixels and ${channels} channel(s)`;
+    await assertRejects(() => preprocess(image), BadImage, message);
+  }
 });
 
 Deno.test("a cropped image is the middle part, of a squashed one all is there; their keys differ", async () => {
