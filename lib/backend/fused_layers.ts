@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { kernelsBackendName } from "./backend_names.ts";
+import { oneHot } from "./one_hot.ts";
 import { areFloats, type FastKernels } from "./operations/fast_kernel.ts";
 import { runMatMul } from "./operations/matrix_products.ts";
 
@@ -169,7 +170,7 @@ export function labelCrossEntropy(
 ): tf.Scalar {
   const classes = logits.shape[1];
   if (!areFused(logits)) {
-    const rows = tf.oneHot(labels, classes);
+    const rows = oneHot(labels, classes);
     const targets = smoothing === 0
       ? rows
       : tf.add(tf.mul(rows, 1 - smoothing), smoothing / classes);

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { assertGreater, assertLess, assertRejects } from "../assert.ts";
-import { lenet5 } from "../../lib/model/architecture.ts";
+import { type Architecture, lenet5 } from "../../lib/model/architecture.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { labelRanks, predictAll, score } from "../../lib/systems/evaluate.ts";
 import type { System } from "../../lib/systems/system.ts";
@@ -155,6 +155,28 @@ Deno.test("a constant or broken output scores no better than chance", () => {
     false,
   );
 });
+
+for (const name of systemNames) {
+  Deno.test(`${name}: a network of one class trains, whatever it aims at`, async () => {
+    const single: Architecture = {
+      name: "single",
+      input: { channels: 1, height: 2, width: 2 },
+      layers: [{ kind: "flatten" }, { kind: "dense", name: "fc", units: 1 }],
+    };
+    using system = await createSystem(name, single, { seed: 1 });
+    const batch = randomBatch(single, 1, 4), options = { epochs: 1, optimizer: adam };
+    const plain = asBatches(batch);
+    const soft = {
+      ...asBatches({ ...batch, targets: new Float32Array(4).fill(1) }),
+      softTargets: true,
+    };
+    for (const [train, labelSmoothing] of [[plain, 0], [plain, 0.1], [soft, 0]] as const) {
+      const [record] = await system.fit(train, { ...options, labelSmoothing });
+      assert.equal(record!.accuracy, 1);
+      assert(Math.abs(record!.loss) < 1e-6, `${record!.loss}`);
+    }
+  });
+}
 
 Deno.test(
   "tensors do not pile up while the two tfjs systems train and predict",

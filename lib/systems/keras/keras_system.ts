@@ -2,6 +2,7 @@ import type { OptimizerOptions } from "../../model/training_step.ts";
 import { type Backend, withBackend } from "../../backend/choose_backend.ts";
 import { defaultBackend } from "../../backend/default_backend.ts";
 import { withCleanTape } from "../../backend/clean_tape.ts";
+import { oneHot } from "../../backend/one_hot.ts";
 import { FusedMomentum } from "../../backend/fused_optimizers.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
@@ -188,7 +189,9 @@ export class KerasSystem extends CheckedSystem {
     const { images, labels, size, targets } = batch;
     return this.#run(() => {
       const rows = () =>
-        targets ? tf.tensor2d(targets, [size, classes]) : tf.oneHot(labels, classes);
+        targets
+          ? tf.tensor2d(targets, [size, classes])
+          : oneHot(tf.tensor1d(labels, "int32"), classes);
       const ys = hasOwnLoss
         ? tf.tidy(() => aimsOf(batch, classes))
         : asRows

@@ -1,4 +1,5 @@
 import { labelCrossEntropy } from "../../backend/fused_layers.ts";
+import { oneHot } from "../../backend/one_hot.ts";
 import { numbersOf } from "../../backend/tensor_arrays.ts";
 import * as tf from "../../backend/tf.ts";
 import { argmax } from "../../util/argmax.ts";
@@ -47,7 +48,7 @@ const knownLabels = new WeakMap<tf.Tensor, tf.Tensor1D>();
 
 /** One-hot rows (N, classes) of integer labels (N). */
 export function oneHotRows(labels: tf.Tensor1D, classes: number): tf.Tensor {
-  const rows = tf.oneHot(labels, classes);
+  const rows = oneHot(labels, classes);
   knownLabels.set(rows, labels);
   return rows;
 }
