@@ -73,6 +73,7 @@ export abstract class CheckedSystem implements System {
   async predict(images: Float32Array, count: number): Promise<Float32Array> {
     this.#checkAlive("predict");
     checkPredict(this.architecture, images, count);
+    if (count === 0) return new Float32Array(0);
     const logits = await this.infer(images, count);
     // a training looks at its weights after each epoch
     if (!this.#mayBreak && !this.#isTraining) checkLogits(this.architecture, images, logits);

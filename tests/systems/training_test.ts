@@ -157,6 +157,11 @@ Deno.test("a constant or broken output scores no better than chance", () => {
 });
 
 for (const name of systemNames) {
+  Deno.test(`${name}: of no images there are no logits`, async () => {
+    using system = await createSystem(name, lenet5());
+    assert.deepEqual(await system.predict(new Float32Array(0), 0), new Float32Array(0));
+  });
+
   Deno.test(`${name}: a network of one class trains, whatever it aims at`, async () => {
     const single: Architecture = {
       name: "single",
