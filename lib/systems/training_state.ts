@@ -63,7 +63,8 @@ export function checkResume(
   }
   const { steps, history, weights } = resume, { length } = train;
   const batch = steps - history.length * length;
-  if (!Number.isInteger(steps) || batch < 0 || batch > length || history.length > epochs) {
+  const isInEpoch = Number.isInteger(steps) && batch >= 0 && batch <= length;
+  if (!isInEpoch || history.length > epochs || steps > epochs * length) {
     throw new RangeError(
       `no training of ${epochs} epochs of ${length} batches stands at ${
         describe(steps)

@@ -216,6 +216,8 @@ Deno.test("a state that does not fit the training is refused by what is wrong wi
   await refused({ optimizer: sgd }, "the optimizer is sgd, the state is that of adam");
   await refused({ resume: { ...state, steps: 13 } }, "stands at 13 batches and 0 whole epochs");
   await refused({ resume: { ...state, steps: 0.5 } }, "stands at 0.5 batches");
+  const late = { ...state, steps: 2 * BATCHES + 1, history: Array(2).fill({}) };
+  await refused({ epochs: 2, resume: late }, "2 epochs of 4 batches stands at 9 batches");
   await refused({ averaging: 0.9 }, "the state has no mean of the weights");
   await refused({ optimizerState: state.optimizer }, "leave out optimizerState");
   await refused({ resume: { ...state, weights: {} } }, "hidden.weight is missing");
