@@ -218,6 +218,13 @@ Deno.test("a state that does not fit the training is refused by what is wrong wi
   await refused({ resume: { ...state, steps: 0.5 } }, "stands at 0.5 batches");
   const late = { ...state, steps: 2 * BATCHES + 1, history: Array(2).fill({}) };
   await refused({ epochs: 2, resume: late }, "2 epochs of 4 batches stands at 9 batches");
+  assert(state.optimizer.kind === "adam");
+  const { mean } = state.optimizer, { shape, data } = mean["output.bias"]!;
+  const short = { ...mean, "output.bias": { shape, data: data.slice(1) } };
+  await refused(
+    { resume: { ...state, optimizer: { ...state.optimizer, mean: short } } },
+    "the optimizer's state needs 6 numbers of output.bias, got 5",
+  );
   await refused({ averaging: 0.9 }, "the state has no mean of the weights");
   await refused({ optimizerState: state.optimizer }, "leave out optimizerState");
   await refused({ resume: { ...state, weights: {} } }, "hidden.weight is missing");
