@@ -4,6 +4,7 @@ import { assertRejects } from "../assert.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import type { LossFunction, LossInput } from "../../lib/model/loss.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
+import type { TrainingState } from "../../lib/systems/training_state.ts";
 import type { FitOptions, System } from "../../lib/systems/system.ts";
 import { asBatches, perceptron, randomBatch } from "./helpers.ts";
 import { untyped } from "./checked.ts";
@@ -103,6 +104,19 @@ for (const name of systemNames) {
       assert.equal((await system.fit(train, base)).length, 3, "it trains again");
     });
   }
+
+  Deno.test(`${name}: a state that is refused leaves no tensor behind`, async () => {
+    using system = await make();
+    const seekable = { ...train, seek: () => {} };
+    let state: TrainingState | undefined;
+    await system.fit(seekable, {
+      ...base,
+      onState: async (capture) => void (state ??= await capture()),
+    });
+    const before = tf.memory().numTensors, resume = { ...state!, steps: -1 };
+    await assertRejects(() => system.fit(seekable, { ...base, resume }), RangeError, "-1 batches");
+    assert.equal(tf.memory().numTensors, before);
+  });
 
   Deno.test(`${name}: it may not train itself from within its training, and may be disposed of anywhere`, async () => {
     let system: System;

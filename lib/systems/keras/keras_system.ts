@@ -66,10 +66,17 @@ export class KerasSystem extends CheckedSystem {
   }
 
   protected override async train(train: Batches, options: FitOptions): Promise<History> {
+    const { architecture, model } = this, classes = countClasses(architecture);
+    // checks what the training is to go on from, before there are tensors that its error would leave behind
+    const progress = new TrainingProgress(
+      this,
+      train,
+      options,
+      () => kerasOptimizerState(architecture, model, rule),
+    );
     const rule = this.#run(() => kerasOptimizer(options.optimizer));
     // smoothed targets and those of a teacher are rows, plain ones labels
     const asRows = Boolean(options.labelSmoothing) || train.softTargets === true;
-    const { architecture, model } = this, classes = countClasses(architecture);
     // a loss of one's own takes logits: the same layers without the softmax are trained
     const trained = options.loss ? this.#logits : model;
     const own = options.loss && compiledLoss(options.loss, classes, options.labelSmoothing);
@@ -91,12 +98,6 @@ export class KerasSystem extends CheckedSystem {
       trained,
       fail,
       (inner) => isShort ? stackStep(model, inner, rule, acc) : undefined,
-    );
-    const progress = new TrainingProgress(
-      this,
-      train,
-      options,
-      () => kerasOptimizerState(architecture, model, rule),
     );
     const stop = () => progress.isStopped && (trained.stopTraining = true);
     try {
