@@ -3,6 +3,9 @@ import { exponentialSum } from "../util/log_sum_exp.ts";
 import { checkedBatches } from "./check_batches.ts";
 import type { Batches, Evaluation, System } from "./system.ts";
 
+/** The rank of a label whose logit is NaN: it is not among the first five of three, either. */
+const lastRank = 2 ** 31 - 1;
+
 /**
  * Rank of each true label among its image's logits: 0 if none is higher. A tie counts against the
  * label unless its index is lower, so that a constant output scores exactly chance.
@@ -20,7 +23,7 @@ export function labelRanks(logits: Float32Array, labels: Int32Array, classes: nu
       // `!(other <= own)` puts a NaN above everything: broken logits never score
       if (!(other <= own) || (other === own && j < label)) rank++;
     }
-    ranks[i] = Number.isNaN(own) ? classes : rank;
+    ranks[i] = Number.isNaN(own) ? lastRank : rank;
   }
   return ranks;
 }

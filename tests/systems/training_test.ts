@@ -154,6 +154,8 @@ Deno.test("a constant or broken output scores no better than chance", () => {
     [...labelRanks(new Float32Array(2500).fill(NaN), labels, 50)].includes(0),
     false,
   );
+  const broken = { logits: new Float32Array(6).fill(NaN), labels: Int32Array.of(0, 1), classes: 3 };
+  assert.deepEqual([score(broken).top1, score(broken).top5], [0, 0]);
 });
 
 for (const name of systemNames) {
