@@ -90,7 +90,8 @@ export abstract class CheckedSystem implements System {
     checkWeights(this.architecture, weights);
     if (options.allowBroken !== true) checkFiniteWeights(weights);
     await this.writeWeights(weights);
-    this.#mayBreak = options.allowBroken === true;
+    // within a training its mean and its own weights come and go; what may break, `fit` was told
+    if (!this.#isTraining) this.#mayBreak = options.allowBroken === true;
   }
 
   /** Whether `dispose` has been called. */

@@ -1,14 +1,15 @@
 /** The mean of the weights over the steps is what its definition says, in all three systems. */
 import assert from "node:assert/strict";
-import { assertLess, assertThrows } from "../assert.ts";
+import { assertLess, assertRejects, assertThrows } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
+import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { maxWeightDifference, type Weights } from "../../lib/model/weights.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { prepareRun } from "../../lib/runs/run.ts";
 import { TrainingRecord } from "../../lib/runs/training_record.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { predictAll, score } from "../../lib/systems/evaluate.ts";
-import type { Evaluation } from "../../lib/systems/system.ts";
+import type { Evaluation, FitOptions } from "../../lib/systems/system.ts";
 import { runData } from "../runs/pixels.ts";
 import { asBatches, perceptron, randomBatch } from "./helpers.ts";
 
@@ -70,6 +71,22 @@ for (const name of systemNames) {
     assertLess(maxWeightDifference(await system.weights(), meanOf(weights)), 1e-6);
   });
 }
+
+Deno.test("after a training with a mean, logits that are no numbers are refused unless they are allowed", async () => {
+  using system = await createSystem("numpy", perceptron, { seed: 1 });
+  const batch = randomBatch(perceptron, 6, 8), train = asBatches(batch);
+  const fit: FitOptions = { epochs: 1, optimizer, averaging: DECAY, validation: train };
+  /** Beyond what float32 holds, but finite. */
+  const steep = initialWeights(perceptron, "lecun", 1);
+  steep["output.weight"]!.data.fill(3e38);
+  const callbacks = [{ name: "steep", onTrainEnd: () => system.setWeights(steep) }];
+  await system.fit(train, { ...fit, continueAtBrokenLoss: true, callbacks });
+  assert((await system.predict(batch.images, 8)).some((x) => !Number.isFinite(x)));
+  await system.setWeights(initialWeights(perceptron, "lecun", 1));
+  await system.fit(train, fit);
+  const broken = batch.images.with(1, NaN);
+  await assertRejects(() => system.predict(broken, 8), RangeError, "pixel 1 of image 0 is NaN");
+});
 
 Deno.test("a loop that is written out refuses to average, since it would not", async () => {
   const configuration = runConfiguration({
