@@ -246,8 +246,10 @@ export class TrainingProgress {
     const own = mean && await system.weights();
     if (mean) await system.setWeights(mean, { allowBroken: true });
     const checked = checkedBatches(system.architecture, validation, "validation");
-    const evaluation = score(await predictAll(system, checked));
-    if (own) await system.setWeights(own, { allowBroken: true });
-    return evaluation;
+    try {
+      return score(await predictAll(system, checked));
+    } finally {
+      if (own) await system.setWeights(own, { allowBroken: true });
+    }
   }
 }

@@ -4,6 +4,7 @@ import { assertRejects } from "../assert.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import type { LossFunction, LossInput } from "../../lib/model/loss.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
+import type { Weights } from "../../lib/model/weights.ts";
 import type { TrainingState } from "../../lib/systems/training_state.ts";
 import type { FitOptions, System } from "../../lib/systems/system.ts";
 import { asBatches, perceptron, randomBatch } from "./helpers.ts";
@@ -116,6 +117,16 @@ for (const name of systemNames) {
     const before = tf.memory().numTensors, resume = { ...state!, steps: -1 };
     await assertRejects(() => system.fit(seekable, { ...base, resume }), RangeError, "-1 batches");
     assert.equal(tf.memory().numTensors, before);
+  });
+
+  Deno.test(`${name}: a validation that fails leaves the weights, not their mean`, async () => {
+    using system = await make();
+    const [fit] = failures["validation throws"]!;
+    let own: Weights | undefined;
+    const onBatch = async () => void (own = await system.weights());
+    const options = { ...base, ...fit(), averaging: 0.9, onBatch };
+    await assertRejects(() => system.fit(train, options), Own);
+    assert.deepEqual(await system.weights(), own);
   });
 
   Deno.test(`${name}: it may not train itself from within its training, and may be disposed of anywhere`, async () => {
