@@ -17,12 +17,14 @@ export interface SeedMean {
  * degrees of freedom as there are further seeds; the two are joined at each end by the root of the sum of
  * their squares (Zou and Donner 2008). One seed says nothing of other seeds: then the interval is about
  * the images alone.
- * @throws RangeError if there is no accuracy or no image
+ * @param accuracies shares in [0, 1], not per cent
+ * @throws RangeError if there is no accuracy, or one outside [0, 1], or no image
  */
 export function seedMean(accuracies: readonly number[], images: number): SeedMean {
   const seeds = accuracies.length;
   if (seeds === 0) throw new RangeError("the mean of no accuracy was asked for");
-  if (!(images >= 1)) throw new RangeError(`images must be at least 1, got ${images}`);
+  const bad = accuracies.find((share) => !(share >= 0 && share <= 1));
+  if (bad !== undefined) throw new RangeError(`an accuracy must be in [0, 1], got ${bad}`);
   const { value, interval } = meanInterval(accuracies);
   const bySeeds = seeds === 1 ? 0 : value - interval[0];
   const [low, high] = wilsonInterval(value, images);

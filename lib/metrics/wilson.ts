@@ -27,8 +27,15 @@ export function wilson(hits: number, images: number): Accuracy {
   return { value: hits / images, interval: wilsonInterval(hits / images, images), hits, images };
 }
 
-/** Wilson's interval of a share, which need not be a whole number of images: a mean over networks, say. */
+/**
+ * Wilson's interval of a share, which need not be a whole number of images: a mean over networks, say.
+ * @throws RangeError if the share is outside [0, 1], or the number of images below 1 or not finite
+ */
 export function wilsonInterval(value: number, images: number): readonly [number, number] {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`a share must be in [0, 1], got ${value}`);
+  if (!(images >= 1 && Number.isFinite(images))) {
+    throw new RangeError(`images must be at least 1 and finite, got ${images}`);
+  }
   const z = 1.959963984540054;
   const scale = 1 + z * z / images;
   const middle = (value + z * z / (2 * images)) / scale;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
 import { assertAlmostEquals, assertThrows } from "../assert.ts";
-import { confusionMatrix } from "../../lib/metrics/confusion.ts";
+import { confusionMatrix, predictedLabels } from "../../lib/metrics/confusion.ts";
 import { mcnemar } from "../../lib/metrics/mcnemar.ts";
 import { median } from "../../lib/metrics/median.ts";
-import { topK } from "../../lib/metrics/topk.ts";
-import { wilson } from "../../lib/metrics/wilson.ts";
+import { correct, topK } from "../../lib/metrics/topk.ts";
+import { wilson, wilsonInterval } from "../../lib/metrics/wilson.ts";
+import type { Predictions } from "../../lib/systems/evaluate.ts";
 
 Deno.test("Wilson's interval: known values and bounds", () => {
   // 9 of 450: the roots of (0.02 - p)^2 = z^2 p (1 - p) / 450, found by bisection
@@ -29,6 +30,12 @@ Deno.test("Wilson's interval: holds the share, mirrors, narrows with more images
   }));
   assertThrows(() => wilson(3, 2), RangeError, "3 hits of 2 images");
   assertThrows(() => wilson(0, 0), RangeError, "0 of 0");
+  for (const share of [1.2, -0.1, NaN]) {
+    assertThrows(() => wilsonInterval(share, 100), RangeError, `in [0, 1], got ${share}`);
+  }
+  for (const images of [0, NaN, Infinity]) {
+    assertThrows(() => wilsonInterval(0.5, images), RangeError, `finite, got ${images}`);
+  }
 });
 
 const outputs = fc.record({
@@ -84,6 +91,24 @@ Deno.test("top-k refuses a k below 1 or above the number of classes", () => {
   const predictions = { logits: new Float32Array(3), labels: new Int32Array(1), classes: 3 };
   assertThrows(() => topK(predictions, 0), RangeError, "got 0");
   assertThrows(() => topK(predictions, 4), RangeError, "[1, 3]");
+});
+
+Deno.test("answers that do not belong to the labels are refused", () => {
+  const logits = new Float32Array(6), classes = 3;
+  for (const score of [(p: Predictions) => topK(p, 1), correct, confusionMatrix, predictedLabels]) {
+    assertThrows(
+      () => score({ logits, labels: new Int32Array(3), classes }),
+      RangeError,
+      "3 labels of 3 classes need 9 logits, got 6",
+    );
+    for (const label of [3, -1]) {
+      assertThrows(
+        () => score({ logits, labels: Int32Array.of(0, label), classes }),
+        RangeError,
+        `label ${label} of image 1 is outside 0 to 2`,
+      );
+    }
+  }
 });
 
 Deno.test("McNemar's exact test: by hand, and symmetric", () => {

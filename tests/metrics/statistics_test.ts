@@ -159,6 +159,10 @@ Deno.test("a mean over seeds is as wide as the images' interval, and wider where
   assertAlmostEquals(interval[1], value + Math.hypot(images[1] - 0.25, bySeeds), 1e-9);
   assertAlmostEquals(interval[0], value - Math.hypot(0.25 - images[0], bySeeds), 1e-9);
   const [low, high] = seedMean([0, 0], 450).interval;
+  for (const [bad, ...others] of [[17, 18], [NaN, 0.1], [1.5, 0.5]]) {
+    assertThrows(() => seedMean([...others, bad!], 100), RangeError, "must be in [0, 1], got");
+  }
+  assertThrows(() => seedMean([0.5], 0), RangeError, "images must be at least 1");
   assert(low === 0 && high > 0.005, "no hit among 450 images does not mean none among others");
 });
 
