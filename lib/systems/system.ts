@@ -10,7 +10,10 @@ import type { TrainingState } from "./training_state.ts";
 /** The names the paper gives its three systems. */
 export type SystemName = "numpy" | "torch" | "keras";
 
-/** Batches that can be gone through once an epoch, reshuffled each time; a `DataLoader`, say. */
+/**
+ * Batches that can be gone through once an epoch, reshuffled each time; a `DataLoader`, say. `length` and `samples`
+ * must hold in every epoch.
+ */
 export interface Batches extends AsyncIterable<Batch> {
   /** Batches in an epoch. */
   readonly length: number;
@@ -99,7 +102,7 @@ export interface FitOptions {
    * what `fit` leaves in the system. Running statistics are averaged as well. Default: no mean.
    */
   readonly averaging?: number;
-  /** Evaluated after each epoch when given. */
+  /** Evaluated after each epoch when given; not the training loader itself, but another one. */
   readonly validation?: Batches;
   /**
    * Whether the training goes on when a batch's loss is NaN or infinite. By default it ends with a
