@@ -90,9 +90,9 @@ export class Checkpoint {
     };
   }
 
-  /** Removes the file, once the run itself is kept. */
+  /** Removes the file, once the run itself is kept. Another process may have done so already. */
   async remove(): Promise<void> {
-    if (await exists(this.path)) await remove(this.path);
+    await remove(this.path, { force: true });
     await removeParts(this.path);
   }
 

@@ -39,8 +39,10 @@ export async function removeParts(path: string, now = Date.now()): Promise<void>
   for (const { name } of await readFolder(folder)) {
     if (!name.startsWith(start) || !/\.[0-9a-f]{8}\.part$/.test(name)) continue;
     const part = join(folder, name);
-    const { modified } = await stat(part);
-    if (now - modified > 60_000) await remove(part);
+    const found = await stat(part).catch((error) => {
+      if (!isMissing(error)) throw error; // another process has removed it, or is done with it
+    });
+    if (found && now - found.modified > 60_000) await remove(part, { force: true });
   }
 }
 

@@ -173,10 +173,13 @@ export async function link(from: string, to: string): Promise<void> {
   await files().link(from, to);
 }
 
-/** Removes a file, or with `recursive` a folder and all that is in it. It fails with ENOENT without one. */
+/**
+ * Removes a file, or with `recursive` a folder and all that is in it. Where there is none it fails with ENOENT, or
+ * with `force` does nothing.
+ */
 export async function remove(
   path: string,
-  options: { readonly recursive?: boolean } = {},
+  options: { readonly recursive?: boolean; readonly force?: boolean } = {},
 ): Promise<void> {
   await files().rm(path, options);
 }

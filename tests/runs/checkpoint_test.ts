@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { assertRejects, assertStringIncludes } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { decodeSafetensors, encodeChecked } from "../../lib/model/safetensors.ts";
+import { Checkpoint } from "../../lib/runs/checkpoint.ts";
 import type { Run } from "../../lib/runs/run.ts";
 import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
 import { RunStore } from "../../lib/runs/run_store.ts";
@@ -154,6 +155,18 @@ Deno.test("a folder without room or leave to write is an error before the traini
     assertStringIncludes(error.message, `${folder}/runs has no room for the `);
     assertStringIncludes(error.message, " bytes that are to be written, or may not be written: ");
     assert.deepEqual(batches, 0);
+  }));
+
+Deno.test("several processes that finish one run may all remove its checkpoint", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/x.checkpoint`, checkpoint = new Checkpoint(path, { key: "", code: "" });
+    const parts = [1, 2, 3].map((i) => `${path}.0000000${i}.part`);
+    for (const file of [path, ...parts]) {
+      await Deno.writeTextFile(file, "");
+      await Deno.utime(file, 0, 0);
+    }
+    await Promise.all(Array.from({ length: 8 }, () => checkpoint.remove()));
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
   }));
 
 Deno.test("a training ends although no checkpoint can be written, and says so once", () =>

@@ -55,7 +55,7 @@ export function stageGroups(stage: ConvStage | DenseStage): SumGroups {
   return sumGroups("kernel" in stage ? packedConvInputs(stage) : packedDenseInputs(stage));
 }
 
-/** A row's scale is so large that its bias is about as many steps at most; the rest of 32 bits is for the products. */
+/** A row's scale is so large that its bias has about as many steps at most; the products need the rest of 32 bits. */
 const LARGEST_BIAS = 2 ** 29;
 
 /**
