@@ -1,4 +1,4 @@
-import * as tf from "./tf.ts";
+import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * Runs what computes gradients. If it fails, what its forward pass has saved for them is freed, which tfjs does

@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { kernelsBackendName } from "./backend_names.ts";
+import { withCleanTape } from "./clean_tape.ts";
 import type { KernelsBackend } from "./kernels_backend.ts";
 
 type Tensors = Record<string, tf.Tensor>;
@@ -33,6 +34,7 @@ interface Engine {
   endScope(result?: unknown): void;
   clone(x: tf.Tensor): tf.Tensor;
   startTape(): void;
+  gradients(...given: unknown[]): unknown;
   track(tensor: tf.Tensor): void;
   makeTensorFromTensorInfo(info: tf.TensorInfo): tf.Tensor;
   getTensorsForGradient(name: string, inputs: Tensors, outputs: tf.Tensor[]): tf.Tensor[];
@@ -70,7 +72,9 @@ function isWatched({ state }: Engine): boolean {
 export function shortenEngine(): void {
   const engine = tf.engine() as unknown as Engine;
   if (Object.hasOwn(engine, "endScope")) return;
-  const { runKernel, endScope } = engine;
+  const { runKernel, endScope, gradients } = engine;
+
+  engine.gradients = (...given) => withCleanTape(() => gradients.apply(engine, given));
 
   engine.runKernel = (name, inputs, attrs) => {
     const kernel = engine.backendName === kernelsBackendName && !isWatched(engine)
@@ -153,10 +157,6 @@ function shortenClones(engine: Engine): void {
         engine.addTapeNode("clone", { x }, [y], gradient, [], {});
         state.activeTape!.splice(at, 0, state.activeTape!.pop()!);
       }
-    }
-    if (state.gradientDepth === 0) {
-      // left over from a gradient that has failed
-      for (const { saved } of state.activeTape ?? []) if (saved) tf.dispose(saved);
     }
     saved = [];
     startTape.call(engine);
