@@ -3,12 +3,11 @@ import type { Masks } from "../compression/masks.ts";
 import type { Augmentation } from "../pixels/augment.ts";
 import type { DataLoader } from "../pixels/loader.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { createSystem } from "../systems/create_system.ts";
 import { oneCycle } from "../systems/schedule.ts";
 import type { FitOptions } from "../systems/system.ts";
 import type { Weights } from "../model/weights.ts";
 import type { OnProgress } from "../util/progress.ts";
-import { batches, type Run, type RunData } from "./run.ts";
+import { batches, type Run, type RunData, systemOf } from "./run.ts";
 
 /** How to train on after compression. */
 export interface FineTuneOptions {
@@ -77,7 +76,7 @@ export async function trainOn(
   masks: Masks = {},
   onProgress?: OnProgress,
 ): Promise<Weights> {
-  const system = await createSystem(run.configuration.system, architecture);
+  const system = await systemOf(run.configuration, architecture);
   try {
     await system.setWeights(weights);
     const loader = trainBatches(run, data, options.augmentation);

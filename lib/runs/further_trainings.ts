@@ -2,7 +2,6 @@
 import { trainQuantized } from "../compression/quantization/quantized_training.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { Weights } from "../model/weights.ts";
-import { createSystem } from "../systems/create_system.ts";
 import {
   fineTuneFit,
   type FineTuneOptions,
@@ -10,7 +9,7 @@ import {
   trainBatches,
   trainOn,
 } from "./finetuning.ts";
-import type { Run, RunData } from "./run.ts";
+import { type Run, type RunData, systemOf } from "./run.ts";
 import { type Telling, trainsApart, type Work } from "./side_by_side.ts";
 
 /** A training on of a run's network, or of one that was made from it. */
@@ -47,7 +46,7 @@ export async function finetuneQuantized(
   run: Run,
   options: FineTuneOptions,
 ): Promise<Weights> {
-  const system = await createSystem(run.configuration.system, run.configuration.architecture);
+  const system = await systemOf(run.configuration);
   try {
     await system.setWeights(run.weights);
     const loader = trainBatches(run, data, options.augmentation);

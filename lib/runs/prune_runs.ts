@@ -14,13 +14,12 @@ import { type StorageSizes, storageSizes } from "../compression/sparse_file.ts";
 import { pruneStructured } from "../compression/structured.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import { type Architecture, countMultiplyAdds } from "../model/architecture.ts";
-import { createSystem } from "../systems/create_system.ts";
 import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import type { Weights } from "../model/weights.ts";
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
 import { asFamilyOfNetworks, compare, type Comparison } from "./comparison.ts";
 import { defaultFineTune, type FineTuneOptions, moreEpochs, trainOn } from "./finetuning.ts";
-import { batches, type Run, type RunData } from "./run.ts";
+import { batches, type Run, type RunData, systemOf } from "./run.ts";
 import { scorePredictions } from "./score_run.ts";
 import { untilStopped } from "./stopped.ts";
 
@@ -133,7 +132,7 @@ async function evaluate(
   masks?: Masks,
   control?: Control,
 ): Promise<PrunedModel> {
-  const system = await createSystem(run.configuration.system, architecture);
+  const system = await systemOf(run.configuration, architecture);
   try {
     await system.setWeights(weights);
     const given = await predictAll(system, batches(data.test, run.normalisation));

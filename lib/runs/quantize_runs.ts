@@ -13,7 +13,6 @@ import { pruneStructured } from "../compression/structured.ts";
 import { kernelAmounts } from "../compression/pruning_amounts.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { createSystem } from "../systems/create_system.ts";
 import { predictAll, type Predictions } from "../systems/evaluate.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
 import type { Weights } from "../model/weights.ts";
@@ -23,7 +22,7 @@ import { defaultFineTune, type FineTuneOptions, longFineTune, moreEpochs } from 
 import type { Experiment } from "./experiment.ts";
 import { finetuneQuantized, furtherTraining, trainFurther } from "./further_trainings.ts";
 import { firstBatches } from "./first_batches.ts";
-import { batches, type Run, type RunData } from "./run.ts";
+import { batches, type Run, type RunData, systemOf } from "./run.ts";
 import { scorePredictions } from "./score_run.ts";
 import { sideBySide } from "./side_by_side.ts";
 import { untilStopped } from "./stopped.ts";
@@ -223,7 +222,7 @@ async function floatPredictions(
   architecture: Architecture,
   weights: Weights,
 ): Promise<Predictions> {
-  const system = await createSystem(run.configuration.system, architecture);
+  const system = await systemOf(run.configuration, architecture);
   try {
     await system.setWeights(weights);
     return await predictAll(system, batches(data.test, run.normalisation));

@@ -302,13 +302,18 @@ function hasMistakes({ faults = [], pixels, start }: RunConfiguration): boolean 
 export async function restore(
   { configuration, weights }: Pick<Run, "configuration" | "weights">,
 ): Promise<System> {
-  const { backend } = configuration;
-  const system = await createSystem(configuration.system, configuration.architecture, {
-    ...backend && { backend },
-  });
+  const system = await systemOf(configuration);
   // those of a training that diverged are part of its result
   await system.setWeights(weights, { allowBroken: true });
   return system;
+}
+
+/** A run's system on the run's backend, with weights of its own. The caller disposes of it. */
+export async function systemOf(
+  { system, backend, architecture: own }: RunConfiguration,
+  architecture: Architecture = own,
+): Promise<System> {
+  return await createSystem(system, architecture, backend && { backend });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The pruning experiment whole, on a tiny data set. */
 import assert from "node:assert/strict";
-import { assertGreater, assertLess } from "../assert.ts";
+import { assertGreater, assertLess, assertRejects } from "../assert.ts";
 import { sparsity } from "../../lib/compression/masks.ts";
 import { pruningFigure } from "../../lib/report/figures/pruning_figure.ts";
 import {
@@ -13,6 +13,8 @@ import type { Dataset } from "../../lib/data/dataset.ts";
 import { pruneRun } from "../../lib/runs/prune_runs.ts";
 import { curveSparsities, pruningCurve } from "../../lib/runs/pruning_curve.ts";
 import { trainOn } from "../../lib/runs/finetuning.ts";
+import { finetuneQuantized } from "../../lib/runs/further_trainings.ts";
+import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
 import { trainRun } from "../../lib/runs/run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { inferenceRates } from "../../lib/runs/timing.ts";
@@ -85,6 +87,20 @@ Deno.test("how fast a network is beside the dense one is told turn by turn, with
   const { value, interval: [low, high] } = pruned!["ratio"] as PairedRatio;
   assert(Math.abs(value - 2 ** (1 / 3)) < 1e-12, `${value} is not that of the medians`);
   assert(low < 1 && 1 < high, "three turns that disagree show no difference");
+});
+
+Deno.test("networks made from a run are trained and scored on the run's backend", async () => {
+  const run = await trainRun({ ...configuration, epochs: 1 }, data);
+  // none has this name, so that whoever asks for it is refused
+  const elsewhere = { ...run, configuration: { ...configuration, backend: "nowhere" as never } };
+  for (
+    const work of [
+      () => trainOn(elsewhere, data, architecture, run.weights, fineTuning),
+      () => finetuneQuantized({ data }, { onProgress() {} }, elsewhere, fineTuning),
+      () => pruneRun(elsewhere, data),
+      () => quantizeRun(elsewhere, data),
+    ]
+  ) await assertRejects(work, RangeError, "nowhere");
 });
 
 Deno.test("the amounts to prune can be chosen, and stand in the names", async () => {
