@@ -36,9 +36,12 @@ const listed: readonly Claim[] = [
   ]),
   { ...inference, who: plain, to: "onnxruntime-node" },
   { ...inference, who: turbo, to: "onnxruntime-node" },
+  { ...inference, who: plain, to: "onnxruntime" },
+  { ...inference, who: turbo, to: "onnxruntime" },
   { ...inference, who: plain, to: "PyTorch" },
   { ...inference, who: turbo, to: "PyTorch" },
   { title: "Inference, batch 1", threads: 1, who: plain, to: "onnxruntime-node" },
+  { title: "Inference, batch 1", threads: 1, who: plain, to: "onnxruntime" },
   { ...compressed, who: "int8 (ours)", to: plain },
   { ...compressed, who: "pruned + int8 (ours)", to: plain },
   {

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { knownDataset } from "../lib/data/choose_dataset.ts";
 import { knownDatasets } from "../lib/data/named/known_datasets.ts";
 import { exists } from "../lib/util/files.ts";
-import { SetupError } from "./run.ts";
+import { HelpAsked, SetupError } from "./run.ts";
 
 /** The options that a task takes: a switch, or a word after the option. */
 export type OptionKinds = Readonly<Record<string, "boolean" | "string">>;
@@ -15,8 +15,9 @@ export type OptionValues<T extends OptionKinds> = {
 
 /**
  * Reads the command line of a task.
- * @param usage what the task takes, for the error message
+ * @param usage what the task takes, for the error message and for `--help`
  * @throws SetupError naming an argument that the task does not know or that lacks its value
+ * @throws HelpAsked if `--help` or `-h` is among the arguments
  */
 export function readArguments<T extends OptionKinds>(
   task: string,
@@ -24,6 +25,9 @@ export function readArguments<T extends OptionKinds>(
   kinds: T,
   usage: string,
 ): OptionValues<T> {
+  if (args.includes("--help") || args.includes("-h")) {
+    throw new HelpAsked(`deno task ${task} takes ${usage}.`);
+  }
   const options = Object.fromEntries(Object.entries(kinds).map(([name, type]) => [name, { type }]));
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const values: Record<string, boolean | string> = {};
@@ -41,6 +45,11 @@ export function readArguments<T extends OptionKinds>(
     } else values[name] = value ?? true;
   }
   return values as OptionValues<T>;
+}
+
+/** @throws SetupError if a task that takes no arguments is given some @throws HelpAsked for `--help` */
+export function takeNoArguments(task: string): void {
+  readArguments(task, Deno.args, {}, "no arguments");
 }
 
 /** The path that an argument means: `deno task` runs in this project, and the reader sits elsewhere. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { bundleInt8 } from "./bundle_int8.ts";
+import { takeNoArguments } from "./arguments.ts";
 import { main } from "./run.ts";
 
 const tensor = join(projectRoot, "lib", "kernels", "tensor");
@@ -111,6 +112,7 @@ async function packageJson(): Promise<string> {
 
 if (import.meta.main) {
   await main(async () => {
+    takeNoArguments("bundle");
     const dist = join(projectRoot, "dist");
     const text = await bundleBackend();
     await writeAtomic(join(dist, "kernels_backend.js"), text);

@@ -6,6 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
 import { notebookPaths } from "./execute.ts";
+import { takeNoArguments } from "./arguments.ts";
 import { main } from "./run.ts";
 
 /** A notebook's code as one module, and which cell each of its lines comes from. */
@@ -151,6 +152,7 @@ async function check(): Promise<number> {
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "REPRODUCIBILITY.md",
         ".github",
         "deno.json",
       ],
@@ -184,4 +186,9 @@ async function check(): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-if (import.meta.main) await main(check);
+if (import.meta.main) {
+  await main(() => {
+    takeNoArguments("check");
+    return check();
+  });
+}

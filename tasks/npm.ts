@@ -7,6 +7,7 @@ import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { bundleInt8 } from "./bundle_int8.ts";
+import { takeNoArguments } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 
 interface Configuration {
@@ -163,6 +164,7 @@ export async function buildPackage(folder: string): Promise<number> {
 
 if (import.meta.main) {
   await main(async () => {
+    takeNoArguments("npm");
     const folder = join(projectRoot, "dist", "npm");
     const bytes = await buildPackage(folder);
     console.log(

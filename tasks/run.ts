@@ -3,6 +3,9 @@
 /** An error whose message is meant for the person at the terminal: shown without a stack. */
 export class SetupError extends Error {}
 
+/** Thrown where the person at the terminal asks what a task takes: its message is the answer. */
+export class HelpAsked extends Error {}
+
 /** Runs a program with its output shown. @throws SetupError if it fails; `advice` is added */
 export async function run(
   command: string,
@@ -60,6 +63,10 @@ export async function main(task: () => Promise<number | void>): Promise<never> {
   try {
     Deno.exit(await task() ?? 0);
   } catch (error) {
+    if (error instanceof HelpAsked) {
+      console.log(error.message);
+      Deno.exit(0);
+    }
     if (!(error instanceof SetupError)) throw error;
     console.error(`\n${error.message.trim()}`);
     Deno.exit(1);

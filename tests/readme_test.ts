@@ -1,7 +1,8 @@
 /** The numbers in the README are those of the results that it names, or are listed as what they are. */
 import assert from "node:assert/strict";
-import { basename, join } from "node:path";
-import { projectRoot } from "../lib/util/files.ts";
+import { basename, dirname, join } from "node:path";
+import { exists, projectRoot } from "../lib/util/files.ts";
+import { MARGIN } from "../bench/witness/alike.ts";
 import { notebookPaths } from "../tasks/execute.ts";
 import { readmeBindings } from "../tasks/readme_bindings.ts";
 import { notebookFacts, readmeFacts } from "../tasks/readme_numbers.ts";
@@ -12,6 +13,22 @@ import {
   staleNumbers,
   unlistedNumbers,
 } from "../tasks/text_numbers.ts";
+
+const markdownFiles = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "REPRODUCIBILITY.md"]
+  .concat(["data/README.md", "tests/README.md", "lib/classifier/FORMAT.md"]);
+
+/** What a notebook says outside of its code. */
+function notebookText(json: string): string {
+  const { cells } = JSON.parse(json) as { cells: { cell_type: string; source: string[] }[] };
+  return cells.flatMap(({ cell_type, source }) => cell_type === "markdown" ? source : []).join("");
+}
+
+/** The anchors of the headings, as GitHub makes them. */
+function anchors(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(" ", "-")
+  );
+}
 
 const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
 
@@ -28,6 +45,31 @@ Deno.test("the README's numbers of results are those of the files in results/", 
 
 Deno.test("every number in the README is a result, or is listed in tasks/readme_numbers.ts", () => {
   assert.deepEqual(unlistedNumbers(readme, readmeBindings, readmeFacts), []);
+});
+
+Deno.test("every link of the Markdown files and the notebooks' text leads to a file and to a heading", async () => {
+  const linked: [string, string][] = [];
+  for (const name of markdownFiles) {
+    linked.push([name, await Deno.readTextFile(join(projectRoot, name))]);
+  }
+  for (const path of notebookPaths()) {
+    linked.push([`notebooks/${basename(path)}`, notebookText(await Deno.readTextFile(path))]);
+  }
+  const dead: string[] = [];
+  for (const [name, text] of linked) {
+    for (
+      const [, target] of text.matchAll(/\]\((?!https?:|attachment:|data:|mailto:)([^)\s]+)\)/g)
+    ) {
+      const [path = "", anchor] = decodeURI(target!).split("#");
+      const file = path === "" ? name : join(dirname(name), path);
+      if (!await exists(join(projectRoot, file))) dead.push(`${name}: ${target}`);
+      else if (anchor && file.endsWith(".md")) {
+        const of = await Deno.readTextFile(join(projectRoot, file));
+        if (!anchors(of).includes(anchor)) dead.push(`${name}: ${target}`);
+      }
+    }
+  }
+  assert.deepEqual(dead, []);
 });
 
 Deno.test("no fact that is listed for the README has gone out of it", () => {
@@ -79,7 +121,7 @@ Deno.test("the README says of each pair of systems what the test of likeness fou
     ["LeNet5 Torch − LeNet5 TF", false],
   ]);
   const said =
-    "the hand-written system is alike to each of the other two within the margin that the " +
-    "table states. For torch against keras the data do not show it.";
+    `the hand-written system is alike to each of the other two within ${MARGIN} of top-1 accuracy. ` +
+    "For torch against keras the data do not show it.";
   assert(prose(readme).replace(/\s+/g, " ").includes(said), "the README's sentence is another one");
 });

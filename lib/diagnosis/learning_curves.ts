@@ -129,6 +129,8 @@ export function overfittingText(
     const what = name === "corrected, long" ? `corrected runs of ${LONG} epochs` : `${name} runs`;
     const which = found.length === 0
       ? `none does better on its training images than on validation images`
+      : found.length === own.length && own.length > 1
+      ? "all do better on training images"
       : `${found.join(", ")} ${found.length === 1 ? "does" : "do"} better on training images`;
     return [`Of the ${what} (${own.map(({ title }) => title).join(", ")}), ${which}.`];
   }).join(" ");

@@ -73,7 +73,7 @@ export async function pruneRun(
   const ways: readonly [string, PruningAmounts, "random" | "magnitude" | "structured"][] = [
     [`paper's text: random, ${describeAmounts(paperAmounts)}`, paperAmounts, "random"],
     [
-      `paper's code: magnitude, ${describeAmounts(paperCodeAmounts)}`,
+      `amounts of the paper's code: magnitude, ${describeAmounts(paperCodeAmounts)}`,
       paperCodeAmounts,
       "magnitude",
     ],

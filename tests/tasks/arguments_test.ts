@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { assertThrows } from "../assert.ts";
 import { dataChoice, gpuChoice, readArguments } from "../../tasks/arguments.ts";
-import { SetupError } from "../../tasks/run.ts";
+import { HelpAsked, SetupError } from "../../tasks/run.ts";
 
 const kinds = { data: "string", full: "boolean" } as const;
 const read = (...args: string[]) => readArguments("draw", args, kinds, "--data FOLDER and --full");
@@ -27,6 +27,12 @@ Deno.test("what is not an option of the task is refused by name", () => {
     ] as const
   ) {
     assertThrows(() => read(...args), SetupError, part);
+  }
+});
+
+Deno.test("--help says what a task takes, whatever else is asked of it", () => {
+  for (const args of [["--help"], ["-h"], ["--fast", "--help"], ["--data", "--help"]]) {
+    assertThrows(() => read(...args), HelpAsked, "draw takes --data FOLDER and --full");
   }
 });
 

@@ -64,7 +64,8 @@ export function completeTable2(
       "The paper's intervals are exact ones for 450 images; 0.01 is a misprint for 0.1.",
       "Paper's code: what the code did. Paper's text: Table I's learning rate 0.01, on raw pixels. " +
       "Corrected: loss, order and pixels put right, learning rate 1e-3, which is not that of Table I. " +
-      "Best recipe: recipes.best in lib/runs/recipes.ts, on the same network, trained on one system only. Every cell is " +
+      "Best recipe: recipes.best in lib/runs/recipes.ts, the best of those that were tried first, on Tiny ImageNet; on " +
+      "the same network, trained on one system only. Every cell is " +
       "computed by the system that its row names.",
       ...notes,
     ],
