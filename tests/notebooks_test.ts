@@ -119,13 +119,14 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   "4_pruning.ipynb": ["pruning", "pruning_storage", "pruning_curve"],
   "5_quantization.ipynb": [
     ...["quantization_rounding", "quantization", "quantization_controls"],
-    ...["table_3", "table_3_losses"],
+    ...["table_3", "table_3_losses", "bench/int8_accuracy"],
   ],
   "6_figures.ipynb": ["table_1", "table_2", "timings/speed"],
   "7_diagnosis.ipynb": [
     ...["published", "warnings", "ladder_numpy", "ladder_torch", "ladder_keras", "ladder_written"],
     ...["fault_matrix_numpy", "fault_matrix_torch", "fault_matrix_keras"],
     ...["outlook", "table_2_complete"],
+    ...["witness", "witness_accuracy", "alike"].map((name) => `witness/synthetic50/${name}`),
   ],
 };
 for (const [notebook, names] of Object.entries(tables)) {

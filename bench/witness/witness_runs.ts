@@ -23,12 +23,7 @@ export interface WitnessRun {
 export function witnessRuns(architecture: Architecture, seed = 1): WitnessRun[] {
   const of = (system: SystemName, kind: WitnessKind, configuration: RunConfiguration) => ({
     ...{ system, kind },
-    // Keras's own start, drawn with this project's random numbers
-    configuration: runConfiguration({
-      ...configuration,
-      seed,
-      ...(system === "keras" ? { start: "keras" } : {}),
-    }),
+    configuration: runConfiguration({ ...configuration, seed }),
   });
   const paper = paperRuns(architecture);
   const runs = systemNames.flatMap((system) => [
