@@ -122,7 +122,7 @@ export function overfits({ train, val }: Pick<LearningCurve, "train" | "val">): 
 export function overfittingText(
   curves: readonly (Pick<LearningCurve, "name" | "train" | "val"> & { readonly title: string })[],
 ): string {
-  return (["published", "corrected", "corrected, long"] as const).flatMap((name) => {
+  const told = (["published", "corrected", "corrected, long"] as const).flatMap((name) => {
     const own = curves.filter((curve) => curve.name === name);
     if (own.length === 0) return [];
     const found = own.filter((curve) => overfits(curve)).map(({ title }) => title);
@@ -133,5 +133,14 @@ export function overfittingText(
       ? "all do better on training images"
       : `${found.join(", ")} ${found.length === 1 ? "does" : "do"} better on training images`;
     return [`Of the ${what} (${own.map(({ title }) => title).join(", ")}), ${which}.`];
-  }).join(" ");
+  });
+  const fitting = curves.filter((curve) => curve.name === "published" && !overfits(curve));
+  if (fitting.length > 0) {
+    told.push(
+      `What ${
+        fitting.map(({ title }) => title).join(" and ")
+      } scored as published is not explained by overfitting.`,
+    );
+  }
+  return told.join(" ");
 }

@@ -57,9 +57,11 @@ Deno.test("a network overfits if its training images do better, intervals and al
   const [fits, over] = [curve("corrected", "A", 80, 75), curve("corrected", "B", 300, 75)];
   assert.deepEqual([overfits(fits), overfits(over)], [false, true]);
   const collapsed = curve("published", "A", 9, 9);
+  assert.match(overfittingText([over, over]), /\(B, B\), all do better on training images\.$/);
   assert.equal(
     overfittingText([collapsed, fits, over]),
     "Of the published runs (A), none does better on its training images than on validation images. " +
-      "Of the corrected runs (A, B), B does better on training images.",
+      "Of the corrected runs (A, B), B does better on training images. " +
+      "What A scored as published is not explained by overfitting.",
   );
 });
