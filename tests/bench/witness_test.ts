@@ -9,6 +9,7 @@ import { runName, witnessRuns } from "../../bench/witness/witness_runs.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { PackedPixels } from "../../lib/pixels/packed.ts";
 import { prepareRun } from "../../lib/runs/run.ts";
+import { systemNames, systemTitles } from "../../lib/systems/create_system.ts";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 
 Deno.test("trainings are the same up to the first step whose losses differ", () => {
@@ -65,6 +66,20 @@ Deno.test("committed logs are of today's configurations, and their sums are righ
         agreement(log.ours.losses, log.theirs.losses, TOLERANCE),
         path,
       );
+    }
+  }
+});
+
+Deno.test("the committed logs of the corrected runs score what the committed Table II has", async () => {
+  const { rows } = JSON.parse(await Deno.readTextFile(join(projectRoot, "results/table_2.json")));
+  for (const system of systemNames) {
+    const log = join(projectRoot, `results/witness/synthetic50/${system}_corrected.json`);
+    const { ours: { test } } = JSON.parse(await Deno.readTextFile(log));
+    for (const [metric, key] of [["top-1", "top1"], ["top-5", "top5"]] as const) {
+      const row = rows.find((row: Record<string, string>) =>
+        row.system === systemTitles[system] && row.split === "test" && row.metric === metric
+      );
+      assert.equal(test[key], row.here.value, `${system}, ${metric}: deno task witness`);
     }
   }
 });
