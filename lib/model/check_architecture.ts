@@ -3,6 +3,7 @@
  * types, and a layer option that nobody looks at (a stride, say) would be ignored without a word.
  */
 import { type Architecture, furtherActivations, type Layer } from "./architecture.ts";
+import { refuseUnknown } from "../util/refuse_unknown.ts";
 import { describe } from "./describe.ts";
 
 /** The type of the layers of one kind. */
@@ -159,13 +160,7 @@ export function requireKeys(
   if (typeof object !== "object" || object === null) {
     throw new RangeError(`${where}: the options must be an object, got ${describe(object)}`);
   }
-  const unknown = Object.keys(object).find((key) => !Object.hasOwn(known, key));
-  if (unknown === undefined) return;
-  const hint = Object.hasOwn(hints, unknown) ? hints[unknown] : "";
-  throw new RangeError(
-    `${where} has the unknown option ${unknown}; ${article} has ` +
-      `${Object.keys(known).join(", ")}${hint}`,
-  );
+  refuseUnknown(where, object, known, article, hints);
 }
 
 function requireObject(where: string, value: unknown): void {
