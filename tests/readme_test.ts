@@ -43,6 +43,22 @@ Deno.test("the README's numbers of results are those of the files in results/", 
   );
 });
 
+Deno.test("the README's strongest of the others are those of the last run of the bench", async () => {
+  const path = join(projectRoot, "results/bench/targets.json");
+  const { rows } = JSON.parse(await Deno.readTextFile(path));
+  const strongest = (work: RegExp) =>
+    new Set(
+      rows.flatMap(({ what, strongest }: Record<string, string>) =>
+        work.test(what!) ? [strongest] : []
+      ),
+    );
+  assert.deepEqual(strongest(/^Training, .*2 threads$/), new Set(["PyTorch"]));
+  assert.deepEqual(strongest(/^Inference/), new Set(["onnxruntime"]));
+  const text = prose(readme).replace(/\s+/g, " ");
+  assert(text.includes("PyTorch is the fastest of the others in training on 2 threads"));
+  assert(text.includes("Python's onnxruntime is the fastest of the others there"));
+});
+
 Deno.test("every number in the README is a result, or is listed in tasks/readme_numbers.ts", () => {
   assert.deepEqual(unlistedNumbers(readme, readmeBindings, readmeFacts), []);
 });
