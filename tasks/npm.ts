@@ -147,7 +147,7 @@ export async function buildPackage(folder: string): Promise<number> {
   for (const path of companions(join(projectRoot, "lib"))) {
     files.set(relative(projectRoot, path), await Deno.readFile(path));
   }
-  for (const name of ["README.md", "CHANGELOG.md", "LICENSE"]) {
+  for (const name of ["README.md", "lib/README.md", "CHANGELOG.md", "LICENSE"]) {
     files.set(name, await Deno.readFile(join(projectRoot, name)));
   }
   await Deno.remove(folder, { recursive: true }).catch((error) => {

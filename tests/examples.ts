@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { projectRoot } from "../lib/util/files.ts";
+import { documents } from "../tasks/documents.ts";
 
 /** An example and where it stands. */
 export interface Example {
@@ -27,7 +28,7 @@ export function blocksOf(
 /** The examples of the Markdown files and of the heads of the entries. */
 export async function examples(): Promise<Example[]> {
   const found: Example[] = [];
-  for (const path of ["README.md", "CONTRIBUTING.md", "data/README.md", ...entries]) {
+  for (const path of [...documents, "CONTRIBUTING.md", ...entries]) {
     let text = await Deno.readTextFile(join(projectRoot, path));
     // the head of an entry is a comment whose lines begin with an asterisk
     if (path.endsWith(".ts")) text = text.split(" */")[0]!.replaceAll(/^ \* ?/gm, "");

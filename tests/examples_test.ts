@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { projectRoot } from "../lib/util/files.ts";
+import { documentText } from "../tasks/documents.ts";
 import { assertStringIncludes } from "./assert.ts";
 import { blocksOf, entries, examples } from "./examples.ts";
 
@@ -34,13 +35,13 @@ Deno.test("blocks of TypeScript are found in Markdown with their lines", () => {
   assert.deepEqual(blocksOf(text), [{ line: 2, code: "b;\nc;\n" }, { line: 9, code: "e;\n" }]);
 });
 
-Deno.test("the README's examples and those of each entry run as they are written", async (t) => {
+Deno.test("the pages' examples and those of each entry run as they are written", async (t) => {
   const folder = await Deno.makeTempDir();
   try {
     const data = join(folder, "default");
     await generateSynthetic(data, { train: 50, heldOut: 1, seed: 7 });
     const all = await examples();
-    for (const path of ["README.md", ...entries]) {
+    for (const path of ["README.md", "lib/README.md", ...entries]) {
       assert(all.some(({ where }) => where.startsWith(`${path}:`)), `${path} shows no example`);
     }
     const config = `--config=${join(projectRoot, "deno.json")}`;
@@ -65,8 +66,8 @@ Deno.test("the README's examples and those of each entry run as they are written
 Deno.test("a project in another folder imports this one by its name", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
-    const config = blocksOf(readme, "json")[0]!.code;
+    const page = await documentText("lib/README.md");
+    const config = blocksOf(page, "json")[0]!.code;
     assertStringIncludes(config, "path/to/this/folder");
     await Deno.writeTextFile(
       join(folder, "deno.json"),
@@ -134,7 +135,7 @@ Deno.test("training and inference by hand need to read lib/ and nothing else", a
   assert.equal(await printed(trainsAndPredicts("numpy"), allowed), "200\n");
 });
 
-/** What the README's table gives for image files; native code comes from these folders only. */
+/** What the table in tasks/README.md gives for image files; native code comes from these folders only. */
 const forImages = (...native: string[]) => [
   "--allow-read",
   `--allow-write=${inProject(".cache")}`,
@@ -144,13 +145,13 @@ const forImages = (...native: string[]) => [
 ];
 
 for (const name of ["torch", "keras"]) {
-  Deno.test(`${name} needs the permissions that the README names`, async () => {
+  Deno.test(`${name} needs the permissions that tasks/README.md names`, async () => {
     const allowed = forImages("node_modules", ".native");
     assert.match(await printed(trainsAndPredicts(name), allowed), /^200$/m);
   });
 }
 
-Deno.test("images are read with the permissions that the README names", async () => {
+Deno.test("images are read with the permissions that tasks/README.md names", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const data = join(folder, "data");

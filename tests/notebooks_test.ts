@@ -111,7 +111,7 @@ for (const path of notebookPaths()) {
   });
 }
 
-Deno.test("the README's examples and those of each entry have no wrong types", async () => {
+Deno.test("the pages' examples and those of each entry have no wrong types", async () => {
   assert.equal(await findingsOf("modules"), "");
 });
 

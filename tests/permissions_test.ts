@@ -1,9 +1,10 @@
-/** Nothing here runs with all permissions, and the README lists those that each task has. */
+/** Nothing here runs with all permissions, and tasks/README.md lists those that each task has. */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { knownDatasets } from "../lib/data/named/known_datasets.ts";
 import { projectRoot } from "../lib/util/files.ts";
 import config from "../deno.json" with { type: "json" };
+import { documentText } from "../tasks/documents.ts";
 
 /** Ways to give a program of Deno everything. */
 const everything = /--allow-all\b|["'\s]-A["'\s,]|"eval"|\bdeno eval\b/;
@@ -42,9 +43,9 @@ const flags = (text: string) => text.match(/--allow-[a-z]+(=[^\s`]+)?|-P\b(=\w+)
 
 const homes = config.permissions.default.net;
 
-Deno.test("the README lists the permissions that each task has in deno.json", async () => {
-  const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
-  const rows = readme.split("\n## Permissions\n")[1]!.split("\n## ")[0]!.split("\n")
+Deno.test("tasks/README.md lists the permissions that each task has in deno.json", async () => {
+  const page = await documentText("tasks/README.md");
+  const rows = page.split("\n## Permissions\n")[1]!.split("\n## ")[0]!.split("\n")
     .filter((line) => line.startsWith("| `")).map((line) => line.split("|"));
   const listed = rows.flatMap(([, names, given]) =>
     names!.match(/`[^`]+`/g)!.map((name) => [name.slice(1, -1), {

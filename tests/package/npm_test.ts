@@ -66,12 +66,12 @@ Deno.test(
         },
       );
       await t.step(
-        "the README's examples run as they are written, if Node.js knows their syntax",
+        "the pages' examples run as they are written, if Node.js knows their syntax",
         async () => {
           const env = { LENET_DATA: join(folder, "default") };
           await generateSynthetic(env.LENET_DATA, { train: 50, heldOut: 1, seed: 7 });
           const own = (await examples()).filter(({ where, code }) =>
-            where.startsWith("README.md") && !/^using |"torch"|"keras"|formats"/m.test(code)
+            where.includes("README.md") && !/^using |"torch"|"keras"|formats"/m.test(code)
           );
           assert(own.length >= 2, "there are no examples for Node.js");
           for (const { code, where } of own) {

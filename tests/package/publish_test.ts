@@ -9,7 +9,7 @@ const wanted = [
   /^lib\/([a-z0-9_]+\/)*[a-z0-9_]+\.ts$/,
   /^lib\/backend\/pre_binding\.d\.ts$/,
   /^lib\/kernels\/(tensor\/)?builds\/(narrow|wide)(-dot)?\.wasm$/,
-  /^lib\/([a-z_]+\/)+(README|FORMAT)\.md$/,
+  /^lib\/([a-z_]+\/)*(README|FORMAT)\.md$/,
 ];
 
 /** Bytes of a size as `deno publish` writes it. */

@@ -1,11 +1,12 @@
-/** The numbers in the README are those of the results that it names, or are listed as what they are. */
+/** The numbers in the pages for users are those of the results, or are listed as what they are. */
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
 import { exists, projectRoot } from "../lib/util/files.ts";
 import { MARGIN } from "../bench/witness/alike.ts";
 import { notebookPaths } from "../tasks/execute.ts";
-import { readmeBindings } from "../tasks/readme_bindings.ts";
-import { notebookFacts, readmeFacts } from "../tasks/readme_numbers.ts";
+import { bindings } from "../tasks/document_bindings.ts";
+import { facts, notebookFacts } from "../tasks/document_facts.ts";
+import { documentation, documents, documentText } from "../tasks/documents.ts";
 import {
   notebookProse,
   prose,
@@ -14,8 +15,8 @@ import {
   unlistedNumbers,
 } from "../tasks/text_numbers.ts";
 
-const markdownFiles = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "REPRODUCIBILITY.md"]
-  .concat(["data/README.md", "tests/README.md", "lib/classifier/FORMAT.md"]);
+const markdownFiles = [...documents, "CONTRIBUTING.md", "CHANGELOG.md", "REPRODUCIBILITY.md"]
+  .concat(["tests/README.md", "lib/classifier/FORMAT.md", "lib/kernels/tensor/README.md"]);
 
 /** What a notebook says outside of its code. */
 function notebookText(json: string): string {
@@ -30,20 +31,21 @@ function anchors(markdown: string): string[] {
   );
 }
 
-const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
+const pages = await documentation();
+const said = prose(pages).replace(/\s+/g, " ");
 
-Deno.test("the README's numbers of results are those of the files in results/", async () => {
-  const stale = await staleNumbers(readme, readmeBindings);
+Deno.test("the pages' numbers of results are those of the files in results/", async () => {
+  const stale = await staleNumbers(pages, bindings);
   assert.deepEqual(
     stale.map(({ binding: { file, words }, found, wanted }) =>
-      `results/${file} says ${wanted.join(", ")}; README.md says ${found?.join(", ")} (${words})`
+      `results/${file} says ${wanted.join(", ")}; the pages say ${found?.join(", ")} (${words})`
     ),
     [],
     "deno task numbers writes them anew",
   );
 });
 
-Deno.test("the README's strongest of the others are those of the last run of the bench", async () => {
+Deno.test("the pages' strongest of the others are those of the last run of the bench", async () => {
   const path = join(projectRoot, "results/bench/targets.json");
   const { rows } = JSON.parse(await Deno.readTextFile(path));
   const strongest = (work: RegExp) =>
@@ -54,14 +56,15 @@ Deno.test("the README's strongest of the others are those of the last run of the
     );
   assert.deepEqual(strongest(/^Training, .*2 threads$/), new Set(["PyTorch"]));
   assert.deepEqual(strongest(/^Inference/), new Set(["onnxruntime"]));
-  const text = prose(readme).replace(/\s+/g, " ");
-  assert(text.includes("PyTorch is the fastest of the others in training on 2 threads"));
-  assert(text.includes("Python's onnxruntime is the fastest of the others there"));
+  assert(said.includes("PyTorch is the fastest of the others in training on 2 threads"));
+  assert(said.includes("Python's onnxruntime is the fastest of the others there"));
 });
 
-Deno.test("every number in the README is a result, or is listed in tasks/readme_numbers.ts", () => {
-  assert.deepEqual(unlistedNumbers(readme, readmeBindings, readmeFacts), []);
-});
+for (const document of documents) {
+  Deno.test(`every number in ${document} is a result, or is listed in tasks/document_facts.ts`, async () => {
+    assert.deepEqual(unlistedNumbers(await documentText(document), bindings, facts), []);
+  });
+}
 
 Deno.test("every link of the Markdown files and the notebooks' text leads to a file and to a heading", async () => {
   const linked: [string, string][] = [];
@@ -88,9 +91,8 @@ Deno.test("every link of the Markdown files and the notebooks' text leads to a f
   assert.deepEqual(dead, []);
 });
 
-Deno.test("no fact that is listed for the README has gone out of it", () => {
-  const text = prose(readme).replace(/\s+/g, " ");
-  const gone = readmeFacts.flatMap(({ words }) => words).filter((words) => !text.includes(words));
+Deno.test("no fact that is listed for the pages has gone out of them", () => {
+  const gone = facts.flatMap(({ words }) => words).filter((words) => !said.includes(words));
   assert.deepEqual(gone, []);
 });
 
@@ -101,7 +103,7 @@ for (const path of notebookPaths()) {
     assert.deepEqual(
       unlistedNumbers(text, [], notebookFacts[name]!),
       [],
-      "tasks/readme_numbers.ts",
+      "tasks/document_facts.ts",
     );
   });
 }
@@ -127,7 +129,7 @@ Deno.test("a number that is in no list is found, and a result that has changed i
   await assert.rejects(() => renewNumbers("nothing", [binding]), /no words like/);
 });
 
-Deno.test("the README says of each pair of systems what the test of likeness found", async () => {
+Deno.test("bench/README.md says of each pair of systems what the test of likeness found", async () => {
   const path = join(projectRoot, "results/witness/synthetic50/alike.json");
   const { rows } = JSON.parse(await Deno.readTextFile(path));
   const found = rows.map(({ pair, alike }: { pair: string; alike: boolean }) => [pair, alike]);
@@ -136,8 +138,8 @@ Deno.test("the README says of each pair of systems what the test of likeness fou
     ["LeNet5 Numpy − LeNet5 TF", true],
     ["LeNet5 Torch − LeNet5 TF", false],
   ]);
-  const said =
+  const sentences =
     `the hand-written system is alike to each of the other two within ${MARGIN} of top-1 accuracy. ` +
     "For torch against keras the data do not show it.";
-  assert(prose(readme).replace(/\s+/g, " ").includes(said), "the README's sentence is another one");
+  assert(said.includes(sentences), "the sentences are others");
 });

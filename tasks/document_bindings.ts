@@ -1,4 +1,4 @@
-/** The numbers in README.md that are results, each bound to its file in `results/`. */
+/** The numbers in the pages (documents.ts) that are results, each bound to its file in `results/`. */
 import type { Binding, Row } from "./text_numbers.ts";
 
 interface Share {
@@ -47,8 +47,8 @@ const median = (
 ) => (find(rows, { claim })[machine] as number).toFixed(digits);
 const two = { digits: 2 } as const;
 
-/** The README's numbers that are results. */
-export const readmeBindings: readonly Binding[] = [
+/** The numbers of the pages that are results. */
+export const bindings: readonly Binding[] = [
   {
     file: "specs.json",
     words: words("Of tfjs-core's specs # run, and # pass"),

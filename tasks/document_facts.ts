@@ -1,12 +1,12 @@
 /**
- * The numbers in README.md and in the notebooks' text that are no results: facts of the paper, settings of the
- * code, and what was measured by hand. Those that are results stand in readme_bindings.ts. tests/readme_test.ts
- * fails on a number that is neither, and `deno task numbers` writes the results' numbers anew.
+ * The numbers in the pages (documents.ts) and in the notebooks' text that are no results: facts of the paper,
+ * settings of the code, and what was measured by hand. Those that are results stand in document_bindings.ts.
+ * tests/documents_test.ts fails on a number that is neither, and `deno task numbers` writes the results' numbers anew.
  */
 import type { Fact } from "./text_numbers.ts";
 
-/** The README's other numbers. */
-export const readmeFacts: readonly Fact[] = [
+/** The pages' other numbers. */
+export const facts: readonly Fact[] = [
   {
     source: "the paper",
     words: [
@@ -34,6 +34,12 @@ export const readmeFacts: readonly Fact[] = [
     source: "the code",
     words: [
       "takes 100 epochs, tanh and no teacher",
+      "6,000 training images, 9 validation and 9 test images of every class",
+      "from 40 to 500 pixels a side",
+      "draws 63,325 into",
+      "Labels count from 0",
+      "drawn with seed 0",
+      "may grow to 64 times",
       ...[
         "Node.js 22.3 or newer",
         "need Node.js 24",
@@ -52,9 +58,8 @@ export const readmeFacts: readonly Fact[] = [
       "with 1 the notebooks make",
       "50 animal classes of [Tiny",
       "25,000 training images, 450 test images drawn",
-      "the same 65,106 parameters",
+      "The same 65,106 parameters",
       "With batches of 256 and one thread",
-      "with batches of 256",
       "in batches of 256",
       "with 40 multiplications in place of 100",
       "with 36 in place of 100",
@@ -101,13 +106,25 @@ export const readmeFacts: readonly Fact[] = [
         "AVX-512",
         "AVX2",
       ],
-      ...["31 MB", "12 MB", "170 MB", "248 MB", "CC BY-SA 3.0", "SHA-256", "MD5"],
+      ...[
+        "31 MB",
+        "12 MB",
+        "170 MB",
+        "248 MB",
+        "CC BY-SA 3.0",
+        "SHA-256",
+        "MD5",
+        "UTF-8",
+        "CIFAR-100",
+      ],
       ...["int8", "float32", "top-1", "top-5", "the LeNet-5 of 1998", "CIFAR-10", "Figures 1 to 3"],
       ...["1. [Preprocessing", "2. [Models", "3. [Training", "4. [Pruning", "5. [Quantization"],
       ...[
         "6. [Figures",
         "7. [Diagnosis",
         "int8 in whole numbers",
+        "Notebook 4",
+        "notebook 5",
         "notebook 7",
         "Notebook 7",
         "V8",
