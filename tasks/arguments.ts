@@ -25,26 +25,53 @@ export function readArguments<T extends OptionKinds>(
   kinds: T,
   usage: string,
 ): OptionValues<T> {
+  const { values, words } = readWords(task, args, kinds, usage);
+  if (words.length > 0) refuse(task, words[0]!, usage);
+  return values;
+}
+
+/**
+ * Reads the command line of a task that takes words too, such as files; all after `--` are words.
+ * @throws as `readArguments`, for options
+ */
+export function readWords<T extends OptionKinds>(
+  task: string,
+  args: readonly string[],
+  kinds: T,
+  usage: string,
+): { readonly values: OptionValues<T>; readonly words: readonly string[] } {
+  answerHelp(task, args, usage);
+  const options = Object.fromEntries(Object.entries(kinds).map(([name, type]) => [name, { type }]));
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  const values: Record<string, boolean | string> = {}, words: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      words.push(token.value);
+      continue;
+    }
+    const { name, rawName, value } = token, kind = kinds[name];
+    if (kind === undefined) refuse(task, rawName, usage);
+    else if (kind === "boolean" && value !== undefined) refuse(task, `${rawName}=${value}`, usage);
+    else if (kind === "string" && (!value || (!token.inlineValue && value.startsWith("-")))) {
+      refuse(task, `${rawName} without a value`, usage);
+    } else values[name] = value ?? true;
+  }
+  return { values: values as OptionValues<T>, words };
+}
+
+function refuse(task: string, what: string, usage: string): never {
+  throw new SetupError(`${task} does not know ${what}; it takes ${usage}`);
+}
+
+/**
+ * Says what a task takes where that is asked, before the task begins.
+ * @throws HelpAsked if `--help` or `-h` is among the arguments
+ */
+export function answerHelp(task: string, args: readonly string[], usage: string): void {
   if (args.includes("--help") || args.includes("-h")) {
     throw new HelpAsked(`deno task ${task} takes ${usage}.`);
   }
-  const options = Object.fromEntries(Object.entries(kinds).map(([name, type]) => [name, { type }]));
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
-  const values: Record<string, boolean | string> = {};
-  const refuse = (what: string) => {
-    throw new SetupError(`${task} does not know ${what}; it takes ${usage}`);
-  };
-  for (const token of tokens) {
-    if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") return refuse(token.value);
-    const { name, rawName, value } = token, kind = kinds[name];
-    if (kind === undefined) refuse(rawName);
-    else if (kind === "boolean" && value !== undefined) refuse(`${rawName}=${value}`);
-    else if (kind === "string" && (!value || (!token.inlineValue && value.startsWith("-")))) {
-      refuse(`${rawName} without a value`);
-    } else values[name] = value ?? true;
-  }
-  return values as OptionValues<T>;
 }
 
 /** @throws SetupError if a task that takes no arguments is given some @throws HelpAsked for `--help` */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { projectRoot } from "../lib/util/files.ts";
-import { compileAssembly } from "./kernels.ts";
+import { compileAssembly } from "./compile_assembly.ts";
 
 /** Compiled once in a process: the build that any processor runs; all builds give the same bits. */
 let compiled: Promise<Uint8Array<ArrayBuffer>> | undefined;

@@ -5,7 +5,7 @@
  * the second run must not go on from the trainings of the first: move `runs/` and `weights/` away before.
  */
 import { join } from "node:path";
-import { pathOf } from "./arguments.ts";
+import { pathOf, readWords } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 
 /** What is not compared; names that begin with a dot are hidden work of a run. */
@@ -85,9 +85,10 @@ function shorten(text: string | undefined): string {
 }
 
 async function compare(): Promise<number> {
-  const [first, second, ...more] = Deno.args.map(pathOf);
+  const { words } = readWords("compare", Deno.args, {}, "two folders of results");
+  const [first, second, ...more] = words.map(pathOf);
   if (first === undefined || second === undefined || more.length > 0) {
-    throw new SetupError("compare takes two folders of results");
+    throw new SetupError(`compare takes two folders of results, not ${words.length}`);
   }
   for (const folder of [first, second]) {
     const isFolder = await Deno.stat(folder).then((found) => found.isDirectory, () => false);

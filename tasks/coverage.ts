@@ -4,16 +4,18 @@
  */
 import { join } from "node:path";
 import { projectRoot } from "../lib/util/files.ts";
+import { readWords } from "./arguments.ts";
 import { main } from "./run.ts";
 
 async function coverage(): Promise<number> {
+  const { words } = readWords("test:coverage", Deno.args, {}, "paths of tests, none for all");
   const folder = join(projectRoot, ".cache", "coverage");
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   const deno = async (args: readonly string[]): Promise<number> => {
     const child = new Deno.Command(Deno.execPath(), { args: [...args], cwd: projectRoot }).spawn();
     return (await child.status).code;
   };
-  const paths = Deno.args.length > 0 ? Deno.args : ["tests/"];
+  const paths = words.length > 0 ? words : ["tests/"];
   const code = await deno([
     "test",
     "-P",

@@ -5,10 +5,13 @@
 import { chooseDataset, knownDataset } from "../lib/data/choose_dataset.ts";
 import { knownDatasets } from "../lib/data/named/known_datasets.ts";
 import { progress } from "../lib/report/progress_bar.ts";
+import { readWords } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 
 async function data(): Promise<void> {
-  const [name, ...others] = Deno.args;
+  const names = knownDatasets.map(({ name }) => name).join(", ");
+  const usage = `one of the names ${names}, or none for a list of them`;
+  const { words: [name, ...others] } = readWords("data", Deno.args, {}, usage);
   if (name === undefined) {
     for (const { name, title, source, license, files } of knownDatasets) {
       const megabytes = Math.round(files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6);
@@ -18,8 +21,7 @@ async function data(): Promise<void> {
   }
   const known = knownDataset(name);
   if (!known || others.length > 0) {
-    const names = knownDatasets.map(({ name }) => name).join(", ");
-    throw new SetupError(`data takes one of the names ${names}, not ${Deno.args.join(" ")}`);
+    throw new SetupError(`data takes ${usage}, not ${Deno.args.join(" ")}`);
   }
   const { root, classes, splits } = await chooseDataset(name, progress(`Getting ${name}`, "kB"))
     .catch((error) => {

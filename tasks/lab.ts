@@ -4,12 +4,17 @@
  */
 import { join } from "node:path";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
-import { dataChoice } from "./arguments.ts";
+import { answerHelp, dataChoice } from "./arguments.ts";
 import { jupyterEnvironment, programOf, setupVenv, venv } from "./python.ts";
 import { main, output, run } from "./run.ts";
 import { setup } from "./setup.ts";
 
 async function lab(): Promise<void> {
+  answerHelp(
+    "lab",
+    Deno.args,
+    "the arguments of jupyter lab, such as --no-browser and --port=8899",
+  );
   await setup();
   await setupVenv("requirements-lab.txt");
   const environment = jupyterEnvironment();

@@ -7,7 +7,7 @@ import { openInt8Classifier } from "../lib/int8/mod.ts";
 import { base64 } from "../lib/report/base64.ts";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { bundleInt8 } from "./bundle_int8.ts";
-import { pathOf } from "./arguments.ts";
+import { pathOf, readWords } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 
 const folder = join(projectRoot, "tasks", "page");
@@ -42,14 +42,13 @@ async function readClassifier(path: string): Promise<Uint8Array> {
 
 if (import.meta.main) {
   await main(async () => {
-    const args = [...Deno.args], at = args.indexOf("--out");
-    const [, given] = at < 0 ? [] : args.splice(at, 2);
+    const usage = "one file of a classifier in int8, or none, and --out FILE.html";
+    const { values, words } = readWords("page", Deno.args, { out: "string" }, usage);
+    if (words.length > 1) throw new SetupError(`page takes ${usage}, not ${words.length} files`);
+    const [file] = words, { out: given } = values;
     const out = given === undefined ? join(projectRoot, "dist", "classifier.html") : pathOf(given);
-    if ((at >= 0 && given === undefined) || args.length > 1 || args[0]?.startsWith("-")) {
-      throw new SetupError("usage: deno task page [CLASSIFIER.safetensors] [--out FILE.html]");
-    }
     const page = await makePage(
-      args[0] === undefined ? undefined : await readClassifier(pathOf(args[0])),
+      file === undefined ? undefined : await readClassifier(pathOf(file)),
     );
     await writeAtomic(out, page);
     console.log(`${out}: ${Math.round(page.length / 1000)} kB`);

@@ -6,15 +6,19 @@
 import { exists } from "../lib/util/files.ts";
 import { Table, type TableOptions } from "../lib/report/table.ts";
 import { type Attacked, attacks, soakTable } from "../tests/soak/attacks.ts";
+import { readWords } from "./arguments.ts";
 import { main, SetupError, step } from "./run.ts";
 
 type Row = TableOptions["rows"][number];
 
 async function soak(): Promise<number> {
   const names = Object.keys(attacks);
-  const unknown = Deno.args.filter((name) => !names.includes(name));
+  // some names hold a comma
+  const usage = `the names of attacks, none for all: ${names.map((name) => `"${name}"`).join(" ")}`;
+  const { words: asked } = readWords("test:soak", Deno.args, {}, usage);
+  const unknown = asked.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
-    throw new SetupError(`there is no attack ${unknown.join(", ")}; there are ${names.join(", ")}`);
+    throw new SetupError(`there is no attack ${unknown.join(", ")}; test:soak takes ${usage}`);
   }
   const kept: readonly Row[] = await exists(`${soakTable}.json`)
     ? (JSON.parse(await Deno.readTextFile(`${soakTable}.json`)) as TableOptions).rows
@@ -22,7 +26,7 @@ async function soak(): Promise<number> {
   const byAttack = new Map<unknown, Row[]>();
   for (const row of kept) byAttack.set(row.attack, [...byAttack.get(row.attack) ?? [], row]);
   let sound = true;
-  for (const name of Deno.args.length > 0 ? Deno.args : names) {
+  for (const name of asked.length > 0 ? asked : names) {
     // an attack that fails is a finding, and the others are made nevertheless
     const lines = await step(name, () => attacks[name]!()).catch((error): Attacked[] => {
       console.error(error);

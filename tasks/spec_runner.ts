@@ -42,11 +42,14 @@ export interface SpecCounts {
 
 /**
  * Runs the specs and prints how they did.
- * @param args texts; only specs whose names hold one of them run. `--all-messages` shows whole messages
+ * @param filters texts, none for all; only specs whose names hold one of them run
+ * @param wholeMessages whether a failure is shown with its stack
  * @returns how many there were of each outcome
  */
-export async function runSpecs(args: readonly string[]): Promise<SpecCounts> {
-  const filters = args.filter((arg) => !arg.startsWith("--"));
+export async function runSpecs(
+  filters: readonly string[],
+  wholeMessages: boolean,
+): Promise<SpecCounts> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const unlisted: Spec[] = [];
   const seen = new Set<string>();
@@ -77,7 +80,7 @@ export async function runSpecs(args: readonly string[]): Promise<SpecCounts> {
   for (const { fullName, failedExpectations } of unlisted) {
     console.log(`\nfailed: ${fullName}`);
     for (const { message, stack } of failedExpectations.slice(0, 3)) {
-      console.log(`  ${args.includes("--all-messages") ? stack : message.slice(0, 300)}`);
+      console.log(`  ${wholeMessages ? stack : message.slice(0, 300)}`);
     }
   }
   const listed = Object.keys(knownFailures);

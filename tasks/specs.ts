@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import * as esbuild from "esbuild";
 import { projectRoot } from "../lib/util/files.ts";
 import { Table } from "../lib/report/table.ts";
+import { readWords } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 import type { SpecCounts } from "./spec_runner.ts";
 
@@ -88,14 +89,18 @@ async function saveCounts(counts: SpecCounts): Promise<void> {
 
 if (import.meta.main) {
   await main(async () => {
+    const usage = "texts, none for all (specs whose names hold one of them are run), and " +
+      "--all-messages, which shows whole messages";
+    const kinds = { "all-messages": "boolean" } as const;
+    const { values, words } = readWords("test:specs", Deno.args, kinds, usage);
     const folder = await Deno.makeTempDir();
     try {
       const bundle = join(folder, "specs.js");
       const files = await bundleSpecs(bundle);
       console.log(`bundled ${files} files of specs`);
       const { runSpecs } = await import(pathToFileURL(bundle).href);
-      const counts: SpecCounts = await runSpecs(Deno.args);
-      if (Deno.args.length === 0) await saveCounts(counts);
+      const counts: SpecCounts = await runSpecs(words, values["all-messages"] === true);
+      if (words.length === 0) await saveCounts(counts);
       const { failedUnlisted } = counts;
       if (failedUnlisted > 0) {
         throw new SetupError(`${failedUnlisted} specs failed that are not listed`);

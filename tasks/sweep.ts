@@ -54,10 +54,16 @@ const defaultSeeds = 5;
 
 /** Reads the command line. @throws SetupError naming an argument that is not understood */
 export function parseArguments(args: readonly string[]): SweepArguments {
-  const given = readArguments("sweep", args, {
-    ...{ list: "string", seeds: "string", workers: "string", turbo: "boolean" } as const,
-    ...{ renew: "boolean", full: "boolean", data: "string", scheduler: "string" } as const,
-  }, "--list, --seeds, --workers, --turbo, --renew, --data, --full and --scheduler");
+  const given = readArguments(
+    "sweep",
+    args,
+    {
+      ...{ list: "string", seeds: "string", workers: "string", turbo: "boolean" } as const,
+      ...{ renew: "boolean", full: "boolean", data: "string", scheduler: "string" } as const,
+    },
+    "--list NAME|FILE.json, --seeds N, --workers N, --turbo, --renew, --data FOLDER, --full and " +
+      "--scheduler ADDRESS|local",
+  );
   const { list, scheduler, turbo = false, renew = false, full = false } = given;
   const data = dataChoice(given.data);
   if (!list) throw new SetupError(`--list is missing; ${knownLists()}`);

@@ -5,6 +5,7 @@
  * `--no-native` no native TensorFlow is set up, and the tests that need it are skipped where there is none.
  */
 import { resolve } from "node:path";
+import { answerHelp } from "./arguments.ts";
 import { main, SetupError } from "./run.ts";
 import { setup } from "./setup.ts";
 import {
@@ -14,7 +15,7 @@ import {
   ourEnvironment,
   readTold,
   runJob,
-  sideBySide,
+  runJobs,
   testFiles,
   type Told,
 } from "./test_processes.ts";
@@ -58,7 +59,7 @@ async function inProcesses(
   const checking = new Map([[types as Job, runJob(types, stop.signal)]]); // it needs no set-up
   await beforeTests(setUp, stop);
   const all: Told[] = [], broken: string[] = [];
-  for await (const { job, code, text } of sideBySide(jobs, atOnce, stop.signal, checking)) {
+  for await (const { job, code, text } of runJobs(jobs, atOnce, stop.signal, checking)) {
     if (stop.signal.aborted) {
       if (stop.signal.reason !== types) await show(text); // the tests that were running
       continue;
@@ -143,6 +144,9 @@ export async function runTests(
 if (import.meta.main) {
   const option = "--no-native", args = Deno.args.filter((arg) => arg !== option);
   const native = Deno.args.includes(option) ? false : undefined;
-  // tests that need Python are skipped, and say so
-  await main(() => runTests(args, () => setup({ withoutPython: true, native })));
+  await main(() => {
+    answerHelp("test", Deno.args, `${option}, paths of tests, and the arguments of deno test`);
+    // tests that need Python are skipped, and say so
+    return runTests(args, () => setup({ withoutPython: true, native }));
+  });
 }

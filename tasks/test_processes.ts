@@ -68,7 +68,7 @@ export const ourEnvironment = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
  * @param running those that have begun already
  * @yields each as soon as it has ended
  */
-export async function* sideBySide(
+export async function* runJobs(
   jobs: readonly Job[],
   atOnce: number,
   stop: AbortSignal,

@@ -4,7 +4,6 @@
  * same.
  */
 import { basename, extname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { version_layers } from "@tensorflow/tfjs";
 import sharp from "sharp";
 import { Classifier, type ClassifierModel, loadClassifier } from "../../lib/classifier/mod.ts";
@@ -14,7 +13,7 @@ import { loadPixels } from "../../lib/pixels/load_pixels.ts";
 import { progress } from "../../lib/report/progress_bar.ts";
 import { dataLabel } from "../../lib/report/tables/dataset_table.ts";
 import { projectRoot } from "../../lib/util/files.ts";
-import { pathOf, requireData } from "../../tasks/arguments.ts";
+import { pathOf, readWords, requireData } from "../../tasks/arguments.ts";
 import { requireClasses } from "../../tasks/cli/evaluate.ts";
 import { main, SetupError, step } from "../../tasks/run.ts";
 import { chromiumPath } from "../../tests/chromium.ts";
@@ -25,7 +24,7 @@ import { install, type Installed, logitsInNode, logitsInPage } from "./answer_el
 import { measureJourneys, type Route } from "./measure.ts";
 import { type Answers, broken, shippedTable } from "./shipped_table.ts";
 
-const usage = "usage: deno task shipped --data NAME|FOLDER CLASSIFIER.safetensors …";
+const usage = "--data NAME|FOLDER and the files of one classifier or more";
 
 /** The test images as files, and as PNG files with the same pixels. */
 interface ImageFiles {
@@ -104,8 +103,8 @@ function kinds(files: readonly string[]): string {
 }
 
 async function shipped(): Promise<number> {
-  const { values: { data }, positionals } = parseArguments();
-  if (data === undefined || positionals.length === 0) throw new SetupError(usage);
+  const { values: { data }, words } = readWords("shipped", Deno.args, { data: "string" }, usage);
+  if (data === undefined || words.length === 0) throw new SetupError(`shipped takes ${usage}`);
   const chosen = knownDataset(data) ? data : pathOf(data);
   await requireData(chosen);
   await setupBenchPython();
@@ -121,7 +120,7 @@ async function shipped(): Promise<number> {
     () => install(join(folder, "node")),
   );
   const answers: Answers[] = [];
-  for (const [i, path] of positionals.entries()) {
+  for (const [i, path] of words.entries()) {
     answers.push(
       await step(path, () => asked(pathOf(path), dataset, images, installed, join(folder, `${i}`))),
     );
@@ -146,14 +145,6 @@ async function shipped(): Promise<number> {
   const failures = broken(answers);
   for (const failure of failures) console.error(failure);
   return failures.length > 0 ? 1 : 0;
-}
-
-function parseArguments() {
-  try {
-    return parseArgs({ options: { data: { type: "string" } }, allowPositionals: true });
-  } catch (error) {
-    throw new SetupError(`${(error as Error).message}; ${usage}`);
-  }
 }
 
 if (import.meta.main) await main(shipped);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { assertThrows } from "../assert.ts";
-import { dataChoice, gpuChoice, readArguments } from "../../tasks/arguments.ts";
+import config from "../../deno.json" with { type: "json" };
+import { projectRoot } from "../../lib/util/files.ts";
+import { dataChoice, gpuChoice, readArguments, readWords } from "../../tasks/arguments.ts";
 import { HelpAsked, SetupError } from "../../tasks/run.ts";
 
 const kinds = { data: "string", full: "boolean" } as const;
@@ -34,6 +36,31 @@ Deno.test("--help says what a task takes, whatever else is asked of it", () => {
   for (const args of [["--help"], ["-h"], ["--fast", "--help"], ["--data", "--help"]]) {
     assertThrows(() => read(...args), HelpAsked, "draw takes --data FOLDER and --full");
   }
+});
+
+Deno.test("a task that takes words takes them beside its options, and knows no other option", () => {
+  const read = (...args: string[]) => readWords("draw", args, kinds, "files and --full");
+  assert.deepEqual(read("a", "--full", "b"), { values: { full: true }, words: ["a", "b"] });
+  assert.deepEqual(read("--", "--full"), { values: {}, words: ["--full"] });
+  assertThrows(() => read("a", "--fast"), SetupError, "draw does not know --fast; it takes files");
+  assertThrows(() => read("a", "--help"), HelpAsked, "draw takes files and --full");
+});
+
+/** These read their arguments in ways of their own, or hand them to another program. */
+const tasks = ["kernels", "test", "test:specs", "test:coverage", "lab", "page", "data"] as const;
+
+Deno.test("a task that is asked for help says what it takes and does nothing else", async () => {
+  await Promise.all(tasks.map(async (task) => {
+    const { command } = config.tasks[task];
+    assert(command.startsWith("deno run ") && !command.includes("&&"), "help reaches one program");
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", ...command.split(" ").slice(2), "--help"],
+      cwd: projectRoot,
+    }).output();
+    const [told, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assert.match(told!, new RegExp(`^deno task ${task} takes .*\\.\n$`), complaints!);
+    assert.equal(success, true);
+  }));
 });
 
 Deno.test("a build of TensorFlow is chosen once", () => {
