@@ -47,7 +47,7 @@ function ownAddress(backend: KernelsBackend, variable: tf.Variable): number {
     tf.tidy(() => variable.assign(tf.tensor(numbers.values, variable.shape, "float32")));
   }
   const address = backend.addressOf(variable);
-  backend.forgetPanels(backend.numbers(variable).block!);
+  backend.forgetCopies(backend.numbers(variable).block!);
   return address;
 }
 

@@ -132,29 +132,33 @@ export class KernelsBackend extends MathBackendCPU implements Owner {
   /** One holder less. */
   releaseBlock(block: Block): void {
     if (--block.holders > 0 || this.#isClosed) return;
-    this.forgetPanels(block);
+    this.forgetCopies(block);
     if (this.#lent > 0) this.#disposed.push(block.at);
     else this.tensors.free(block.at);
   }
 
-  /** The panels of a matrix (columns, depth); they are made when they are first needed. */
-  panelsOf(matrix: tf.TensorInfo, depth: number, columns: number): number {
-    const { at } = this.numbers(matrix), block = this.numbers(matrix).block!;
-    if (block.panels?.depth !== depth) {
-      this.forgetPanels(block);
-      const panels = this.makeBlock(
-        panelBytes(depth, columns),
-        (panels) => packPanels(this.kernels, at, panels.at, depth, columns, true),
-      );
-      block.panels = { depth, block: panels };
-    }
-    return block.panels!.block.at;
+  /** A copy of a block's numbers in another order, made when it is first needed and kept as long as the block. */
+  copyOf(block: Block, order: string, bytes: number, make: (copy: Block) => void): Block {
+    const kept = block.copies?.get(order);
+    if (kept) return kept;
+    const copy = this.makeBlock(bytes, make);
+    (block.copies ??= new Map()).set(order, copy);
+    return copy;
+  }
+
+  /** The panels of a matrix that stands as (depth, columns), or as (columns, depth) with `transposed`. */
+  panelsOf(matrix: Block, depth: number, columns: number, transposed: boolean): number {
+    const order = `panels ${depth} ${transposed}`, bytes = panelBytes(depth, columns);
+    return this.copyOf(matrix, order, bytes, ({ at }) => {
+      packPanels(this.kernels, matrix.at, at, depth, columns, transposed);
+    }).at;
   }
 
   /** To be called before a block's numbers are changed where they stand. */
-  forgetPanels(block: Block): void {
-    if (block.panels) this.releaseBlock(block.panels.block);
-    block.panels = undefined;
+  forgetCopies(block: Block): void {
+    if (block.copies === undefined) return;
+    for (const copy of block.copies.values()) this.releaseBlock(copy);
+    block.copies = undefined;
   }
 
   /** Whether a tensor's numbers stand here; tensors of other backends, strings and complex numbers do not. */

@@ -57,6 +57,9 @@ export interface ConvolutionParts {
   readonly alpha?: number | undefined;
 }
 
+/** Up to so many images, to pack the filter takes long beside the convolution itself. */
+const MOST_IMAGES_WITH_KEPT_PANELS = 4;
+
 const poolable: readonly FusedActivation[] = [
   ...["linear", "relu", "sigmoid", "tanh"] satisfies ConvPoolActivation[],
 ];
@@ -89,9 +92,17 @@ export class Convolution extends Held implements Source {
 
   compute(): Block {
     const { backend, parts: { geometry, input, filter, bias, activation, alpha } } = this;
+    const { batchSize, filterHeight, filterWidth, inChannels, outChannels } = geometry;
+    const taps = filterHeight * filterWidth * inChannels;
+    // in inference the same filter meets one image after the other
+    const panels =
+      batchSize <= MOST_IMAGES_WITH_KEPT_PANELS && tf.engine().state.gradientDepth === 0
+        ? backend.panelsOf(filter, taps, outChannels, false)
+        : undefined;
     return backend.makeBlock(4 * this.outputSize, (output) =>
       backend.kernels.conv2d({
         ...{ geometry, activation, input: input.at, filter: filter.at, output: output.at },
+        ...(panels !== undefined ? { panels } : {}),
         ...(bias ? { bias: bias.at } : {}),
         ...(alpha !== undefined ? { alpha } : {}),
       }));

@@ -4,16 +4,10 @@ import type * as tf from "@tensorflow/tfjs-core";
 /** A block of memory that several may hold; it is given back when the last one lets go. */
 export class Block {
   holders = 1;
-  /** The same numbers as a product of few rows reads them, kept from one such product to the next. */
-  panels: Panels | undefined;
+  /** The same numbers in the orders in which some operations read them, kept from one of these to the next. */
+  copies: Map<string, Block> | undefined;
 
   constructor(readonly at: number) {}
-}
-
-/** A matrix that stands as (columns, depth), in panels of columns. */
-export interface Panels {
-  readonly depth: number;
-  readonly block: Block;
 }
 
 /** How to compute a tensor's numbers that nobody has needed yet. */

@@ -15,6 +15,13 @@ export function numbersOf(tensor: tf.Tensor): Float32Array | Int32Array | Uint8A
   return backend?.has(tensor) ? backend.numbers(tensor).values : tensor.dataSync();
 }
 
+/** A copy of a float32 tensor's numbers; on the kernels they are there at once, without tfjs's promises. */
+export async function copyOfNumbers(tensor: tf.Tensor): Promise<Float32Array> {
+  const backend = kernelsBackend();
+  if (!backend?.has(tensor)) return await tensor.data<"float32">() as Float32Array;
+  return backend.numbers(tensor).values.slice() as Float32Array;
+}
+
 /** A float32 tensor that `fill` writes; it is given zeros. */
 export function tensorOf(shape: number[], fill: (numbers: Float32Array) => void): tf.Tensor {
   const backend = kernelsBackend();

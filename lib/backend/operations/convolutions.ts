@@ -14,7 +14,8 @@ interface ConvolutionAttributes {
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-function geometryOf(
+/** The geometry of a convolution; undefined if it is empty or not for the kernels here. */
+export function geometryOf(
   input: number[],
   filter: number[],
   attrs: ConvolutionAttributes,

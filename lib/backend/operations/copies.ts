@@ -36,10 +36,7 @@ function transpose(
   const dtype = wordType(backend, x);
   if (dtype === undefined) return undefined;
   const shape = perm.map((axis) => x.shape[axis]!);
-  const strides = stridesOf(x.shape), own = stridesOf(shape);
-  const dimensions = collapse(
-    perm.map((axis, k) => ({ size: x.shape[axis]!, strides: [strides[axis]!, own[k]!] })),
-  );
+  const dimensions = turnedDimensions(x.shape, perm);
   // where only dimensions of size 1 change places the numbers stay where they are
   if (dimensions.length < 2) return backend.share(x, shape);
   const convolution = waitingConvolution(backend, x);
@@ -52,8 +49,16 @@ function transpose(
   return out;
 }
 
+/** The dimensions of a transpose, with strides of its input and its output. */
+export function turnedDimensions(from: readonly number[], perm: readonly number[]): Dimension[] {
+  const strides = stridesOf(from), own = stridesOf(perm.map((axis) => from[axis]!));
+  return collapse(
+    perm.map((axis, k) => ({ size: from[axis]!, strides: [strides[axis]!, own[k]!] })),
+  );
+}
+
 /** Copies numbers with their dimensions in another order. */
-function turn(
+export function turn(
   backend: KernelsBackend,
   from: number,
   to: number,
@@ -252,11 +257,14 @@ const identity: FastKernel = ({ inputs, backend }) => {
   return backend.has(x) ? backend.share(x, x.shape) : undefined;
 };
 
-/** The same numbers in another shape that is given in full. */
+/** The same numbers in another shape, of which one size may be left open with −1. */
 const reshape: FastKernel = ({ inputs, attrs, backend }) => {
-  const x = inputs.x!, shape = attrs.shape as number[];
-  const isFull = shape.every((size) => size >= 0) && sizeOf(shape) === sizeOf(x.shape);
-  return isFull && backend.has(x) ? backend.share(x, shape) : undefined;
+  const x = inputs.x!, size = sizeOf(x.shape), shape = [...attrs.shape as number[]];
+  const open = shape.indexOf(-1);
+  if (open >= 0) shape[open] = -size / sizeOf(shape);
+  // the CPU backend's kernel says what is wrong with others
+  const fits = shape.every((size) => Number.isInteger(size) && size >= 0) && sizeOf(shape) === size;
+  return fits && backend.has(x) ? backend.share(x, shape) : undefined;
 };
 
 const zerosLike: FastKernel = ({ inputs, backend }) => {

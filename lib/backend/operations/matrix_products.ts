@@ -60,7 +60,9 @@ export function runMatMul(
     strideA: countA === 1 ? 0 : rows * depth,
     strideB: countB === 1 ? 0 : depth * columns,
     ...(bias ? { bias: backend.addressOf(bias) } : {}),
-    ...(keepsPanels ? { panels: backend.panelsOf(b, depth, columns) } : {}),
+    ...(keepsPanels
+      ? { panels: backend.panelsOf(backend.numbers(b).compute(), depth, columns, true) }
+      : {}),
     ...(alpha !== undefined ? { alpha } : {}),
   });
   return out;

@@ -17,16 +17,17 @@ const ROUND = 12;
 
 /** See `Conv2d`. */
 export function conv2d(runner: JobRunner, operation: Conv2d): void {
-  const { geometry, input, filter, output } = operation;
+  const { geometry, input, filter, panels, output } = operation;
   const sizes = sizesOf(geometry);
   if (sizes.output === 0) return;
   const { batchSize, outHeight, outChannels } = geometry;
   const parts = partsFor(runner, sizes.output * sizes.taps, batchSize * outHeight);
-  const bytes = [panelBytes(sizes.taps, outChannels), parts * BUFFER];
+  const isNew = panels === undefined;
+  const bytes = [isNew ? panelBytes(sizes.taps, outChannels) : 0, parts * BUFFER];
   withScratch(runner, bytes, (packed = 0, buffers = 0) => {
-    packPanels(runner, filter, packed, sizes.taps, outChannels, false);
+    if (isNew) packPanels(runner, filter, packed, sizes.taps, outChannels, false);
     writeGeometry(runner, geometry, parts);
-    runner.words.set([input, packed, output], GEOMETRY_WORDS);
+    runner.words.set([input, panels ?? packed, output], GEOMETRY_WORDS);
     writeFused(runner, GEOMETRY_WORDS + 3, operation);
     runner.words[GEOMETRY_WORDS + 6] = buffers;
     runner.run("convolve", parts);

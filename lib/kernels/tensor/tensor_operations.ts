@@ -59,6 +59,8 @@ export interface Conv2d extends Fused {
   readonly input: Address;
   /** (filterHeight, filterWidth, inChannels, outChannels) */
   readonly filter: Address;
+  /** The filter in panels already, as `packPanels` makes them of a matrix (taps, outChannels). */
+  readonly panels?: Address;
   /** (batch, outHeight, outWidth, outChannels) */
   readonly output: Address;
 }

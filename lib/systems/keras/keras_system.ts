@@ -4,6 +4,7 @@ import { defaultBackend } from "../../backend/default_backend.ts";
 import { withCleanTape } from "../../backend/clean_tape.ts";
 import { oneHot } from "../../backend/one_hot.ts";
 import { FusedMomentum } from "../../backend/fused_optimizers.ts";
+import { copyOfNumbers } from "../../backend/tensor_arrays.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
@@ -210,7 +211,7 @@ export class KerasSystem extends CheckedSystem {
         return applyStack(layers, input) ?? this.#logits.predictOnBatch(input) as tf.Tensor;
       })
     );
-    const data = await logits.data<"float32">();
+    const data = await this.#run(() => copyOfNumbers(logits));
     logits.dispose();
     return data;
   }

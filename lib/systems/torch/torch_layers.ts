@@ -1,3 +1,4 @@
+import { convolve } from "../../backend/fused_convolution.ts";
 import { linear } from "../../backend/fused_layers.ts";
 import { activate } from "../../backend/further_activations.ts";
 import * as tf from "../../backend/tf.ts";
@@ -103,11 +104,11 @@ export class Conv2d extends ChannelsLastModule {
   }
 
   override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
-    const weight = parametrized(this.weight, this.parametrizations);
-    const filter = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D;
+    const weight = parametrized(this.weight, this.parametrizations) as tf.Tensor4D;
+    const bias = this.bias.data as tf.Tensor as tf.Tensor1D;
     const p = this.padding;
     const padded = p > 0 ? tf.pad(image, [[0, 0], [p, p], [p, p], [0, 0]]) : image;
-    return tf.add(tf.conv2d(padded, filter, this.stride, "valid"), this.bias.data);
+    return convolve(padded, weight, bias, this.stride);
   }
 }
 

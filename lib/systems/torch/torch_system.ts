@@ -3,6 +3,7 @@ import { type Backend, withBackend } from "../../backend/choose_backend.ts";
 import { defaultBackend } from "../../backend/default_backend.ts";
 import { withCleanTape } from "../../backend/clean_tape.ts";
 import { functionLoss } from "../../backend/function_loss.ts";
+import { copyOfNumbers } from "../../backend/tensor_arrays.ts";
 import * as tf from "../../backend/tf.ts";
 import type { Batch } from "../../pixels/pixels.ts";
 import { type Architecture, countClasses } from "../../model/architecture.ts";
@@ -155,7 +156,7 @@ export class TorchSystem extends CheckedSystem {
       this.backend,
       () => tf.tidy(() => this.model.forward(this.#images(images, count))),
     );
-    const data = await logits.data<"float32">();
+    const data = await withBackend(this.backend, () => copyOfNumbers(logits));
     logits.dispose();
     return data;
   }
