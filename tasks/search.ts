@@ -31,7 +31,7 @@ import {
   type SearchLog,
   writeSearchLog,
 } from "../lib/runs/search_log.ts";
-import { lenetSpace, secondSpace, thirdSpace } from "../lib/runs/search_space.ts";
+import { lenetSpace, type SearchTurn, secondSpace, thirdSpace } from "../lib/runs/search_space.ts";
 import { teacherData } from "../lib/runs/run.ts";
 import { countClasses } from "../lib/model/architecture.ts";
 import { exists, projectRoot, writeAtomic } from "../lib/util/files.ts";
@@ -45,7 +45,7 @@ import { trainSideBySide } from "./search_workers.ts";
 export interface SearchArguments {
   readonly data: string | undefined;
   /** Which search: the first one, or one that goes on from the one before. */
-  readonly which: "first" | "second" | "third";
+  readonly which: SearchTurn;
   readonly final: boolean;
   readonly turbo: boolean;
   readonly seeds: number;

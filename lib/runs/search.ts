@@ -57,6 +57,7 @@ export async function search(space: SearchSpace, options: SearchOptions): Promis
   const data = searchData(options.data);
   const teachers = new Map<string, Run>();
   let log: SearchLog = {
+    ...space.turn && { turn: space.turn },
     ...{ data: name, trainImages: data.train.length, chosenBy: data.val.length },
     valImages: options.data.val.length,
     ...{ trials: [], kept: [], final: before?.final ?? [] },

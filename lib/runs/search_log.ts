@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { exists, projectRoot, writeAtomic } from "../util/files.ts";
 import { readFolder, readTextFile } from "../util/platform.ts";
+import type { SearchTurn } from "./search_space.ts";
 
 /** One training of a search. */
 export interface Trial {
@@ -36,6 +37,8 @@ export interface FinalRun extends Trial {
 
 /** All that a search did. */
 export interface SearchLog {
+  /** Which of the project's own searches it is of; older logs do not tell. */
+  readonly turn?: SearchTurn;
   /** Name of the data set. */
   readonly data: string;
   /** Images that each candidate trained on. */

@@ -19,8 +19,13 @@ export interface SearchRound {
   readonly keep: number;
 }
 
+/** Which search: each goes on from what the one before it chose. */
+export type SearchTurn = "first" | "second" | "third";
+
 /** All that a search is told. */
 export interface SearchSpace {
+  /** Which of the project's own searches this is, for its log. */
+  readonly turn?: SearchTurn;
   /** The recipes that are compared, the first of which the others are named after. */
   readonly candidates: readonly Candidate[];
   /** From the shortest trainings to the longest. */
@@ -59,6 +64,7 @@ export function lenetSpace(architecture: Architecture): SearchSpace {
     "batches of 128, half taught in colour": taught(0.5),
   };
   return {
+    turn: "first",
     candidates: Object.entries(changes).map(([name, change]) => ({
       name,
       recipe: { ...first, ...change },
@@ -81,10 +87,14 @@ export function secondSpace(): SearchSpace {
   };
   const relu = (name: string, recipe: Recipe): Candidate => ({ name, recipe, activation: "relu" });
   return {
+    turn: "second",
     candidates: [
       { name: "tanh, as the first search chose", recipe: chosen },
       relu("ReLU, a tenth of the decay, labels as they are", lessDecay),
-      relu("the same, batches of 128 and steps larger by a third", recipes.long),
+      relu(
+        "ReLU, a tenth of the decay, labels as they are, batches of 128, steps larger by a third",
+        recipes.long,
+      ),
     ],
     rounds: [{ epochs: 30, keep: 1 }],
     finalEpochs: recipes.long.epochs,
@@ -100,10 +110,15 @@ export function thirdSpace(classes = 50): SearchSpace {
   const changes: Readonly<Record<string, Recipe>> = {
     "ReLU, as the second search chose": {},
     "half taught in colour by a wider network": { teacher },
-    "the same, four times the weight decay": { teacher, optimizer: optimizer! },
-    "the same, 98 views": { teacher, optimizer: optimizer!, views: views! },
+    "half taught in colour, four times the weight decay": { teacher, optimizer: optimizer! },
+    "half taught in colour, four times the weight decay, 98 views": {
+      teacher,
+      optimizer: optimizer!,
+      views: views!,
+    },
   };
   return {
+    turn: "third",
     candidates: Object.entries(changes).map(([name, change]) => ({
       ...{ name, activation: "relu" },
       recipe: { ...recipes.long, ...change },

@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import {
   bestRecipeSummary,
   bestRecipeTable,
   searchTable,
 } from "../../lib/report/tables/search_table.ts";
 import { searchWords } from "../../lib/report/words/search_words.ts";
-import type { FinalRun, SearchLog, Trial } from "../../lib/runs/search_log.ts";
+import {
+  type FinalRun,
+  readSearchLog,
+  type SearchLog,
+  type Trial,
+} from "../../lib/runs/search_log.ts";
+import { projectRoot } from "../../lib/util/files.ts";
+import { assertStringIncludes } from "../assert.ts";
 
 const trial = (candidate: string, epochs: number, top1: number, more = {}): Trial => ({
   ...{ key: `${candidate} ${epochs}`, candidate, epochs, seed: 1, top1, top5: 2 * top1 },
@@ -32,6 +40,23 @@ Deno.test("the search's table says what was tried, by which images, and whether 
   assert.match(whole, /\| quick \| 0\.300 \/ 0\.600 \| 0\.400 \/ 0\.800 \| 20 \|/);
   assert.match(whole, /\| slow \| 0\.100 \/ 0\.200 \| {2}\| 10 \|/);
   assert.match(whole, /Chosen: quick\./);
+});
+
+Deno.test("every log in results/search says which search it is, and stands beside its tables", async () => {
+  const folder = join(projectRoot, "results", "search"), titles = new Set<string>();
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const logs = names.filter((name) => name.endsWith(".json"));
+  for (const name of logs) {
+    const log = (await readSearchLog(join(folder, name)))!;
+    const turn = /_(second|third)\.json$/.exec(name)?.[1] ?? "first";
+    const title = `The ${turn} search for the best recipe of LeNet-5, on ${log.data}`;
+    const tables = [searchTable(log), ...log.final.length > 0 ? [bestRecipeTable(log)] : []];
+    assert.equal(tables[0]!.json().title, title);
+    titles.add(title);
+    const text = await Deno.readTextFile(join(folder, name.replace(/json$/, "md")));
+    for (const table of tables) assertStringIncludes(text, table.markdown().split("\n")[0]!);
+  }
+  assert.equal(titles.size, logs.length);
 });
 
 Deno.test("the chosen recipe's table has each seed, and the mean with its interval", () => {

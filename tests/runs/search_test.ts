@@ -33,6 +33,7 @@ const recipe = { batchSize: 16, optimizer: { kind: "adam", learningRate: 3e-3 } 
 const slow = { ...recipe, optimizer: { kind: "adam", learningRate: 1e-7 } } as const;
 const slower = { ...recipe, optimizer: { kind: "adam", learningRate: 1e-8 } } as const;
 const space: SearchSpace = {
+  turn: "first",
   candidates: [
     { name: "slow", recipe: slow },
     { name: "quick", recipe },
@@ -171,6 +172,7 @@ Deno.test("a search repeats no training of another search, and takes it under it
     assert.deepEqual(before!.final, []);
     const refuse = () => assert.fail("it was trained again");
     const log = await search(next, { ...options, before, progress: refuse });
+    assert.deepEqual([first.turn, log.turn], ["first", undefined]); // a log says which search it is
     assert.deepEqual(log.trials.map(({ candidate, epochs }) => [candidate, epochs]), [[
       "chosen",
       12,
@@ -186,6 +188,9 @@ Deno.test("recipes.long is what the second search on Tiny ImageNet ends with, ne
     candidateRun(lenet5(50), last, space.finalEpochs!),
     runConfiguration({ system: "numpy", architecture: reluLenet5(50), ...recipes.long }),
   );
+  assert.deepEqual([lenetSpace(lenet5(50)).turn, space.turn, thirdSpace().turn], [
+    ...["first", "second", "third"],
+  ]);
   const path = new URL("../../results/search/tiny50_second.json", import.meta.url).pathname;
   for (const run of (await readSearchLog(path))!.final) {
     assert.deepEqual(run.epochs, recipes.long.epochs, "give recipes.long the epochs that were run");

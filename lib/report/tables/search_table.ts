@@ -2,8 +2,12 @@ import { seedMean } from "../../metrics/seeds.ts";
 import type { FinalRun, SearchLog, Trial } from "../../runs/search_log.ts";
 import { type Cell, Table } from "../table.ts";
 
+/** "second ", for a log that says so. */
+const nth = (turn: SearchLog["turn"]) => turn ? `${turn} ` : "";
+
 /** What a search tried, and what each candidate scored in each round that it came to. */
-export function searchTable({ data, trials, kept, trainImages, chosenBy }: SearchLog): Table {
+export function searchTable(log: SearchLog): Table {
+  const { turn, data, trials, kept, trainImages, chosenBy } = log;
   const rounds = [...new Set(trials.map(({ epochs }) => epochs))].sort((a, b) => a - b);
   const names = [...new Set(trials.map(({ candidate }) => candidate))];
   const score = (trial: Trial | undefined): Cell =>
@@ -20,7 +24,7 @@ export function searchTable({ data, trials, kept, trainImages, chosenBy }: Searc
   const asked = trials.map(({ teacherSeconds = 0 }) => teacherSeconds);
   const dates = trials.map(({ date }) => date).sort();
   return new Table({
-    title: `The search for the best recipe of LeNet-5, on ${data}`,
+    title: `The ${nth(turn)}search for the best recipe of LeNet-5, on ${data}`,
     columns: [
       { key: "candidate", label: "recipe" },
       ...rounds.map((epochs) => ({
@@ -60,7 +64,7 @@ export function searchTable({ data, trials, kept, trainImages, chosenBy }: Searc
  * @param valImages how many validation images there are; without it their means have no interval
  */
 export function bestRecipeTable(
-  { data, final, valImages: logged }: SearchLog,
+  { turn, data, final, valImages: logged }: SearchLog,
   valImages: number | undefined = logged,
 ): Table {
   const row = (run: FinalRun) => ({
@@ -75,7 +79,7 @@ export function bestRecipeTable(
   const testImages = final[0]?.test.images ?? 1;
   const teacher = Math.max(...final.map(({ teacherSeconds = 0 }) => teacherSeconds));
   return new Table({
-    title: `The chosen recipe on all training images, on ${data}`,
+    title: `The recipe that the ${nth(turn)}search chose, on all training images of ${data}`,
     columns: [
       { key: "seed", label: "seed", align: "right" },
       { key: "val1", label: "validation top-1", digits: 3 },

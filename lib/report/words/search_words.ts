@@ -1,9 +1,11 @@
 import type { SearchLog, Trial } from "../../runs/search_log.ts";
 
 /** What a search did, and whether its last round can tell the recipes apart, from its log alone. */
-export function searchWords({ data, trials, kept, chosenBy }: SearchLog): string {
+export function searchWords({ turn, data, trials, kept, chosenBy }: SearchLog): string {
   const candidates = new Set(trials.map(({ candidate }) => candidate)).size;
-  const tried = `The search on ${data} tried ${candidates} recipes in ${trials.length} trainings.`;
+  const tried = `The ${
+    turn ? `${turn} ` : ""
+  }search on ${data} tried ${candidates} recipes in ${trials.length} trainings.`;
   const chosen = kept.at(-1)?.[0];
   const epochs = Math.max(...trials.map((trial) => trial.epochs));
   const last = trials.filter((trial) => trial.epochs === epochs);
