@@ -1,6 +1,7 @@
 /** What a training leaves, ours or the other program's, and how ours is recorded. */
 import { confusionMatrix } from "../../lib/metrics/confusion.ts";
-import { batches, fitOptionsOf, prepareRun, type RunData } from "../../lib/runs/run.ts";
+import { batches, type RunData } from "../../lib/runs/run.ts";
+import { fitOptionsOf, prepareRun } from "../../lib/runs/train_run.ts";
 import { predictAll, score } from "../../lib/systems/evaluate.ts";
 import type { OnProgress } from "../../lib/util/progress.ts";
 import type { WitnessRun } from "./witness_runs.ts";

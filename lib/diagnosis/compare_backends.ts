@@ -1,7 +1,8 @@
 import type { BackendName } from "../backend/backend_names.ts";
 import { predictedLabels } from "../metrics/confusion.ts";
 import type { OnProgress } from "../util/progress.ts";
-import { batches, prepareRun, type RunData } from "../runs/run.ts";
+import { batches, type RunData } from "../runs/run.ts";
+import { prepareRun } from "../runs/train_run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
 import { predictAll } from "../systems/evaluate.ts";
 import type { SystemName } from "../systems/system.ts";

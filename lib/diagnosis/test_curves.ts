@@ -1,7 +1,8 @@
 import { topK } from "../metrics/topk.ts";
 import type { Accuracy } from "../metrics/wilson.ts";
 import type { Experiment } from "../runs/experiment.ts";
-import { batches, fitOptionsOf, prepareRun, type RunData } from "../runs/run.ts";
+import { batches, type RunData } from "../runs/run.ts";
+import { fitOptionsOf, prepareRun } from "../runs/train_run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
 import { sideBySide, type Telling, trainsApart, type Work } from "../runs/side_by_side.ts";
 import { predictAll } from "../systems/evaluate.ts";

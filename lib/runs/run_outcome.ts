@@ -3,7 +3,8 @@ import { labelRanks, type Predictions } from "../systems/evaluate.ts";
 import { predictedLabels } from "../metrics/confusion.ts";
 import { sha256 } from "../util/files.ts";
 import type { OnProgress } from "../util/progress.ts";
-import { predictions, restore, type RunData, trainRun } from "./run.ts";
+import { predictions, restore, type RunData } from "./run.ts";
+import { trainRun } from "./train_run.ts";
 import type { RunConfiguration } from "./run_configuration.ts";
 import { runKey, trainingCode } from "./run_store.ts";
 

@@ -8,16 +8,13 @@ import { codeRoot, exists, requireRoom, sha256, writeAtomic } from "../util/file
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 import { readFile, readFolder } from "../util/platform.ts";
 import { Checkpoint } from "./checkpoint.ts";
+import { type Run, type RunData, type StoppedRun, teacherData } from "./run.ts";
 import {
   fitOptionsOf,
-  type Run,
-  type RunData,
   type StoppableTrainOptions,
-  type StoppedRun,
-  teacherData,
   type TrainOptions,
   trainRun,
-} from "./run.ts";
+} from "./train_run.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { RunConfiguration, TeacherConfiguration } from "./run_configuration.ts";
 import { Stopped } from "./stopped.ts";

@@ -1,14 +1,8 @@
 import type { EpochRecord, History } from "../systems/system.ts";
 import { TrainingProgress } from "../systems/training_progress.ts";
 import type { OnProgress } from "../util/progress.ts";
-import {
-  batches,
-  fitOptionsOf,
-  type PreparedRun,
-  type Run,
-  type RunData,
-  type StoppedRun,
-} from "./run.ts";
+import { batches, type Run, type RunData, type StoppedRun } from "./run.ts";
+import { fitOptionsOf, type PreparedRun } from "./train_run.ts";
 import type { RunConfiguration } from "./run_configuration.ts";
 
 /** Who is told of a training whose loop somebody else writes, and what stops it. */

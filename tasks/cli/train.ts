@@ -9,7 +9,7 @@ import { progress } from "../../lib/report/progress_bar.ts";
 import { Checkpoint } from "../../lib/runs/checkpoint.ts";
 import { classifierOf } from "../../lib/runs/classifier_of.ts";
 import { type Recipe, recipes } from "../../lib/runs/recipes.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { runKey, trainingCode } from "../../lib/runs/run_store.ts";
 import { Stopped } from "../../lib/runs/stopped.ts";

@@ -8,7 +8,7 @@ import { TOLERANCE, type Witnessed } from "../../bench/witness/witnessed.ts";
 import { runName, witnessRuns } from "../../bench/witness/witness_runs.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { PackedPixels } from "../../lib/pixels/packed.ts";
-import { prepareRun } from "../../lib/runs/run.ts";
+import { prepareRun } from "../../lib/runs/train_run.ts";
 import { systemNames, systemTitles } from "../../lib/systems/create_system.ts";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 

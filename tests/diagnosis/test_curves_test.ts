@@ -7,7 +7,7 @@ import {
 } from "../../lib/diagnosis/test_curves.ts";
 import { wilson } from "../../lib/metrics/wilson.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { scoreRun } from "../../lib/runs/score_run.ts";
 import { runData } from "../runs/pixels.ts";

@@ -6,7 +6,7 @@ import { accuracyTable } from "../../lib/report/tables/accuracy_table.ts";
 import { confusionFigure } from "../../lib/report/figures/confusion_figure.ts";
 import { lossFigure } from "../../lib/report/figures/figure_2_loss.ts";
 import { table2 } from "../../lib/report/tables/table_2.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { scoreRun } from "../../lib/runs/score_run.ts";
 import { systemNames } from "../../lib/systems/create_system.ts";

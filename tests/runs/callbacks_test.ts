@@ -5,7 +5,7 @@ import { assertRejects } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { weightedCrossEntropy } from "../../lib/model/loss.ts";
 import { Checkpoint } from "../../lib/runs/checkpoint.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { RunStore } from "../../lib/runs/run_store.ts";
 import { earlyStopping } from "../../lib/systems/early_stopping.ts";

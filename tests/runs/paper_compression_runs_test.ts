@@ -22,7 +22,7 @@ import {
 } from "../../lib/runs/paper_compression_runs.ts";
 import { measured } from "../../lib/runs/measured.ts";
 import { residentMemory } from "../../lib/runs/resident_memory.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
 import { trainBatches } from "../../lib/runs/finetuning.ts";

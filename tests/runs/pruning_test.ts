@@ -15,7 +15,7 @@ import { curveSparsities, pruningCurve } from "../../lib/runs/pruning_curve.ts";
 import { trainOn } from "../../lib/runs/finetuning.ts";
 import { finetuneQuantized } from "../../lib/runs/further_trainings.ts";
 import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { inferenceRates } from "../../lib/runs/timing.ts";
 import type { PairedRatio } from "../../lib/metrics/paired_ratio.ts";

@@ -13,7 +13,7 @@ import type { Dataset } from "../../lib/data/dataset.ts";
 import { quantizeRun, roundingErrors } from "../../lib/runs/quantize_runs.ts";
 import type { PairedRatio } from "../../lib/metrics/paired_ratio.ts";
 import { measureCosts } from "../../lib/runs/saved_by_compression.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { runData } from "./pixels.ts";

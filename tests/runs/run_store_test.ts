@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assertRejects } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../lib/model/safetensors.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
 import { runSeeds } from "../../lib/runs/run_seeds.ts";
 import { describeOrigins, RunStore, sourceDigest } from "../../lib/runs/run_store.ts";

@@ -6,7 +6,7 @@ import { accuracyCurves } from "../../lib/diagnosis/test_curves.ts";
 import { openExperiment } from "../../lib/runs/experiment.ts";
 import { pruningCurve } from "../../lib/runs/pruning_curve.ts";
 import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 
 Deno.test("curves and int8 networks have the same numbers from processes as from here", async () => {
   const folder = await Deno.makeTempDir();

@@ -5,7 +5,7 @@ import { Stopped } from "../../lib/report/mod.ts";
 import { pruneRun } from "../../lib/runs/prune_runs.ts";
 import { pruningCurve } from "../../lib/runs/pruning_curve.ts";
 import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { RunStore } from "../../lib/runs/run_store.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";

@@ -5,7 +5,7 @@ import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.t
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { openExperiment } from "../../lib/runs/experiment.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { Stopped } from "../../lib/runs/stopped.ts";
 import { trainTogether } from "../../lib/runs/train_together.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { PackedPixels } from "../../lib/pixels/packed.ts";
-import { prepareRun, trainRun } from "../../lib/runs/run.ts";
+import { prepareRun, trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { TrainingRecord } from "../../lib/runs/training_record.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";

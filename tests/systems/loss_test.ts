@@ -10,7 +10,7 @@ import {
   weightedCrossEntropy,
 } from "../../lib/model/loss.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
-import { trainRun } from "../../lib/runs/run.ts";
+import { trainRun } from "../../lib/runs/train_run.ts";
 import { createSystem, type SystemOptions } from "../../lib/systems/create_system.ts";
 import type { FitOptions, SystemName } from "../../lib/systems/system.ts";
 import { TorchSystem } from "../../lib/systems/torch/torch_system.ts";

@@ -5,7 +5,7 @@ import { lenet5 } from "../../lib/model/architecture.ts";
 import { initialWeights } from "../../lib/model/initial_weights.ts";
 import { maxWeightDifference, type Weights } from "../../lib/model/weights.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
-import { prepareRun } from "../../lib/runs/run.ts";
+import { prepareRun } from "../../lib/runs/train_run.ts";
 import { TrainingRecord } from "../../lib/runs/training_record.ts";
 import { createSystem, systemNames } from "../../lib/systems/create_system.ts";
 import { predictAll, score } from "../../lib/systems/evaluate.ts";
