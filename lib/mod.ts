@@ -30,12 +30,9 @@ export type { ImageLimits } from "./pixels/image_limits.ts";
 export { type DatasetPixels, type LoadOptions, loadPixels } from "./pixels/load_pixels.ts";
 export type { PackOptions } from "./pixels/pack_pixels.ts";
 export type { PixelCacheOptions } from "./pixels/pixel_cache.ts";
-export {
-  channelNormalisation,
-  DataLoader,
-  type DataLoaderOptions,
-  normalisation,
-} from "./pixels/loader.ts";
+export { DataLoader } from "./pixels/loader.ts";
+export { type DataLoaderOptions } from "./pixels/loader_options.ts";
+export { channelNormalisation, normalisation } from "./pixels/normalisation.ts";
 export type { PixelNormalisation, PixelSet, PixelSource } from "./pixels/pixels.ts";
 export { preprocess, type PreprocessOptions } from "./pixels/preprocess.ts";
 export * from "./metrics/mod.ts";

@@ -4,7 +4,7 @@ import { openBackend, withBackend } from "../../lib/backend/choose_backend.ts";
 import { confusionMatrix } from "../../lib/metrics/confusion.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { encodeSafetensors } from "../../lib/model/safetensors.ts";
-import { normalisation } from "../../lib/pixels/loader.ts";
+import { normalisation } from "../../lib/pixels/normalisation.ts";
 import { batches, type RunData } from "../../lib/runs/run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { systemTitles } from "../../lib/systems/create_system.ts";

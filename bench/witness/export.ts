@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { countClasses } from "../../lib/model/architecture.ts";
 import { encodeSafetensors } from "../../lib/model/safetensors.ts";
-import { type RunData } from "../../lib/runs/run.ts";
+import type { RunData } from "../../lib/runs/run.ts";
 import { type PreparedRun, prepareRun } from "../../lib/runs/train_run.ts";
 import type { RunConfiguration } from "../../lib/runs/run_configuration.ts";
 import { writeAtomic } from "../../lib/util/files.ts";

@@ -1,5 +1,5 @@
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
-import { type RunData } from "../runs/run.ts";
+import type { RunData } from "../runs/run.ts";
 import { fitOptionsOf, prepareRun } from "../runs/train_run.ts";
 import type { RunConfiguration } from "../runs/run_configuration.ts";
 import type { AblationName } from "./ablations.ts";

@@ -1,5 +1,6 @@
 import { initialWeights } from "../model/initial_weights.ts";
-import { DataLoader, normalisation } from "../pixels/loader.ts";
+import { DataLoader } from "../pixels/loader.ts";
+import { normalisation } from "../pixels/normalisation.ts";
 import type { PixelSet } from "../pixels/pixels.ts";
 import type { System } from "../systems/system.ts";
 

@@ -1,5 +1,5 @@
 import { confusionMatrix } from "../metrics/confusion.ts";
-import { normalisation } from "../pixels/loader.ts";
+import { normalisation } from "../pixels/normalisation.ts";
 import { batches, type RunData } from "../runs/run.ts";
 import { predictAll, score } from "../systems/evaluate.ts";
 import type { System, SystemName } from "../systems/system.ts";

@@ -1,60 +1,15 @@
-import { augment, augmentAs, type Augmentation, checkShift } from "./augment.ts";
-import { checkMixing, mix, type Mixing } from "./mix.ts";
-import { checkTeaching, drawTargets, type Teaching } from "./teaching.ts";
-import { refuseUnknown } from "../util/refuse_unknown.ts";
-import { Semaphore } from "../util/semaphore.ts";
-import { Rng } from "../util/rng.ts";
+import { augment, augmentAs } from "./augment.ts";
 import {
-  type Batch,
-  ByteBatch,
-  isPerChannel,
-  type Normalisation,
-  type PixelNormalisation,
-  type PixelSet,
-  type PixelSource,
-} from "./pixels.ts";
-
-/** How a `DataLoader` goes through its images. */
-export interface DataLoaderOptions {
-  /** Images a batch; 256 by default. */
-  readonly batchSize?: number;
-  /** Whether each epoch has an order of its own; false by default. */
-  readonly shuffle?: boolean;
-  /** Decides, with the epoch's number, the order of a shuffled epoch; 0 by default. */
-  readonly seed?: number;
-  /** Whether a last batch that is not full is left out; false by default. */
-  readonly dropLast?: boolean;
-  /** Batches prepared ahead of the one in use; 2 by default. */
-  readonly prefetch?: number;
-  /** Images read at once when the source reads them one by one; 8 by default. */
-  readonly workers?: number;
-  /**
-   * Applied to each pixel, or a list with one for each channel; without it pixels stay 0–255. What is saved of a
-   * network (runs, int8, classifiers) has one for all channels.
-   */
-  readonly normalisation?: PixelNormalisation;
-  /** Varies the images, differently in each epoch but, with the same seed, always alike. */
-  readonly augmentation?: Augmentation;
-  /** Mixes images of a batch, and gives all batches targets. It needs `classes`. */
-  readonly mixing?: Mixing;
-  /** Number of classes, for what has targets for all of them. */
-  readonly classes?: number;
-  /**
-   * Gives all batches a teacher's answers as targets. The images are varied only in the ways for which there
-   * are answers.
-   */
-  readonly teaching?: Teaching;
-}
-
-const loaderKeys: Record<keyof DataLoaderOptions, true> = {
-  ...{ batchSize: true, shuffle: true, seed: true, dropLast: true, prefetch: true, workers: true },
-  ...{ normalisation: true, augmentation: true, mixing: true, classes: true, teaching: true },
-};
-
-/** The options, completed. */
-type Settings =
-  & Required<Omit<DataLoaderOptions, "mixing" | "classes" | "teaching">>
-  & Pick<DataLoaderOptions, "mixing" | "classes" | "teaching">;
+  checkInteger,
+  completeOptions,
+  type DataLoaderOptions,
+  type LoaderSettings,
+} from "./loader_options.ts";
+import { mix } from "./mix.ts";
+import { type Batch, ByteBatch, type PixelSet, type PixelSource } from "./pixels.ts";
+import { drawTargets } from "./teaching.ts";
+import { Rng } from "../util/rng.ts";
+import { Semaphore } from "../util/semaphore.ts";
 
 /**
  * Goes through images in batches, one epoch each time it is iterated over:
@@ -70,7 +25,7 @@ type Settings =
  */
 export class DataLoader implements AsyncIterable<Batch> {
   readonly #source: PixelSource;
-  readonly #options: Settings;
+  readonly #options: LoaderSettings;
   #epoch = 0;
   /** Batches that the next iteration leaves out. */
   #skipped = 0;
@@ -95,39 +50,9 @@ export class DataLoader implements AsyncIterable<Batch> {
    * @throws {RangeError} naming the option that has no sensible value, or counts of the source that differ
    */
   constructor(source: PixelSource, options: DataLoaderOptions = {}) {
-    refuseUnknown("a DataLoader", options, loaderKeys);
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    const full: Settings = {
-      ...{ batchSize: 256, shuffle: false, seed: 0, dropLast: false, prefetch: 2, workers: 8 },
-      normalisation: { mean: 0, std: 1 },
-      augmentation: {},
-      ...Object.fromEntries(given) as DataLoaderOptions,
-    };
-    for (const [name, least] of [["batchSize", 1], ["prefetch", 0], ["workers", 1]] as const) {
-      checkInteger(name, full[name], least);
-    }
-    for (const name of ["shuffle", "dropLast"] as const) checkSwitch(name, full[name]);
-    if (!Number.isInteger(full.seed)) {
-      throw new RangeError(`seed must be an integer, got ${full.seed}`);
-    }
+    const full = completeOptions(options, source);
     checkCounts(source);
-    const all = isPerChannel(full.normalisation) ? full.normalisation : [full.normalisation];
-    if (isPerChannel(full.normalisation) && all.length !== source.channels) {
-      throw new RangeError(
-        `images of ${source.channels} channels need as many normalisations, got ${all.length}`,
-      );
-    }
-    for (const { mean, std } of all) {
-      if (Number.isFinite(mean) && Number.isFinite(std) && std > 0) continue;
-      throw new RangeError(
-        `normalisation needs a finite mean and a std over 0, got ${mean} and ${std}`,
-      );
-    }
-    checkAugmentation(full.augmentation, source);
     const { mixing, teaching } = full;
-    if (mixing) checkMixing(mixing);
-    if (mixing && !teaching) checkInteger("classes", full.classes ?? NaN, 1);
-    if (teaching) checkTeaching(teaching, source.length, full.augmentation);
     this.softTargets = mixing !== undefined || teaching !== undefined;
     this.#source = source;
     const { channels, height, width } = source;
@@ -293,14 +218,6 @@ function isPixelSet(source: PixelSource): source is PixelSet {
   return (source as Partial<PixelSet>).pixels instanceof Uint8Array;
 }
 
-/** @throws {RangeError} naming the option that no augmentation of these images has */
-function checkAugmentation(augmentation: Augmentation, { height, width }: PixelSource): void {
-  refuseUnknown("an augmentation", augmentation, { shift: true, mirror: true });
-  const { shift = 0, mirror = false } = augmentation;
-  checkShift(shift, height, width);
-  checkSwitch("mirror", mirror);
-}
-
 /** @throws {RangeError} if there is not one label, or not all pixels, for each of the images */
 function checkCounts(source: PixelSource): void {
   const { length, labels, channels, height, width } = source;
@@ -317,46 +234,4 @@ function checkBytes(what: string, { length }: Uint8Array, wanted: number): void 
   throw new RangeError(
     `${what}: ${wanted} bytes are needed (one a pixel and channel), got ${length}`,
   );
-}
-
-function checkSwitch(name: string, value: unknown): void {
-  if (typeof value === "boolean") return;
-  throw new RangeError(`${name} must be true or false, got ${String(value)}`);
-}
-
-function checkInteger(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new RangeError(`${name} must be an integer from ${least}, got ${value}`);
-  }
-}
-
-/**
- * Mean and standard deviation over all pixels of a set, usually the training set: with them the
- * set's normalised pixels have mean 0 and std 1. A set of one level only gets std 1.
- */
-export function normalisation({ pixels }: PixelSet): Normalisation {
-  const counts = new Float64Array(256);
-  for (let i = 0; i < pixels.length; i++) counts[pixels[i]!]!++;
-  return ofCounts(counts);
-}
-
-/** The same for each channel by itself, in the order of the channels. */
-export function channelNormalisation(
-  { pixels, channels, height, width }: PixelSet,
-): Normalisation[] {
-  const counts = Array.from({ length: channels }, () => new Float64Array(256));
-  const plane = height * width;
-  for (let i = 0; i < pixels.length; i++) counts[Math.floor(i / plane) % channels]![pixels[i]!]!++;
-  return counts.map(ofCounts);
-}
-
-/** @param counts how many pixels have each level */
-function ofCounts(counts: Float64Array): Normalisation {
-  const pixels = counts.reduce((sum, count) => sum + count, 0);
-  if (pixels === 0) throw new RangeError("normalisation of no pixels: the set is empty");
-  let sum = 0, squares = 0;
-  counts.forEach((count, level) => sum += count * level);
-  const mean = sum / pixels;
-  counts.forEach((count, level) => squares += count * (level - mean) ** 2);
-  return { mean, std: Math.sqrt(squares / pixels) || 1 };
 }

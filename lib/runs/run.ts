@@ -1,7 +1,8 @@
 import type { Architecture } from "../model/architecture.ts";
 import type { Weights } from "../model/weights.ts";
 import { views } from "../pixels/augment.ts";
-import { DataLoader, type DataLoaderOptions } from "../pixels/loader.ts";
+import { DataLoader } from "../pixels/loader.ts";
+import type { DataLoaderOptions } from "../pixels/loader_options.ts";
 import type { Normalisation, PixelSet } from "../pixels/pixels.ts";
 import { createSystem } from "../systems/create_system.ts";
 import { logProbabilities, predictAll, type Predictions } from "../systems/evaluate.ts";

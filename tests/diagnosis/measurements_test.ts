@@ -10,7 +10,8 @@ import { compareLogits } from "../../lib/diagnosis/logits_agreement.ts";
 import { compareFilters } from "../../lib/diagnosis/resize_filters.ts";
 import { startScores } from "../../lib/diagnosis/start_scores.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
-import { DataLoader, normalisation } from "../../lib/pixels/loader.ts";
+import { DataLoader } from "../../lib/pixels/loader.ts";
+import { normalisation } from "../../lib/pixels/normalisation.ts";
 import { createSystem } from "../../lib/systems/create_system.ts";
 import { pixelSet, runData } from "../runs/pixels.ts";
 

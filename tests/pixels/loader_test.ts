@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
 import { assertAlmostEquals, assertRejects, assertThrows } from "../assert.ts";
-import { DataLoader, type DataLoaderOptions, normalisation } from "../../lib/pixels/loader.ts";
+import { DataLoader } from "../../lib/pixels/loader.ts";
+import type { DataLoaderOptions } from "../../lib/pixels/loader_options.ts";
+import { normalisation } from "../../lib/pixels/normalisation.ts";
 import type { Mixing } from "../../lib/pixels/mix.ts";
 import type { Batch, PixelSet, PixelSource } from "../../lib/pixels/pixels.ts";
 

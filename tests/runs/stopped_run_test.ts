@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { assertRejects } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
-import { type Run, type StoppedRun } from "../../lib/runs/run.ts";
+import type { Run, StoppedRun } from "../../lib/runs/run.ts";
 import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { describeOrigins, RunStore } from "../../lib/runs/run_store.ts";
