@@ -244,6 +244,13 @@ export class PooledGradient extends Held {
         results.input = backend.takeBlock(4 * batchSize * inHeight * inWidth * inChannels);
       }
       this.#runInto(results.filter, results.bias, results.input);
+      const biases = new Float32Array(
+        backend.kernels.memory.buffer,
+        results.bias.at,
+        outChannels,
+      );
+      // each number of the gradient is in a sum of the bias's; the kernel spreads a NaN further than it reaches
+      if (!biases.every(Number.isFinite)) this.#runPlainly(results.filter, results.input);
       // who asks for the same one twice gets two holders of its block
       for (const part of wanted) part.result = hold(results[part.name]!);
       this.#wanted.clear();
@@ -266,6 +273,20 @@ export class PooledGradient extends Held {
       biasGradient: bias.at,
       ...(input ? { inputGradient: input.at } : {}),
     });
+  }
+
+  /** The gradients of filter and input by the plain operations, for numbers that are not finite. */
+  #runPlainly(filter: Block, input: Block | undefined): void {
+    const { backend, parts } = this.convolution, { kernels } = backend;
+    const inside = new GradientInside(this, true).compute();
+    try {
+      const of = { geometry: parts.geometry, outputGradient: inside.at };
+      kernels.conv2dFilterGradient({ ...of, input: parts.input.at, filterGradient: filter.at });
+      if (!input) return;
+      kernels.conv2dInputGradient({ ...of, filter: parts.filter.at, inputGradient: input.at });
+    } finally {
+      backend.releaseBlock(inside);
+    }
   }
 
   protected override end(): void {

@@ -229,3 +229,31 @@ Deno.test("NaN, infinities and huge numbers go through convolution and pooling a
     }
   }
 });
+
+Deno.test("a NaN or an infinity in the gradient after pooling reaches the numbers that it reaches in tfjs", async () => {
+  const shape: Shape = {
+    ...{ batch: 8, side: 12, channels: 2, filters: 3, kernel: 5, stride: 1, pad: "valid" },
+    ...{ activation: "tanh", pool: "max", seed: 5 },
+  };
+  for (const odd of [NaN, Infinity, -Infinity]) {
+    const { ours, plain } = await onBoth(() => {
+      const factors = new Float32Array(8 * 4 * 4 * 3).fill(1);
+      factors[100] = odd;
+      const pooled = (x: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) =>
+        tf.maxPool(
+          tf.tanh<tf.Tensor4D>(
+            tf.add(tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "valid"), bias),
+          ),
+          2,
+          2,
+          "valid",
+        );
+      return tf.grads((...at: tf.Tensor[]) =>
+        tf.sum(tf.mul(pooled(at[0]!, at[1]!, at[2]!), tf.tensor(factors, [8, 4, 4, 3])))
+      )(inputs(shape).map((tensor) => tf.mul(tensor, 0.2))); // far from where tanh is 1
+    });
+    assertLess(worstDifference(plain, ours), 2e-5, `${odd}`);
+    // the filters of the other channels have finite gradients
+    assert(ours[1]!.filter(Number.isFinite).length >= 2 * 5 * 5 * 2);
+  }
+});
