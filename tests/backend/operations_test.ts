@@ -4,7 +4,7 @@ import fc from "../fast_check.ts";
 import { assertLess } from "../assert.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import { Rng } from "../../lib/util/rng.ts";
-import { normals, onBoth, worstDifference } from "./helpers.ts";
+import { kernels, normals, onBoth, worstDifference } from "./helpers.ts";
 
 const awkward = [NaN, Infinity, -Infinity, 0, -0, 1e-40, -1e-40, 1, -1, 88.8, -104, 3e38, 0.5, -7];
 /** Sizes of dimensions. */
@@ -220,4 +220,23 @@ Deno.test("one-hot rows leave labels outside empty, and indices outside are refu
     assert.deepEqual(message.includes("2 is not in [0, 1]"), true);
     return tf.scalar(0);
   });
+});
+
+Deno.test("a cast beyond int32 goes on from the other end, as in tfjs", async () => {
+  const numbers = [3e9, -3e9, 1e20, Infinity, -Infinity, NaN, 2 ** 31, -(2 ** 31), 7.9];
+  for (const some of [numbers, ...numbers.map((number) => [1, number])]) {
+    const { ours, plain } = await onBoth(() => tf.cast(tf.tensor1d(some), "int32"));
+    assert.deepEqual(ours, plain, `${some}`);
+  }
+});
+
+Deno.test("a window larger than its input is what it is in tfjs", async () => {
+  const x = () => tf.ones([1, 3, 3, 2]) as tf.Tensor4D;
+  await assert.rejects(onBoth(() => tf.maxPool(x(), 5, 1, "valid")), /positive integers/);
+  await tf.setBackend(kernels.tfName);
+  for (const pool of [tf.maxPool, tf.avgPool]) {
+    assert.throws(() => tf.tidy(() => pool(x(), 5, 1, "valid")), /positive integers/);
+  }
+  const { ours, plain } = await onBoth(() => tf.conv2d(x(), tf.ones([5, 5, 2, 2]), 1, "valid"));
+  assert.deepEqual(ours, plain);
 });

@@ -14,6 +14,11 @@ interface ConvolutionAttributes {
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
+/** A window that is larger than its input gives sizes below 0, two of which have a product above it. */
+function areSizes(shape: readonly number[]): boolean {
+  return shape.every((size) => size > 0);
+}
+
 /** The geometry of a convolution; undefined if it is empty or not for the kernels here. */
 export function geometryOf(
   input: number[],
@@ -29,7 +34,7 @@ export function geometryOf(
     ...[attrs.strides, attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode] as const,
   );
   // grouped convolutions are the CPU backend's
-  return sizeOf(info.outShape) > 0 && filter[2] === input[3] ? info : undefined;
+  return areSizes(info.outShape) && filter[2] === input[3] ? info : undefined;
 }
 
 const conv2d: FastKernel = ({ inputs, attrs, backend }) => {
@@ -194,7 +199,7 @@ function poolGeometry(
   );
   // of windows of one number tfjs returns the input, whatever the padding, if that has the result's shape
   if (info.filterHeight * info.filterWidth === 1) return undefined;
-  return sizeOf(info.outShape) > 0 ? info : undefined;
+  return areSizes(info.outShape) ? info : undefined;
 }
 
 /** Convolution and pooling at once take eight images at a time, so for fewer than these they are slower. */

@@ -237,6 +237,9 @@ const oneHot: FastKernel = ({ inputs, attrs, backend }) => {
 /** Types by the numbers that assembly/copy.ts has for them. */
 const typeNumbers: Partial<Record<tf.DataType, number>> = { float32: 0, int32: 1, bool: 2 };
 
+/** The ends of int32. */
+const [MOST, LEAST] = [2 ** 31 - 1, -(2 ** 31)];
+
 const cast: FastKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!, dtype = attrs.dtype as "float32" | "int32" | "bool";
   const [from, to] = [typeNumbers[backend.storedType(x)], typeNumbers[dtype]];
@@ -248,7 +251,11 @@ const cast: FastKernel = ({ inputs, attrs, backend }) => {
     ...[from, to, backend.addressOf(x), backend.addressOf(out), count, parts],
   ]);
   backend.kernels.run("castNumbers", parts);
-  return out;
+  if (dtype !== "int32") return out;
+  // beyond int32 the kernel stops at its ends, where tfjs goes on from the other end
+  const { values } = backend.numbers(out);
+  if (!values.includes(MOST) && !values.includes(LEAST)) return out;
+  backend.disposeData(out.dataId);
 };
 
 /** The same numbers once more; what the backend does not hold as numbers is the CPU backend's. */
