@@ -70,6 +70,14 @@ const fusedLayerGradients: readonly tf.GradConfig[] = [
     outputsToSave: [true],
     gradFunc: (dy, [x, weight, y], attrs) => {
       const g = beforeActivation(dy as tf.Tensor, y!, attrs);
+      // a gradient of the gradient goes back through the single operations
+      if (tf.engine().state.gradientDepth > 0) {
+        return {
+          x: () => tf.matMul(g, weight!),
+          weight: () => tf.matMul(g, x!, true),
+          bias: () => tf.sum(g, 0),
+        };
+      }
       const inputs = { dy: g, x: x!, weight: weight! };
       const [dx, dWeight, dBias] = run("LinearGradient", inputs) as [
         tf.Tensor,
@@ -169,7 +177,8 @@ export function labelCrossEntropy(
   smoothing = 0,
 ): tf.Scalar {
   const classes = logits.shape[1];
-  if (!areFused(logits)) {
+  // the gradient of a gradient needs the single operations, which have one
+  if (!areFused(logits) || tf.engine().state.gradientDepth > 1) {
     const rows = oneHot(labels, classes);
     const targets = smoothing === 0
       ? rows

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
 import { assertLess } from "../assert.ts";
-import { dense, linear } from "../../lib/backend/fused_layers.ts";
+import { dense, labelCrossEntropy, linear } from "../../lib/backend/fused_layers.ts";
 import { FusedAdam } from "../../lib/backend/fused_optimizers.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import { Rng } from "../../lib/util/rng.ts";
@@ -147,6 +147,23 @@ Deno.test("a gradient within a gradient goes through what the outer one has save
       return tf.sum(tf.square(tf.grad((x) => tf.sum(tf.mul(y, tf.add(x, y))))(x)));
     })(x);
     return [twice, across];
+  });
+  assert(ours.flat().every((value) => value !== 0));
+  assertLess(worstDifference(ours, plain), 1e-5);
+});
+
+Deno.test("gradients of gradients go through torch's Linear and its loss as on the CPU backend", async () => {
+  const { ours, plain } = await onBoth(() => {
+    const rows = (count: number, width: number) =>
+      tf.reshape(tf.sin(tf.range(0, count * width)), [count, width]) as tf.Tensor2D;
+    const labels = tf.tensor1d([0, 2, 1, 1], "int32"), bias = tf.tensor1d([0.1, 0.2, -0.3]);
+    // a penalty on the gradient by the images, as a program might train with
+    const penalised = (x: tf.Tensor, weight: tf.Tensor) => {
+      const loss = (x: tf.Tensor) =>
+        labelCrossEntropy(linear(x as tf.Tensor2D, weight as tf.Tensor2D, bias, "tanh"), labels);
+      return tf.add(loss(x), tf.sum(tf.square(tf.grad(loss)(x))));
+    };
+    return tf.grads(penalised as (...args: tf.Tensor[]) => tf.Scalar)([rows(4, 6), rows(3, 6)]);
   });
   assert(ours.flat().every((value) => value !== 0));
   assertLess(worstDifference(ours, plain), 1e-5);
