@@ -1,5 +1,20 @@
 import { namesByteDot } from "../lib/kernels/kernel_platform.ts";
 
+/** On which machine something was measured, and on which day. */
+export interface Occasion {
+  readonly machine: string;
+  /** As in 2026-01-31. */
+  readonly date: string;
+}
+
+/** Today, on this machine. */
+export function occasion(): Occasion {
+  return { machine: machine(), date: new Date().toISOString().slice(0, 10) };
+}
+
+/** The sentence of a table's notes. */
+export const measuredOn = ({ date, machine }: Occasion) => `Measured on ${date}, on: ${machine}.`;
+
 /** One line about the machine that was measured. */
 export function machine(): string {
   const { osRelease, cpu, memory } = {

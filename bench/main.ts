@@ -19,7 +19,7 @@ import { benchPython, setupBenchPython } from "./bench_python.ts";
 import { compare, type ContenderName, type Measurement } from "./contenders.ts";
 import { int8Networks, int8Table, vnniNote } from "./int8_accuracy.ts";
 import { int8Speeds } from "./int8_speeds.ts";
-import { hasAvx512, machine } from "./machine.ts";
+import { hasAvx512, type Occasion, occasion } from "./machine.ts";
 import { profile } from "./profile.ts";
 import { type BenchClock, modelPath, type Request } from "./protocol.ts";
 import { type Section, writeReport } from "./report.ts";
@@ -55,7 +55,7 @@ async function bench(): Promise<void> {
   await run(benchPython, [
     ...[join(projectRoot, "bench", "contender.py"), "onnxruntime", "1", modelPath],
   ]);
-  const sections: Section[] = [];
+  const sections: Section[] = [], begun = occasion();
   const measure = async (
     title: string,
     names: readonly ContenderName[],
@@ -96,7 +96,7 @@ async function bench(): Promise<void> {
   const folder = join(projectRoot, "results", "bench");
   if (int8) {
     await measureCompressed("cpu");
-    await int8Report(folder, sections, "cpu");
+    await int8Report(folder, begun, sections, "cpu");
     return;
   }
   const most = Math.max(2, Math.min(4, navigator.hardwareConcurrency));
@@ -144,18 +144,19 @@ async function bench(): Promise<void> {
     const title = `Training, batch ${batch}`;
     await measure(title, [...ours, "PyTorch"], 1, { work: "train", batch }, "PyTorch");
   }
-  await writeReport(folder, machine(), sections, await profile());
-  await recordRun(folder, machine(), sections);
-  const reached = targetsTable(machine(), sections);
+  await writeReport(folder, begun, sections, await profile());
+  await recordRun(folder, begun, sections);
+  const reached = targetsTable(begun, sections);
   await reached.save(join(folder, "targets"));
   console.error(reached.text());
-  await int8Report(folder, sections, "wall");
+  await int8Report(folder, begun, sections, "wall");
   console.error(`\nTables and chart: ${folder}`);
 }
 
 /** int8 in three libraries: accuracy, agreement with float32, and the speeds of the sections. */
 async function int8Report(
   folder: string,
+  { machine, date }: Occasion,
   sections: readonly Section[],
   clock: BenchClock,
 ): Promise<void> {
@@ -167,8 +168,7 @@ async function int8Report(
       `Speeds: one thread, in turns, by ${
         clock === "cpu" ? "the time that each process had the processor" : "the clock on the wall"
       }; images/s are medians, the ratios those of each turn (range). They were ` +
-      `measured on: ${machine()}. Data: ${dataLabel(experiment.dataset)}. Computed on ` +
-      `${new Date().toISOString().slice(0, 10)}.`,
+      `measured on: ${machine}. Data: ${dataLabel(experiment.dataset)}. Computed on ${date}.`,
     ];
     const table = int8Table(networks, experiment.data, notes, int8Speeds(sections, hasVnni));
     await table.save(join(folder, "int8_accuracy"));

@@ -5,6 +5,7 @@ import { systemStyle } from "../lib/report/plot.ts";
 import { systemNames } from "../lib/systems/create_system.ts";
 import { type Cell, Table } from "../lib/report/table.ts";
 import { type ContenderName, type Measurement, pairedRatio } from "./contenders.ts";
+import { measuredOn, type Occasion } from "./machine.ts";
 import type { Profile } from "./profile.ts";
 
 /** One comparison: who was measured at what. */
@@ -19,18 +20,18 @@ export interface Section {
 /** Writes all tables (Markdown, JSON) and the chart of training (SVG, PNG). */
 export async function writeReport(
   folder: string,
-  machine: string,
+  occasion: Occasion,
   sections: readonly Section[],
   profiles: readonly Profile[],
 ): Promise<void> {
-  await throughputTable(machine, sections).save(`${folder}/throughput`);
-  await profileTable(machine, profiles).save(`${folder}/profile`);
-  await trainingChart(machine, sections.filter(({ title }) => title === "Training, batch 256"))
+  await throughputTable(occasion, sections).save(`${folder}/throughput`);
+  await profileTable(occasion, profiles).save(`${folder}/profile`);
+  await trainingChart(occasion, sections.filter(({ title }) => title === "Training, batch 256"))
     .save(`${folder}/training`);
 }
 
 /** All comparisons; a ratio is the median of the rounds' own ratios, with their range. */
-export function throughputTable(machine: string, sections: readonly Section[]): Table {
+export function throughputTable(occasion: Occasion, sections: readonly Section[]): Table {
   return new Table({
     title: "Images a second, medians of rounds that alternate",
     columns: [
@@ -58,7 +59,7 @@ export function throughputTable(machine: string, sections: readonly Section[]): 
       });
     }),
     notes: [
-      `Measured on: ${machine}.`,
+      measuredOn(occasion),
       "Each contender has a process of its own; the processes take turns, with a pause for the threads of " +
       "the one before to settle, so that whatever slows the machine for a while slows them all. " +
       "Ratios are taken round by round: median (range).",
@@ -82,7 +83,7 @@ export function throughputTable(machine: string, sections: readonly Section[]): 
 export const showRatio = ({ median, low, high }: { median: number; low: number; high: number }) =>
   `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 
-function profileTable(machine: string, profiles: readonly Profile[]): Table {
+function profileTable(occasion: Occasion, profiles: readonly Profile[]): Table {
   return new Table({
     title: "Where a training step spends its time, one thread, batch 256",
     columns: [
@@ -107,7 +108,7 @@ function profileTable(machine: string, profiles: readonly Profile[]): Table {
       ];
     }),
     notes: [
-      `Measured on: ${machine}. Best of 25 rounds.`,
+      `${measuredOn(occasion)} Best of 25 rounds.`,
       `A step needs ${
         profiles[0]!.multiplyAdds.toLocaleString("en")
       } multiply-adds an image when the ` +
@@ -130,7 +131,7 @@ function colourOf(contender: string): string {
 }
 
 /** Bars of images a second, a group for each number of threads. */
-function trainingChart(machine: string, sections: readonly Section[]): Figure {
+function trainingChart({ machine, date }: Occasion, sections: readonly Section[]): Figure {
   const [left, width, row] = [200, 460, 24];
   const most = Math.max(
     ...sections.flatMap(({ measurements }) => measurements).flatMap(({ rates }) => rates),
@@ -169,6 +170,6 @@ function trainingChart(machine: string, sections: readonly Section[]): Figure {
       })),
       { label: "others", color: OTHERS },
     ],
-    caption: machine,
+    caption: `${machine}; ${date}`,
   });
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Table } from "../lib/report/table.ts";
 import { exists, writeAtomic } from "../lib/util/files.ts";
 import { type ContenderName, pairedRatio } from "./contenders.ts";
+import type { Occasion } from "./machine.ts";
 import { type Section, throughputTable } from "./report.ts";
 import { jpegs, targets } from "./targets.ts";
 
@@ -74,7 +75,15 @@ type Ratios = Readonly<Record<string, number>>;
 /** A run as it is kept for the next ones. */
 export interface Run {
   readonly machine: string;
+  /** The day on which it began, as in 2026-01-31; older runs do not tell. */
+  readonly date?: string;
   readonly ratios: Ratios;
+}
+
+/** "run 1 on 2026-01-30, run 2 on a day that was not noted" */
+function days(runs: readonly Run[]): string {
+  return runs.map(({ date }, i) => `run ${i + 1} on ${date ?? "a day that was not noted"}`)
+    .join(", ");
 }
 
 const nameOf = ({ title, threads, who, to }: Claim) =>
@@ -94,8 +103,8 @@ export function claimedRatios(sections: readonly Section[]): Ratios {
   }));
 }
 
-/** The last runs side by side. */
-export function runsTable(runs: readonly Ratios[], machine: string): Table {
+/** The last runs of one machine side by side. */
+export function runsTable(runs: readonly Run[]): Table {
   return new Table({
     title: "How many times as fast, run by run",
     columns: [
@@ -105,17 +114,19 @@ export function runsTable(runs: readonly Ratios[], machine: string): Table {
     ],
     rows: claims.flatMap((claim) => {
       const name = nameOf(claim);
-      const values = runs.flatMap((run) => run[name] ?? []);
+      const values = runs.flatMap(({ ratios }) => ratios[name] ?? []);
       // not asked where PyTorch has no wider vectors; who failed keeps an empty row
       if (values.length === 0 && claim.to === "PyTorch, AVX2") return [];
       return [{
         claim: name,
-        ...Object.fromEntries(runs.map((run, i) => [`${i}`, run[name]])),
+        ...Object.fromEntries(runs.map(({ ratios }, i) => [`${i}`, ratios[name]])),
         median: values.length > 0 ? median(values) : undefined,
       }];
     }),
     notes: [
-      `Measured on: ${machine}. Each value is the median of its run's rounds.`,
+      `Measured on: ${runs.at(-1)?.machine}; ${
+        days(runs)
+      }. Each value is the median of its run's rounds.`,
       "PyTorch, AVX2: PyTorch held to vectors of 256 bits, where it has wider ones. WebAssembly gets " +
       "128 by default and 256 in turbo.",
     ],
@@ -143,11 +154,12 @@ export function machinesTable(runs: readonly Run[]): Table {
       );
       return [{ claim: name, ...Object.fromEntries(cells) }];
     }),
-    notes: machines.map((machine, i) =>
-      `Machine ${letter(i)}: ${machine}; medians of its last ${
-        runs.filter((run) => run.machine === machine).length
-      } runs.`
-    ),
+    notes: machines.map((machine, i) => {
+      const own = runs.filter((run) => run.machine === machine);
+      return `Machine ${letter(i)}: ${machine}; medians of its last ${own.length} runs, ${
+        days(own)
+      }.`;
+    }),
   });
 }
 
@@ -160,20 +172,20 @@ const KEPT = 3;
  */
 export async function recordRun(
   folder: string,
-  machine: string,
+  occasion: Occasion,
   sections: readonly Section[],
 ): Promise<void> {
-  const path = join(folder, "ratios.json");
+  const { machine } = occasion, path = join(folder, "ratios.json");
   const earlier: Run[] = await exists(path) ? JSON.parse(await Deno.readTextFile(path)) : [];
   const own = [
     ...earlier.filter((run) => run.machine === machine),
-    { machine, ratios: claimedRatios(sections) },
+    { ...occasion, ratios: claimedRatios(sections) },
   ].slice(-KEPT);
   const runs = [...earlier.filter((run) => run.machine !== machine), ...own];
   await writeAtomic(path, JSON.stringify(runs, null, 2) + "\n");
-  await runsTable(own.map(({ ratios }) => ratios), machine).save(join(folder, "runs"));
+  await runsTable(own).save(join(folder, "runs"));
   await machinesTable(runs).save(join(folder, "machines"));
-  await throughputTable(machine, sections).save(join(folder, "machines", fileName(machine)));
+  await throughputTable(occasion, sections).save(join(folder, "machines", fileName(machine)));
 }
 
 /** "AMD EPYC, 2 cores, …" → "amd-epyc-2-cores"; machines that differ in less have a file together. */

@@ -2,6 +2,7 @@
 import { median } from "../lib/metrics/median.ts";
 import { type Cell, Table } from "../lib/report/table.ts";
 import { type ContenderName, type Measurement, pairedRatio } from "./contenders.ts";
+import { measuredOn, type Occasion } from "./machine.ts";
 import { type Section, showRatio } from "./report.ts";
 
 /** Who at what is to be how many times as fast as whom, or to do how many images a second. */
@@ -70,7 +71,7 @@ function strongest(sections: readonly Section[], section: Section): Measurement 
 }
 
 /** The targets that these sections have measured. */
-export function targetsTable(machine: string, sections: readonly Section[]): Table {
+export function targetsTable(occasion: Occasion, sections: readonly Section[]): Table {
   return new Table({
     title: "What is wanted, and what was measured",
     columns: [
@@ -107,7 +108,9 @@ export function targetsTable(machine: string, sections: readonly Section[]): Tab
       }];
     }),
     notes: [
-      `Measured on: ${machine}. Ratios to whom the target names are taken round by round: median (range).`,
+      `${
+        measuredOn(occasion)
+      } Ratios to whom the target names are taken round by round: median (range).`,
       `0.63 times the rate of the hand-written system is ${LONGEST} times its time.`,
       "Strongest other: the fastest in the same comparison of those who are not this project's, by medians; " +
       "PyTorch and TensorFlow take all vectors that the processor has.",

@@ -19,6 +19,8 @@ const measured = (name: ContenderName, rates: readonly number[]): Measurement =>
   ...{ name, threads: 1, rates, peakBytes: 1e6 },
 });
 
+const occasion = { machine: "a machine", date: "2026-01-31" };
+
 Deno.test("the median of an even number is the mean of the middle two", () => {
   assert.deepEqual(median([3, 1, 2]), 2);
   assert.deepEqual(median([4, 1, 2, 3]), 2.5);
@@ -42,11 +44,17 @@ Deno.test("tables hold who failed and why, and the claims' ratios run by run", (
   ];
   const title = "Training, batch 256";
   const sections = [{ title, threads: 1, measurements, baseline: "PyTorch" as const }];
-  const text = throughputTable("a machine", sections).text();
+  const text = throughputTable(occasion, sections).text();
   assert(text.includes("3.15 (3.00–3.30)") && text.includes("no such flag"), text);
   const ratios = claimedRatios(sections);
   assert.deepEqual(Object.values(ratios), [3.15]);
-  const runs = runsTable([ratios, {}, ratios], "a machine");
+  assert.match(text, /Measured on 2026-01-31, on: a machine\./);
+  const { machine } = occasion, run = { ...occasion, ratios };
+  const runs = runsTable([{ machine, ratios }, { ...occasion, ratios: {} }, run]);
+  assert.match(
+    runs.text(),
+    /a machine; run 1 on a day that was not noted, run 2 on 2026-01-31, run 3 on 2026-01-31\./,
+  );
   assert.deepEqual(runs.options.rows[0]!["median"], 3.15);
   assert.deepEqual(runs.options.rows[1]!["median"], undefined);
 });
@@ -58,9 +66,15 @@ Deno.test("machines stand side by side, each by the median of its runs", () => {
       ...{ title, threads: 1, baseline: "PyTorch" as const },
       measurements: [measured("numpy (ours)", [rate]), measured("PyTorch", [100])],
     }]);
-  const runs = [300, 500, 400].map((rate) => ({ machine: "one", ratios: ratiosOf(rate) }));
+  const runs = [300, 500, 400].map((rate) => ({
+    ...{ machine: "one", date: `2026-01-0${rate / 100}`, ratios: ratiosOf(rate) },
+  }));
   const table = machinesTable([...runs, { machine: "two", ratios: ratiosOf(250) }]);
   assert.deepEqual([table.options.rows[0]!["A"], table.options.rows[0]!["B"]], [4, 2.5]);
+  assert.match(
+    table.text(),
+    /Machine A: one; medians of its last 3 runs, run 1 on 2026-01-03, run 2 on 2026-01-05/,
+  );
   assert.equal(fileName("AMD EPYC (x), 2 cores, 23 GiB"), "amd-epyc-x-2-cores");
 });
 
@@ -117,7 +131,7 @@ Deno.test("a target is reached by the median of the rounds' ratios, beside the s
   ];
   const single = [measured("keras (ours)", [3000, 3200])];
   const jpegs = [measured("preprocessing (ours)", [90]), measured("OpenCV + DataLoader", [100])];
-  const { rows } = targetsTable("a machine", [
+  const { rows } = targetsTable(occasion, [
     section("Training, batch 256", 1, [measured("torch (ours)", [1]), measured("PyTorch", [9])]),
     section("Training, batch 256", 2, training),
     section("Inference, batch 1", 1, single),
