@@ -164,7 +164,9 @@ export async function compare(
         const rate = answer.images / answer.seconds;
         rates.set(name, [...rates.get(name) ?? [], rate]);
         say(
-          `  ${request.work} ${request.batch}, ${threads} threads, ${name}: ${Math.round(rate)}/s`,
+          `  ${request.work} ${request.batch}, ${threads} thread${
+            threads > 1 ? "s" : ""
+          }, ${name}: ${Math.round(rate)}/s`,
         );
       }
     }

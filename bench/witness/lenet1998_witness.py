@@ -5,7 +5,8 @@ from torch import nn
 
 
 def versions():
-    return f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"PyTorch {torch.__version__}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def squash(x):

@@ -1,19 +1,16 @@
 import { environment, errorCode } from "../util/platform.ts";
+import { checkThreads } from "./thread_count.ts";
 
 /**
  * Threads that the kernels take where none are asked for: what the environment variable LENET_THREADS
  * says, else 1, 2 or 4, as many as there are cores for. Both the hand-written system's kernels and the
  * kernels backend of TensorFlow.js take them, so `LENET_THREADS=1` holds a whole process to one thread.
- * @throws RangeError if LENET_THREADS is not a whole number from 1
+ * @throws RangeError if LENET_THREADS is not a whole number from 1 to `MOST_THREADS`
  */
 export function defaultThreads(): number {
   const asked = ifAllowed("LENET_THREADS");
   if (asked) {
-    if (!/^[1-9]\d{0,2}$/.test(asked)) {
-      throw new RangeError(
-        `LENET_THREADS must be a whole number from 1 to 999, but it is "${asked}"`,
-      );
-    }
+    checkThreads(asked, "LENET_THREADS");
     return Number(asked);
   }
   const cores = navigator.hardwareConcurrency;

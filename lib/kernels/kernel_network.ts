@@ -18,6 +18,7 @@ import { compileKernels, instantiateKernels, type KernelBuild } from "./kernel_m
 import { isTurbo } from "./kernel_platform.ts";
 import { type BatchLayout, type Layout, layOut, layOutBatch, shardOf } from "./memory_layout.ts";
 import { defaultThreads } from "./default_threads.ts";
+import { checkThreads } from "./thread_count.ts";
 import { fixedMemory } from "./fixed_memory.ts";
 import { packWeights, unpackWeights } from "./pack_weights.ts";
 import type { Plan } from "./kernel_plan.ts";
@@ -53,12 +54,10 @@ export class KernelNetwork {
   #stale = true;
   #optimizer: { readonly options: OptimizerOptions; steps: number } | undefined;
 
-  /** @throws RangeError if `threads` is not a whole number from 1 */
+  /** @throws RangeError if `threads` is not a whole number from 1 to `MOST_THREADS` */
   constructor(architecture: Architecture, plan: Plan, options: KernelOptions = {}) {
     const threads = options.threads ?? defaultThreads();
-    if (!Number.isInteger(threads) || threads < 1) {
-      throw new RangeError(`threads must be a whole number of at least 1, got ${threads}`);
-    }
+    checkThreads(threads);
     this.#architecture = architecture;
     this.#build = options.build ?? (isTurbo() ? "wide" : "narrow");
     this.name = `kernels (${this.#build}, ${threads} thread${threads > 1 ? "s" : ""})`;

@@ -83,6 +83,8 @@ export function completeOptions(options: DataLoaderOptions, source: PixelSource)
   if (mixing) checkMixing(mixing);
   if (mixing && !teaching) checkInteger("classes", full.classes ?? NaN, 1);
   if (teaching) checkTeaching(teaching, source.length, full.augmentation);
+  const classes = teaching ? teaching.classes : mixing && full.classes;
+  if (classes !== undefined) checkTargetLabels(source.labels, classes);
   return full;
 }
 
@@ -92,6 +94,16 @@ function checkAugmentation(augmentation: Augmentation, { height, width }: PixelS
   const { shift = 0, mirror = false } = augmentation;
   checkShift(shift, height, width);
   checkSwitch("mirror", mirror);
+}
+
+/** @throws RangeError naming an image whose label has no place in a target, before targets are made of it */
+function checkTargetLabels(labels: Int32Array, classes: number): void {
+  const at = labels.findIndex((label) => !(label >= 0 && label < classes));
+  if (at < 0) return;
+  throw new RangeError(
+    `image ${at} has label ${labels[at]}, for which targets of ${classes} numbers have no place; ` +
+      "mixing and a teacher need the number of all classes",
+  );
 }
 
 function checkSwitch(name: string, value: unknown): void {

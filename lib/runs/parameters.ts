@@ -6,6 +6,7 @@
 import { join, resolve } from "node:path";
 import { type BackendName, backendNames } from "../backend/backend_names.ts";
 import { knownDataset } from "../data/choose_dataset.ts";
+import { MOST_THREADS } from "../kernels/thread_count.ts";
 import { exists, projectRoot, writeAtomic } from "../util/files.ts";
 import { environment, readTextFile } from "../util/platform.ts";
 
@@ -56,7 +57,10 @@ const rules: Readonly<
   batchSize: ["a whole number of at least 1", isCount],
   learningRate: ["a number above 0", (value) => Number.isFinite(value) && (value as number) > 0],
   seed: ["a whole number", Number.isInteger],
-  threads: ["a whole number of at least 1", isCount],
+  threads: [
+    `a whole number from 1 to ${MOST_THREADS}`,
+    (value) => isCount(value) && (value as number) <= MOST_THREADS,
+  ],
   backend: [
     backendNames.map((name) => `"${name}"`).join(" or "),
     (value) => (backendNames as readonly unknown[]).includes(value),

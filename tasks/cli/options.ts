@@ -1,6 +1,7 @@
 /** The options that several commands take, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { backendNames } from "../../lib/backend/backend_names.ts";
+import { MOST_THREADS } from "../../lib/kernels/thread_count.ts";
 import { systemNames } from "../../lib/systems/create_system.ts";
 
 /** A whole number of at least `least`, and of at most `most`. */
@@ -63,7 +64,7 @@ export function addComputeOptions(command: Command, system: string): Command {
     .option(
       "--threads <n>",
       "threads (default: 1, 2 or 4, as many as there are cores for)",
-      whole(1, 999),
+      whole(1, MOST_THREADS),
     );
 }
 

@@ -45,7 +45,7 @@ Deno.test("a page that opens the backend again, or twice at once, gets the one t
 Deno.test("a page's wrong options are refused by name, and a right one may follow", async () => {
   const wrong: readonly (readonly [object, string])[] = [
     [{ thread: 2 }, "unknown option thread"],
-    [{ threads: 0 }, "threads must be a whole number of at least 1, got 0"],
+    [{ threads: 0 }, "threads must be a whole number from 1 to 64, but it is 0"],
     [{ threads: 2 }, "2 threads need a page that is cross-origin isolated"],
     [{ threads: 1, memoryBytes: -1 }, "-1 bytes are too few"],
     [{ threads: 1, memoryBytes: NaN }, "NaN MiB"],

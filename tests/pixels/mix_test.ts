@@ -84,4 +84,12 @@ Deno.test("a mixing that does not exist is refused", () => {
     "got blend",
   );
   assertThrows(loader({ mixing: { kind, share: 1 } }), RangeError, "classes must be an integer");
+  // a label without a place in its target would be written into another image's
+  const few = { mixing: { kind, share: 0 }, classes: 1 };
+  assertThrows(
+    loader(few),
+    RangeError,
+    "image 1 has label 1, for which targets of 1 numbers have no",
+  );
+  assert.equal(new DataLoader(pixelSet(2, 2, 1), { classes: 1 }).length, 1); // nothing is mixed
 });

@@ -68,6 +68,8 @@ Deno.test("answers to other images, or to other ways of seeing them, are refused
   assertThrows(load(few), RangeError, "are 72 numbers, got 71");
   const heavy = given({ weight: 2 });
   assertThrows(load(heavy), RangeError, "from 0 to 1, got 2");
+  const narrow = given({ classes: 2, answers: answers.subarray(images * ways) });
+  assertThrows(load(narrow), RangeError, "label 2, for which targets of 2 numbers have no place");
   const good = given({});
   assertThrows(load(good, { shift: 1, mirror: true }), RangeError, "none of the augmentation's 18");
 });

@@ -53,6 +53,7 @@ Deno.test("a parameter without a sensible value is refused by its name", async (
   const refused: readonly [object, RegExp][] = [
     [{ epochs: 0 }, /epochs must be a whole number of at least 1, got 0/],
     [{ epochs: "3" }, /epochs must be/],
+    [{ threads: 999 }, /threads must be a whole number from 1 to 64, got 999/],
     [{ learningRate: -1 }, /learningRate must be a number above 0/],
     [{ backend: "cuda" }, /backend must be "kernels" or "native", got cuda/],
     [{ dataFolder: "" }, /dataFolder must be the path of a folder/],

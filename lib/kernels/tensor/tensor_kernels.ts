@@ -32,6 +32,7 @@ import {
   type TensorOperations,
 } from "./tensor_operations.ts";
 import { type StartThread, ThreadPool } from "./tensor_thread_pool.ts";
+import { checkThreads } from "../thread_count.ts";
 
 /** The compiler's constants stand below. */
 const JOB_BLOCK = 65536;
@@ -86,12 +87,10 @@ export class TensorKernels implements JobRunner, TensorOperations {
     this.floats = new Float32Array(memory.buffer, DESCRIPTOR, DESCRIPTOR_WORDS);
   }
 
-  /** @throws RangeError for less than one thread, too little or too much memory */
+  /** @throws RangeError for less than one thread or more than `MOST_THREADS`, too little or too much memory */
   static async create(options: TensorKernelOptions): Promise<TensorKernels> {
     const { bytes, threads, binary, startThread, scratchBytes = 2 ** 24, patience } = options;
-    if (!Number.isInteger(threads) || threads < 1) {
-      throw new RangeError(`threads must be a whole number of at least 1, got ${threads}`);
-    }
+    checkThreads(threads);
     if (bytes < HEAP_START + scratchBytes + 2 * OVERREAD) {
       throw new RangeError(`${bytes} bytes are too few with ${scratchBytes} of scratch memory`);
     }
