@@ -1,8 +1,9 @@
 /**
  * `deno task test [--no-native] [paths] [arguments of deno test]`: sets up what is missing, runs the tests, and
- * ends with a line "N passed, N failed, N skipped". Each test file has a process of its own, and three run at a
- * time. With arguments of `deno test` one process runs all, so that they mean what they always do. With
- * `--no-native` no native TensorFlow is set up, and the tests that need it are skipped where there is none.
+ * ends with a line "N passed, N failed, N skipped". Three processes run at a time: a long test file has one of its
+ * own, and short ones share one, each with modules of its own. With arguments of `deno test` one process runs all,
+ * so that they mean what they always do. With `--no-native` no native TensorFlow is set up, and the tests that need
+ * it are skipped where there is none.
  */
 import { resolve } from "node:path";
 import { answerHelp } from "./arguments.ts";
@@ -11,6 +12,7 @@ import { setup } from "./setup.ts";
 import {
   type Counts,
   denoTest,
+  groups,
   type Job,
   ourEnvironment,
   readTold,
@@ -27,6 +29,9 @@ const longest = [
   ...["tests/tasks/command_line_test.ts", "tests/tasks/setup_test.ts", "tests/tasks/sweep_test.ts"],
   ...["tests/tasks/test_test.ts", "tests/tasks/execute_test.ts", "tests/kernels/builds_test.ts"],
 ];
+
+/** So many short files have one process at most: a process takes a seventh of a second to start. */
+const together = 6;
 
 /** One more than the processors of a small machine: some tests mostly wait, for a process of theirs, say. */
 const atOnce = 3;
@@ -53,9 +58,10 @@ async function inProcesses(
 ): Promise<number> {
   const stop = stopOnSignals();
   const first = longest.filter((file) => files.includes(file));
-  const ordered = [...first, ...files.filter((file) => !first.includes(file))];
+  const short = files.filter((file) => !first.includes(file));
   const types = { name: "types", args: ["check", "--quiet", ...files] };
-  const jobs = ordered.map((name) => ({ name, args: [...denoTest, "--no-check", name] }));
+  const jobs = [...first.map((file) => [file]), ...groups(short, together, 4 * atOnce)]
+    .map((own) => ({ name: own.join(", "), args: [...denoTest, "--no-check", ...own] }));
   const checking = new Map([[types as Job, runJob(types, stop.signal)]]); // it needs no set-up
   await beforeTests(setUp, stop);
   const all: Told[] = [], broken: string[] = [];

@@ -59,8 +59,27 @@ export interface Ended {
 
 /** What the tests are run with. */
 export const denoTest = ["test", "-P", "--no-prompt"] as const;
-/** The environment of processes of `deno test`. */
-export const ourEnvironment = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+/**
+ * The environment of processes of `deno test`. Several run at a time, so each computes on one thread, where a second
+ * would only be waited for; tests that are about threads say how many they want.
+ */
+export const ourEnvironment = {
+  ...{ NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+  LENET_THREADS: Deno.env.get("LENET_THREADS") || "1",
+};
+
+/**
+ * Splits a list in its order, first into groups of `size`, and into smaller ones towards the end.
+ * @param shares no group is larger than such a part of what is left, so that the last ones end together
+ */
+export function groups<T>(list: readonly T[], size: number, shares: number): T[][] {
+  const made: T[][] = [];
+  for (let from = 0; from < list.length; from += made.at(-1)!.length) {
+    const fair = Math.max(1, Math.floor((list.length - from) / shares));
+    made.push(list.slice(from, from + Math.min(size, fair)));
+  }
+  return made;
+}
 
 /**
  * Runs processes, several at a time, in the order of the list.

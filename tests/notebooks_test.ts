@@ -149,8 +149,9 @@ const parameters: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 /** Notebook 7 alone trains in processes of its own; so few images are trained on faster than a process starts. */
-const inOneProcess = (path: string): Record<string, string> =>
-  basename(path).startsWith("7_") ? {} : { LENET_THREADS: "1" };
+const inProcesses = (path: string) => ({
+  LENET_THREADS: basename(path).startsWith("7_") ? String(navigator.hardwareConcurrency) : "1",
+});
 
 Deno.test(
   ...needs("the notebooks' Python", "every notebook runs by itself on a small data set"),
@@ -161,7 +162,7 @@ Deno.test(
     for (const path of notebookPaths()) {
       await t.step(basename(path), async () => {
         const results = join(folder, basename(path, ".ipynb"));
-        const env = { LENET_DATA: data, LENET_RESULTS: results, ...inOneProcess(path) };
+        const env = { LENET_DATA: data, LENET_RESULTS: results, ...inProcesses(path) };
         const given = parameters[basename(path)] ?? {}, [first] = await codeCells(path);
         for (const name of Object.keys(given)) {
           assertStringIncludes(joined(first!.source), `\nconst ${name} = `);

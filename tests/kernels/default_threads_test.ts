@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
 import { assertRejects, assertThrows } from "../assert.ts";
+import { withEnvironment } from "../environment.ts";
 import { openBackend } from "../../lib/backend/choose_backend.ts";
 import { defaultThreads } from "../../lib/kernels/default_threads.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { NumpySystem } from "../../lib/systems/numpy/numpy_system.ts";
 
-async function withThreads(value: string, work: () => unknown): Promise<void> {
-  const before = Deno.env.get("LENET_THREADS");
-  Deno.env.set("LENET_THREADS", value);
-  try {
-    await work();
-  } finally {
-    if (before === undefined) Deno.env.delete("LENET_THREADS");
-    else Deno.env.set("LENET_THREADS", before);
-  }
-}
+const withThreads = (value: string, work: () => void | Promise<void>) =>
+  withEnvironment({ LENET_THREADS: value }, work);
 
 Deno.test("the kernels refuse more threads than they take, whoever asks for them", async () => {
   for (const threads of [0, 1.5, 65, 999]) {

@@ -1,7 +1,10 @@
 /** Trainings at the same time have the bits of one after the other, and one that fails is named. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { assertRejects } from "../assert.ts";
-import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
+import { withFiles } from "../data/files.ts";
+import { noiseFiles } from "../data/noise_files.ts";
+import { withEnvironment } from "../environment.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { openExperiment } from "../../lib/runs/experiment.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
@@ -10,21 +13,18 @@ import { Stopped } from "../../lib/runs/stopped.ts";
 import { trainTogether } from "../../lib/runs/train_together.ts";
 
 /** Does a work with an experiment of few images, whose store is empty. */
-async function withExperiment(
+function withExperiment(
   work: (experiment: Awaited<ReturnType<typeof openExperiment>>) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  Deno.env.set("LENET_RESULTS", `${folder}/results`); // the processes find it there, too
-  try {
-    await generateSynthetic(`${folder}/data`, { train: 100, heldOut: 1, seed: 7 });
-    await work(await openExperiment(undefined, { dataFolder: `${folder}/data` }));
-  } finally {
-    Deno.env.delete("LENET_RESULTS");
-    await Deno.remove(folder, { recursive: true });
-  }
+  return withFiles(noiseFiles, (dataFolder) =>
+    // the processes find the results there, too; with one thread all would be done here
+    withEnvironment(
+      { LENET_RESULTS: join(dataFolder, "results"), LENET_THREADS: "2" },
+      async () => await work(await openExperiment(undefined, { dataFolder })),
+    ));
 }
 
-const configurationOf = (system: "numpy" | "torch", seed: number, classes = 50) =>
+const configurationOf = (system: "numpy" | "torch", seed: number, classes = 3) =>
   runConfiguration({
     ...{ system, architecture: lenet5(classes), epochs: 2, seed, batchSize: 16 },
     optimizer: { kind: "adam", learningRate: 0.01 },
@@ -56,11 +56,11 @@ Deno.test("trainings in two processes are kept, with the bits that they have her
 
 Deno.test("a training that fails in its process is named, and a listener stops all of them", () =>
   withExperiment(async (experiment) => {
-    const failing = [configurationOf("numpy", 5, 3), configurationOf("numpy", 6)];
+    const failing = [configurationOf("numpy", 5, 2), configurationOf("numpy", 6)];
     await assertRejects(
       () => trainTogether(experiment, failing, undefined, 2),
       Error,
-      "the training of numpy for 2 epochs with seed 5: train image 8 has label 3",
+      "the training of numpy for 2 epochs with seed 5: train image 2 has label 2",
     );
     const long = [7, 8].map((seed) => ({ ...configurationOf("numpy", seed), epochs: 9999 }));
     const stop = () => {

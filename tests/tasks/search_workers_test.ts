@@ -10,7 +10,7 @@ import { runConfiguration } from "../../lib/runs/run_configuration.ts";
 import { RunStore } from "../../lib/runs/run_store.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import { trainSideBySide } from "../../tasks/search_workers.ts";
-import { noiseFiles } from "./noise_files.ts";
+import { noiseFiles } from "../data/noise_files.ts";
 
 const configurationOf = (seed: number, classes: number) =>
   runConfiguration({ system: "numpy", architecture: lenet5(classes), epochs: 2, seed });

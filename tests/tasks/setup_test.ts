@@ -17,27 +17,8 @@ import {
 import { run, SetupError } from "../../tasks/run.ts";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
+import { withEnvironment } from "../environment.ts";
 import { scriptArguments } from "../script.ts";
-
-/** Runs `work` with some environment variables changed, and puts them back. */
-async function withEnvironment<T>(
-  changes: Readonly<Record<string, string | undefined>>,
-  work: () => T | Promise<T>,
-): Promise<T> {
-  const set = (values: Readonly<Record<string, string | undefined>>) => {
-    for (const [name, value] of Object.entries(values)) {
-      if (value === undefined) Deno.env.delete(name);
-      else Deno.env.set(name, value);
-    }
-  };
-  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, Deno.env.get(name)]));
-  set(changes);
-  try {
-    return await work();
-  } finally {
-    set(before);
-  }
-}
 
 Deno.test("the build: the argument counts before LENET_NATIVE, and that before the GPU", async () => {
   await withEnvironment({ LENET_NATIVE: "gpu" }, () => {

@@ -16,7 +16,7 @@ import { daskPython, DaskWorkers } from "../../tasks/sweep_dask.ts";
 import { runSweep, type SizedJob } from "../../tasks/run_sweep.ts";
 import { parseArguments, sweepList } from "../../tasks/sweep.ts";
 import { WorkerProcesses } from "../../tasks/sweep_pool.ts";
-import { noiseFiles } from "./noise_files.ts";
+import { noiseFiles } from "../data/noise_files.ts";
 
 /** A sweep of the hand-written system and of torch with three seeds each, in a folder of its own. */
 async function withJobs(

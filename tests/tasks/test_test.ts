@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { exists, projectRoot } from "../../lib/util/files.ts";
-import { readTold, testFiles } from "../../tasks/test_processes.ts";
+import { groups, readTold, testFiles } from "../../tasks/test_processes.ts";
 import { assertStringIncludes } from "../assert.ts";
 
 Deno.test("the closing line counts what deno test counted", () => {
@@ -27,6 +27,15 @@ Deno.test("every test file of the project is found, and nothing beside them", ()
     testFiles(["tests/tasks/test_test.ts", "tests/tasks"]),
     testFiles(["tests/tasks"]),
   );
+});
+
+Deno.test("groups keep the order, have no more than so many, and become single at the end", () => {
+  const list = Array.from({ length: 100 }, (_, i) => i), made = groups(list, 6, 12);
+  assert.deepEqual(made.flat(), list);
+  const sizes = made.map(({ length }) => length);
+  assert.deepEqual(sizes, sizes.toSorted((a, b) => b - a));
+  assert.deepEqual([sizes[0], sizes.at(-1)], [6, 1]);
+  assert.deepEqual(groups(["a", "b", "c"], 6, 12), [["a"], ["b"], ["c"]]);
 });
 
 const script = `
