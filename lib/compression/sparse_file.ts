@@ -19,7 +19,7 @@ import { encodeSafetensors } from "../model/safetensors.ts";
 import type { WeightArray, Weights } from "../model/weights.ts";
 import { crc32 } from "../util/crc32.ts";
 import type { Masks } from "./masks.ts";
-import { elementCount } from "../util/element_count.ts";
+import { checkElements, elementCount } from "../util/element_count.ts";
 import { forEachInMask, isZero, zeroMask } from "./zero_mask.ts";
 
 const magic = "LENETSPK";
@@ -43,12 +43,7 @@ export function reparametrise(weights: Weights, masks: Masks): Weights {
  * @throws RangeError naming an array whose numbers are not as many as its shape says
  */
 export function encodePacked(weights: Weights): Uint8Array<ArrayBuffer> {
-  for (const [name, { shape, data }] of Object.entries(weights)) {
-    if (data.length === elementCount(shape)) continue;
-    throw new RangeError(
-      `${name}, (${shape.join(", ")}), needs ${elementCount(shape)} numbers, got ${data.length}`,
-    );
-  }
+  for (const [name, array] of Object.entries(weights)) checkElements(name, array);
   const arrays = Object.entries(weights).map(([name, { shape, data }]) => ({
     header: { name, shape, values: data.reduce((sum, x) => sum + Number(!isZero(x)), 0) },
     data,

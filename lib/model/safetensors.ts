@@ -2,7 +2,7 @@
  * The safetensors format: 8 bytes little-endian header length, a JSON header that gives each array's
  * dtype, shape and byte range, then the bytes. F32, I32, I8 and U8 are read and written here.
  */
-import { elementCount } from "../util/element_count.ts";
+import { checkElements } from "../util/element_count.ts";
 import { writeAtomic } from "../util/files.ts";
 import { addChecksum, takeChecksum } from "./arrays_checksum.ts";
 import { ModelFileError } from "./model_file_error.ts";
@@ -62,10 +62,10 @@ export function encodeArrays(
     .toSorted(([, a], [, b]) => bytesOf[dtypeOf(b.data)] - bytesOf[dtypeOf(a.data)]);
   let offset = 0;
   for (const [name, { shape, data }] of entries) {
-    const count = elementCount(shape);
-    if (name === "__metadata__" || count !== data.length) {
-      throw new RangeError(`${name}, (${shape.join(", ")}), cannot hold ${data.length} numbers`);
+    if (name === "__metadata__") {
+      throw new RangeError("no array of a safetensors file may be named __metadata__");
     }
+    checkElements(name, { shape, data });
     const end = offset + data.byteLength;
     header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [offset, end] }]);
     offset = end;

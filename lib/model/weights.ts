@@ -1,6 +1,6 @@
 import { type Architecture, parameterShapes } from "./architecture.ts";
 import { firstNonFinite } from "./finite.ts";
-import { elementCount } from "../util/element_count.ts";
+import { checkElements } from "../util/element_count.ts";
 
 /** One array of weights, row-major. */
 export interface WeightArray {
@@ -35,10 +35,7 @@ export function checkWeights(architecture: Architecture, weights: Weights): void
         `${name} must have shape (${shape.join(", ")}), got (${array.shape.join(", ")})`,
       );
     }
-    const length = elementCount(shape);
-    if (array.data.length !== length) {
-      throw new RangeError(`${name} must hold ${length} numbers, got ${array.data.length}`);
-    }
+    checkElements(name, array);
   }
 }
 

@@ -2,7 +2,7 @@ import { checkWeights, type Weights } from "../model/weights.ts";
 import { type Architecture, parameterShapes } from "../model/architecture.ts";
 import { describe } from "../model/describe.ts";
 import type { OptimizerState } from "../model/training_step.ts";
-import { elementCount } from "../util/element_count.ts";
+import { checkElements } from "../util/element_count.ts";
 import type { Batches, FitOptions, History } from "./system.ts";
 
 /** Sums over the batches of an epoch that have been trained on. */
@@ -108,7 +108,7 @@ function checkOptimizerState(
   const trained = parameterShapes(architecture).filter(({ isStatistic }) => !isStatistic);
   for (const arrays of all) {
     for (const { name, shape } of trained) {
-      const array = arrays[name], count = elementCount(shape);
+      const array = arrays[name];
       if (array?.shape.join() !== shape.join()) {
         throw new RangeError(
           `the optimizer's state needs ${name} of shape (${shape.join(", ")}), got ${
@@ -116,11 +116,7 @@ function checkOptimizerState(
           }`,
         );
       }
-      if (array.data.length !== count) {
-        throw new RangeError(
-          `the optimizer's state needs ${count} numbers of ${name}, got ${array.data.length}`,
-        );
-      }
+      checkElements(`the optimizer's state of ${name}`, array);
     }
   }
 }

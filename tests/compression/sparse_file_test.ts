@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
+import { encodeArrays } from "../../lib/model/safetensors.ts";
 import { crc32 } from "node:zlib";
 import { assertLess, assertThrows } from "../assert.ts";
 import { applyMasks, magnitudeMasks } from "../../lib/compression/masks.ts";
@@ -39,14 +40,11 @@ Deno.test("packed weights are read to the same bits, whatever numbers they hold"
 
 Deno.test("an array with more or fewer numbers than its shape says is not written", () => {
   for (const shape of [[4], [1], [2, 3]]) {
-    const refused = `w, (${shape.join(", ")}), needs ${
-      shape.at(-1)! * (shape.length)
-    } numbers, got 2`;
-    assertThrows(
-      () => encodePacked({ w: { shape, data: Float32Array.of(1, 2) } }),
-      RangeError,
-      refused,
-    );
+    const count = shape.at(-1)! * shape.length;
+    const refused = `w, of shape (${shape.join(", ")}), must hold ${count} numbers, got 2`;
+    const arrays = { w: { shape, data: Float32Array.of(1, 2) } };
+    assertThrows(() => encodePacked(arrays), RangeError, refused);
+    assertThrows(() => encodeArrays(arrays), RangeError, refused);
   }
 });
 

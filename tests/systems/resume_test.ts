@@ -223,7 +223,7 @@ Deno.test("a state that does not fit the training is refused by what is wrong wi
   const short = { ...mean, "output.bias": { shape, data: data.slice(1) } };
   await refused(
     { resume: { ...state, optimizer: { ...state.optimizer, mean: short } } },
-    "the optimizer's state needs 6 numbers of output.bias, got 5",
+    "the optimizer's state of output.bias, of shape (6), must hold 6 numbers, got 5",
   );
   await refused({ averaging: 0.9 }, "the state has no mean of the weights");
   await refused({ optimizerState: state.optimizer }, "leave out optimizerState");

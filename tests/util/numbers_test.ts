@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import fc from "../fast_check.ts";
-import { assertAlmostEquals } from "../assert.ts";
+import { assertAlmostEquals, assertThrows } from "../assert.ts";
 import { argmax } from "../../lib/util/argmax.ts";
 import { crc32 } from "../../lib/util/crc32.ts";
-import { elementCount } from "../../lib/util/element_count.ts";
+import { checkElements, elementCount } from "../../lib/util/element_count.ts";
 import { exponentialSum } from "../../lib/util/log_sum_exp.ts";
 
 Deno.test("argmax takes the first of equal values, and never a NaN that comes later", () => {
@@ -27,6 +27,9 @@ Deno.test("the sum of exponentials neither overflows nor loses small values", ()
 
 Deno.test("elements of a shape: the product of its sides, one for a single number", () => {
   assert.deepEqual([elementCount([2, 3, 4]), elementCount([5, 0]), elementCount([])], [24, 0, 1]);
+  checkElements("a", { shape: [], data: [1] });
+  const message = "a, of shape (2, 3), must hold 6 numbers, got 1";
+  assertThrows(() => checkElements("a", { shape: [2, 3], data: [1] }), RangeError, message);
 });
 
 Deno.test("CRC-32 is zlib's, also of bytes that come in parts", () => {
