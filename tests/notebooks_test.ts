@@ -141,10 +141,12 @@ for (const [notebook, names] of Object.entries(tables)) {
   });
 }
 
-/** Fewer epochs, and fewer seeds, than a reader wants: all code runs, and nothing here looks at the scores. */
+/** Fewer epochs, seeds and turns than a reader wants: all code runs, and nothing here looks at the scores. */
 const parameters: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  "4_pruning.ipynb": { moreEpochs: 1 },
-  "5_quantization.ipynb": { awareEpochs: 1, moreEpochs: 2, timedEpochs: 2, processes: 1 },
+  "4_pruning.ipynb": { moreEpochs: 1, turns: 1 },
+  "5_quantization.ipynb": {
+    ...{ awareEpochs: 1, moreEpochs: 2, timedEpochs: 2, turns: 1, processes: 1 },
+  },
   "7_diagnosis.ipynb": { ladderSeeds: 2, bestSeeds: 2 },
 };
 
