@@ -17,6 +17,8 @@ export interface FigureText {
   readonly subtitle?: string;
   /** Below the drawing. */
   readonly caption?: string;
+  /** What is seen in the drawing, for those who do not see it: not drawn, part of the words alone. */
+  readonly seen?: string;
   /** Samples of the series, above the drawing. */
   readonly legend?: readonly LegendEntry[];
 }
@@ -50,7 +52,7 @@ export class Figure {
   readonly svg: string;
   /** What the figure shows. */
   readonly title: string;
-  /** What the figure shows in words, for those who do not see it: all the texts around the drawing. */
+  /** What the figure shows in words, for those who do not see it: what is seen, and all the texts around the drawing. */
   readonly alt: string;
   /** Width in pixels. */
   readonly width: number;
@@ -63,8 +65,9 @@ export class Figure {
     const captionLines = text.caption ? wrap(text.caption, drawing.width - 16, 11) : [];
     this.title = text.title;
     const labels = (text.legend ?? []).map(({ label }) => label);
-    const parts = [text.title, text.subtitle, labels.join(", "), text.caption];
+    const parts = [text.title, text.subtitle, text.seen, labels.join(", "), text.caption];
     this.alt = parts.filter(Boolean).map((part) => part!.replace(/\.$/, "")).join(". ") + ".";
+    const described = text.seen || (text.caption ?? text.subtitle ?? text.title);
     this.width = drawing.width;
     this.height = top + drawing.height +
       (captionLines.length > 0 ? 10 + 15 * captionLines.length : 0);
@@ -76,7 +79,7 @@ export class Figure {
       `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
       `width="${this.width}" height="${this.height}" viewBox="0 0 ${this.width} ${this.height}" ` +
       `font-family="${fontFamily}" role="img"><title>${escapeXml(text.title)}</title>` +
-      `<desc>${escapeXml(text.caption ?? text.subtitle ?? text.title)}</desc>${paper}${head}` +
+      `<desc>${escapeXml(described)}</desc>${paper}${head}` +
       `<g transform="translate(0 ${top})">${drawing.body}</g>${foot}</svg>\n`;
   }
 

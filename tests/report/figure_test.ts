@@ -21,6 +21,8 @@ import { curvePoints } from "../../lib/diagnosis/learning_curves.ts";
 import { learningCurvesFigure } from "../../lib/report/figures/learning_curves_figure.ts";
 import { lossFigure } from "../../lib/report/figures/figure_2_loss.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
+import { mistakesFigure } from "../../lib/report/figures/mistakes_figure.ts";
+import { pixelSet } from "../runs/pixels.ts";
 import { madeUpMatrix, measuredAblation, measuredStep } from "../diagnosis/scored_runs.ts";
 import { perceptron, smallConvolutional } from "../systems/helpers.ts";
 
@@ -108,6 +110,41 @@ for (const [name, draw] of Object.entries(figures)) {
     assert.deepEqual(svg, await Deno.readTextFile(path));
   });
 }
+
+Deno.test("the words of a confusion figure say what is seen: the diagonal, the fullest column, the pair", () => {
+  const of = (...counts: number[]) => ({
+    classes: 3,
+    counts: Int32Array.from(counts),
+    predicted: 3,
+  });
+  const text = { ...confusionText, names: ["ant", "bee", "cat"] };
+  const alt = (matrix: ReturnType<typeof of>) => confusionFigure(matrix, text).alt;
+  assert.equal(
+    alt(of(5, 0, 0, 1, 1, 4, 2, 0, 3)),
+    "Confusion. made-up. 9 of 16 images (56 %) stand on the diagonal. The fullest column, ant, has 8 " +
+      "images. Most often bee is taken for cat: 4 of 6 images.",
+  );
+  assert.match(
+    alt(of(1, 2, 0, 0, 0, 0, 2, 0, 0)),
+    /ant is taken for bee: 2 of 3 images; so often in 1/,
+  );
+  assert.match(
+    alt(of(1, 0, 0, 0, 2, 0, 0, 0, 3)),
+    /6 of 6 images \(100 %\).*No image stands beside/,
+  );
+  assert.match(alt(of(0, 0, 0, 0, 0, 0, 0, 0, 0)), /There are no images\.$/);
+});
+
+Deno.test("the words of the mistakes' figure say what each image is taken for", async () => {
+  const set = pixelSet(4, 2, 1);
+  const guesses = [{ label: 1, probability: 0.98 }, { label: 0, probability: 0.02 }];
+  const about = { classes: ["ant", "bee"], color: "#000", data: "made-up", title: "Mistakes" };
+  const figure = await mistakesFigure([{ index: 2, label: 0, loss: 4, guesses }], set, about);
+  assert.match(figure.alt, /^Mistakes\. made-up\. ant is taken for bee \(98 %\)\. Above each/);
+  assert.match(figure.svg, /<desc>ant is taken for bee \(98 %\)<\/desc>/);
+  const none = await mistakesFigure([], set, about);
+  assert.match(none.svg, /<desc>There is no mistake\.<\/desc>/);
+});
 
 Deno.test("Figure 1 shows the counts and shapes of its architecture", () => {
   const { svg } = architectureFigure(lenet5());

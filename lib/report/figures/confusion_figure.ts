@@ -1,16 +1,18 @@
 import type { ConfusionMatrix } from "../../metrics/confusion.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
+import { confusionWords } from "../words/confusion_words.ts";
 
 /** A confusion matrix as a heat map: rows true, columns predicted, each row's shares. */
 export function confusionFigure(
-  { classes, counts, predicted }: ConfusionMatrix,
+  matrix: ConfusionMatrix,
   { names, title, data }: {
     readonly names: readonly string[];
     readonly title: string;
     readonly data: string;
   },
 ): Figure {
+  const { classes, counts, predicted } = matrix;
   if (names.length !== classes) {
     throw new RangeError(`${names.length} names for ${classes} classes`);
   }
@@ -49,7 +51,9 @@ export function confusionFigure(
         share * 100
       } %</text>`
     ).join("") + `<text x="${x}" y="${top + 152}" font-size="11">of the row</text>`;
-  return new Figure({ width: x + 84, height: top + size + 30, body }, { title, subtitle: data });
+  return new Figure({ width: x + 84, height: top + size + 30, body }, {
+    ...{ title, subtitle: data, seen: confusionWords(matrix, names) },
+  });
 }
 
 /** White to dark blue, for a share from 0 to 1. */

@@ -1,6 +1,7 @@
 import type { ConfusionMatrix } from "../../metrics/confusion.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
+import { confusionWords } from "../words/confusion_words.ts";
 import { shade } from "./confusion_figure.ts";
 
 /** A confusion matrix and what stands above it. */
@@ -52,6 +53,7 @@ export function confusionPairFigure(
   });
   return new Figure({ width: left + 2 * size + gap + 10, height: top + size + 28, body }, {
     ...{ title, subtitle: data },
+    seen: pair.map(({ title, matrix }) => `${title}: ${confusionWords(matrix)}`).join(" "),
     caption:
       "Test images. The darker, the larger the share of the row. A network that has learned has a " +
       "diagonal; one that has collapsed has a column.",

@@ -3,6 +3,8 @@ import type { PixelSet } from "../../pixels/pixels.ts";
 import { escapeXml } from "../escape.ts";
 import { Figure, greyDataUri } from "../figure.ts";
 
+const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+
 /** Images that a network got wrong, and what it took each for: its guesses with their probabilities. */
 export async function mistakesFigure(
   mistakes: readonly Mistake[],
@@ -29,13 +31,16 @@ export async function mistakesFigure(
         `<rect x="${left}" y="${top}" width="${(140 * probability).toFixed(1)}" height="14" ` +
         `fill="${color}" fill-opacity="0.35"/><text x="${left + 4}" y="${top + 11}" ` +
         `font-size="10.5"${guess === label ? ' font-weight="bold"' : ""}>` +
-        `${escapeXml(classes[guess]!)} ${(100 * probability).toFixed(0)} %</text>`;
+        `${escapeXml(classes[guess]!)} ${percent(probability)}</text>`;
     });
   }
   const rows = Math.max(1, Math.ceil(mistakes.length / columns));
   return new Figure({ width: 8 + columns * cell, height: rows * line, body }, {
     title,
     subtitle: data,
+    seen: mistakes.map(({ label, guesses: [first] }) =>
+      `${classes[label]} is taken for ${classes[first!.label]} (${percent(first!.probability)})`
+    ).join(", "),
     caption: mistakes.length === 0
       ? "There is no mistake."
       : "Above each image its class; beside it the five classes that the network finds most probable. " +
