@@ -5,7 +5,7 @@
  * import { generateSynthetic, openDataset } from "@lenet/three-ways/data";
  *
  * // a small data set of imaginary animals; your own folder of images works too
- * await generateSynthetic("animals", { train: 100, heldOut: 1, seed: 1 });
+ * await generateSynthetic("animals", { train: 200, heldOut: 1, seed: 1 });
  * const { classes, splits } = await openDataset("animals");
  * console.log(classes.length, splits.train.length, splits.train.name(0));
  * ```
