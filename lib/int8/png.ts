@@ -3,6 +3,7 @@ import { BadImage, TooLarge } from "../pixels/bad_image.ts";
 import type { Decoded } from "../pixels/decoded_image.ts";
 import { defaultImageLimits } from "../pixels/image_limits.ts";
 import { crc32 } from "../util/crc32.ts";
+import { orientationOf, upright } from "./orientation.ts";
 
 /** Channels by colour type: grey, colour, palette, grey with alpha, colour with alpha. */
 const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -36,13 +37,15 @@ export function isPng(bytes: Uint8Array): boolean {
 }
 
 /**
- * Decodes a PNG as `cv2.imread` does: colour profiles ignored, 16 bits cut to 8, alpha left as a channel.
+ * Decodes a PNG as `cv2.imread` does: turned by its EXIF orientation, colour profiles ignored, 16 bits cut to 8, alpha
+ * left as a channel.
  * @param name the image in error messages
  * @throws {BadImage} naming the image and what is wrong with it
  */
 export async function decodePng(bytes: Uint8Array, name: string): Promise<Decoded> {
   const bad = (why: string) => new BadImage(name, `the PNG is damaged or cut short (${why})`);
   let header: Header | undefined, palette: Uint8Array | undefined, isOver = false;
+  let orientation = 1;
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 8; !isOver;) {
@@ -56,12 +59,14 @@ export async function decodePng(bytes: Uint8Array, name: string): Promise<Decode
     if (kind === "IHDR") header = readHeader(data, name, bad);
     else if (kind === "PLTE") palette = data;
     else if (kind === "IDAT") parts.push(data);
+    else if (kind === "eXIf") orientation = orientationOf(data);
     else if (kind === "IEND") isOver = true;
     at = end;
   }
   if (!header) throw bad("it has no header");
   if (header.type === 3 && !palette) throw bad("it has no palette");
-  return spread(header, await inflate(parts, lengthOf(header), bad), palette, bad);
+  const stored = spread(header, await inflate(parts, lengthOf(header), bad), palette, bad);
+  return upright(stored, orientation);
 }
 
 function readHeader(data: Uint8Array, name: string, bad: (why: string) => Error): Header {

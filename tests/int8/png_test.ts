@@ -6,6 +6,7 @@ import { decodePng, isPng } from "../../lib/int8/png.ts";
 import { BadImage } from "../../lib/pixels/bad_image.ts";
 import { decode } from "../../lib/pixels/decode.ts";
 import { shrink } from "../../lib/pixels/shrink.ts";
+import { crc32 } from "../../lib/util/crc32.ts";
 import { Rng } from "../../lib/util/rng.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import fc from "../fast_check.ts";
@@ -63,6 +64,39 @@ Deno.test("PNGs of all kinds have the same pixels as by sharp: filters, passes, 
     const [ours, sharps] = await seen(bytes);
     assert.deepEqual(ours, sharps);
   }));
+});
+
+Deno.test("a PNG that its EXIF data turn is turned as by sharp, on both byte orders", async () => {
+  const data = Uint8Array.from({ length: 7 * 4 * 3 }, (_, i) => i * 3);
+  const raw = { width: 7, height: 4, channels: 3 } as const;
+  const plain = new Uint8Array(await sharp(data, { raw }).png().toBuffer());
+  // the chunk stands behind the header's, which ends at byte 33
+  const withExif = (exif: Uint8Array) => {
+    const chunk = new Uint8Array(12 + exif.length), view = new DataView(chunk.buffer);
+    view.setUint32(0, exif.length);
+    chunk.set([...new TextEncoder().encode("eXIf"), ...exif], 4);
+    view.setUint32(8 + exif.length, crc32(chunk.subarray(4, 8 + exif.length)));
+    return new Uint8Array([...plain.subarray(0, 33), ...chunk, ...plain.subarray(33)]);
+  };
+  for (const isLittle of [true, false]) {
+    for (let orientation = 0; orientation <= 9; orientation++) {
+      const exif = new Uint8Array(26), view = new DataView(exif.buffer);
+      exif.set(isLittle ? [0x49, 0x49] : [0x4d, 0x4d]);
+      view.setUint16(2, 42, isLittle);
+      view.setUint32(4, 8, isLittle);
+      [1, 0x112, 3].forEach((word, i) => view.setUint16(8 + 2 * i, word, isLittle));
+      view.setUint32(14, 1, isLittle);
+      view.setUint16(18, orientation, isLittle);
+      const bytes = withExif(exif), [ours, sharps] = await seen(bytes);
+      assert.deepEqual(ours, sharps, `${orientation}`);
+      const { width } = await decodePng(bytes, "ours");
+      assert.equal(width, orientation >= 5 && orientation <= 8 ? 4 : 7);
+      // what is cut short or says something else turns nothing and ends nothing
+      for (let length = 0; length < 20; length++) {
+        assert.equal((await decodePng(withExif(exif.subarray(0, length)), "cut")).width, 7);
+      }
+    }
+  }
 });
 
 Deno.test("a PNG that is cut or changed anywhere is refused by name", async () => {
