@@ -16,7 +16,7 @@ import {
   type ClassifierModel,
   type FloatNetwork,
 } from "./classifier_model.ts";
-import { type ClassProbability, likeliest, requireTop } from "./likeliest.ts";
+import { type ClassProbability, likeliest, requirePixels, requireTop } from "./likeliest.ts";
 
 /** An image: the path of a file, the bytes of a JPEG, PNG, WebP, GIF or TIFF file, or raw pixels. */
 export type ClassifierImage = string | Uint8Array | ImageSource;
@@ -156,14 +156,7 @@ export class Classifier implements Disposable {
    * @throws RangeError if the bytes are not those of `count` images
    */
   async logits(pixels: Uint8Array, count: number): Promise<Float32Array> {
-    if (!(pixels instanceof Uint8Array)) {
-      throw new RangeError("the pixels must be bytes from 0 to 255 in a Uint8Array");
-    }
-    const { channels, height, width } = architectureOf(this.model).input;
-    const expected = count * channels * height * width;
-    if (pixels.length !== expected) {
-      throw new RangeError(`${count} images have ${expected} bytes, got ${pixels.length}`);
-    }
+    requirePixels(pixels, count, architectureOf(this.model).input);
     return await this.#predictor.predict(pixels, count);
   }
 

@@ -1,3 +1,4 @@
+import type { Architecture } from "../model/architecture.ts";
 import { exponentialSum } from "../util/log_sum_exp.ts";
 
 /** A class and how likely it is, by a network. */
@@ -14,6 +15,24 @@ export interface ClassProbability {
 export function requireTop(top: number): void {
   if (!Number.isInteger(top) || top < 1) {
     throw new RangeError(`top must be a whole number of at least 1, got ${top}`);
+  }
+}
+
+/** @throws RangeError if something is not the bytes of a whole number of images, (count, channels, height, width) */
+export function requirePixels(
+  pixels: Uint8Array,
+  count: number,
+  { channels, height, width }: Architecture["input"],
+): void {
+  if (!(pixels instanceof Uint8Array)) {
+    throw new RangeError("the pixels must be bytes from 0 to 255 in a Uint8Array");
+  }
+  if (!Number.isInteger(count) || count < 0) {
+    throw new RangeError(`the count of images must be a whole number of at least 0, got ${count}`);
+  }
+  const expected = count * channels * height * width;
+  if (pixels.length !== expected) {
+    throw new RangeError(`${count} images have ${expected} bytes, got ${pixels.length}`);
   }
 }
 

@@ -3,7 +3,12 @@ import {
   type ClassifierPreprocessing,
   classifierPreprocessing,
 } from "../classifier/classifier_model.ts";
-import { type ClassProbability, likeliest, requireTop } from "../classifier/likeliest.ts";
+import {
+  type ClassProbability,
+  likeliest,
+  requirePixels,
+  requireTop,
+} from "../classifier/likeliest.ts";
 import { type Int8Predictor, openInt8 } from "../compression/quantization/int8_network.ts";
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
 import { decodeModel, modelFormat } from "../compression/quantization/quantized_model_file.ts";
@@ -94,9 +99,10 @@ export class Int8Classifier {
   /**
    * Logits, (count, classes), of images that are preprocessed already.
    * @param pixels (count, channels, height, width), 0–255
-   * @throws RangeError if there are fewer bytes than `count` images have
+   * @throws RangeError if the bytes are not those of `count` images
    */
   logits(pixels: Uint8Array, count: number): Float32Array<ArrayBuffer> {
+    requirePixels(pixels, count, this.input);
     return this.#predictor.predict(pixels, count);
   }
 

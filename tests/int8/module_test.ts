@@ -48,6 +48,20 @@ Deno.test("the predictor answers with the bits of the classifier, from PNG bytes
   );
 });
 
+Deno.test("bytes that are not those of a whole number of images are refused", async () => {
+  const alone = await openInt8Classifier(classifierFile);
+  using classifier = await Classifier.open(decodeClassifier(classifierFile));
+  const { channels, height, width } = alone.input, length = channels * height * width;
+  const wrong = [[length, -1], [1.5 * length, 1.5], [0, NaN], [length + 1, 1], [length, 2]];
+  for (const [bytes, count] of wrong) {
+    const pixels = new Uint8Array(bytes!);
+    assert.throws(() => alone.logits(pixels, count!), RangeError, `${count}`);
+    await assert.rejects(() => classifier.logits(pixels, count!), RangeError, `${count}`);
+  }
+  assert.throws(() => alone.logits("x".repeat(length) as never, 1), /Uint8Array/);
+  assert.deepEqual(alone.logits(new Uint8Array(), 0), new Float32Array());
+});
+
 Deno.test("a model alone is opened too, with numbers for names; other files are refused", async () => {
   const { classes } = await openInt8Classifier(encodeModel(int8Model));
   assert.deepEqual(classes, ["class 0", "class 1", "class 2", "class 3"]);
