@@ -3,6 +3,7 @@
  *
  *     deno run --allow-read=lib --allow-env bench/profile.ts [narrow|wide]
  */
+import { fileURLToPath } from "node:url";
 import { lenet5 } from "../lib/model/architecture.ts";
 import { initialWeights } from "../lib/model/initial_weights.ts";
 import {
@@ -107,7 +108,7 @@ export async function profile(): Promise<Profile[]> {
         "--allow-read=lib",
         "--allow-env",
         ...flags,
-        new URL(import.meta.url).pathname,
+        fileURLToPath(import.meta.url),
         build,
       ],
       cwd: projectRoot,

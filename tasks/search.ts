@@ -13,6 +13,7 @@
  * `.md` among the data set's results, unless the recipe that stands there is better on the validation images.
  */
 import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { dataLabel } from "../lib/report/tables/dataset_table.ts";
 import {
   bestRecipeSummary,
@@ -86,7 +87,7 @@ async function searchTask(): Promise<void> {
   const { data: folder, which, final, turbo } = given;
   await requireData(folder);
   if (turbo && Deno.env.get("DENO_V8_FLAGS") !== turboEnvironment.DENO_V8_FLAGS) {
-    const args = ["run", ...permissions, new URL(import.meta.url).pathname, ...Deno.args];
+    const args = ["run", ...permissions, fileURLToPath(import.meta.url), ...Deno.args];
     return await run(Deno.execPath(), args, { env: turboEnvironment });
   }
   // two at once would each write their own log over the other's

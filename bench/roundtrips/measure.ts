@@ -1,5 +1,6 @@
 /** Sends networks to the other frameworks and back, and measures what differs. */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openInt8 } from "../../lib/compression/quantization/int8_network.ts";
 import { openNetwork, saveNetwork } from "../../lib/formats/network_files.ts";
 import {
@@ -69,7 +70,7 @@ export async function measureJourneys(
   const elsewhere = jobs.filter(({ format }) => format !== "tfjs");
   const list = elsewhere.map(({ traveller: _, ...job }) => job);
   await writeAtomic(join(folder, "jobs.json"), JSON.stringify(list));
-  await run(benchPython, [new URL("sides.py", import.meta.url).pathname, folder], {
+  await run(benchPython, [fileURLToPath(new URL("sides.py", import.meta.url)), folder], {
     env: { PYTHONDONTWRITEBYTECODE: "1", TF_CPP_MIN_LOG_LEVEL: "3" },
   });
   const journeys: Journey[] = [];

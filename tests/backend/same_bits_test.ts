@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { assertStringIncludes } from "../assert.ts";
 import { turboFlags } from "../../lib/kernels/kernel_platform.ts";
 import { needs } from "../requirements.ts";
@@ -12,7 +13,7 @@ async function learned(threads: number, build?: string, flags: readonly string[]
     args: [
       ...["run", "--no-check", "-P=test"],
       ...(flags.length > 0 ? [`--v8-flags=${flags.join(",")}`] : []),
-      ...[new URL("./train_both.ts", import.meta.url).pathname, String(threads)],
+      ...[fileURLToPath(new URL("./train_both.ts", import.meta.url)), String(threads)],
       ...build ? [build] : [],
     ],
     env: { LENET_NATIVE: "cpu", TF_NUM_INTRAOP_THREADS: `${threads}`, TF_CPP_MIN_LOG_LEVEL: "2" },

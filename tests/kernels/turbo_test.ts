@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { turboFlags } from "../../lib/kernels/kernel_platform.ts";
 import { computeInShort } from "./turbo_process.ts";
 
 Deno.test("a process with V8's turbo flags computes the same bits with the wide kernels", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-P=test", "--no-check"]
-      .concat(new URL("./turbo_process.ts", import.meta.url).pathname),
+      .concat(fileURLToPath(new URL("./turbo_process.ts", import.meta.url))),
     // flags on the command line are seen only with all permissions
     env: { DENO_V8_FLAGS: turboFlags.join(",") },
   }).output();

@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 /** What real PyTorch and real Keras do; made by tests/fixtures/make_frameworks.py. */
 export interface Fixtures {
   readonly versions: Readonly<Record<string, string>>;
@@ -24,4 +26,4 @@ export async function fixtures(): Promise<Fixtures> {
   return JSON.parse(await Deno.readTextFile(new URL("frameworks.json", folder)));
 }
 /** Path of the LeNet-5 weights that PyTorch wrote. */
-fixtures.weights = new URL("lenet5.safetensors", folder).pathname;
+fixtures.weights = fileURLToPath(new URL("lenet5.safetensors", folder));

@@ -74,6 +74,24 @@ Deno.test("the lock file holds sharp and esbuild for Linux, macOS and Windows, I
   }
 });
 
+/** The modules in a folder and those inside of it. */
+function* modules(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* modules(path);
+    else if (name.endsWith(".ts")) yield path;
+  }
+}
+
+Deno.test("no path of a file is taken from its URL as it stands, where a space is %20", () => {
+  for (const folder of ["lib", "tasks", "bench", "tests"]) {
+    for (const path of modules(join(projectRoot, folder))) {
+      const asItStands = /import\.meta\.url[^\n]*\)\.pathname/;
+      assert.doesNotMatch(Deno.readTextFileSync(path), asItStands, `${path}: use fileURLToPath`);
+    }
+  }
+});
+
 /** A copy of what the tasks need, in a folder with an unusual name. */
 async function copyProject(): Promise<string> {
   const folder = join(await Deno.makeTempDir(), "my project \\ copy");

@@ -1,5 +1,6 @@
 /** The tensor kernels' threads: with and without shared memory, of both kinds, and when they fail. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { assertRejects, assertThrows } from "../../assert.ts";
 import { startNodeThread } from "../../../lib/kernels/tensor/node_threads.ts";
@@ -171,7 +172,7 @@ Deno.test("scratch memory is given back, and too little is an error that says ho
 });
 
 Deno.test("a process that does not dispose of the kernels ends nevertheless", async () => {
-  const script = new URL("./undisposed_kernels.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("./undisposed_kernels.ts", import.meta.url));
   const args = ["run", "-P=test", "--no-check", script];
   const signal = AbortSignal.timeout(60_000);
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, signal }).output();
