@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { assertRejects } from "../assert.ts";
 import type { Dataset, Split, SplitName } from "../../lib/data/dataset.ts";
@@ -9,7 +10,7 @@ import { preprocess } from "../../lib/pixels/preprocess.ts";
 import { floatTiff } from "./float_tiff.ts";
 import { withoutOpening } from "./without_opening.ts";
 
-const fixtures = new URL("../fixtures/opencv/", import.meta.url).pathname;
+const fixtures = fileURLToPath(new URL("../fixtures/opencv/", import.meta.url));
 
 /** A flat image of some colour. */
 function flat(width: number, height: number, background = "#a4c") {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { assertRejects } from "../assert.ts";
 import { BadImage } from "../../lib/pixels/bad_image.ts";
 import { displayImage } from "../../lib/pixels/display_image.ts";
 
-const folder = new URL("../fixtures/opencv/", import.meta.url).pathname;
+const folder = fileURLToPath(new URL("../fixtures/opencv/", import.meta.url));
 
 Deno.test("an image is shown as it is decoded: turned, without alpha, fitted into the square", async () => {
   // rotated.jpg is 90×60 on disk, with the EXIF orientation that turns it upright

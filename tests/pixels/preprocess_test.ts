@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import fc from "../fast_check.ts";
 import sharp from "sharp";
 import { assertRejects } from "../assert.ts";
@@ -15,7 +16,7 @@ import {
 import { toGrey } from "../../lib/pixels/resize.ts";
 import expected from "../fixtures/opencv/expected.json" with { type: "json" };
 
-const folder = new URL("../fixtures/opencv/", import.meta.url).pathname;
+const folder = fileURLToPath(new URL("../fixtures/opencv/", import.meta.url));
 const filters = ["opencv", "antialiased"] as const;
 
 function fromBase64(text: string): Uint8Array {

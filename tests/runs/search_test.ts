@@ -1,5 +1,6 @@
 /** A search chooses on validation images only, repeats nothing, and goes on where it was cut off. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { assertGreater, assertRejects, assertThrows } from "../assert.ts";
 import { countParameters, isActivation, lenet5 } from "../../lib/model/architecture.ts";
 import type { PixelSet } from "../../lib/pixels/pixels.ts";
@@ -191,7 +192,7 @@ Deno.test("recipes.long is what the second search on Tiny ImageNet ends with, ne
   assert.deepEqual([lenetSpace(lenet5(50)).turn, space.turn, thirdSpace().turn], [
     ...["first", "second", "third"],
   ]);
-  const path = new URL("../../results/search/tiny50_second.json", import.meta.url).pathname;
+  const path = fileURLToPath(new URL("../../results/search/tiny50_second.json", import.meta.url));
   for (const run of (await readSearchLog(path))!.final) {
     assert.deepEqual(run.epochs, recipes.long.epochs, "give recipes.long the epochs that were run");
     assert.deepEqual(run.candidate, last.name, "recipes.long is not what the search chose");
@@ -212,7 +213,7 @@ Deno.test("longTaughtRecipe is what the third search on Tiny ImageNet ends with"
     candidateRun(lenet5(50), space.candidates[0]!, 30),
     candidateRun(lenet5(50), chosen, 30),
   );
-  const path = new URL("../../results/search/tiny50_third.json", import.meta.url).pathname;
+  const path = fileURLToPath(new URL("../../results/search/tiny50_third.json", import.meta.url));
   const { final } = (await readSearchLog(path))!;
   assert.equal(final.length, 5);
   for (const { epochs, candidate } of final) {
