@@ -50,11 +50,11 @@ export function witnessTable(runs: readonly Witnessed[], notes: readonly string[
       { key: "kind", label: "run" },
       { key: "program", label: "other program" },
       { key: "steps", label: "steps" },
-      { key: "together", label: "the same for" },
-      { key: "rounding", label: "itself, one rounding apart, for" },
+      { key: "together", label: "steps with the same loss" },
+      { key: "rounding", label: "the other program twice: steps with the same loss" },
       { key: "median", label: "median difference" },
       { key: "largest", label: "largest difference" },
-      { key: "largestRounding", label: "largest by rounding alone" },
+      { key: "largestRounding", label: "the other program twice: largest difference" },
     ],
     rows: runs.map((run) => ({
       ...{ system: run.title, kind: run.kind, program: run.theirs.program },
@@ -63,9 +63,10 @@ export function witnessTable(runs: readonly Witnessed[], notes: readonly string[
       ...{ largest: run.agreement.largest, largestRounding: run.rounding.largest },
     })),
     notes: [
-      `The same: the losses of a step differ by at most ${TOLERANCE}, relative to the loss where it is ` +
-      "above 1. One rounding apart: the other program a second time, every starting weight moved to the " +
-      "next number of float32; what parts those two is rounding alone.",
+      `The same loss: the two losses of a step differ by at most ${TOLERANCE}, relative to the loss where it ` +
+      "is above 1; counted up to the first step that differs by more. The other program twice: it is run a " +
+      "second time with every starting weight moved to the next number of float32, so that what parts its " +
+      "two runs is rounding alone.",
       ...runs.map(sentence),
       ...notes,
     ],

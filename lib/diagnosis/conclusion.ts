@@ -73,25 +73,27 @@ function sentences(conclusion: Conclusion): string[] {
     found.push(
       sufficient.length === 0
         ? "No fault alone makes the correct run collapse."
-        : `Alone in the correct run, ${list(sufficient)} ${
-          sufficient.length === 1 ? "suffices" : "suffice each"
-        } for collapse.`,
+        : `Put into the correct run alone, ${
+          faultsOf("each of", sufficient)
+        } suffices to make it collapse.`,
     );
     if (sufficient.length > 0 && harmless!.length > 0) {
-      found.push(`${capital(list(harmless!))} ${harmless!.length === 1 ? "does" : "do"} not.`);
+      found.push(
+        `Put into it alone, ${faultsOf("none of", harmless!)} ${
+          harmless!.length === 1 ? "does not" : "does"
+        }.`,
+      );
     }
   }
   if (necessary === undefined) {
-    found.push(`So there is no collapse of the ${whole} run to explain.`);
+    found.push(`The ${whole} run has not collapsed, so there is no collapse to explain.`);
   } else if (necessary.length === 0) {
     found.push(`No repair alone revives the ${whole} run, so no single fault is necessary.`);
   } else {
+    const it = necessary.length === 1 ? "it" : "each of them";
     found.push(
-      `Repaired alone, ${list(necessary)} ${
-        necessary.length === 1
-          ? `revives the ${whole} run: this fault is`
-          : "revive it each: they are"
-      } necessary for its collapse.`,
+      `The ${whole} run no longer collapses once ${faultsOf("one of", necessary)} is repaired: ` +
+        `${it} is necessary for the collapse.`,
     );
   }
   return found;
@@ -115,6 +117,8 @@ function list(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** "the fault “a”"; "one of the faults “a” and “b”", with what stands before several of them */
+function faultsOf(before: string, names: readonly string[]): string {
+  const quoted = list(names.map((name) => `“${name}”`));
+  return names.length === 1 ? `the fault ${quoted}` : `${before} the faults ${quoted}`;
 }

@@ -136,8 +136,8 @@ export async function quantizeRun(
     const found = await calibrateRun(run, data, architecture, weights);
     const { ranges } = found;
     const nearest = "int8, per channel, each weight rounded to the nearest";
-    await addInt8(nearest, architecture, weights, 0, dense, { ranges });
     await addInt8("int8, per tensor", architecture, weights, 0, dense, found, "tensor");
+    await addInt8(nearest, architecture, weights, 0, dense, { ranges });
     await addInt8("int8, per channel", architecture, weights, 0, dense, found);
 
     const small = pruneStructured(architecture, weights, kernelAmounts), shape = small.architecture;
