@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Claim, claimFile } from "../util/file_claim.ts";
-import { exists, writeAtomic } from "../util/files.ts";
-import { errorCode, link, readTextFile, remove } from "../util/platform.ts";
+import { exists, writeNew } from "../util/files.ts";
+import { readTextFile, remove } from "../util/platform.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 import { checkOutcome } from "./check_outcome.ts";
 import type { KeptOutcome } from "./run_outcome.ts";
@@ -49,17 +49,7 @@ export class OutcomeStore {
   /** Writes an outcome whole, unless there is one of its key. @returns whether it was written */
   async put(kept: KeptOutcome): Promise<boolean> {
     const path = this.path(kept.outcome.key);
-    const whole = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
-    await writeAtomic(whole, JSON.stringify(kept, nameNonFinite) + "\n");
-    try {
-      await link(whole, path); // unlike a rename it fails if the name is taken
-      return true;
-    } catch (error) {
-      if (errorCode(error) === "EEXIST") return false;
-      throw error;
-    } finally {
-      await remove(whole);
-    }
+    return await writeNew(path, JSON.stringify(kept, nameNonFinite) + "\n");
   }
 
   /** Takes an outcome away, so that it is computed again. */

@@ -2,6 +2,7 @@ import {
   errorCode,
   hasNodeModules,
   isMissing,
+  link,
   makeFolder,
   nodeModule,
   pathOf,
@@ -26,6 +27,31 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
   } catch (error) {
     await remove(part).catch(() => {});
     throw error;
+  }
+}
+
+/**
+ * Writes a file whole, unless there is one of that name.
+ * @param further gives a file a further name; not every disk can
+ * @returns whether it was written
+ */
+export async function writeNew(
+  path: string,
+  content: string,
+  further: (from: string, to: string) => Promise<void> = link,
+): Promise<boolean> {
+  const whole = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
+  await writeAtomic(whole, content);
+  try {
+    await further(whole, path); // unlike a rename it fails if the name is taken
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST" || await exists(path)) return false;
+    // FAT and some shares in a network have one name for a file
+    await rename(whole, path);
+    return true;
+  } finally {
+    await remove(whole, { force: true });
   }
 }
 
@@ -56,7 +82,10 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
   const piece = new Uint8Array(Math.min(bytes, 2 ** 20));
   try {
     let there = folder;
-    while (!await exists(there) && dirname(there) !== there) there = dirname(there);
+    while (!await exists(there) && dirname(there) !== there) {
+      if (await isLink(there)) throw new Error(`${there} is a link to what is not there`);
+      there = dirname(there);
+    }
     const probe = join(there, `.room.${crypto.randomUUID().slice(0, 8)}.part`);
     try {
       const file = await nodeModule("node:fs/promises").open(probe, "wx");
@@ -80,6 +109,11 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
       { cause: error },
     );
   }
+}
+
+/** Whether a link stands under `path`, wherever it leads. */
+async function isLink(path: string): Promise<boolean> {
+  return await nodeModule("node:fs/promises").readlink(path).then(() => true, () => false);
 }
 
 /** Whether a file or folder stands under `path`. */

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import files from "node:fs/promises";
 import { assertRejects } from "../assert.ts";
-import { exists, removeParts, requireRoom, sha256, writeAtomic } from "../../lib/util/files.ts";
+import {
+  exists,
+  removeParts,
+  requireRoom,
+  sha256,
+  writeAtomic,
+  writeNew,
+} from "../../lib/util/files.ts";
 
 Deno.test("a failed write leaves the old file and nothing else", async () => {
   const folder = await Deno.makeTempDir();
@@ -17,6 +24,29 @@ Deno.test("a failed write leaves the old file and nothing else", async () => {
     "folder",
   ]);
   assert.deepEqual([await exists(path), await exists(`${path}/no`)], [true, false]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a new file never replaces one, on disks without links for files too", async () => {
+  const folder = await Deno.makeTempDir(), path = `${folder}/a/b.json`;
+  const refused = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
+  assert.equal(await writeNew(path, "first"), true);
+  assert.equal(await writeNew(path, "second"), false);
+  assert.equal(await writeNew(path, "third", refused("EPERM")), false);
+  assert.equal(await writeNew(`${folder}/a/c.json`, "fourth", refused("EPERM")), true);
+  assert.equal(await Deno.readTextFile(path), "first");
+  assert.equal(await Deno.readTextFile(`${folder}/a/c.json`), "fourth");
+  const names = [...Deno.readDirSync(`${folder}/a`)].map(({ name }) => name).sort();
+  assert.deepEqual(names, ["b.json", "c.json"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a folder that is a link to what is not there is found before the work, not after", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.symlink(`${folder}/no disk`, `${folder}/runs`);
+  for (const path of [`${folder}/runs`, `${folder}/runs/inside`]) {
+    await assert.rejects(() => requireRoom(path, 100), /runs is a link to what is not there/);
+  }
   await Deno.remove(folder, { recursive: true });
 });
 
