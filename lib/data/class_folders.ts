@@ -3,7 +3,7 @@ import { Rng } from "../util/rng.ts";
 import { DataError, type OnNotice } from "./data_error.ts";
 import type { DataFolder } from "./data_folder.ts";
 import type { Dataset, SplitName } from "./dataset.ts";
-import { type Found, imageName, readTree } from "./folders.ts";
+import { type Found, imageName, readTree, tellOfAlike } from "./folders.ts";
 import { FileSplit } from "./split.ts";
 import { checkSplit, type SplitOptions } from "./split_options.ts";
 
@@ -39,6 +39,7 @@ export async function openClassFolders(
   const split = checkSplit(options), { root } = folder;
   const found = await readTree(folder, ".", onNotice);
   const classes = [...new Set(found.map(({ name }) => name))].sort();
+  tellOfAlike(classes, root, onNotice);
   const parts: Record<SplitName, { paths: string[]; labels: number[] }> = {
     train: { paths: [], labels: [] },
     val: { paths: [], labels: [] },

@@ -30,6 +30,10 @@ export async function openFolders(folder: DataFolder, onNotice: OnNotice): Promi
   const train = await readTree(folder, "train", onNotice);
   const test = await readTree(folder, "test", onNotice);
   const classes = [...new Set(train.map(({ name }) => name))].sort();
+  tellOfAlike(classes, root, onNotice);
+  const tested = new Set(test.map(({ name }) => name));
+  const untested = classes.filter((name) => !tested.has(name));
+  if (untested.length > 0) onNotice(`${root}/test has no image of ${untested.join(", ")}`);
   const there: string[] = [];
   for (const name of valNames) if ((await folder.find(name)).kind === "folder") there.push(name);
   if (there.length > 1) {
@@ -62,6 +66,24 @@ export async function openFolders(folder: DataFolder, onNotice: OnNotice): Promi
     synthetic: (await folder.find("synthetic.json")).kind === "file",
     splits: { train: split(parts.train), val: split(parts.val), test: split(labelled(test)) },
   };
+}
+
+/** Tells of two classes whose names a reader would take for one. */
+export function tellOfAlike(classes: readonly string[], root: string, onNotice: OnNotice): void {
+  const before = new Map<string, string>();
+  for (const name of classes) {
+    const plain = name.normalize("NFKC").trim().toLowerCase(), other = before.get(plain);
+    if (other === undefined) before.set(plain, name);
+    else {
+      onNotice(
+        `${root}: ${JSON.stringify(other)} and ${
+          JSON.stringify(name)
+        } are two classes, whose names ` +
+          "differ in capitals, blanks or the code of a letter only; put their images into one folder " +
+          "if they are one",
+      );
+    }
+  }
 }
 
 interface Labelled {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { assertRejects, assertThrows } from "../assert.ts";
 import { DataError } from "../../lib/data/data_error.ts";
+import { tellOfAlike } from "../../lib/data/folders.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { parseSplit } from "../../lib/data/split_options.ts";
 import { openNoting, withFiles } from "./files.ts";
@@ -31,6 +32,36 @@ Deno.test("folders of classes without splits are split, of each class the same s
     );
     const all = (await names(folder)).flat().sort();
     assert.deepEqual(all, Object.keys(tree).sort(), "each image is in one part");
+  });
+});
+
+Deno.test("classes that a reader would take for one are told, in both layouts of folders", async () => {
+  // every file system has room for these two, of which one has a letter for f and i
+  const alike = ["dog", "fish", "\ufb01sh"];
+  for (const parts of [[""], ["train/", "test/"]]) {
+    const files = parts.flatMap((part) =>
+      alike.flatMap((name) => [1, 2, 3].map((i) => [`${part}${name}/${i}.png`, "x"]))
+    );
+    await withFiles(Object.fromEntries(files), async (folder) => {
+      const { dataset, notices } = await openNoting(folder);
+      assert.equal(dataset.classes.length, alike.length);
+      assert.equal(notices.filter((text) => text.includes("are two classes")).length, 1);
+    });
+  }
+  const told: string[] = [];
+  const names = ["Cat", "cat", "cat ", "caf\u00e9", "cafe\u0301", "cafe"];
+  tellOfAlike(names, "/data", (text) => void told.push(text));
+  assert.equal(told.length, 3);
+  assert.match(told[0]!, /^\/data: "Cat" and "cat" are two classes/);
+});
+
+Deno.test("classes without test images are told", async () => {
+  const files = ["train/a", "train/b", "train/c", "test/b"].flatMap((folder) =>
+    [1, 2, 3].map((i) => [`${folder}/${i}.png`, "x"])
+  );
+  await withFiles(Object.fromEntries(files), async (folder) => {
+    const { notices } = await openNoting(folder);
+    assert(notices.some((text) => text.endsWith("/test has no image of a, c")), notices.join());
   });
 });
 
