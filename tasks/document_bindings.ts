@@ -108,7 +108,7 @@ export const bindings: readonly Binding[] = [
   },
   ...([
     ["tiny50_second", "ends with test top-1 # and top-5 # ([five seeds of # epochs]"],
-    ["synthetic50", "smaller shifts: test top-1 # and top-5 # ([five seeds of # epochs]"],
+    ["synthetic50", "and no wider network: test top-1 # and top-5 # ([five seeds of # epochs]"],
   ] as const).map(([log, text]): Binding => ({
     file: `search/${log}.json`,
     words: words(text),
