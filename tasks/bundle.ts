@@ -1,12 +1,13 @@
 /**
  * `deno task bundle`: the kernels backend with TensorFlow.js as a package for web pages, in `dist/`. Its one module
  * holds the compiled kernels and the threads' code, and needs neither Deno nor Node.js. Beside it `int8.js`, the int8
- * predictor alone.
+ * predictor alone. The types of both stand beside them.
  */
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { bundleInt8 } from "./bundle_int8.ts";
+import { bundleTypes } from "./declarations.ts";
 import { takeNoArguments } from "./arguments.ts";
 import { main } from "./run.ts";
 
@@ -86,15 +87,16 @@ const { threads } = await openBackend(); // or openBackend({ threads: 1, memoryB
 const model = tf.sequential(); // and so on: every tfjs program runs on it
 \`\`\`
 
-\`tf\` is TensorFlow.js without its WebGL backend. A page is cross-origin isolated if its server sends
+\`tf\` is TensorFlow.js without its WebGL backend. The types name those of \`@tensorflow/tfjs\`, which a program
+in TypeScript needs beside this package; nothing else does. A page is cross-origin isolated if its server sends
 \`Cross-Origin-Opener-Policy: same-origin\` and \`Cross-Origin-Embedder-Policy: require-corp\`.
 `;
 
 /** The package's description for npm. */
 async function packageJson(): Promise<string> {
-  const { version, license } = JSON.parse(
+  const { version, license, imports } = JSON.parse(
     await Deno.readTextFile(join(projectRoot, "deno.json")),
-  ) as { version: string; license: string };
+  ) as { version: string; license: string; imports: Record<string, string> };
   return JSON.stringify(
     {
       name: "tfjs-kernels-backend",
@@ -102,8 +104,10 @@ async function packageJson(): Promise<string> {
       license,
       description: "A backend of TensorFlow.js in WebAssembly that trains",
       type: "module",
-      exports: "./kernels_backend.js",
-      files: ["kernels_backend.js"],
+      exports: { types: "./kernels_backend.d.ts", default: "./kernels_backend.js" },
+      files: ["kernels_backend.js", "kernels_backend.d.ts", "types/backend/"],
+      peerDependencies: { "@tensorflow/tfjs": imports["@tensorflow/tfjs"]!.split("@").at(-1) },
+      peerDependenciesMeta: { "@tensorflow/tfjs": { optional: true } },
     },
     null,
     2,
@@ -122,6 +126,7 @@ if (import.meta.main) {
       join(dist, "LICENSE"),
       await Deno.readTextFile(join(projectRoot, "LICENSE")),
     );
+    for (const [path, types] of await bundleTypes()) await writeAtomic(join(dist, path), types);
     const int8 = await bundleInt8();
     await writeAtomic(join(dist, "int8.js"), int8);
     console.log(`dist/int8.js: ${Math.round(int8.length / 1000)} kB`);
