@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { openInt8Classifier } from "../lib/int8/mod.ts";
+import { readModelFile } from "../lib/model/read_model_file.ts";
 import { base64 } from "../lib/report/base64.ts";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
 import { bundleInt8 } from "./bundle_int8.ts";
@@ -32,7 +33,7 @@ export async function makePage(classifier?: Uint8Array): Promise<string> {
 
 async function readClassifier(path: string): Promise<Uint8Array> {
   try {
-    const bytes = await Deno.readFile(path);
+    const bytes = await readModelFile(path, "classifier");
     await openInt8Classifier(bytes, path);
     return bytes;
   } catch (error) {
