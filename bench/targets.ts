@@ -101,7 +101,7 @@ export function targetsTable(occasion: Occasion, sections: readonly Section[]): 
       return [{
         what: title + (threads ? `, ${threads} thread${threads > 1 ? "s" : ""}` : ""),
         ...{ who, rate, wanted: atLeast },
-        to: typeof to === "number" ? `${Math.round(to)} images a second` : to,
+        to: typeof to === "number" ? `${Math.round(to).toLocaleString("en")} images a second` : to,
         ratio: ratio ? showRatio(ratio) : "not measured",
         reached: ratio ? ratio.median >= atLeast ? "yes" : "no" : "",
         ...best && { strongest: best.name, beside: rate / median(best.rates) },

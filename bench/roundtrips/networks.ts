@@ -92,14 +92,18 @@ export async function travellers(run: Run, data: DatasetPixels, classes: readonl
   const list: Traveller[] = [
     { name: "trained LeNet-5, float32", network: float, images },
     {
-      name: "the same, 60 % of the weights 0",
+      name: "trained LeNet-5, 60 % of the weights 0",
       network: { ...float, weights: applyMasks(weights, masks) },
       images,
     },
-    { name: "the same, filters and units removed", network: { ...smaller, ...more }, images },
-    { name: "the same, int8", network: await int8(architecture, weights), images },
     {
-      name: "the same, filters and units removed, int8",
+      name: "trained LeNet-5, filters and units removed",
+      network: { ...smaller, ...more },
+      images,
+    },
+    { name: "trained LeNet-5, int8", network: await int8(architecture, weights), images },
+    {
+      name: "trained LeNet-5, filters and units removed, int8",
       network: await int8(smaller.architecture, smaller.weights),
       images,
     },
