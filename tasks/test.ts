@@ -12,12 +12,14 @@ import { setup } from "./setup.ts";
 import {
   type Counts,
   denoTest,
+  type Ended,
   groups,
   type Job,
   ourEnvironment,
   readTold,
   runJob,
   runJobs,
+  sharedFolder,
   testFiles,
   type Told,
 } from "./test_processes.ts";
@@ -64,6 +66,22 @@ async function inProcesses(
     .map((own) => ({ name: own.join(", "), args: [...denoTest, "--no-check", ...own] }));
   const checking = new Map([[types as Job, runJob(types, stop.signal)]]); // it needs no set-up
   await beforeTests(setUp, stop);
+  const shared = await Deno.makeTempDir();
+  Deno.env.set(sharedFolder, shared);
+  try {
+    return await runAndTell(jobs, types, checking, stop);
+  } finally {
+    await Deno.remove(shared, { recursive: true });
+  }
+}
+
+/** Runs processes and tells what came of their tests. @returns the exit status */
+async function runAndTell(
+  jobs: readonly Job[],
+  types: Job,
+  checking: Map<Job, Promise<Ended>>,
+  stop: AbortController,
+): Promise<number> {
   const all: Told[] = [], broken: string[] = [];
   for await (const { job, code, text } of runJobs(jobs, atOnce, stop.signal, checking)) {
     if (stop.signal.aborted) {

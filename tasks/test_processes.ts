@@ -68,6 +68,9 @@ export const ourEnvironment = {
   LENET_THREADS: Deno.env.get("LENET_THREADS") || "1",
 };
 
+/** The variable of the environment that names a folder for what tests of several files read, and one of them makes. */
+export const sharedFolder = "LENET_TESTS_FOLDER";
+
 /**
  * Splits a list in its order, first into groups of `size`, and into smaller ones towards the end.
  * @param shares no group is larger than such a part of what is left, so that the last ones end together

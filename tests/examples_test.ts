@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { projectRoot } from "../lib/util/files.ts";
 import { documentText } from "../tasks/documents.ts";
 import { assertStringIncludes } from "./assert.ts";
 import { withFiles } from "./data/files.ts";
 import { blocksOf, entries, examples } from "./examples.ts";
+import { fewImages } from "./few_images.ts";
 
 /** Runs `deno` in another folder. */
 async function deno(folder: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -40,8 +40,7 @@ Deno.test("the pages' examples and those of each entry run as they are written",
   // one folder for all, as a reader has it who tries one after the other: the first draws images for all
   const folder = await Deno.makeTempDir();
   try {
-    const data = join(folder, "default");
-    await generateSynthetic(data, { train: 50, heldOut: 1, seed: 7 });
+    const data = await fewImages();
     const all = await examples();
     for (const path of ["README.md", "lib/README.md", ...entries]) {
       assert(all.some(({ where }) => where.startsWith(`${path}:`)), `${path} shows no example`);

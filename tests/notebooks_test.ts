@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { assertStringIncludes } from "./assert.ts";
-import { generateSynthetic } from "../lib/data/synthetic/generate_synthetic.ts";
 import { exists, projectRoot, sha256 } from "../lib/util/files.ts";
 import { executeNotebook, notebookPaths } from "../tasks/execute.ts";
 import { checkNotebooks } from "../tasks/check.ts";
 import { examples } from "./examples.ts";
+import { fewImages } from "./few_images.ts";
 import { needs } from "./requirements.ts";
 
 interface Cell {
@@ -159,8 +159,7 @@ Deno.test(
   ...needs("the notebooks' Python", "every notebook runs by itself on a small data set"),
   async (t) => {
     const folder = await Deno.makeTempDir();
-    const data = join(folder, "small");
-    await generateSynthetic(data, { train: 50, heldOut: 1, seed: 7 });
+    const data = await fewImages();
     for (const path of notebookPaths()) {
       await t.step(basename(path), async () => {
         const results = join(folder, basename(path, ".ipynb"));

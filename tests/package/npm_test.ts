@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import { buildPackage, packagesIn, renamed } from "../../tasks/npm.ts";
 import { examples } from "../examples.ts";
+import { fewImages } from "../few_images.ts";
 import { needsNode, outputOf, runNode } from "../node.ts";
 
 const program = fileURLToPath(new URL("./program.js", import.meta.url));
@@ -68,8 +68,7 @@ Deno.test(
       await t.step(
         "the pages' examples run as they are written, if Node.js knows their syntax",
         async () => {
-          const env = { LENET_DATA: join(folder, "default") };
-          await generateSynthetic(env.LENET_DATA, { train: 50, heldOut: 1, seed: 7 });
+          const env = { LENET_DATA: await fewImages() };
           const own = (await examples()).filter(({ where, code }) =>
             where.includes("README.md") && !/^using |"torch"|"keras"|formats"/m.test(code)
           );

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Classifier } from "../../lib/classifier/classifier.ts";
 import { loadClassifier, saveClassifier } from "../../lib/classifier/classifier_file.ts";
-import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import { assertLess, assertStringIncludes } from "../assert.ts";
 import { float, int8 } from "../classifier/classifiers.ts";
 import { blocksOf } from "../examples.ts";
+import { copyFewImages } from "../few_images.ts";
 import { runCommand } from "../../tasks/cli/main.ts";
 
 const image = join(projectRoot, "tests/fixtures/opencv/colour.jpg");
@@ -40,7 +40,7 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
 
 Deno.test("the README's commands run as they are written, in another folder", async () => {
   await inFolder(async (folder) => {
-    await generateSynthetic(join(folder, "path/to/images"), { train: 50, heldOut: 1, seed: 7 });
+    await copyFewImages(join(folder, "path/to/images"));
     await Deno.copyFile(image, join(folder, "photo.jpg"));
     const readme = await Deno.readTextFile(join(projectRoot, "README.md"));
     const section = readme.split("## Train and ship a classifier")[1]!;
@@ -105,9 +105,9 @@ async function understood(...args: string[]) {
 
 Deno.test("Ctrl-C stops a training, and the same command goes on to the same bits", async () => {
   await inFolder(async (folder) => {
-    await generateSynthetic(join(folder, "images"), { train: 150, heldOut: 1, seed: 7 });
+    await copyFewImages(join(folder, "images"));
     const train = (out: string) =>
-      ["train", ..."--data images --epochs 40 --threads 1 --json --out".split(" "), out] as const;
+      ["train", ..."--data images --epochs 120 --threads 1 --json --out".split(" "), out] as const;
     // a terminal interrupts the program itself; deno task hands no signal on
     const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
     const [, ...run] = tasks.train.command.split(" ");
@@ -118,12 +118,12 @@ Deno.test("Ctrl-C stops a training, and the same command goes on to the same bit
     }).spawn();
     let told = "";
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      if (!told.includes("epoch 1 of 40") && text.includes("epoch 1 of 40")) child.kill("SIGINT");
+      if (!told.includes("epoch 1 of 120") && text.includes("epoch 1 of 120")) child.kill("SIGINT");
       told += text;
     }
     assert.equal((await child.status).code, 130, told);
     assert.equal(await new Response(child.stdout).text(), "");
-    assert.match(told, /^stopped after \d+ of 40 epochs\. The same command goes on from stopped/m);
+    assert.match(told, /^stopped after \d+ of 120 epochs\. The same command goes on from stopped/m);
     const after = await command(folder, ...train("stopped.safetensors"));
     assert.match(after.stderr, /^A training goes on after \d+ whole epochs/m);
     JSON.parse(after.stdout);
@@ -138,7 +138,7 @@ Deno.test("Ctrl-C stops a training, and the same command goes on to the same bit
 
 Deno.test("--patience ends a training and keeps the weights of the best epoch", async () => {
   await inFolder(async (folder) => {
-    await generateSynthetic(join(folder, "images"), { train: 50, heldOut: 1, seed: 7 });
+    await copyFewImages(join(folder, "images"));
     const train = (...args: string[]) =>
       inProcess(folder, "train", "--data", "images", "--seed", "3", "--json", ...args);
     const told = await train("--epochs", "100", "--patience", "2", "--out", "patient.safetensors");
@@ -202,7 +202,7 @@ Deno.test("what fails is told in a line, with exit code 1, and leaves every file
   await inFolder(async (folder) => {
     await saveClassifier(join(folder, "float.safetensors"), float);
     await saveClassifier(join(folder, "int8.safetensors"), int8);
-    await generateSynthetic(join(folder, "images"), { train: 50, heldOut: 1, seed: 7 });
+    await copyFewImages(join(folder, "images"));
     await Deno.writeTextFile(join(folder, "there.safetensors"), "mine");
     await Deno.mkdir(join(folder, "empty"));
     for (const name of ["cat", "dog"]) {
