@@ -124,6 +124,8 @@ Deno.test("the words of a confusion figure say what is seen: the diagonal, the f
     "Confusion. made-up. 9 of 16 images (56 %) stand on the diagonal. The fullest column, ant, has 8 " +
       "images. Most often bee is taken for cat: 4 of 6 images.",
   );
+  const kinds = confusionFigure(of(5, 0, 0, 1, 1, 4, 2, 0, 3), { ...text, counted: "kinds" });
+  assert(kinds.svg.includes("3 of 3 kinds occur") && !kinds.svg.includes("classes occur"));
   assert.match(
     alt(of(1, 2, 0, 0, 0, 0, 2, 0, 0)),
     /ant is taken for bee: 2 of 3 images; so often in 1/,

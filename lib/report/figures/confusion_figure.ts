@@ -3,13 +3,18 @@ import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
 import { confusionWords } from "../words/confusion_words.ts";
 
-/** A confusion matrix as a heat map: rows true, columns predicted, each row's shares. */
+/**
+ * A confusion matrix as a heat map: rows true, columns predicted, each row's shares.
+ * @param text `counted` is what rows and columns stand for, "classes" unless said otherwise
+ * @throws RangeError if there are not as many names as classes
+ */
 export function confusionFigure(
   matrix: ConfusionMatrix,
-  { names, title, data }: {
+  { names, title, data, counted = "classes" }: {
     readonly names: readonly string[];
     readonly title: string;
     readonly data: string;
+    readonly counted?: "classes" | "kinds";
   },
 ): Figure {
   const { classes, counts, predicted } = matrix;
@@ -37,7 +42,7 @@ export function confusionFigure(
   }
   body +=
     `<text x="${left + size / 2}" y="${top + size + 18}" font-size="12" text-anchor="middle">` +
-    `predicted, in the same order (${predicted} of ${classes} classes occur)</text>`;
+    `predicted, in the same order (${predicted} of ${classes} ${counted} occur)</text>`;
   // the ramp
   const x = left + size + 24;
   for (let i = 0; i <= 20; i++) {
