@@ -1,6 +1,7 @@
 /** The executor, on small notebooks of its own, through the real Deno kernel. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { assertStringIncludes } from "../assert.ts";
 import { exists, projectRoot } from "../../lib/util/files.ts";
 import { jupyterEnvironment, venvPython } from "../../tasks/python.ts";
@@ -67,11 +68,14 @@ async function execute(cells: readonly string[], begin?: () => Promise<void>) {
 const textOf = ({ outputs }: Cell) =>
   outputs.flatMap(({ text, data }) => [text, data?.["text/plain"]]).flat().join("");
 
+/** By which a cell imports a module of the project. */
+const address = (path: string) => pathToFileURL(join(projectRoot, path)).href;
+
 Deno.test(
   ...needs("the notebooks' Python", "a progress bar shows in the terminal and not in the notebook"),
   async () => {
     const { code, cells, message } = await execute([
-      `import { Progress } from "${join(projectRoot, "lib", "report", "progress_bar.ts")}";
+      `import { Progress } from "${address("lib/report/progress_bar.ts")}";
      const real = performance.now;
      const bar = new Progress("digging", "holes");
      performance.now = () => real.call(performance) + 4000;
