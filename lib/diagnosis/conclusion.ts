@@ -73,13 +73,13 @@ function sentences(conclusion: Conclusion): string[] {
     found.push(
       sufficient.length === 0
         ? "No fault alone makes the correct run collapse."
-        : `Put into the correct run alone, ${
+        : `Put alone into the correct run, ${
           faultsOf("each of", sufficient)
         } suffices to make it collapse.`,
     );
     if (sufficient.length > 0 && harmless!.length > 0) {
       found.push(
-        `Put into it alone, ${faultsOf("none of", harmless!)} ${
+        `Put in alone, ${faultsOf("none of", harmless!)} ${
           harmless!.length === 1 ? "does not" : "does"
         }.`,
       );

@@ -51,7 +51,7 @@ Deno.test("a fault suffices if it alone kills the correct run", () => {
   const text = words("torch", living);
   assert.match(
     text,
-    /Put into the correct run alone, the fault “swapped loss arguments” suffices to make it collapse\. Put into it alone, none of the faults “images sorted by class”, “raw pixels”, “learning rate 1e-4” and “one epoch” does\./,
+    /Put alone into the correct run, the fault “swapped loss arguments” suffices to make it collapse\. Put in alone, none of the faults “images sorted by class”, “raw pixels”, “learning rate 1e-4” and “one epoch” does\./,
   );
   assert.match(
     text,
@@ -80,7 +80,7 @@ Deno.test("a fault is necessary if its repair alone revives the published run", 
 Deno.test("several sufficient faults are listed; where all suffice nothing is said to be harmless", () => {
   assert.match(
     words("torch", ["correct"]),
-    /alone, each of the faults .*“one epoch” suffices to make it collapse\. No repair/,
+    /the correct run, each of the faults .*“one epoch” suffices to make it collapse\. No repair/,
   );
   assert.doesNotMatch(words("torch", ["correct"]), / none of the faults/);
 });
