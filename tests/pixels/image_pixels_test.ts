@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
 import { assertRejects, assertThrows } from "../assert.ts";
+import { fewImages } from "../few_images.ts";
 import { scriptArguments } from "../script.ts";
 import type { ImageSource, Split } from "../../lib/data/dataset.ts";
-import { generateSynthetic } from "../../lib/data/synthetic/generate_synthetic.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { BadImage } from "../../lib/pixels/bad_image.ts";
 import { ImagePixels } from "../../lib/pixels/image_pixels.ts";
@@ -33,9 +33,10 @@ async function epochOf(pixels: ImagePixels): Promise<[Uint8Array, Int32Array][]>
 
 Deno.test("batches are the same on any number of threads, also of images that the threads leave", async () => {
   const folder = await Deno.makeTempDir();
-  await generateSynthetic(folder, { train: 90, heldOut: 1, seed: 4 });
-  const { train } = (await openDataset(folder)).splits;
-  const sources = Array.from({ length: train.length }, (_, i) => train.image(i));
+  const { train, val } = (await openDataset(await fewImages())).splits;
+  const sources = [train, val].flatMap((split) =>
+    Array.from({ length: split.length }, (_, i) => split.image(i))
+  );
   for (const [kind, size] of [["jpeg", 3000], ["png", 50], ["webp", 50]] as const) {
     const create = { width: size, height: size, channels: 3, background: "#26c" } as const;
     const path = join(folder, `drawn.${kind}`);
