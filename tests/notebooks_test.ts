@@ -1,14 +1,9 @@
-/**
- * The notebooks themselves: their committed outputs, and that they run through the real kernel. The types of the
- * documentation's examples are checked together with theirs.
- */
+/** The notebooks themselves: their committed outputs, and that they run through the real kernel. */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { assertStringIncludes } from "./assert.ts";
 import { exists, projectRoot, sha256 } from "../lib/util/files.ts";
 import { executeNotebook, notebookPaths } from "../tasks/execute.ts";
-import { checkNotebooks } from "../tasks/check.ts";
-import { examples } from "./examples.ts";
 import { fewImages } from "./few_images.ts";
 import { needs } from "./requirements.ts";
 
@@ -33,25 +28,6 @@ async function codeCells(path: string): Promise<Cell[]> {
   const { cells } = JSON.parse(await Deno.readTextFile(path)) as { cells: Cell[] };
   return cells.filter(({ cell_type }) => cell_type === "code");
 }
-
-/** What is found in the code of the notebooks and of the examples, which are checked together. */
-let checked: Promise<Map<string, string>> | undefined;
-
-async function checkAll(): Promise<Map<string, string>> {
-  // in the project, which is where its settings count, and where no other test looks for files
-  const folder = await Deno.makeTempDir({ dir: join(projectRoot, "notebooks"), prefix: ".check_" });
-  try {
-    const modules = (await examples()).map(async ({ where, code }) => {
-      const path = join(folder, `${where.replaceAll(/[^\w]+/g, "_")}.ts`);
-      await Deno.writeTextFile(path, code);
-      return path;
-    });
-    return await checkNotebooks(notebookPaths(), await Promise.all(modules));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-const findingsOf = async (what: string) => (await (checked ??= checkAll())).get(what);
 
 for (const path of notebookPaths()) {
   const name = basename(path);
@@ -105,15 +81,7 @@ for (const path of notebookPaths()) {
       ) => [word, n, n]),
     );
   });
-
-  Deno.test(`${name}: its code passes lint and types`, async () => {
-    assert.equal(await findingsOf(path), "");
-  });
 }
-
-Deno.test("the pages' examples and those of each entry have no wrong types", async () => {
-  assert.equal(await findingsOf("modules"), "");
-});
 
 const tables: Readonly<Record<string, readonly string[]>> = {
   "4_pruning.ipynb": ["pruning", "pruning_storage", "pruning_curve"],
