@@ -184,7 +184,7 @@ export const notebookFacts: Readonly<Record<string, readonly Fact[]>> = {
   }, {
     source: "the code",
     words: [
-      "It has 50 classes of imaginary",
+      "50 classes of imaginary",
       "At 1 nothing is squashed; at 2 a",
       "mean 0 and standard deviation 1 over",
     ],
