@@ -13,6 +13,7 @@ import { type Int8Predictor, openInt8 } from "../compression/quantization/int8_n
 import type { QuantizedModel } from "../compression/quantization/quantized_model.ts";
 import { decodeModel, modelFormat } from "../compression/quantization/quantized_model_file.ts";
 import { type Architecture, countClasses } from "../model/architecture.ts";
+import { requireKeys } from "../model/check_architecture.ts";
 import { describe } from "../model/describe.ts";
 import { ModelFileError } from "../model/model_file_error.ts";
 import { readHeader } from "../model/safetensors_header.ts";
@@ -86,7 +87,8 @@ export class Int8Classifier {
       );
     }
     const { width, height, data: { buffer, byteOffset, length } } = image;
-    if (length === 0 || length !== 4 * width * height) {
+    const isSize = [width, height].every((side) => Number.isInteger(side) && side >= 1);
+    if (!isSize || length !== 4 * width * height) {
       throw new BadImage(
         "the image",
         `${length} bytes are not ${width}×${height} pixels of 4 bytes`,
@@ -110,12 +112,14 @@ export class Int8Classifier {
    * The most likely classes of an image, the likeliest first.
    * @param image decoded pixels, or the bytes of a PNG file
    * @throws BadImage if it is damaged, or a file of another kind
-   * @throws RangeError if it is neither pixels nor bytes, or `top` is not a whole number from 1
+   * @throws RangeError if it is neither pixels nor bytes, `top` is not a whole number from 1, or there is another option
    */
   async classify(
     image: Int8Image | Uint8Array,
-    { top = 5 }: { readonly top?: number } = {},
+    options: { readonly top?: number } = {},
   ): Promise<ClassProbability[]> {
+    requireKeys("classify", "classify", options, { top: true });
+    const { top = 5 } = options;
     requireTop(top);
     return likeliest(this.logits(await this.pixels(image), 1), this.classes, top)[0]!;
   }

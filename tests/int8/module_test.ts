@@ -62,6 +62,19 @@ Deno.test("bytes that are not those of a whole number of images are refused", as
   assert.deepEqual(alone.logits(new Uint8Array(), 0), new Float32Array());
 });
 
+Deno.test("pixels of a size that no image has, and options that there are not, are refused", async () => {
+  const alone = await openInt8Classifier(classifierFile);
+  for (const [width, height] of [[-1, -1], [0.5, 2], [2.5, 4], [0, 0], ["2", "2"]]) {
+    const side = Math.abs(Number(width) * Number(height));
+    const image = { width, height, data: new Uint8Array(4 * side) } as never;
+    await assert.rejects(() => alone.classify(image), /BadImage/, `${width}×${height}`);
+  }
+  const image = { width: 1, height: 1, data: new Uint8Array(4) };
+  for (const options of [{ topp: 1 }, null]) {
+    await assert.rejects(() => alone.classify(image, options as never), RangeError);
+  }
+});
+
 Deno.test("a model alone is opened too, with numbers for names; other files are refused", async () => {
   const { classes } = await openInt8Classifier(encodeModel(int8Model));
   assert.deepEqual(classes, ["class 0", "class 1", "class 2", "class 3"]);
