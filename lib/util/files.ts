@@ -5,6 +5,7 @@ import {
   link,
   makeFolder,
   nodeModule,
+  operatingSystem,
   pathOf,
   readFolder,
   remove,
@@ -23,10 +24,33 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
   const part = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   try {
     await writeFile(part, content);
-    await rename(part, path);
+    await replace(part, path);
   } catch (error) {
     await remove(part).catch(() => {});
     throw error;
+  }
+}
+
+/** What Windows says of a file that somebody has open. */
+const inUse: readonly (string | undefined)[] = ["EPERM", "EACCES", "EBUSY"];
+
+/**
+ * Gives a file the name of another one, in its place. Windows refuses that while a virus scanner, say, has one of
+ * them open, which is over soon: there it is tried for two seconds.
+ */
+export async function replace(
+  from: string,
+  to: string,
+  isWindows: boolean = operatingSystem === "win32",
+  once: (from: string, to: string) => Promise<void> = rename,
+): Promise<void> {
+  for (let left = isWindows ? 40 : 0;; left--) {
+    try {
+      return await once(from, to);
+    } catch (error) {
+      if (left === 0 || !inUse.includes(errorCode(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 }
 

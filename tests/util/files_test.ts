@@ -4,6 +4,7 @@ import { assertRejects } from "../assert.ts";
 import {
   exists,
   removeParts,
+  replace,
   requireRoom,
   sha256,
   writeAtomic,
@@ -48,6 +49,19 @@ Deno.test("a folder that is a link to what is not there is found before the work
     await assert.rejects(() => requireRoom(path, 100), /runs is a link to what is not there/);
   }
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("on Windows a file that somebody has open is replaced a little later", async () => {
+  let calls = 0;
+  const refuse = (times: number, code: string) => () =>
+    calls++ < times ? Promise.reject(Object.assign(new Error(code), { code })) : Promise.resolve();
+  await replace("a", "b", true, refuse(2, "EPERM"));
+  assert.equal(calls, 3);
+  for (const [isWindows, code] of [[false, "EPERM"], [true, "ENOENT"]] as const) {
+    calls = 0;
+    await assert.rejects(() => replace("a", "b", isWindows, refuse(2, code)), { code });
+    assert.equal(calls, 1);
+  }
 });
 
 Deno.test("sha256 of abc", async () => {
