@@ -315,7 +315,7 @@ Deno.test("what cannot be computed is named", async () => {
   assertThrows(
     () => new KernelEngine(lenet5(), plan(lenet5()), { threads: 0 }),
     RangeError,
-    "got 0",
+    "but it is 0",
   );
 });
 

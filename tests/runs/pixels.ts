@@ -6,11 +6,12 @@ import { Rng } from "../../lib/util/rng.ts";
 export function pixelSet(length: number, classes: number, seed: number): PixelSet {
   const rng = new Rng(seed);
   const labels = Int32Array.from({ length }, (_, i) => i % classes);
-  const pixels = Uint8Array.from({ length: length * 1024 }, (_, at) => {
+  const pixels = new Uint8Array(length * 1024);
+  for (let at = 0; at < pixels.length; at++) {
     const column = at % 32;
     const bright = labels[Math.floor(at / 1024)]! * 3 === column;
-    return (bright ? 150 : 50) + rng.int(80);
-  });
+    pixels[at] = (bright ? 150 : 50) + rng.int(80);
+  }
   return {
     length,
     channels: 1,

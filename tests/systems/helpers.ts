@@ -37,10 +37,10 @@ export function randomBatch(
   seed = 1,
 ): Batch {
   const rng = new Rng(seed);
-  const length = size * input.channels * input.height * input.width;
+  const images = new Float32Array(size * input.channels * input.height * input.width);
+  for (let i = 0; i < images.length; i++) images[i] = rng.normal(); // in half of the time of Float32Array.from
   return {
-    size,
-    images: Float32Array.from({ length }, () => rng.normal()),
+    ...{ size, images },
     labels: Int32Array.from({ length: size }, () => rng.int(classes)),
   };
 }

@@ -127,10 +127,12 @@ export class AllKernels {
 /** Numbers that look random: the same for the same seed. */
 export function randomNumbers(count: number, seed: number): Float32Array {
   let state = (seed * 2654435761 + 12345) >>> 0;
-  return Float32Array.from({ length: count }, () => {
+  const numbers = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+    numbers[i] = state / 2 ** 31 - 1;
+  }
+  return numbers;
 }
 
 /**
