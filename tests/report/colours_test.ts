@@ -33,7 +33,13 @@ Deno.test("the bars of Table II have the colours of their systems", () => {
     test: { top1: share, top5: share },
   })) as unknown as ScoredRun[];
   const classes = Array.from({ length: 50 }, (_, i) => `class ${i}`);
-  const { svg } = accuracyBars({ name: "made-up", classes } as never, scored);
+  const { svg, alt } = accuracyBars({ name: "made-up", classes } as never, scored);
+  assert(
+    alt.includes(
+      "LeNet5 TF: top-1 0.200 here and 0.1756 in the paper, top-5 0.200 here and 0.3867 in",
+    ),
+    alt,
+  );
   for (const system of systemNames) {
     const bars = svg.split(`fill="${systemStyle(system).color}"`).length - 1;
     assert.equal(bars, 2, `${system}: top-1 and top-5`);

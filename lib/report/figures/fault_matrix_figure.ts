@@ -77,6 +77,7 @@ export function faultMatrixFigure(
   return new Figure({ width: left + 2 * width + gap + 20, height: y + 38, body }, {
     title: "Faults one by one",
     subtitle: data,
+    seen: runs.map((run) => outcomes(rows.filter((one) => one.run === run), run)).join(" "),
     legend: [
       ...systems.map((system) => ({
         ...{ label: systemTitles[system], color: systemStyle(system).color },
@@ -90,6 +91,20 @@ export function faultMatrixFigure(
       "seed gives one class); dotted is chance. Every run is " +
       "computed by the system that it names.",
   });
+}
+
+/** What is seen of a run: which faults alone bring it down, and which repairs alone raise it. */
+function outcomes(own: readonly MeasuredRow[], run: PaperRunName): string {
+  const names = (kind: MeasuredRow["kind"], alive: boolean) =>
+    own.filter((one) => one.kind === kind && one.verdict.alive === alive)
+      .map(({ fault }) => fault!.name).join(", ") || "no fault";
+  const top1 = (kind: MeasuredRow["kind"]) =>
+    own.find((one) => one.kind === kind)?.summary.test.top1.value.toFixed(3) ?? "not measured";
+  const ends = `${titleOf(own[0]!, run)}: top-1 of the correct run ${top1("correct")}, of the ` +
+    `published run ${top1("published")}`;
+  if (!own.some(({ fault }) => fault)) return `${ends}.`;
+  return `${ends}; alone in the correct run at chance: ${names("one fault", false)}; ` +
+    `repaired alone in the published run above it: ${names("one repair", true)}.`;
 }
 
 function titleOf({ summary }: MeasuredRow, run: PaperRunName): string {

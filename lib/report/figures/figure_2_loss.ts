@@ -58,6 +58,18 @@ export function epochAxis(
   return { label: "epoch", ticks: epochTicks(epochs, width), tickFormat: "d" };
 }
 
+/** "one: 3.90 in epoch 1, 2.31 in epoch 6", for each series. @param say what is seen in an epoch */
+export function firstAndLast(
+  series: readonly Series[],
+  say: (epoch: History[number]) => string,
+): string {
+  const at = (one: History[number]) => `${say(one)} in epoch ${one.epoch}`;
+  return series.map(({ name, history }) => {
+    const ends = history.length > 1 ? [history[0]!, history.at(-1)!] : history;
+    return `${name}: ${ends.map(at).join(", ")}`;
+  }).join("; ");
+}
+
 /** Figure 2: training loss by epoch. The dotted line is ln K, the loss of a network that knows nothing. */
 export function lossFigure(
   series: readonly Series[],
@@ -96,6 +108,7 @@ export function lossFigure(
   }, {
     title,
     subtitle: data,
+    seen: firstAndLast(series, ({ loss }) => loss.toFixed(2)),
     legend: series.map((one, i) => ({ label: one.name, ...styleOf(one, i) })),
     caption: "Mean over an epoch's batches, while the weights were moving. Cross-entropy has the " +
       "lower bound 0.",

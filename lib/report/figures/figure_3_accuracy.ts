@@ -5,6 +5,7 @@ import {
   checkSeries,
   epochAxis,
   type FigureSubject,
+  firstAndLast,
   type Series,
   styleOf,
 } from "./figure_2_loss.ts";
@@ -64,6 +65,10 @@ export function accuracyFigure(
   }, {
     title,
     subtitle: data,
+    seen: firstAndLast(
+      series.map((one) => ({ ...one, history: one.history.filter(({ val }) => val) })),
+      ({ val }) => `top-1 ${val!.top1.toFixed(3)} and top-5 ${val!.top5.toFixed(3)}`,
+    ),
     legend: series.map((one, i) => ({ label: one.name, ...styleOf(one, i) })),
     caption:
       "On the validation images after each epoch. Dotted: one class for every image, which " +

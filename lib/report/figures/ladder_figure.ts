@@ -10,6 +10,20 @@ const [left, width, row] = [265, 350, 24];
 /** Of networks that are not above constant prediction. */
 export const DEAD = "#8a8a8a";
 
+/** "one: top-1 0.020 at first and 0.166 at last, above constant prediction from step 7, wider" */
+function rise({ name, steps }: MeasuredAblation): string {
+  const top1 = (at: number) => steps.at(at)!.summary.test.top1.value.toFixed(3);
+  const first = steps.findIndex(({ verdict }) => verdict.alive);
+  const above = first < 0
+    ? "in no step"
+    : first === 0
+    ? "before any change"
+    : `from step ${first}, ${steps[first]!.step.change}`;
+  return `${name}: top-1 ${top1(0)} at first and ${
+    top1(-1)
+  } at last, above constant prediction ${above}`;
+}
+
 /**
  * All ablations as a ladder, step below step: test top-1 of each seed as a dot, their mean as a bar and
  * its interval as a line, in the system's colour where the network is above constant prediction and in
@@ -75,6 +89,7 @@ export function ladderFigure(
   return new Figure({ width: left + width + 165, height: y + 38, body }, {
     title: "After which change each network rises above chance",
     subtitle: data,
+    seen: ablations.map(rise).join("; "),
     legend: [
       ...systems.map((system) => ({
         label: `${systemTitles[system]}, above constant prediction`,

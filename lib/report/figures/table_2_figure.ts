@@ -50,6 +50,15 @@ export function accuracyBars(dataset: Dataset, scored: readonly ScoredRun[]): Fi
   return new Figure({ width: left + width + 60, height: y + 40, body }, {
     title: "Test accuracy, the paper's and ours",
     subtitle: dataLabel(dataset),
+    seen: scored.map(({ run: { configuration: { system } }, test }) =>
+      `${systemTitles[system]}: ` + ([["top-1", "top1"], ["top-5", "top5"]] as const).map((
+        [metric, key],
+      ) =>
+        `${metric} ${test[key].value.toFixed(3)} here and ${
+          paper.table2[system].test[key]
+        } in the paper`
+      ).join(", ")
+    ).join("; "),
     legend: [
       ...scored.map(({ run: { configuration: { system } } }) => ({
         label: `${systemTitles[system]}, here`,
