@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { knownDataset } from "../lib/data/choose_dataset.ts";
+import { chooseBackend } from "../lib/backend/backend_choice.ts";
+import { knownDataset, openOptionsFromEnvironment } from "../lib/data/choose_dataset.ts";
 import { knownDatasets } from "../lib/data/named/known_datasets.ts";
+import { defaultThreads } from "../lib/kernels/default_threads.ts";
 import { exists } from "../lib/util/files.ts";
 import { HelpAsked, SetupError } from "./run.ts";
 
@@ -92,6 +94,20 @@ export function dataChoice(data: string | undefined): string | undefined {
   if (data?.trim() === "") throw new SetupError("--data names nothing");
   const chosen = data ?? (Deno.env.get("LENET_DATA") || undefined);
   return chosen && !knownDataset(chosen) ? pathOf(chosen) : chosen;
+}
+
+/**
+ * Looks at the environment before the long work, which would refuse it only then.
+ * @throws SetupError naming a variable that has no sensible value
+ */
+export function checkEnvironment(): void {
+  try {
+    defaultThreads();
+    if (Deno.env.get("LENET_BACKEND")) chooseBackend();
+    openOptionsFromEnvironment();
+  } catch (error) {
+    throw new SetupError((error as Error).message);
+  }
 }
 
 /** @throws SetupError if what `--data` names is neither a folder nor a known data set */

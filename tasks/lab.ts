@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
-import { answerHelp, dataChoice } from "./arguments.ts";
+import { answerHelp, checkEnvironment, dataChoice } from "./arguments.ts";
 import { jupyterEnvironment, programOf, setupVenv, venv } from "./python.ts";
 import { main, output, run } from "./run.ts";
 import { setup } from "./setup.ts";
@@ -15,6 +15,7 @@ async function lab(): Promise<void> {
     Deno.args,
     "the arguments of jupyter lab, such as --no-browser and --port=8899",
   );
+  checkEnvironment();
   await setup();
   await setupVenv("requirements-lab.txt");
   const environment = jupyterEnvironment();

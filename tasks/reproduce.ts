@@ -13,7 +13,14 @@ import { basename, join, relative } from "node:path";
 import { ownResults } from "../lib/runs/results_name.ts";
 import { knownDataset } from "../lib/data/choose_dataset.ts";
 import { projectRoot, requireRoom } from "../lib/util/files.ts";
-import { dataChoice, gpuChoice, nativeChoice, readArguments, requireData } from "./arguments.ts";
+import {
+  checkEnvironment,
+  dataChoice,
+  gpuChoice,
+  nativeChoice,
+  readArguments,
+  requireData,
+} from "./arguments.ts";
 import { executeNotebook, notebookPaths } from "./execute.ts";
 import { takeLock } from "./lock.ts";
 import { turboEnvironment } from "./python.ts";
@@ -86,6 +93,7 @@ function endWithTask(): void {
 async function reproduce(): Promise<void> {
   const start = performance.now();
   const { data, full, gpu, native, turbo } = parseArguments(Deno.args);
+  checkEnvironment();
   await requireData(data);
   endWithTask();
   using _lock = await takeLock(join(projectRoot, ".cache", "reproduce.lock"), (holder) => {

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { assertThrows } from "../assert.ts";
 import config from "../../deno.json" with { type: "json" };
 import { projectRoot } from "../../lib/util/files.ts";
-import { dataChoice, gpuChoice, readArguments, readWords } from "../../tasks/arguments.ts";
+import {
+  checkEnvironment,
+  dataChoice,
+  gpuChoice,
+  readArguments,
+  readWords,
+} from "../../tasks/arguments.ts";
 import { HelpAsked, SetupError } from "../../tasks/run.ts";
 
 const kinds = { data: "string", full: "boolean" } as const;
@@ -61,6 +67,30 @@ Deno.test("a task that is asked for help says what it takes and does nothing els
     assert.match(told!, new RegExp(`^deno task ${task} takes .*\\.\n$`), complaints!);
     assert.equal(success, true);
   }));
+});
+
+Deno.test("a variable that the notebooks would refuse is refused before the long work", () => {
+  checkEnvironment();
+  for (
+    const [name, value, message] of [
+      [
+        "LENET_THREADS",
+        "999",
+        'LENET_THREADS must be a whole number from 1 to 64, but it is "999"',
+      ],
+      ["LENET_BACKEND", "cuda", "no backend named cuda (LENET_BACKEND)"],
+      ["LENET_SPLIT", "val=2", "LENET_SPLIT"],
+    ] as const
+  ) {
+    const before = Deno.env.get(name);
+    Deno.env.set(name, value);
+    try {
+      assertThrows(checkEnvironment, SetupError, message);
+    } finally {
+      if (before === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, before);
+    }
+  }
 });
 
 Deno.test("a build of TensorFlow is chosen once", () => {
