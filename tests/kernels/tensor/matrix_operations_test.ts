@@ -63,6 +63,29 @@ Deno.test("matMul is its twin, transposed or not, one matrix for all or not", as
   });
 });
 
+Deno.test("a row alone has the bits that it has among others", async () => {
+  await withAllKernels((all) => {
+    fc.assert(
+      fc.property(size, size, fc.boolean(), fc.nat(1000), (depth, columns, transposeB, seed) => {
+        const a = randomNumbers(8 * depth, seed), b = randomNumbers(depth * columns, seed + 1);
+        all.run((bench, kernels) => {
+          const [from, factor] = [bench.put(a), bench.put(b)];
+          const product = (rows: number) => {
+            const to = bench.room(rows * columns);
+            const shape = { batch: 1, rows, depth, columns, transposeB };
+            kernels.matMul({ ...shape, a: from, b: factor, c: to });
+            return bench.floats(to, columns);
+          };
+          const alone = product(1);
+          assert.deepEqual(alone, product(8));
+          return [alone];
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
 Deno.test("matMul hands on NaN and infinities as sums of products do", async () => {
   const shape = { rows: 5, depth: 7, columns: 6 };
   const [a, b] = [randomNumbers(35, 1), randomNumbers(42, 2)];

@@ -1,7 +1,7 @@
 // Products of matrices: B is packed into panels of 16 columns, then tiles run down the rows of A.
 import { finish } from "./finish";
 import { split } from "./parts";
-import { C_ROW, PANEL, TILE_ROWS, tileOfColumns, tileOfRows } from "./tiles";
+import { C_ROW, PANEL, TILE_ROWS, tileOfColumns, tileOfOneRow, tileOfRows } from "./tiles";
 
 /** Rows whose sums stand in a thread's buffer at a time. */
 const BLOCK = 48;
@@ -127,7 +127,8 @@ function multiplyRange(
       let to = buffer;
       for (let r = 0; r < count; r += TILE_ROWS, to += <usize> TILE_ROWS * C_ROW) {
         const p0 = block + <usize> r * aRow;
-        if (transposed) {
+        if (rows == 1) tileOfOneRow(p0, depth, q, bRow, to);
+        else if (transposed) {
           tileOfColumns(p0, <usize> rows << 2, 1, depth, 0, q, bRow, 0, used, to, false);
         } else {
           // rows that are not there are read as the last one, and nobody looks at their sums

@@ -109,6 +109,17 @@ export function tileOfRows(
   );
 }
 
+/** One row by 16 columns: what `tileOfRows` has for it, without the other rows. */
+export function tileOfOneRow(p: usize, depth: i32, b: usize, bRow: usize, c: usize): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (const end = b + <usize> depth * bRow; b < end; b += bRow, p += 4) {
+    const x = v128.load32_splat(p);
+    s0 = madd(x, v128.load(b), s0), s1 = madd(x, v128.load(b, 16), s1);
+    s2 = madd(x, v128.load(b, 32), s2), s3 = madd(x, v128.load(b, 48), s3);
+  }
+  v128.store(c, s1, 16), v128.store(c, s0), v128.store(c, s3, 48), v128.store(c, s2, 32);
+}
+
 function narrowRows(
   p0: usize,
   p1: usize,
