@@ -7,12 +7,24 @@ import { kernelsBackendName } from "./backend_names.ts";
 import { oneHot } from "./one_hot.ts";
 import { areFloats, type FastKernels } from "./operations/fast_kernel.ts";
 import { runMatMul } from "./operations/matrix_products.ts";
+import { runReduction } from "./operations/reductions.ts";
+import { run, runOne } from "./run_kernel.ts";
 
 /** The kernels that the functions below call; registered for the kernels backend alone. */
 export const fusedLayerKernels: FastKernels = {
   DenseForward: ({ inputs, attrs, backend }) => {
     const { x, kernel, bias } = inputs;
     return runMatMul(backend, x!, kernel!, { bias, activation: attrs.activation });
+  },
+  // those of the kernel and the bias, by the kernels of tfjs's operations: the same bits
+  DenseGradient: ({ inputs, backend }) => {
+    const { x, dy } = inputs as Record<"x" | "dy", tf.TensorInfo>;
+    const bias = runReduction(backend, "Sum", dy, [0], false);
+    return [
+      runMatMul(backend, x, dy, { transposeA: true })!,
+      // the sum over one row is that row
+      bias ?? backend.share(dy, dy.shape.slice(1)),
+    ];
   },
   LinearForward: ({ inputs, attrs, backend }) => {
     const { x, weight, bias } = inputs;
@@ -22,8 +34,8 @@ export const fusedLayerKernels: FastKernels = {
       activation: attrs.activation,
     });
   },
-  LinearGradient: ({ inputs, backend }) => {
-    const { dy, x, weight } = inputs as Record<string, tf.TensorInfo>;
+  LinearGradient: ({ inputs, attrs, backend }) => {
+    const { dy, x, weight, y } = inputs as Record<string, tf.TensorInfo>;
     const [units, size] = weight!.shape as [number, number], rows = x!.shape[0]!;
     const [dx, dWeight, dBias] = [
       backend.allocate([rows, size], "float32"),
@@ -31,9 +43,10 @@ export const fusedLayerKernels: FastKernels = {
       backend.allocate([units], "float32"),
     ];
     backend.kernels.denseGradient({
-      ...{ rows, units, inputs: size, activation: "linear", transposed: true, output: 0 },
+      ...{ rows, units, inputs: size, activation: attrs.activation, transposed: true },
       input: backend.addressOf(x!),
       weights: backend.addressOf(weight!),
+      output: backend.addressOf(y!),
       outputGradient: backend.addressOf(dy!),
       weightGradient: backend.addressOf(dWeight),
       biasGradient: backend.addressOf(dBias),
@@ -44,23 +57,22 @@ export const fusedLayerKernels: FastKernels = {
   LabelCrossEntropy: ({ inputs, attrs, backend }) => {
     const { logits, labels } = inputs as Record<string, tf.TensorInfo>;
     const [rows, classes] = logits!.shape as [number, number];
-    const loss = backend.allocate([rows], "float32");
+    const losses = backend.allocate([rows], "float32");
     const gradient = backend.allocate([rows, classes], "float32");
     backend.kernels.softmaxCrossEntropy({
       ...{ rows, classes, scale: 1 / rows, smoothing: attrs.smoothing },
       logits: backend.addressOf(logits!),
       labels: backend.addressOf(labels!),
-      loss: backend.addressOf(loss),
+      loss: backend.addressOf(losses),
       gradient: backend.addressOf(gradient),
     });
-    return [loss, gradient];
+    // the mean of one is not computed
+    const mean = runReduction(backend, "Sum", losses, [0], false, true) ??
+      backend.share(losses, []);
+    backend.disposeData(losses.dataId);
+    return [mean, gradient];
   },
 };
-
-/** One of our kernels with one result. */
-function runOne(name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Tensor {
-  return tf.engine().runKernel(name, inputs, attrs) as tf.Tensor;
-}
 
 /** The gradients of the kernels above, as tfjs wants them registered. */
 const fusedLayerGradients: readonly tf.GradConfig[] = [
@@ -69,17 +81,18 @@ const fusedLayerGradients: readonly tf.GradConfig[] = [
     inputsToSave: ["x", "weight"],
     outputsToSave: [true],
     gradFunc: (dy, [x, weight, y], attrs) => {
-      const g = beforeActivation(dy as tf.Tensor, y!, attrs);
       // a gradient of the gradient goes back through the single operations
       if (tf.engine().state.gradientDepth > 0) {
+        const g = beforeActivation(dy as tf.Tensor, y!, attrs);
         return {
           x: () => tf.matMul(g, weight!),
           weight: () => tf.matMul(g, x!, true),
           bias: () => tf.sum(g, 0),
         };
       }
-      const inputs = { dy: g, x: x!, weight: weight! };
-      const [dx, dWeight, dBias] = run("LinearGradient", inputs) as [
+      const inputs = { dy: dy as tf.Tensor, x: x!, weight: weight!, y: y! };
+      const { activation } = attrs;
+      const [dx, dWeight, dBias] = run("LinearGradient", inputs, { activation }) as [
         tf.Tensor,
         tf.Tensor,
         tf.Tensor,
@@ -93,11 +106,16 @@ const fusedLayerGradients: readonly tf.GradConfig[] = [
     outputsToSave: [true],
     gradFunc: (dy, [x, kernel, y], attrs) => {
       const g = beforeActivation(dy as tf.Tensor, y!, attrs);
-      return {
-        x: () => runOne("BatchMatMul", { a: g, b: kernel! }, { transposeB: true }),
-        kernel: () => runOne("BatchMatMul", { a: x!, b: g }, { transposeA: true }),
-        bias: () => runOne("Sum", { x: g }, { axis: 0 }),
-      };
+      const ofX = () => runOne("BatchMatMul", { a: g, b: kernel! }, { transposeB: true });
+      if (tf.engine().state.gradientDepth > 0) {
+        return {
+          x: ofX,
+          kernel: () => runOne("BatchMatMul", { a: x!, b: g }, { transposeA: true }),
+          bias: () => runOne("Sum", { x: g }, { axis: 0 }),
+        };
+      }
+      const [dKernel, dBias] = run("DenseGradient", { x: x!, dy: g }) as [tf.Tensor, tf.Tensor];
+      return { x: ofX, kernel: () => dKernel, bias: () => dBias };
     },
   },
 ];
@@ -116,7 +134,7 @@ const activationGradients = {
 export type FusedDenseActivation = keyof typeof activationGradients;
 
 /** The gradient before a layer's activation, from that after it and the layer's result. */
-function beforeActivation(dy: tf.Tensor, y: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor {
+export function beforeActivation(dy: tf.Tensor, y: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor {
   const name = activationGradients[attrs.activation as FusedDenseActivation];
   return name ? runOne(name, { dy, y }) : dy;
 }
@@ -144,11 +162,6 @@ export function dense(
 function areFused(...tensors: tf.Tensor[]): boolean {
   if (tf.getBackend() !== kernelsBackendName) return false;
   return areFloats(tf.backend() as never, ...tensors);
-}
-
-/** A kernel with several results, which `tf.engine().runKernel` gives back as tensors. */
-function run(name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Tensor[] {
-  return tf.engine().runKernel(name, inputs, attrs) as unknown as tf.Tensor[];
 }
 
 /** f(x·weightᵀ + bias). @param x (N, in) @param weight (out, in) @param bias (out) */
@@ -187,13 +200,14 @@ export function labelCrossEntropy(
   }
   const fused = tf.customGrad((logits, save) => {
     const inputs = { logits: logits as tf.Tensor, labels };
-    const [losses, gradient] = run("LabelCrossEntropy", inputs, { smoothing }) as [
-      tf.Tensor,
+    const [value, gradient] = run("LabelCrossEntropy", inputs, { smoothing }) as [
+      tf.Scalar,
       tf.Tensor,
     ];
     (save as tf.GradSaveFunc)([gradient]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, dy);
-    return { value: tf.mean(losses), gradFunc };
+    const gradFunc = (dy: tf.Tensor, [gradient]: tf.Tensor[]) =>
+      runOne("Multiply", { a: gradient!, b: dy });
+    return { value, gradFunc };
   });
   return fused(logits) as tf.Scalar;
 }

@@ -7,7 +7,7 @@ import { registerActivationGradients } from "./activation_gradients.ts";
 import { kernelsBackendName } from "./backend_names.ts";
 import { shortenEngine } from "./engine_shortcuts.ts";
 import { binaryKernels } from "./operations/binary_operations.ts";
-import { fusedConvolutionKernels } from "./fused_convolution.ts";
+import { fusedConvolutionKernels, registerFusedConvolutionGradient } from "./fused_convolution.ts";
 import { fusedLayerKernels, registerFusedLayerGradients } from "./fused_layers.ts";
 import { convolutionKernels } from "./operations/convolutions.ts";
 import { copyKernels } from "./operations/copies.ts";
@@ -52,6 +52,7 @@ export function registerKernelsBackend(kernels: TensorKernels): void {
   }
   registerActivationGradients();
   registerFusedLayerGradients();
+  registerFusedConvolutionGradient();
   registerSoftmaxGradient();
   shortenEngine();
   for (const kernel of tf.getKernelsForBackend("cpu")) {

@@ -18,7 +18,7 @@ export function numbersOf(tensor: tf.Tensor): Float32Array | Int32Array | Uint8A
 /** A copy of a float32 tensor's numbers; on the kernels they are there at once, without tfjs's promises. */
 export async function copyOfNumbers(tensor: tf.Tensor): Promise<Float32Array> {
   const backend = kernelsBackend();
-  if (!backend?.has(tensor)) return await tensor.data<"float32">() as Float32Array;
+  if (!backend?.has(tensor)) return (await tensor.data<"float32">()).slice();
   return backend.numbers(tensor).values.slice() as Float32Array;
 }
 

@@ -1,8 +1,8 @@
-/** PyTorch's convolution in inference, which keeps the weight in the kernels' order: it has the bits of its operations. */
+/** Convolutions as one kernel, in PyTorch's order of the weight and in TensorFlow's: the bits of their operations. */
 import assert from "node:assert/strict";
 import fc from "../fast_check.ts";
 import { assertLess } from "../assert.ts";
-import { convolve } from "../../lib/backend/fused_convolution.ts";
+import { convolve, fusedConvolution } from "../../lib/backend/fused_convolution.ts";
 import { FusedAdam } from "../../lib/backend/fused_optimizers.ts";
 import * as tf from "../../lib/backend/tf.ts";
 import { Rng } from "../../lib/util/rng.ts";
@@ -15,7 +15,10 @@ interface Shape {
   readonly channels: number;
   readonly filters: number;
   readonly kernel: number;
-  readonly stride: number;
+  readonly strides: number;
+  readonly activation: "linear" | "tanh";
+  /** Whether the weight stands in PyTorch's order. */
+  readonly isTurned: boolean;
   readonly seed: number;
 }
 
@@ -26,90 +29,137 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   channels: fc.integer({ min: 1, max: 3 }),
   filters: fc.integer({ min: 1, max: 20 }),
   kernel: fc.integer({ min: 1, max: 3 }),
-  stride: fc.integer({ min: 1, max: 2 }),
+  strides: fc.integer({ min: 1, max: 2 }),
+  activation: fc.constantFrom("linear" as const, "tanh" as const),
+  isTurned: fc.boolean(),
   seed: fc.nat(),
 });
 
+const small: Shape = {
+  ...{ count: 1, height: 6, width: 7, channels: 2, filters: 5, kernel: 3, strides: 1, seed: 5 },
+  ...{ activation: "linear", isTurned: true },
+};
+
 /** Images, weight and bias. */
 function tensors(shape: Shape): [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D] {
-  const { count, height, width, channels, filters, kernel, seed } = shape;
+  const { count, height, width, channels, filters, kernel, isTurned, seed } = shape;
   const rng = new Rng(seed);
+  const order = isTurned
+    ? [filters, channels, kernel, kernel]
+    : [kernel, kernel, channels, filters];
   return [
     normals(rng, [count, height, width, channels]) as tf.Tensor4D,
-    normals(rng, [filters, channels, kernel, kernel]) as tf.Tensor4D,
+    normals(rng, order) as tf.Tensor4D,
     normals(rng, [filters]) as tf.Tensor1D,
   ];
 }
 
+type Layer = (images: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) => tf.Tensor;
+
+const fusedLayer = (shape: Shape): Layer => (images, weight, bias) =>
+  fusedConvolution(images, weight, bias, shape)!;
+
 /** The same by tfjs's own operations. */
-function plainly(images: tf.Tensor4D, weight: tf.Tensor4D, bias: tf.Tensor1D, stride: number) {
-  const filter = tf.transpose(weight, [2, 3, 1, 0]);
-  return tf.add(tf.conv2d(images, filter, stride, "valid"), bias);
+const plainLayer = ({ strides, activation, isTurned }: Shape): Layer => (images, weight, bias) => {
+  const filter = isTurned ? tf.transpose(weight, [2, 3, 1, 0]) : weight;
+  const convolved = tf.conv2d(images as tf.Tensor4D, filter as tf.Tensor4D, strides, "valid");
+  const sum = tf.add(convolved, bias);
+  return activation === "tanh" ? tf.tanh(sum) : sum;
+};
+
+/** A function of results whose gradient reaches each of them. */
+function loss(y: tf.Tensor): tf.Scalar {
+  return tf.mean(tf.mul(y, tf.sin(tf.reshape(tf.range(0, y.size), y.shape))));
 }
 
-Deno.test("a convolution with PyTorch's weight has the bits of its operations, and so has what follows", async () => {
+const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 2, 2, "valid");
+
+/** Results of the layer, pooled where that is possible, and the gradients of its three tensors. */
+function resultsOf(layer: Layer, at: tf.Tensor[]): number[][] {
+  return tf.tidy(() => {
+    const { shape: [, height = 0, width = 0] } = layer(at[0]!, at[1]!, at[2]!);
+    const next = height > 1 && width > 1 ? pool : (x: tf.Tensor) => x;
+    const whole: Layer = (...args) => next(layer(...args));
+    const gradients = tf.grads((...args) => loss(whole(args[0]!, args[1]!, args[2]!)))(at);
+    const results = [layer(at[0]!, at[1]!, at[2]!), whole(at[0]!, at[1]!, at[2]!)];
+    return [...results, ...gradients].map((tensor) => [...tensor.shape, ...tensor.dataSync()]);
+  }) as unknown as number[][];
+}
+
+Deno.test("a convolution in one kernel has the bits of its operations, and of their gradients", async () => {
   await tf.setBackend(kernels.tfName);
   fc.assert(
     fc.property(shapes, (shape) => {
       tf.tidy(() => {
-        const [images, weight, bias] = tensors(shape);
-        for (
-          const next of [tf.tanh, (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 1, 1, "valid")]
-        ) {
-          const fused = next(convolve(images, weight, bias, shape.stride));
-          const plain = next(plainly(images, weight, bias, shape.stride));
-          assert.deepEqual(fused.shape, plain.shape);
-          assert.deepEqual(fused.dataSync(), plain.dataSync());
-        }
+        const at = tensors(shape);
+        assert.deepEqual(resultsOf(fusedLayer(shape), at), resultsOf(plainLayer(shape), at));
       });
     }),
-    { numRuns: 60 },
+    {
+      numRuns: 60,
+      examples: [[{ ...small, height: 3, width: 3 }], [{
+        ...small,
+        ...{ height: 3, width: 3, isTurned: false },
+      }]],
+    },
   );
 });
 
-Deno.test("a convolution with PyTorch's weight is the same on the CPU backend, with its gradients", async () => {
-  const shape = { count: 2, height: 7, width: 6, channels: 2, filters: 5, kernel: 3, seed: 3 };
-  const { ours, plain } = await onBoth(() => {
-    const at = tensors({ ...shape, stride: 1 });
-    const loss = (...[x, w, b]: tf.Tensor[]) =>
-      tf.mean(tf.square(convolve(x as tf.Tensor4D, w as tf.Tensor4D, b as tf.Tensor1D, 1)));
-    return [convolve(...at, 1), ...tf.grads(loss)(at)];
-  });
+Deno.test("gradients of a convolution in one kernel leave nothing behind", async () => {
+  await tf.setBackend(kernels.tfName);
+  for (const isTurned of [true, false]) {
+    const shape = { ...small, isTurned, activation: "tanh" } as const, at = tensors(shape);
+    const before = tf.memory().numTensors;
+    resultsOf(fusedLayer(shape), at);
+    const inUse = kernelsBackend().memory().bytesInUse;
+    resultsOf(fusedLayer(shape), at);
+    assert.deepEqual(
+      [tf.memory().numTensors, kernelsBackend().memory().bytesInUse],
+      [before, inUse],
+    );
+    tf.dispose(at);
+  }
+});
+
+Deno.test("a gradient of the gradient of a convolution is that of the CPU backend", async () => {
+  for (const isTurned of [true, false]) {
+    const shape = { ...small, isTurned };
+    const { ours, plain } = await onBoth(() => {
+      const [images, weight, bias] = tensors(shape);
+      const layer: Layer = tf.getBackend() === "cpu" ? plainLayer(shape) : fusedLayer(shape);
+      const slope = (w: tf.Tensor) =>
+        tf.grad((x: tf.Tensor) => tf.sum(tf.square(layer(x, w, bias))))(images);
+      return [slope(weight), tf.grad((w: tf.Tensor) => tf.sum(tf.square(slope(w))))(weight)];
+    });
+    assertLess(worstDifference(ours, plain), 1e-5);
+  }
+});
+
+Deno.test("PyTorch's convolution is the same on the CPU backend", async () => {
+  const { ours, plain } = await onBoth(() => convolve(...tensors(small), 1, "tanh"));
   assertLess(worstDifference(ours, plain), 1e-5);
 });
 
-Deno.test("images that are smaller than the kernel, or of other channels, fail as in tfjs", async () => {
+Deno.test("images that are smaller than the kernel, or of other channels, are tfjs's", async () => {
   await tf.setBackend(kernels.tfName);
   tf.tidy(() => {
-    const [images, weight, bias] = tensors({
-      ...{ count: 1, height: 5, width: 5, channels: 2, filters: 3, kernel: 3, stride: 1, seed: 1 },
-    });
+    const [images, weight, bias] = tensors(small);
     const other = tf.ones([1, 5, 5, 3]) as tf.Tensor4D;
     assert.throws(() => convolve(other, weight, bias, 1), /depth of input \(3\) must match/);
-    const small = tf.slice(images, [0, 0, 0, 0], [1, 2, 5, 2]);
-    assert.equal(convolve(small, weight, bias, 1).size, 0);
+    const low = tf.slice(images, [0, 0, 0, 0], [1, 2, 7, 2]);
+    assert.equal(convolve(low, weight, bias, 1).size, 0);
   });
 });
 
-type Infer = (images: tf.Tensor4D, weight: tf.Tensor4D, bias: tf.Tensor1D) => tf.Tensor4D;
-
-/** One with PyTorch's order of the weight, and one whose packed filter alone is kept. */
-const inferences: Readonly<Record<string, Infer>> = {
-  "PyTorch's weight": (images, weight, bias) => convolve(images, weight, bias, 1),
-  "a filter": (images, weight, bias) => {
-    const filter = tf.reshape(weight, [3, 3, 2, 5]) as tf.Tensor4D;
-    return tf.add(tf.conv2d(images, filter, 1, "valid"), bias);
-  },
-};
-
-for (const [name, convolution] of Object.entries(inferences)) {
-  Deno.test(`what is kept of ${name} for one image is made anew when the numbers change`, async () => {
+for (const isTurned of [true, false]) {
+  const order = isTurned ? "PyTorch's" : "TensorFlow's";
+  Deno.test(`what is kept of a weight in ${order} order for one image is made anew when the numbers change`, async () => {
     await tf.setBackend(kernels.tfName);
-    const shape = { count: 1, height: 6, width: 7, channels: 2, filters: 5, kernel: 3, seed: 5 };
+    const shape = { ...small, isTurned };
     const inUse = kernelsBackend().memory().bytesInUse;
-    const [images, start, bias] = tensors({ ...shape, stride: 1 });
-    const weight = tf.variable(start);
-    const infer = (w: tf.Tensor4D) => tf.tidy(() => [...convolution(images, w, bias).dataSync()]);
+    const [images, start, bias] = tensors(shape);
+    const weight = tf.variable(start), layer = fusedLayer(shape);
+    const infer = (w: tf.Tensor) => tf.tidy(() => [...layer(images, w, bias).dataSync()]);
     const fresh = () => tf.tidy(() => infer(tf.tensor4d(weight.dataSync(), weight.shape)));
     let before = infer(weight);
     const isAnew = () => {
@@ -119,17 +169,16 @@ for (const [name, convolution] of Object.entries(inferences)) {
       before = now;
     };
     assert.deepEqual(before, fresh());
-    const loss = () => tf.mean(tf.square(convolution(images, weight, bias))) as tf.Scalar;
     const adam = new FusedAdam(0.1, 1e-8);
     for (let step = 0; step < 2; step++) {
-      adam.minimize(loss, false, [weight]);
+      adam.minimize(() => loss(layer(images, weight, bias)), false, [weight]);
       isAnew();
     }
     adam.dispose();
     tf.tidy(() => weight.assign(tf.neg(weight)));
     isAnew();
     // a convolution that waits has the numbers of its time
-    const waiting = tf.tidy(() => convolution(images, weight, bias));
+    const waiting = layer(images, weight, bias);
     tf.tidy(() => weight.assign(tf.neg(weight)));
     assert.deepEqual([...waiting.dataSync()], before);
     isAnew();
@@ -140,3 +189,33 @@ for (const [name, convolution] of Object.entries(inferences)) {
     assert.equal(kernelsBackend().memory().bytesInUse, inUse);
   });
 }
+
+Deno.test("Keras's Conv2D is one kernel where it can be, and the same as tfjs's however it is made", async () => {
+  const usual = { filters: 4, kernelSize: 3, kernelInitializer: "ones", biasInitializer: "ones" };
+  const cases: [boolean, object][] = [
+    [true, {}],
+    [true, { activation: "tanh", strides: 2 }],
+    [false, { activation: "relu" }],
+    [false, { padding: "same" }],
+    [false, { strides: [1, 2] }],
+    [false, { dilationRate: 2 }],
+    [false, { useBias: false }],
+  ];
+  for (const [isOne, more] of cases) {
+    const run = () => {
+      const layer = tf.layers.conv2d(
+        { ...usual, ...more } as Parameters<typeof tf.layers.conv2d>[0],
+      );
+      const [images] = tensors(small), apply = (x: tf.Tensor) => layer.apply(x) as tf.Tensor;
+      const found = [apply(images)];
+      // tfjs has no gradient of a dilated one
+      if (!("dilationRate" in more)) found.push(tf.grad((x: tf.Tensor) => loss(apply(x)))(images));
+      layer.dispose();
+      return found;
+    };
+    const { ours, plain } = await onBoth(run);
+    assertLess(worstDifference(ours, plain), 1e-5);
+    const { kernelNames } = await tf.profile(() => tf.tidy(() => run()) as never);
+    assert.equal(kernelNames.includes("ConvForward"), isOne, JSON.stringify(more));
+  }
+});

@@ -93,8 +93,9 @@ function offsets(floats: readonly number[]): number[] {
 /** Whether numbers in the memory are no NaN, not infinite, and at most `MODERATE` in size. */
 function areModerate({ floats }: JobRunner, at: Address, count: number): boolean {
   const numbers = new Float32Array(floats.buffer, at, count);
-  // a comparison with NaN is false
-  return numbers.every((x) => Math.abs(x) <= MODERATE);
+  // a loop takes a fifth of the time of `every`; a comparison with NaN is false
+  for (let i = 0; i < count; i++) if (!(Math.abs(numbers[i]!) <= MODERATE)) return false;
+  return true;
 }
 
 /** Where the kernel says that a number of the input is not moderate. */

@@ -31,17 +31,17 @@ export function partsFor({ grain }: JobRunner, work: number, most: number): numb
   return Math.max(1, Math.min(Math.floor(work / grain), most, MOST));
 }
 
-/** Runs `work` with scratch memory of some sizes, in bytes, and gives it back. */
+/** Runs `work` with scratch memory of up to four sizes, in bytes, and gives it back; 0 for a size of 0. */
 export function withScratch(
   { scratch }: JobRunner,
   sizes: readonly number[],
-  work: (...at: number[]) => void,
+  work: (a?: number, b?: number, c?: number, d?: number) => void,
 ): void {
   const taken: number[] = [];
   try {
-    for (const size of sizes) taken.push(scratch.take(size));
-    work(...taken);
+    for (const size of sizes) taken.push(size > 0 ? scratch.take(size) : 0);
+    work(taken[0], taken[1], taken[2], taken[3]);
   } finally {
-    for (const at of taken) scratch.give(at);
+    for (const at of taken) if (at > 0) scratch.give(at);
   }
 }

@@ -8,6 +8,8 @@ const PANEL = 16;
 const TILE_ROWS = 6;
 /** Bytes of a thread's buffer for sums. */
 const BUFFER = 48 * 4 * PANEL;
+/** Multiply-adds that take as long as to put one number into a panel. */
+const PACKING = 8;
 /** Rows below which a product is cut across its columns, not its rows. */
 const FEW_ROWS = 24;
 
@@ -27,7 +29,8 @@ export function packPanels(
   matrices = 1,
   stride = 0,
 ): void {
-  const parts = partsFor(runner, depth * columns * matrices, Math.ceil(columns / PANEL) * matrices);
+  const work = PACKING * depth * columns * matrices;
+  const parts = partsFor(runner, work, Math.ceil(columns / PANEL) * matrices);
   runner.words.set(
     [b, packed, depth, columns, Number(transposed), matrices, 4 * stride, parts],
   );

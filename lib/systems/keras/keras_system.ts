@@ -228,12 +228,13 @@ export class KerasSystem extends CheckedSystem {
   }
 
   protected override async readWeights(): Promise<Weights> {
-    const arrays = await Promise.all(
+    const copies = this.#run(() =>
       this.model.getWeights().map(async (tensor) => ({
         shape: tensor.shape,
-        data: await tensor.data<"float32">() as Float32Array,
-      })),
+        data: await copyOfNumbers(tensor),
+      }))
     );
+    const arrays = await Promise.all(copies);
     return fromKeras(this.architecture, arrays);
   }
 

@@ -40,9 +40,7 @@ export function meanLabelLoss(labels: tf.Tensor, probabilities: tf.Tensor): tf.S
     const wanted = numbersOf(labels), p = numbersOf(output);
     let losses: Float32Array;
     const gradient = tensorOf([rows, classes], (to) => {
-      losses = lossOfRows(wanted, p, classes, to);
-      const share = Math.fround(1 / rows);
-      for (let at = 0; at < to.length; at++) to[at]! *= share;
+      losses = lossOfRows(wanted, p, classes, to, Math.fround(1 / rows));
     });
     (save as tf.GradSaveFunc)([gradient]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, dy);
@@ -51,26 +49,38 @@ export function meanLabelLoss(labels: tf.Tensor, probabilities: tf.Tensor): tf.S
   return fused(probabilities) as tf.Scalar;
 }
 
-/** Each row's loss. @param gradient of the losses by the probabilities `p`; zeros before */
+/**
+ * Each row's loss.
+ * @param gradient of the losses by the probabilities `p`, times `scale`, which is rounded to float32; zeros before
+ */
 function lossOfRows(
   wanted: ArrayLike<number>,
   p: ArrayLike<number>,
   classes: number,
   gradient: Float32Array,
+  scale = 1,
 ): Float32Array {
   const losses = new Float32Array(wanted.length);
   for (let row = 0; row < losses.length; row++) {
     const start = row * classes, end = start + classes;
     const label = start + Math.floor(wanted[row]!);
-    let sum = 0;
-    for (let at = start; at < end; at++) sum += limit(p[at]!);
+    let sum = 0, areInside = true;
+    for (let at = start; at < end; at++) {
+      const probability = p[at]!;
+      if (isInside(probability)) sum += probability;
+      else {
+        sum += limit(probability);
+        areInside = false;
+      }
+    }
     const share = limit(p[label]!) / sum;
     losses[row] = -Math.log(limit(share));
     if (!isInside(share)) continue;
     // of −ln(pₗ / Σp): 1/Σp for all, −1/pₗ more for the label; a limited one does not move
-    const ofAll = 1 / sum;
-    for (let at = start; at < end; at++) if (isInside(p[at]!)) gradient[at] = ofAll;
-    if (isInside(p[label]!)) gradient[label] = ofAll - 1 / (share * sum);
+    const ofAll = 1 / sum, scaled = Math.fround(ofAll) * scale;
+    if (areInside) gradient.fill(scaled, start, end);
+    else for (let at = start; at < end; at++) if (isInside(p[at]!)) gradient[at] = scaled;
+    if (isInside(p[label]!)) gradient[label] = Math.fround(ofAll - 1 / (share * sum)) * scale;
   }
   return losses;
 }

@@ -1,5 +1,6 @@
 import * as tf from "../../backend/tf.ts";
-import type { WeightArray, Weights } from "../../model/weights.ts";
+import { copyOfNumbers } from "../../backend/tensor_arrays.ts";
+import type { Weights } from "../../model/weights.ts";
 
 /** A trainable tensor and, after `backward`, the gradient of the loss with respect to it. */
 export class Parameter {
@@ -132,11 +133,10 @@ export abstract class Module {
 
   /** A copy of all parameters and buffers, by name. */
   async stateDict(): Promise<Weights> {
-    const state: Record<string, WeightArray> = {};
-    for (const [name, { data, shape }] of this.#state()) {
-      state[name] = { shape, data: Float32Array.from(await data.data<"float32">()) };
-    }
-    return state;
+    const copies = [...this.#state()].map(async ([name, { data, shape }]) =>
+      [name, { shape, data: await copyOfNumbers(data) }] as const
+    );
+    return Object.fromEntries(await Promise.all(copies));
   }
 
   /** Replaces all parameters and buffers. @throws RangeError naming what is missing, unknown or misshapen */

@@ -1,6 +1,7 @@
 import { convolve } from "../../backend/fused_convolution.ts";
 import { linear } from "../../backend/fused_layers.ts";
 import { activate } from "../../backend/further_activations.ts";
+import * as kernels from "../../backend/run_kernel.ts";
 import * as tf from "../../backend/tf.ts";
 import type { FurtherActivation } from "../../model/architecture.ts";
 import { Rng } from "../../util/rng.ts";
@@ -28,11 +29,11 @@ const unturned = new WeakMap<tf.Tensor, tf.Tensor4D>();
 
 function toChannelsLast(image: tf.Tensor): tf.Tensor4D {
   const before = unturned.get(image);
-  return before && !before.isDisposed ? before : tf.transpose(image, [0, 2, 3, 1]) as tf.Tensor4D;
+  return before && !before.isDisposed ? before : kernels.transpose(image, [0, 2, 3, 1]);
 }
 
 function toChannelsFirst(image: tf.Tensor4D): tf.Tensor4D {
-  const turned = tf.transpose(image, [0, 3, 1, 2]) as tf.Tensor4D;
+  const turned = kernels.transpose<tf.Tensor4D>(image, [0, 3, 1, 2]);
   unturned.set(turned, image);
   return turned;
 }
@@ -62,12 +63,12 @@ export function relu(input: tf.Tensor): tf.Tensor {
 
 /** Max-pooling over squares that do not overlap: (N, C, H, W) → (N, C, H / size, W / size). */
 export function maxPool2d(input: tf.Tensor, size: number): tf.Tensor {
-  return toChannelsFirst(tf.maxPool(toChannelsLast(input), size, size, "valid"));
+  return toChannelsFirst(kernels.maxPool(toChannelsLast(input), size));
 }
 
 /** (N, …) → (N, product of the rest). */
 export function flatten(input: tf.Tensor): tf.Tensor {
-  return tf.reshape(input, [input.shape[0]!, -1]);
+  return kernels.flatten(input);
 }
 
 /** Stride and padding of a convolution. */
@@ -104,11 +105,16 @@ export class Conv2d extends ChannelsLastModule {
   }
 
   override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
+    return this.forwardThrough("linear", image);
+  }
+
+  /** `forwardChannelsLast` and an activation at once, which the kernels compute in one. */
+  forwardThrough(activation: "linear" | "tanh", image: tf.Tensor4D): tf.Tensor4D {
     const weight = parametrized(this.weight, this.parametrizations) as tf.Tensor4D;
     const bias = this.bias.data as tf.Tensor as tf.Tensor1D;
     const p = this.padding;
     const padded = p > 0 ? tf.pad(image, [[0, 0], [p, p], [p, p], [0, 0]]) : image;
-    return convolve(padded, weight, bias, this.stride);
+    return convolve(padded, weight, bias, this.stride, activation);
   }
 }
 
@@ -119,7 +125,7 @@ export class MaxPool2d extends ChannelsLastModule {
   }
 
   override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
-    return tf.maxPool(image, this.size, this.size, "valid");
+    return kernels.maxPool(image, this.size);
   }
 }
 
@@ -225,7 +231,7 @@ export class FurtherActivationModule extends Module {
 /** (N, …) → (N, product of the rest). */
 export class Flatten extends Module {
   override forward(input: tf.Tensor): tf.Tensor {
-    return tf.reshape(input, [input.shape[0]!, -1]);
+    return flatten(input);
   }
 }
 
@@ -242,9 +248,15 @@ export class Sequential extends Module {
     let isChannelsLast = false;
     for (let i = 0; i < modules.length; i++) {
       const [, module] = modules[i]!;
+      // the classes themselves: who extends one has a forward of their own
+      const isBeforeTanh = modules[i + 1]?.[1].constructor === Tanh;
       if (module instanceof ChannelsLastModule) {
         const image = isChannelsLast ? tensor as tf.Tensor4D : toChannelsLast(tensor);
-        tensor = module.forwardChannelsLast(image);
+        const isFused = isBeforeTanh && module.constructor === Conv2d;
+        if (isFused) i++;
+        tensor = isFused
+          ? (module as Conv2d).forwardThrough("tanh", image)
+          : module.forwardChannelsLast(image);
         isChannelsLast = true;
         continue;
       }
@@ -252,8 +264,7 @@ export class Sequential extends Module {
         tensor = toChannelsFirst(tensor as tf.Tensor4D);
         isChannelsLast = false;
       }
-      // the classes themselves: who extends one has a forward of their own
-      const isFused = module.constructor === Linear && modules[i + 1]?.[1].constructor === Tanh;
+      const isFused = isBeforeTanh && module.constructor === Linear;
       if (isFused) i++;
       tensor = isFused ? (module as Linear).forwardThrough("tanh", tensor) : module.forward(tensor);
     }

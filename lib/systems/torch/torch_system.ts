@@ -168,7 +168,7 @@ export class TorchSystem extends CheckedSystem {
   }
 
   protected override async readWeights(): Promise<Weights> {
-    return await this.model.stateDict();
+    return await withBackend(this.backend, () => this.model.stateDict());
   }
 
   // deno-lint-ignore require-await
