@@ -96,7 +96,9 @@ async function prepare(
       // a whole epoch from packed pixels: shuffling, batching and normalising are part of it
       const normalisation = { mean: 127, std: 74 };
       const loader = new DataLoader(noise(request.images ?? 6000), {
-        ...{ batchSize: batch, shuffle: true, normalisation },
+        batchSize: batch,
+        shuffle: true,
+        normalisation,
         augmentation: variant === "all" ? { shift: 4, mirror: true } : {},
       });
       const validation = new DataLoader(noise(VALIDATION), { normalisation });

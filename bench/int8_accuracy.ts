@@ -88,7 +88,8 @@ async function ourNetworks(trained: Run, data: RunData): Promise<Int8Network[]> 
 function firstBatch(data: RunData, normalisation: Run["normalisation"]) {
   const loader = calibrationLoader(data, normalisation);
   return {
-    ...{ length: 1, samples: Math.min(CALIBRATION, data.train.length) },
+    length: 1,
+    samples: Math.min(CALIBRATION, data.train.length),
     async *[Symbol.asyncIterator]() {
       for await (const batch of loader) {
         yield batch;
@@ -115,8 +116,11 @@ async function theirNetworks(
   await writeAtomic(join(folder, "start.safetensors"), encodeSafetensors(weights));
   const { channels, height, width } = configuration.architecture.input;
   const settings = {
-    ...{ input: [channels, height, width], normalisation, calibrationImages: CALIBRATION },
-    ...{ images: { train: data.train.length }, classes: weights["fc3.bias"]!.data.length },
+    input: [channels, height, width],
+    normalisation,
+    calibrationImages: CALIBRATION,
+    images: { train: data.train.length },
+    classes: weights["fc3.bias"]!.data.length,
   };
   await writeAtomic(join(folder, "run.json"), JSON.stringify(settings) + "\n");
   await run(benchPython, [join(projectRoot, "bench", "int8_accuracy.py"), folder], {
@@ -153,7 +157,9 @@ export function int8Table(
   const classes = networks[0]!.logits.length / labels.length;
   const all = ({ logits }: Int8Network): Predictions => ({ logits, labels, classes });
   const onTest = ({ logits }: Int8Network): Predictions => ({
-    ...{ logits: logits.subarray(val.length * classes), labels: test.labels, classes },
+    logits: logits.subarray(val.length * classes),
+    labels: test.labels,
+    classes,
   });
   const floatOf = (network: Int8Network) =>
     networks.find(({ library, setting }) => library === network.library && setting === "float32")!;
@@ -185,8 +191,11 @@ export function int8Table(
       const given = onTest(network);
       const [batch, single] = [256, 1].map((images) => speed?.(library, setting, images));
       return {
-        ...{ library, setting, size: bytes / 1000 },
-        ...{ top1: topK(given, 1), top5: topK(given, 5) },
+        library,
+        setting,
+        size: bytes / 1000,
+        top1: topK(given, 1),
+        top5: topK(given, 5),
         ...speed && { rate: batch?.rate, times: batch?.times, single: single?.times },
         ...(own < 0 ? {} : {
           agreement: sameClass(all(network), all(float)),

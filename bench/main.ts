@@ -127,7 +127,9 @@ async function bench(): Promise<void> {
   const work = { work: "preprocess", batch: 64, paths } as const;
   await measure("JPEG files to 32×32 grey", preprocessing, most, work, "OpenCV + DataLoader");
   await measure(drawing, ["drawing (ours)"], most, {
-    ...{ work: "draw", batch: 1, images: 500 },
+    work: "draw",
+    batch: 1,
+    images: 500,
   }, "drawing (ours)");
   for (const images of [6000, 20000]) {
     const title = `A whole epoch of ${images} images, batching included`;

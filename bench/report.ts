@@ -51,7 +51,10 @@ export function throughputTable(occasion: Occasion, sections: readonly Section[]
         if (rates.length === 0) return { what: title, threads, who: name, range: error ?? "none" };
         const ratio = pairedRatio(measurement, base);
         return {
-          ...{ what: title, threads, who: name, median: median(rates) },
+          what: title,
+          threads,
+          who: name,
+          median: median(rates),
           range: `${Math.round(Math.min(...rates))}–${Math.round(Math.max(...rates))}`,
           ...(ratio && name !== baseline ? { ratio: showRatio(ratio), to: baseline } : {}),
           memory: peakBytes / 1e6,
@@ -98,12 +101,17 @@ function profileTable(occasion: Occasion, profiles: readonly Profile[]): Table {
       const name = build === "wide" ? "turbo" : "default";
       return [
         {
-          ...{ build: name, kernel: "whole step, without Adam", time: microsecondsPerImage },
+          build: name,
+          kernel: "whole step, without Adam",
+          time: microsecondsPerImage,
           share: share(1),
           peak: share(multiplyAdds / microsecondsPerImage / 1000 / peak),
         },
         ...kernels.slice(0, 12).map(({ kernel, microsecondsPerImage: time }) => ({
-          ...{ build: name, kernel, time, share: share(time / microsecondsPerImage) },
+          build: name,
+          kernel,
+          time,
+          share: share(time / microsecondsPerImage),
         })),
       ];
     }),

@@ -100,7 +100,9 @@ export function targetsTable(occasion: Occasion, sections: readonly Section[]): 
       const best = strongest(sections, section);
       return [{
         what: title + (threads ? `, ${threads} thread${threads > 1 ? "s" : ""}` : ""),
-        ...{ who, rate, wanted: atLeast },
+        who,
+        rate,
+        wanted: atLeast,
         to: typeof to === "number" ? `${Math.round(to).toLocaleString("en")} images a second` : to,
         ratio: ratio ? showRatio(ratio) : "not measured",
         reached: ratio ? ratio.median >= atLeast ? "yes" : "no" : "",

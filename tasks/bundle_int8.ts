@@ -25,7 +25,8 @@ export async function bundleInt8(
       }));
       build.onResolve({ filter: /^kernels$/ }, ({ path }) => ({ path, namespace: "kernels" }));
       build.onLoad({ filter: /./, namespace: "kernels" }, () => ({
-        ...{ contents: kernels, loader: "binary" },
+        contents: kernels,
+        loader: "binary",
       }));
       // turbo's and the processor's builds are not inside
       build.onLoad({ filter: /kernel_platform\.ts$/ }, () => ({
@@ -36,8 +37,14 @@ export async function bundleInt8(
   };
   try {
     const { outputFiles: [file] } = await esbuild.build({
-      ...{ bundle: true, write: false, format: "esm", platform: "browser", target: "es2022" },
-      ...{ minify: true, logLevel: "error", plugins: [binary] },
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "browser",
+      target: "es2022",
+      minify: true,
+      logLevel: "error",
+      plugins: [binary],
       entryPoints: [entry],
     });
     return file!.text;

@@ -8,8 +8,11 @@ import { SetupError } from "./run.ts";
 const lib = join(projectRoot, "lib");
 
 const options: ts.CompilerOptions = {
-  ...{ declaration: true, isolatedDeclarations: true, strict: true },
-  ...{ target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+  declaration: true,
+  isolatedDeclarations: true,
+  strict: true,
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.ESNext,
 };
 
 /**

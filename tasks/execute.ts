@@ -31,7 +31,8 @@ export async function executeNotebook(
   const args = [script, path, "--out", out, ...given, "--wait", "--guard", ...owned];
   // it ends with this process, however that ends, and its kernel with it
   await run(venvPython, args, {
-    ...{ endsWithUs: true, begin },
+    endsWithUs: true,
+    begin,
     env: {
       ...jupyterEnvironment(),
       DENO_NO_UPDATE_CHECK: "1",

@@ -17,8 +17,11 @@ export function startMakingImages(env: Readonly<Record<string, string>>): () => 
       ...["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-sys"],
       ...["--allow-write=.", "--allow-ffi=./node_modules", import.meta.filename!],
     ],
-    ...{ cwd: projectRoot, env: { ...env, LENET_PARAMETERS: "none" } },
-    ...{ stdin: "piped", stdout: "null", stderr: "piped" },
+    cwd: projectRoot,
+    env: { ...env, LENET_PARAMETERS: "none" },
+    stdin: "piped",
+    stdout: "null",
+    stderr: "piped",
   }).spawn();
   // not the terminal itself: its bar would stand in the middle of what others say
   const told = child.stderr.pipeTo(Deno.stderr.writable, { preventClose: true });

@@ -59,12 +59,20 @@ function compile(): Map<string, string> {
   const paths = [...modules(join(projectRoot, "lib"))];
   const host = ts.createCompilerHost({});
   const program = ts.createProgram(paths, {
-    ...{ target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-    ...{ allowImportingTsExtensions: true, rewriteRelativeImportExtensions: true },
-    ...{ declaration: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true },
-    ...{ rootDir: projectRoot, outDir: projectRoot, types: [], noEmitOnError: false },
+    allowImportingTsExtensions: true,
+    rewriteRelativeImportExtensions: true,
+    declaration: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+    rootDir: projectRoot,
+    outDir: projectRoot,
+    types: [],
+    noEmitOnError: false,
     noCheck: true, // `deno task check` has done it
     isolatedModules: true, // as in Deno, a module's code depends on that module alone: half of the time
   }, host);
@@ -111,7 +119,9 @@ function packageJson(
   const some = versions(neededBySome);
   return JSON.stringify(
     {
-      ...{ name, version, license },
+      name,
+      version,
+      license,
       description: "LeNet-5 three ways: training, pruning, int8 and classifiers in one file",
       type: "module",
       exports: Object.fromEntries(

@@ -46,8 +46,13 @@ export function parseArguments(args: readonly string[]): Arguments {
     "reproduce",
     args,
     {
-      ...{ data: "string", full: "boolean", turbo: "boolean" } as const,
-      ...{ native: "boolean", "no-native": "boolean", gpu: "boolean", cpu: "boolean" } as const,
+      data: "string",
+      full: "boolean",
+      turbo: "boolean",
+      native: "boolean",
+      "no-native": "boolean",
+      gpu: "boolean",
+      cpu: "boolean",
     },
     "--data FOLDER, --full, --native, --no-native, --gpu, --cpu and --turbo",
   );

@@ -57,8 +57,14 @@ export interface SearchArguments {
 /** Reads the command line. @throws SetupError naming an argument that is not understood */
 export function parseArguments(args: readonly string[]): SearchArguments {
   const given = readArguments("search", args, {
-    ...{ data: "string", second: "boolean", third: "boolean", final: "boolean" } as const,
-    ...{ turbo: "boolean", seeds: "string", epochs: "string", workers: "string" } as const,
+    data: "string",
+    second: "boolean",
+    third: "boolean",
+    final: "boolean",
+    turbo: "boolean",
+    seeds: "string",
+    epochs: "string",
+    workers: "string",
   }, "--data FOLDER, --second, --third, --turbo, --final, --seeds N, --epochs N and --workers N");
   const { data, second = false, third = false, final = false, turbo = false } = given;
   if (second && third) throw new SetupError("--second and --third are two searches; give one");
@@ -121,9 +127,11 @@ async function searchTask(): Promise<void> {
     await writeAtomic(path.replace(/json$/, "md"), text);
   };
   const options: SearchOptions = {
-    ...{ name: dataLabel(dataset), architecture },
+    name: dataLabel(dataset),
+    architecture,
     data: { ...data, ...colour && { teacher: colour } },
-    ...{ store: new RunStore(store), before: await readSearchLog(path) },
+    store: new RunStore(store),
+    before: await readSearchLog(path),
     finalEpochs: given.epochs,
     // a training that an earlier search made is not repeated
     ...which !== "first" && {
@@ -155,7 +163,10 @@ async function searchTask(): Promise<void> {
   }
   if (missing.length > 0) {
     await trainSideBySide(missing, {
-      ...{ workers: given.workers, turbo, store, images: data.train.length },
+      workers: given.workers,
+      turbo,
+      store,
+      images: data.train.length,
       ...folder && { env: { LENET_DATA: folder } },
       onProgress: progress(`${missing[0]!.epochs} epochs with the chosen recipe`, "images"),
     });

@@ -52,8 +52,11 @@ export async function trainSideBySide(
         ...workerArguments.slice(0, -1),
         ...[join(projectRoot, "tasks", "search_worker.ts"), JSON.stringify(job)],
       ],
-      ...{ cwd: projectRoot, env: { ...env, ...workerEnvironment(turbo) } },
-      ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
+      cwd: projectRoot,
+      env: { ...env, ...workerEnvironment(turbo) },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
     }).spawn();
     running.add(child);
     for await (const line of lines(child.stdout)) {

@@ -37,7 +37,11 @@ async function soak(): Promise<number> {
     byAttack.set(
       name,
       lines.map(({ kind, count, outcome, isSound }) => ({
-        ...{ attack: name, kind, count, outcome, date },
+        attack: name,
+        kind,
+        count,
+        outcome,
+        date,
         sound: isSound,
       })),
     );

@@ -95,7 +95,10 @@ export async function runSpecs(
     console.log(`listed as failing, but passing or gone:\n  ${passing.join("\n  ")}`);
   }
   return {
-    ...{ run, passed: counts.passed, skipped: counts.skipped },
-    ...{ failedAsListed: seen.size, failedUnlisted: unlisted.length },
+    run,
+    passed: counts.passed,
+    skipped: counts.skipped,
+    failedAsListed: seen.size,
+    failedUnlisted: unlisted.length,
   };
 }

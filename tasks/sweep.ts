@@ -58,8 +58,14 @@ export function parseArguments(args: readonly string[]): SweepArguments {
     "sweep",
     args,
     {
-      ...{ list: "string", seeds: "string", workers: "string", turbo: "boolean" } as const,
-      ...{ renew: "boolean", full: "boolean", data: "string", scheduler: "string" } as const,
+      list: "string",
+      seeds: "string",
+      workers: "string",
+      turbo: "boolean",
+      renew: "boolean",
+      full: "boolean",
+      data: "string",
+      scheduler: "string",
     },
     "--list NAME|FILE.json, --seeds N, --workers N, --turbo, --renew, --data FOLDER, --full and " +
       "--scheduler ADDRESS|local",
@@ -74,7 +80,12 @@ export function parseArguments(args: readonly string[]): SweepArguments {
     );
   }
   return {
-    ...{ list, turbo, renew, full, scheduler, data },
+    list,
+    turbo,
+    renew,
+    full,
+    scheduler,
+    data,
     seeds: count("--seeds", given.seeds, defaultSeeds),
     workers: count("--workers", given.workers, navigator.hardwareConcurrency),
   };
@@ -162,8 +173,11 @@ async function entryJobs(list: SweepList, { dataset, data }: Experiment): Promis
     const job = async (seed: number) => {
       const own: RunConfiguration = { ...configuration, seed };
       return {
-        ...{ key: await runKey(own, images), name: `${name}, seed ${seed}` },
-        ...{ configuration: own, preprocess, size: own.epochs * images.train.length },
+        key: await runKey(own, images),
+        name: `${name}, seed ${seed}`,
+        configuration: own,
+        preprocess,
+        size: own.epochs * images.train.length,
       };
     };
     entries.push({ name, job });

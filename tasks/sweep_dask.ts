@@ -59,7 +59,10 @@ export class DaskWorkers implements Workers {
       if (value) environment[name] = value;
     }
     const settings = {
-      ...{ project: projectRoot, deno: Deno.execPath(), arguments: workerArguments, environment },
+      project: projectRoot,
+      deno: Deno.execPath(),
+      arguments: workerArguments,
+      environment,
     };
     const child = new Deno.Command(daskPython, {
       args: [
@@ -68,7 +71,9 @@ export class DaskWorkers implements Workers {
       ],
       // Dask would otherwise write its configuration into the home
       env: { DASK_CONFIG: join(projectRoot, ".cache", "dask"), PYTHONDONTWRITEBYTECODE: "1" },
-      ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
     }).spawn();
     const answers = lines(child.stdout);
     const first = await answers.next();

@@ -32,8 +32,12 @@ export const workerArguments: readonly string[] = [
 /** The environment of a worker: one thread, whatever computes. */
 export function workerEnvironment(turbo: boolean): Record<string, string> {
   return {
-    ...{ LENET_THREADS: "1", OMP_NUM_THREADS: "1", DENO_NO_UPDATE_CHECK: "1" },
-    ...{ TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1", TF_CPP_MIN_LOG_LEVEL: "2" },
+    LENET_THREADS: "1",
+    OMP_NUM_THREADS: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+    TF_NUM_INTRAOP_THREADS: "1",
+    TF_NUM_INTEROP_THREADS: "1",
+    TF_CPP_MIN_LOG_LEVEL: "2",
     ...(turbo ? turboEnvironment : {}),
   };
 }
@@ -88,7 +92,9 @@ class WorkerProcess {
       args: [...workerArguments],
       cwd: projectRoot,
       env: { ...env, ...workerEnvironment(turbo) },
-      ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
     }).spawn();
     this.#stdin = this.#child.stdin.getWriter();
     this.#answers = lines(this.#child.stdout);

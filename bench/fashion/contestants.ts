@@ -45,7 +45,11 @@ const BATCH = 256;
 
 const configurationOf = (system: SystemName, { classes, epochs, seed }: Setting) =>
   runConfiguration({
-    ...{ system, architecture: lenet5(classes), epochs, seed, batchSize: BATCH },
+    system,
+    architecture: lenet5(classes),
+    epochs,
+    seed,
+    batchSize: BATCH,
     optimizer: { kind: "adam", learningRate: LEARNING_RATE },
   });
 
@@ -91,7 +95,9 @@ const ours1998: Contestant = {
     };
     const validation: LoggedAccuracy[] = [];
     const losses = await trainLenet1998(model, train, {
-      ...{ epochs: setting.epochs, learningRate: LEARNING_RATE, onProgress: setting.onProgress },
+      epochs: setting.epochs,
+      learningRate: LEARNING_RATE,
+      onProgress: setting.onProgress,
       onEpoch: async () => void validation.push(await accuracy("val")),
     }, backend);
     const test = await accuracy("test");
@@ -116,9 +122,15 @@ const pytorch1998: Contestant = {
     await writeAtomic(join(folder, "order.i32"), new Uint8Array(orders.buffer));
     await writeAtomic(join(folder, "start.safetensors"), encodeSafetensors(weights));
     const run = {
-      ...{ system: "lenet1998", kind: "corrected", input: [1, 32, 32], batchSize: BATCH, epochs },
-      ...{ optimizer: { learningRate: LEARNING_RATE }, j: new MaximumAPosteriori().j },
-      ...{ normalisation: normalise, images: { train: length } },
+      system: "lenet1998",
+      kind: "corrected",
+      input: [1, 32, 32],
+      batchSize: BATCH,
+      epochs,
+      optimizer: { learningRate: LEARNING_RATE },
+      j: new MaximumAPosteriori().j,
+      normalisation: normalise,
+      images: { train: length },
     };
     await writeAtomic(join(folder, "run.json"), JSON.stringify(run) + "\n");
     return await theirLog(folder, false);

@@ -31,7 +31,10 @@ export function fashionTable(
     const { value, interval } = seedMean(own.map(({ test }) => test.top1), testImages);
     const steps = twinOf === undefined ? [] : twinAgreements(of(name), of(twinOf));
     return [{
-      ...{ who: name, network, seeds: own.length, top1: { value, interval } },
+      who: name,
+      network,
+      seeds: own.length,
+      top1: { value, interval },
       ...(steps.length > 0
         ? {
           together: `${Math.min(...steps.map(({ together }) => together))} of ${steps[0]!.steps}`,
@@ -52,7 +55,9 @@ export function fashionTable(
     rows: [
       ...rows,
       ...published.map(({ network, top1, source }) => ({
-        ...{ who: `published: ${source}`, network, top1 },
+        who: `published: ${source}`,
+        network,
+        top1,
       })),
     ],
     notes: [

@@ -59,7 +59,8 @@ async function fashion(): Promise<void> {
   const save = async (): Promise<Table> => {
     const table = tableOf(logs, data, {
       title: `${folder === usual ? "Fashion-MNIST" : dataset.name}, ${epochs} epochs`,
-      ...{ published: folder === usual ? publishedOnFashion : [], classes },
+      published: folder === usual ? publishedOnFashion : [],
+      classes,
     });
     await table.save(join(results, "accuracy"));
     return table;
@@ -67,7 +68,8 @@ async function fashion(): Promise<void> {
   for (const { one, seed } of todo) {
     const label = `${one.name}, seed ${seed}`, onProgress = progress(label, "images");
     const log: KeptLog = {
-      ...{ date: new Date().toISOString().slice(0, 10), machine: machine() },
+      date: new Date().toISOString().slice(0, 10),
+      machine: machine(),
       settings: fashionSettings(data, epochs, seed),
       ...await step(
         label,

@@ -27,7 +27,9 @@ const normalisation = { mean: 120.5, std: 61.3 };
 
 /** The network in float32 of the fixtures: every kind of layer. */
 export const floatFixture: FloatNetwork = {
-  ...{ architecture: everyLayer, weights: seededWeights(everyLayer, 1), normalisation },
+  architecture: everyLayer,
+  weights: seededWeights(everyLayer, 1),
+  normalisation,
   classes: ["ant", "bee", "cat", "dog", "eel"],
 };
 

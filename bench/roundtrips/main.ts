@@ -44,8 +44,11 @@ async function roundtrips(): Promise<number> {
   );
   const versions = JSON.parse(await Deno.readTextFile(join(folder, "versions.json")));
   const sides = {
-    ...{ onnx: versions.onnxruntime, keras: versions.keras, kerasWeights: versions.keras },
-    ...{ tfjs: `TensorFlow.js ${version_layers}, its own backend`, pytorch: versions.torch },
+    onnx: versions.onnxruntime,
+    keras: versions.keras,
+    kerasWeights: versions.keras,
+    tfjs: `TensorFlow.js ${version_layers}, its own backend`,
+    pytorch: versions.torch,
   };
   const date = new Date().toISOString().slice(0, 10);
   const table = roundtripsTable(journeys, sides, [

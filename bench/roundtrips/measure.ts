@@ -26,8 +26,11 @@ export const routes = ["onnx", "keras", "kerasWeights", "tfjs", "pytorch"] as co
 export type Route = typeof routes[number];
 
 const endings: Readonly<Record<Route, string>> = {
-  ...{ onnx: ".onnx", keras: ".keras", kerasWeights: ".weights.h5" },
-  ...{ tfjs: "", pytorch: ".safetensors" },
+  onnx: ".onnx",
+  keras: ".keras",
+  kerasWeights: ".weights.h5",
+  tfjs: "",
+  pytorch: ".safetensors",
 };
 
 /** What one network's journey in one format has shown. */
@@ -94,8 +97,13 @@ function jobOf(i: number, network: PortableNetwork, format: Route): Job {
   const { input: { channels, height, width }, layers } = architectureOf(network);
   const id = `${i}_${format}`;
   return {
-    ...{ id, format, file: `${id}${endings[format]}`, back: `${id}_back${endings[format]}` },
-    ...{ images: `${i}.u8`, shape: [channels, height, width], layers },
+    id,
+    format,
+    file: `${id}${endings[format]}`,
+    back: `${id}_back${endings[format]}`,
+    images: `${i}.u8`,
+    shape: [channels, height, width],
+    layers,
     ...(isInt8(network) ? {} : { normalisation: network.normalisation }),
   };
 }
@@ -130,18 +138,18 @@ async function compare(folder: string, job: Job, traveller: Traveller): Promise<
   });
   if (ours.length !== logits.length) throw new Error(`${job.id}: ${logits.length} logits`);
   return {
-    ...{
-      id: job.id,
-      route: format,
-      name,
-      isInt8: isInt8(network),
-      images: count,
-      bytes,
-      difference,
-      largest,
-    },
-    ...{ sameClass: same / count, logits },
-    ...{ weightDifference: weightDifference(network, back), sameLayers: sameLayers(network, back) },
+    id: job.id,
+    route: format,
+    name,
+    isInt8: isInt8(network),
+    images: count,
+    bytes,
+    difference,
+    largest,
+    sameClass: same / count,
+    logits,
+    weightDifference: weightDifference(network, back),
+    sameLayers: sameLayers(network, back),
   };
 }
 
@@ -172,7 +180,8 @@ export async function logitsOf(network: PortableNetwork, images: Uint8Array) {
     !("stride" in layer || "padding" in layer)
   );
   const system = await createSystem(isPlain ? "numpy" : "torch", architecture, {
-    ...{ seed: 1, ...(isPlain ? {} : { backend: "kernels" as const }) },
+    seed: 1,
+    ...(isPlain ? {} : { backend: "kernels" as const }),
   });
   try {
     await system.setWeights(weights);

@@ -79,15 +79,20 @@ export async function travellers(run: Run, data: DatasetPixels, classes: readonl
     };
   };
   const colour = lenet5(10, {
-    ...{ input: { channels: 3, height: 32, width: 32 } },
-    ...{ convActivation: "relu", denseActivation: "sigmoid" },
+    input: { channels: 3, height: 32, width: 32 },
+    convActivation: "relu",
+    denseActivation: "sigmoid",
   });
   const seeded = (architecture: Architecture) => ({
-    ...{ architecture, weights: seededWeights(architecture, 1) },
-    ...{ images: noise(architecture, 256), normalisation: { mean: 120.5, std: 61.3 } },
+    architecture,
+    weights: seededWeights(architecture, 1),
+    images: noise(architecture, 256),
+    normalisation: { mean: 120.5, std: 61.3 },
   });
   const plain = (name: string, { images, ...network }: ReturnType<typeof seeded>): Traveller => ({
-    ...{ name, network, images },
+    name,
+    network,
+    images,
   });
   const list: Traveller[] = [
     { name: "trained LeNet-5, float32", network: float, images },

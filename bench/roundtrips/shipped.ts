@@ -84,8 +84,13 @@ async function asked(
   }
   const { length } = classes;
   return {
-    ...{ name, origin: origin(model), numbers: network.numbers, classes: length },
-    ...{ labels: test.labels, ours, others },
+    name,
+    origin: origin(model),
+    numbers: network.numbers,
+    classes: length,
+    labels: test.labels,
+    ours,
+    others,
   };
 }
 
@@ -129,8 +134,11 @@ async function shipped(): Promise<number> {
     await Deno.readTextFile(join(folder, "0", "versions.json")),
   );
   const frameworks: Record<Route, string> = {
-    ...{ onnx: onnxruntime, keras, kerasWeights: `${keras}, weights alone` },
-    ...{ tfjs: `TensorFlow.js ${version_layers}, its own backend`, pytorch: torch },
+    onnx: onnxruntime,
+    keras,
+    kerasWeights: `${keras}, weights alone`,
+    tfjs: `TensorFlow.js ${version_layers}, its own backend`,
+    pytorch: torch,
   };
   const date = new Date().toISOString().slice(0, 10);
   const table = shippedTable(answers, frameworks, [

@@ -67,7 +67,8 @@ export function shippedTable(
 ): Table {
   const titles: Readonly<Record<Answerer, string>> = {
     ...frameworks,
-    ...{ package: "the npm package in Node.js", module: "the int8 module alone, in Node.js" },
+    package: "the npm package in Node.js",
+    module: "the int8 module alone, in Node.js",
     page: "the page in headless Chromium",
   };
   return new Table({
@@ -92,7 +93,10 @@ export function shippedTable(
         ...others.map(({ by, images, logits }): Record<string, Cell> => {
           const { same, images: count, difference } = compareLogits(ours, logits, classes);
           return {
-            ...{ classifier, by: titles[by], given: images, top1: top1(logits) },
+            classifier,
+            by: titles[by],
+            given: images,
+            top1: top1(logits),
             same: wilson(same, count),
             difference: difference === 0 ? "0, to the bit" : difference.toExponential(1),
           };

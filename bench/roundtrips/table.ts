@@ -6,8 +6,11 @@ import type { Journey, Route } from "./measure.ts";
 export type Sides = Readonly<Record<Route, string>>;
 
 const titles: Readonly<Record<Route, string>> = {
-  ...{ onnx: "ONNX", keras: "Keras, .keras", kerasWeights: "Keras, .weights.h5" },
-  ...{ tfjs: "TensorFlow.js, LayersModel", pytorch: "PyTorch, state dict in safetensors" },
+  onnx: "ONNX",
+  keras: "Keras, .keras",
+  kerasWeights: "Keras, .weights.h5",
+  tfjs: "TensorFlow.js, LayersModel",
+  pytorch: "PyTorch, state dict in safetensors",
 };
 
 /** The largest difference of a logit that float32 may have, and the least share of int8's equal classes. */
@@ -34,8 +37,12 @@ export function roundtripsTable(
       { key: "size", label: "file, kB", digits: 1 },
     ],
     rows: journeys.map((one): Record<string, Cell> => ({
-      ...{ format: titles[one.route], side: sides[one.route], network: one.name },
-      ...{ images: one.images, largest: one.largest, size: one.bytes / 1000 },
+      format: titles[one.route],
+      side: sides[one.route],
+      network: one.name,
+      images: one.images,
+      largest: one.largest,
+      size: one.bytes / 1000,
       difference: power(one.difference),
       sameClass: wilson(Math.round(one.sameClass * one.images), one.images),
       // a file of weights alone has no layers

@@ -30,9 +30,8 @@ export async function throughTfjs(
     tf.io.fromMemory({ modelTopology, weightSpecs, weightData }),
   );
   const answer = tf.tidy(() => {
-    const input = tf.tensor4d(Float32Array.from(images), [
-      ...[images.length / (channels * height * width), channels, height, width] as const,
-    ]);
+    const count = images.length / (channels * height * width);
+    const input = tf.tensor4d(Float32Array.from(images), [count, channels, height, width]);
     return model.predict(tf.transpose(input, [0, 2, 3, 1])) as tf.Tensor;
   });
   const logits = Float32Array.from(await answer.data());

@@ -73,9 +73,15 @@ function settingsFor(
   const [first = "tanh", , third = "tanh"] = architecture.layers
     .map(({ kind }) => kind).filter((kind) => /tanh|sigmoid|relu/.test(kind));
   return {
-    ...{ input: [channels, height, width], classes: countClasses(architecture) },
-    ...{ activation: first, denseActivation: third, faults, batchSize, epochs },
-    ...{ optimizer, normalisation },
+    input: [channels, height, width],
+    classes: countClasses(architecture),
+    activation: first,
+    denseActivation: third,
+    faults,
+    batchSize,
+    epochs,
+    optimizer,
+    normalisation,
     images: { train: data.train.length, val: data.val.length, test: data.test.length },
   };
 }

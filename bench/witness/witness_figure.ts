@@ -67,10 +67,16 @@ export function witnessFigure(witnessed: readonly Witnessed[], data: string): Fi
   const panels = witnessed.map((one) => {
     const { together, steps } = one.agreement;
     return plotFigure({
-      ...{ width: panelWidth, height: 190, marginLeft: 56, marginBottom: 36 },
+      width: panelWidth,
+      height: 190,
+      marginLeft: 56,
+      marginBottom: 36,
       x: { label: "step", domain: [1, steps] },
       y: {
-        ...{ label: "loss", grid: true, nice: true, ticks: 5 },
+        label: "loss",
+        grid: true,
+        nice: true,
+        ticks: 5,
         // a loss that explodes would flatten all others
         ...(spread(one) > 100 ? { type: "log" as const, tickFormat: "~s" } : {}),
       },
@@ -80,11 +86,17 @@ export function witnessFigure(witnessed: readonly Witnessed[], data: string): Fi
           strokeDasharray: "2 3",
         }),
         Plot.line(points(one.ours.losses), {
-          ...{ x: "step", y: "loss", stroke: systemStyle(one.system).color },
-          ...{ strokeWidth: 5, strokeOpacity: 0.5 },
+          x: "step",
+          y: "loss",
+          stroke: systemStyle(one.system).color,
+          strokeWidth: 5,
+          strokeOpacity: 0.5,
         }),
         Plot.line(points(one.theirs.losses), {
-          ...{ x: "step", y: "loss", stroke: THEIRS, strokeWidth: 1.2 },
+          x: "step",
+          y: "loss",
+          stroke: THEIRS,
+          strokeWidth: 1.2,
         }),
       ],
     }, { title: titleOf(one) });
@@ -108,7 +120,10 @@ export function partingFigure(witnessed: readonly Witnessed[], tolerance: number
     const line = (losses: readonly (number | null)[], color: string) =>
       Plot.line(gaps(losses), { x: "step", y: "gap", stroke: color, strokeWidth: 1.2 });
     return plotFigure({
-      ...{ width: panelWidth, height: 190, marginLeft: 56, marginBottom: 36 },
+      width: panelWidth,
+      height: 190,
+      marginLeft: 56,
+      marginBottom: 36,
       x: { label: "step", domain: [1, one.agreement.steps] },
       y: {
         label: "difference of the losses",

@@ -22,7 +22,8 @@ export interface WitnessRun {
 /** The runs of all systems. */
 export function witnessRuns(architecture: Architecture, seed = 1): WitnessRun[] {
   const of = (system: SystemName, kind: WitnessKind, configuration: RunConfiguration) => ({
-    ...{ system, kind },
+    system,
+    kind,
     configuration: runConfiguration({ ...configuration, seed }),
   });
   const paper = paperRuns(architecture);

@@ -35,7 +35,9 @@ export function witnessed(
   return {
     ...run,
     title: systemTitles[run.system],
-    ...{ ours, theirs, nudged },
+    ours,
+    theirs,
+    nudged,
     agreement: agreement(ours.losses, theirs.losses, TOLERANCE),
     rounding: agreement(nudged.losses, theirs.losses, TOLERANCE),
   };
@@ -57,10 +59,15 @@ export function witnessTable(runs: readonly Witnessed[], notes: readonly string[
       { key: "largestRounding", label: "the other program twice: largest difference" },
     ],
     rows: runs.map((run) => ({
-      ...{ system: run.title, kind: run.kind, program: run.theirs.program },
-      ...{ steps: run.agreement.steps, together: run.agreement.together },
-      ...{ rounding: run.rounding.together, median: run.agreement.median },
-      ...{ largest: run.agreement.largest, largestRounding: run.rounding.largest },
+      system: run.title,
+      kind: run.kind,
+      program: run.theirs.program,
+      steps: run.agreement.steps,
+      together: run.agreement.together,
+      rounding: run.rounding.together,
+      median: run.agreement.median,
+      largest: run.agreement.largest,
+      largestRounding: run.rounding.largest,
     })),
     notes: [
       `The same loss: the two losses of a step differ by at most ${TOLERANCE}, relative to the loss where it ` +
@@ -91,8 +98,10 @@ export function witnessAccuracyTable(
       { key: "classes", label: "classes predicted, here and there" },
     ],
     rows: runs.map((run) => ({
-      ...{ system: run.title, kind: run.kind },
-      ...{ ours: share(run.ours.test), theirs: share(run.theirs.test) },
+      system: run.title,
+      kind: run.kind,
+      ours: share(run.ours.test),
+      theirs: share(run.theirs.test),
       classes: `${run.ours.test.classesPredicted}, ${run.theirs.test.classesPredicted}`,
     })),
     notes: ["Intervals after Wilson.", oneAnswerNote, ...notes],

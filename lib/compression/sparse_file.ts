@@ -179,7 +179,9 @@ export async function storageSizes(
     encodePacked(pruned),
   ];
   return {
-    ...{ dense: dense.length, masked: masked.length, packed: packed.length },
+    dense: dense.length,
+    masked: masked.length,
+    packed: packed.length,
     denseGzip: await gzipSize(dense),
     maskedGzip: await gzipSize(masked),
     packedGzip: await gzipSize(packed),

@@ -68,7 +68,11 @@ export async function openClassFolders(
       "split, changes that",
   );
   return {
-    ...{ name: basename(root), root, layout: "class folders", classes, splits },
+    name: basename(root),
+    root,
+    layout: "class folders",
+    classes,
+    splits,
     synthetic: (await folder.find("synthetic.json")).kind === "file",
   };
 }

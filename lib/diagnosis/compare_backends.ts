@@ -52,7 +52,10 @@ export async function compareBackends(
         first ??= found;
         const same = found.filter((label, i) => label === first![i]).length;
         trainings.push({
-          ...{ system: system.name, backend, runsOn: system.runsOn, loss: epoch!.loss },
+          system: system.name,
+          backend,
+          runsOn: system.runsOn,
+          loss: epoch!.loss,
           imagesPerSecond: epoch!.imagesPerSecond,
           agreement: same / found.length,
         });

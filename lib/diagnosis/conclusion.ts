@@ -42,7 +42,10 @@ export function conclude(architecture: Architecture, { rows }: MeasuredMatrix): 
     const names = (found: readonly MeasuredRow[], alive: boolean) =>
       found.filter(({ verdict }) => verdict.alive === alive).map(({ fault }) => fault!.name);
     return [{
-      ...{ run, title, correct, published },
+      run,
+      title,
+      correct,
+      published,
       sufficient: correct.verdict.alive ? names(alone, false) : undefined,
       harmless: correct.verdict.alive ? names(alone, true) : undefined,
       necessary: published.verdict.alive ? undefined : names(repaired, true),

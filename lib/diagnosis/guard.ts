@@ -38,7 +38,11 @@ export interface GuardLimits {
 
 /** The limits that hold where none are given. */
 export const defaultLimits: GuardLimits = {
-  ...{ input: 5, classesInBatch: 0.5, firstLoss: 0.5, saturated: 0.5, batches: 20 },
+  input: 5,
+  classesInBatch: 0.5,
+  firstLoss: 0.5,
+  saturated: 0.5,
+  batches: 20,
   onWarning: ({ check, measured, cause }) => console.warn(`${check}: ${measured}. ${cause}`),
 };
 

@@ -37,7 +37,9 @@ export async function guardedRuns(
     const { system, train } = await prepareRun({ ...configuration, seed: 1 }, data);
     try {
       const options = {
-        ...{ ...fitOptionsOf(configuration), epochs: 1, continueAtBrokenLoss: true },
+        ...fitOptionsOf(configuration),
+        epochs: 1,
+        continueAtBrokenLoss: true,
         onProgress: joined.part(data.train.length),
       };
       const fit = await guardedFit(system, train, options, { onWarning: () => {} });

@@ -47,9 +47,9 @@ export function judgeSummaries(
   summaries: readonly Summary[],
   labels: ArrayLike<number>,
 ): ReadonlyMap<string, JudgedSummary> {
-  const found = new Map(summaries.map((summary) => [
-    ...[configurationKey(summary.configuration), summary] as const,
-  ]));
+  const found = new Map(
+    summaries.map((summary) => [configurationKey(summary.configuration), summary]),
+  );
   const judged = judge([...found.values()].map(({ networks }) => networks), constantScores(labels));
   return new Map(
     [...found].map(([key, summary], i) => [key, { summary, verdict: judged[i]! }]),
@@ -104,7 +104,10 @@ export async function measureMatrix(
     let before = 0;
     for (const [i, row] of rows.entries()) {
       const trained = await runSeeds(
-        ...[store, data, row.configuration, seeds] as const,
+        store,
+        data,
+        row.configuration,
+        seeds,
         (done) => onProgress?.(before + done, all, rowName(row)),
       );
       before += images[i]!;

@@ -91,7 +91,10 @@ function row({ name, outcomes }: SweptEntry): OutlookRow {
     top5: bootstrapMean(runs.map((run) => hits(run[split], "top5Images"))),
   });
   return {
-    ...{ name, seeds: runs.length, val: scores("val"), test: scores("test") },
+    name,
+    seeds: runs.length,
+    val: scores("val"),
+    test: scores("test"),
     parameters: countParameters(architecture),
     multiplyAdds: countMultiplyAdds(architecture),
   };

@@ -54,7 +54,9 @@ export function outlookList(classes: number): SweepList {
   ): SweepEntry => ({
     name,
     configuration: runConfiguration({
-      ...{ system: "torch", backend: "kernels", architecture },
+      system: "torch",
+      backend: "kernels",
+      architecture,
       ...recipes.corrected,
     }),
     ...(preprocess ? { preprocess } : {}),

@@ -69,7 +69,10 @@ const torchFaults: readonly PaperFault[] = [
 
 function numpyFaults(architecture: Architecture): readonly PaperFault[] {
   const own = (name: Fault, repair: string): PaperFault => ({
-    ...{ name, repair, settings: {}, faults: [name] },
+    name,
+    repair,
+    settings: {},
+    faults: [name],
   });
   const { input } = architecture;
   const activations = { convActivation: "sigmoid", denseActivation: "relu" } as const;
@@ -110,13 +113,18 @@ export function paperRuns(
   architecture: Architecture,
 ): Readonly<Record<PaperRunName, PaperRun>> {
   const text = (system: SystemName, title: string): PaperRun => ({
-    ...{ title, published: "learning rate 0.01 on raw pixels", system },
+    title,
+    published: "learning rate 0.01 on raw pixels",
+    system,
     faults: [rawPixels, tableRate],
   });
   const published = "the paper's code";
   return {
     numpy: {
-      ...{ title: "LeNet5 Numpy", published, system: "numpy", faults: numpyFaults(architecture) },
+      title: "LeNet5 Numpy",
+      published,
+      system: "numpy",
+      faults: numpyFaults(architecture),
     },
     torch: { title: "LeNet5 Torch", published, system: "torch", faults: torchFaults },
     keras: { title: "LeNet5 TF", published, system: "keras", faults: [rawPixels] },
@@ -133,7 +141,9 @@ export function faultyRun(
   chosen: readonly PaperFault[] = [],
 ): RunConfiguration {
   return runConfiguration({
-    ...{ system, architecture, ...recipes.corrected },
+    system,
+    architecture,
+    ...recipes.corrected,
     ...Object.assign({}, ...chosen.map(({ settings }) => settings)),
     faults: chosen.flatMap(({ faults = [] }) => faults),
   });

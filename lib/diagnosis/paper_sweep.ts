@@ -137,8 +137,10 @@ function sweptResults(
   return {
     matrix: matrixOf(architecture, names, judged),
     ladders: {
-      ...{ numpy: ladder("numpy"), torch: ladder("torch") },
-      ...{ keras: ladder("keras"), text: ladder("text") },
+      numpy: ladder("numpy"),
+      torch: ladder("torch"),
+      keras: ladder("keras"),
+      text: ladder("text"),
     },
     seeds: Math.min(...summaries.map(({ seeds }) => seeds)),
   };

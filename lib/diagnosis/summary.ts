@@ -54,7 +54,8 @@ export function summarize(runs: readonly ScoredRun[]): Summary {
   return summarizeCounts(runs.map(({ run, val, test }) => ({
     configuration: run.configuration,
     loss: run.history.at(-1)!.loss,
-    ...{ val: countsOf(val), test: countsOf(test) },
+    val: countsOf(val),
+    test: countsOf(test),
   })));
 }
 

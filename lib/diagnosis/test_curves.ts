@@ -38,7 +38,9 @@ export async function accuracyCurves(
 ): Promise<AccuracyPoint[]> {
   const works = configurations.map((configuration): Work<AccuracyPoint[]> => ({
     name: `the curve of ${configuration.system}`,
-    ...{ module: import.meta.url, run: accuracyCurve, args: [{ ...configuration, epochs }] },
+    module: import.meta.url,
+    run: accuracyCurve,
+    args: [{ ...configuration, epochs }],
     units: epochs * data.train.length,
     isApart: trainsApart(configuration),
   }));
@@ -55,7 +57,8 @@ export async function accuracyCurve(
   const { system, train, normalisation } = await prepareRun(configuration, data);
   try {
     await system.fit(train, {
-      ...{ ...fitOptionsOf(configuration), onProgress },
+      ...fitOptionsOf(configuration),
+      onProgress,
       onEpoch: async ({ epoch }) => {
         for (const split of ["validation", "test"] as const) {
           const pixels = split === "test" ? data.test : data.val;

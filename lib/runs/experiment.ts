@@ -86,7 +86,11 @@ export async function openExperiment(
     ...backend && { backend },
   };
   return {
-    ...{ dataset, data, architecture, results, parameters },
+    dataset,
+    data,
+    architecture,
+    results,
+    parameters,
     isReproduction: reproducedResults() !== undefined,
     store: new RunStore(reproducedResults() ?? committedResults(dataset)),
     configuration: (settings) => runConfiguration({ architecture, ...own, ...settings }),

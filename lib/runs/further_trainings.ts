@@ -22,8 +22,11 @@ export function furtherTraining(
   const { epochs } = options;
   return {
     name: `the training for ${moreEpochs(epochs)}`,
-    ...{ module: import.meta.url, run: train, args: [run, options, ...others] },
-    ...{ units: epochs, isApart: trainsApart(run.configuration) },
+    module: import.meta.url,
+    run: train,
+    args: [run, options, ...others],
+    units: epochs,
+    isApart: trainsApart(run.configuration),
   };
 }
 

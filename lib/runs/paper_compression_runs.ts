@@ -86,7 +86,10 @@ export async function paperTextRows(
   const { learningRate } = defaultFineTune;
   return await measureFour(
     {
-      ...{ source: "text", architecture, weights: run.weights, normalisation: run.normalisation },
+      source: "text",
+      architecture,
+      weights: run.weights,
+      normalisation: run.normalisation,
       masks: randomMasks(architecture, run.weights, paperAmounts, seed),
       quantization: { fakeQuantize: true },
       train: () => trainBatches(run, data),
@@ -113,7 +116,9 @@ export async function paperCodeRows(
   onProgress?: OnProgress,
 ): Promise<PaperRow[]> {
   const architecture = lenet5(countClasses(like), {
-    ...{ input: like.input, convActivation: "relu", denseActivation: "relu" },
+    input: like.input,
+    convActivation: "relu",
+    denseActivation: "relu",
   });
   const weights = initialWeights(architecture, "pytorch", seed);
   const normalisation = { mean: 0, std: 1 };
@@ -122,7 +127,10 @@ export async function paperCodeRows(
   const { swappedCrossEntropy } = await import("./swapped_loss.ts");
   return await measureFour(
     {
-      ...{ source: "code", architecture, weights, normalisation },
+      source: "code",
+      architecture,
+      weights,
+      normalisation,
       masks: magnitudeMasks(architecture, weights, paperCodeAmounts),
       quantization: { fuse: true },
       criterion: swappedCrossEntropy,
@@ -191,7 +199,10 @@ async function measureFour(
     const trained = await Promise.all(systems.map((system) => system.weights()));
     const resident = await residentMemory(
       paperVariants.map((variant, i) => ({
-        ...{ kind: "torch", architecture, weights: trained[i]!, backend: backend.name },
+        kind: "torch",
+        architecture,
+        weights: trained[i]!,
+        backend: backend.name,
         ...ways[variant],
       })),
       processes,
@@ -207,8 +218,14 @@ async function measureFour(
       const maskNumbers = Object.values(ways[variant].masks ?? {})
         .reduce((sum, { length }) => sum + length, 0);
       rows.push({
-        ...{ source, variant, top1, top5, predicted, losses: times[i]!.losses },
-        ...{ seconds: measured(times[i]!.seconds), residentBytes: measured(resident[i]!) },
+        source,
+        variant,
+        top1,
+        top5,
+        predicted,
+        losses: times[i]!.losses,
+        seconds: measured(times[i]!.seconds),
+        residentBytes: measured(resident[i]!),
         fileBytes: encodeSafetensors(trained[i]!).length + 4 * maskNumbers,
         ...(dense
           ? {

@@ -139,7 +139,11 @@ async function evaluate(
     named.given = given;
     const { top1, top5 } = scorePredictions(given);
     return {
-      ...{ name: named.name, architecture, weights, top1, top5 },
+      name: named.name,
+      architecture,
+      weights,
+      top1,
+      top5,
       ...(masks ? { masks } : {}),
       ...(control ? { comparison: compare(control.name, control.given!, given) } : {}),
       // PyTorch keeps the weights as they were before their mask

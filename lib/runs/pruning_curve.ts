@@ -59,7 +59,9 @@ export async function pruningCurve(
   await untilStopped(controls, async () => {
     const works = scopes.map((scope): Work<void> => ({
       name: `the pruning curve "${scope}"`,
-      ...{ module: import.meta.url, run: measureCurve, args: [run, fineTuning, scope] },
+      module: import.meta.url,
+      run: measureCurve,
+      args: [run, fineTuning, scope],
       units: curveSparsities.length * fineTuning.epochs,
       isApart: trainsApart(run.configuration),
     }));
@@ -95,7 +97,12 @@ export async function measureCurve(
     const given = await predictAll(system, batches(data.test, run.normalisation));
     const { top1, top5 } = scorePredictions(given);
     const point: MeasuredPoint = {
-      ...{ scope, sparsity, step, moreEpochs: step * epochs, top1, top5 },
+      scope,
+      sparsity,
+      step,
+      moreEpochs: step * epochs,
+      top1,
+      top5,
       right: correct(given),
     };
     await onPart(point);
@@ -111,7 +118,11 @@ export async function measureCurve(
       }
     } else {
       await pruneIteratively(
-        ...[system, loader, curveSparsities, scope, fit] as const,
+        system,
+        loader,
+        curveSparsities,
+        scope,
+        fit,
         ({ sparsity, step }) => add(sparsity, step),
       );
     }

@@ -91,7 +91,10 @@ export async function quantizeRun(
     const other = control === undefined ? undefined : answers.get(control)!;
     answers.set(name, given);
     results.push({
-      ...{ name, top1, top5, ...rest },
+      name,
+      top1,
+      top5,
+      ...rest,
       ...(control !== undefined && other ? { comparison: compare(control, other, given) } : {}),
       bytes: file.length,
       gzip: await gzipSize(file),

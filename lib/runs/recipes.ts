@@ -86,21 +86,32 @@ export function colourTeacher(classes: number): Architecture {
 
 /** A teacher in colour with twice the multiply-adds of `colourTeacher`, and how it is trained. */
 export function widerTeacher(classes: number): TeacherConfiguration {
-  const relu = { kind: "relu" } as const, pool = { kind: "maxpool", size: 2 } as const;
   const architecture: Architecture = {
     name: "wider teacher",
     input: { channels: 3, height: 32, width: 32 },
     layers: [
-      ...[{ kind: "conv", name: "conv1", filters: 32, kernel: 5 } as const, relu, pool],
-      ...[{ kind: "conv", name: "conv2", filters: 64, kernel: 3 } as const, relu, pool],
-      ...[{ kind: "flatten" } as const, { kind: "dense", name: "fc1", units: 256 } as const, relu],
+      { kind: "conv", name: "conv1", filters: 32, kernel: 5 },
+      { kind: "relu" },
+      { kind: "maxpool", size: 2 },
+      { kind: "conv", name: "conv2", filters: 64, kernel: 3 },
+      { kind: "relu" },
+      { kind: "maxpool", size: 2 },
+      { kind: "flatten" },
+      { kind: "dense", name: "fc1", units: 256 },
+      { kind: "relu" },
       { kind: "dense", name: "fc2", units: classes },
     ],
   };
   return runConfiguration({
-    ...{ system: "numpy", architecture, pixels: "standardised", order: "shuffled" },
-    ...{ optimizer: { kind: "adam", learningRate: 2e-3, weightDecay: 0.05 }, epochs: 20 },
-    ...{ batchSize: 128, schedule: "one-cycle", augmentation: { shift: 4, mirror: true } },
+    system: "numpy",
+    architecture,
+    pixels: "standardised",
+    order: "shuffled",
+    optimizer: { kind: "adam", learningRate: 2e-3, weightDecay: 0.05 },
+    epochs: 20,
+    batchSize: 128,
+    schedule: "one-cycle",
+    augmentation: { shift: 4, mirror: true },
   });
 }
 
@@ -130,8 +141,12 @@ export function taughtRecipe(
 ): Recipe & Required<Pick<Recipe, "labelSmoothing" | "teacher">> {
   const { views: _, ...recipe } = recipes.best;
   const configuration = runConfiguration({
-    ...{ system: "numpy", architecture: colourTeacher(countClasses(architecture)), ...recipe },
-    ...{ optimizer: { ...recipe.optimizer, learningRate: 3e-3 }, batchSize: 128, epochs: 30 },
+    system: "numpy",
+    architecture: colourTeacher(countClasses(architecture)),
+    ...recipe,
+    optimizer: { ...recipe.optimizer, learningRate: 3e-3 },
+    batchSize: 128,
+    epochs: 30,
   });
   // the teacher learned from smoothed labels already
   const teacher = { configuration, weight, ways: 8 };

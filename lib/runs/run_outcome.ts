@@ -97,9 +97,12 @@ export async function trainOutcome(
     ...(onProgress ? { onProgress } : {}),
   });
   const outcome = {
-    ...{ key: await runKey(configuration, data), configuration, images: imageKeys(data) },
+    key: await runKey(configuration, data),
+    configuration,
+    images: imageKeys(data),
     epochs: run.history.map(({ loss, accuracy, val }) => ({
-      ...{ loss, accuracy },
+      loss,
+      accuracy,
       ...(val ? { val: { loss: val.loss, top1: val.top1, top5: val.top5 } } : {}),
     })),
     val: splitOutcome(await predictions(run, data.val)),
@@ -109,7 +112,9 @@ export async function trainOutcome(
   using system = await restore(run);
   const made = {
     seconds: run.history.map(({ seconds }) => seconds),
-    ...{ runsOn: system.runsOn, code: await trainingCode(), date: new Date().toISOString() },
+    runsOn: system.runsOn,
+    code: await trainingCode(),
+    date: new Date().toISOString(),
   };
   return { outcome, made };
 }
@@ -123,8 +128,12 @@ export function splitOutcome(predictions: Predictions): SplitOutcome {
   const [top1, top5] = [within(1), within(Math.min(5, classes))];
   const answers = new Set(predictedLabels(predictions));
   return {
-    ...{ images: labels.length, top1: count(top1), top5: count(top5), predicted: answers.size },
-    ...{ top1Images: packBits(top1), top5Images: packBits(top5) },
+    images: labels.length,
+    top1: count(top1),
+    top5: count(top5),
+    predicted: answers.size,
+    top1Images: packBits(top1),
+    top5Images: packBits(top5),
   };
 }
 

@@ -82,7 +82,9 @@ export async function measureCosts(
     );
     return {
       networks: results.map(({ name }, i) => ({
-        ...{ name, single: single[i]!, batch: batch[i]! },
+        name,
+        single: single[i]!,
+        batch: batch[i]!,
         residentBytes: measured(resident[i]!),
       })),
       emptyProcess: measured(empty!),

@@ -59,9 +59,13 @@ export async function search(space: SearchSpace, options: SearchOptions): Promis
   const teachers = new Map<string, Run>();
   let log: SearchLog = {
     ...space.turn && { turn: space.turn },
-    ...{ data: name, trainImages: data.train.length, chosenBy: data.val.length },
+    data: name,
+    trainImages: data.train.length,
+    chosenBy: data.val.length,
     valImages: options.data.val.length,
-    ...{ trials: [], kept: [], final: before?.final ?? [] },
+    trials: [],
+    kept: [],
+    final: before?.final ?? [],
   };
   let going = [...space.candidates];
   for (const { epochs, keep } of space.rounds) {
@@ -73,7 +77,10 @@ export async function search(space: SearchSpace, options: SearchOptions): Promis
       const trial = {
         ...found ??
           await measure(configuration, data, progress?.(`${candidate.name}, ${epochs} epochs`)),
-        ...{ key, candidate: candidate.name, epochs, seed: 1 },
+        key,
+        candidate: candidate.name,
+        epochs,
+        seed: 1,
       };
       ranked.push({ candidate, trial });
       log = { ...log, trials: [...log.trials, trial] };
@@ -165,7 +172,12 @@ export async function finalRuns(
     const { views, ...plain } = run.configuration;
     const one = views && score(await predictions({ ...run, configuration: plain }, data.test));
     return {
-      ...{ key, candidate: chosen.name, epochs, seed, top1: val.top1, top5: val.top5 },
+      key,
+      candidate: chosen.name,
+      epochs,
+      seed,
+      top1: val.top1,
+      top5: val.top5,
       ...timed(run.seconds, run.teacherSeconds),
       ...threads !== undefined && { threads },
       date: today(),

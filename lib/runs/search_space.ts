@@ -120,7 +120,8 @@ export function thirdSpace(classes = 50): SearchSpace {
   return {
     turn: "third",
     candidates: Object.entries(changes).map(([name, change]) => ({
-      ...{ name, activation: "relu" },
+      name,
+      activation: "relu",
       recipe: { ...recipes.long, ...change },
     })),
     rounds: [{ epochs: 60, keep: 1 }],

@@ -94,7 +94,8 @@ export async function sideBySide<Result>(
   const total = works.reduce((sum, { units }) => sum + units, 0);
   const done = new Map<Work, number>(), results = new Map<Work, unknown>();
   const doing: Doing = {
-    ...{ results, onPart },
+    results,
+    onPart,
     async tell(work, share = 0, note = `${results.size} of ${works.length} are done`) {
       if (work) done.set(work, Math.floor(work.units * share + 1e-9));
       await onProgress?.(done.values().reduce((a, b) => a + b, 0), total, note);

@@ -91,7 +91,11 @@ export async function prepareRun(
   const images = shuffle ? data.train : sortByClass(data.train);
   const taught = teacher && await taughtBy(teacher, configuration, data, options);
   const train = batches(images, normalise, {
-    ...{ batchSize, seed, shuffle, augmentation, classes: countClasses(architecture) },
+    batchSize,
+    seed,
+    shuffle,
+    augmentation,
+    classes: countClasses(architecture),
     ...mixing && { mixing },
     ...taught && { teaching: taught.teaching },
   });
@@ -99,7 +103,9 @@ export async function prepareRun(
   if (start === "saturating") await system.setWeights(saturatingWeights(architecture, seed));
   else if (start !== "own") await system.setWeights(initialWeights(architecture, start, seed));
   return {
-    ...{ system, train, normalisation: normalise },
+    system,
+    train,
+    normalisation: normalise,
     ...taught && { teacherSeconds: taught.seconds },
   };
 }
@@ -123,8 +129,12 @@ async function taughtBy(
     using system = await restore(run);
     const { normalisation } = run;
     const shown = {
-      ...{ seed: configuration.seed, ways, weight, augmentation },
-      ...{ normalisation, onProgress },
+      seed: configuration.seed,
+      ways,
+      weight,
+      augmentation,
+      normalisation,
+      onProgress,
     };
     const teaching = await teach(system, images, shown);
     const seconds = run.seconds + (performance.now() - began) / 1000;
@@ -205,7 +215,11 @@ export async function trainRun(
     const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
     const weights = await system.weights();
     const run = {
-      ...{ configuration, normalisation, history, seconds, weights },
+      configuration,
+      normalisation,
+      history,
+      seconds,
+      weights,
       ...teacherSeconds !== undefined && { teacherSeconds },
     };
     const wasStopped = signal?.aborted && history.length < configuration.epochs;
@@ -220,7 +234,10 @@ export function fitOptionsOf(configuration: RunConfiguration): FitOptions {
   const { epochs, optimizer, schedule, averaging, labelSmoothing = 0 } = configuration;
   return {
     // a run with the paper's mistakes may diverge, and then that is its result
-    ...{ epochs, optimizer, labelSmoothing, continueAtBrokenLoss: hasMistakes(configuration) },
+    epochs,
+    optimizer,
+    labelSmoothing,
+    continueAtBrokenLoss: hasMistakes(configuration),
     ...(schedule === "one-cycle" ? { schedule: oneCycle } : {}),
     ...averaging !== undefined && { averaging },
   };

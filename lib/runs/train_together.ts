@@ -32,7 +32,9 @@ export async function trainTogether(
     else {
       works.push({
         name: `the training of ${system} for ${epochs} epochs with seed ${seed}`,
-        ...{ module: import.meta.url, run: trainOne, args: [configuration] },
+        module: import.meta.url,
+        run: trainOne,
+        args: [configuration],
         units: epochs * data.train.length,
         isApart: trainsApart(configuration),
       });

@@ -104,8 +104,13 @@ async function compress(model: string, options: CompressOptions): Promise<void> 
   const bytes = (await Deno.stat(out)).size, before = (await Deno.stat(from)).size;
   const zeros = sparsity(network.weights), parameters = countParameters(network.architecture);
   print(json, {
-    ...{ model: out, from, numbers: smaller.network.numbers, bytes, before },
-    ...{ parameters, zeroWeights: zeros },
+    model: out,
+    from,
+    numbers: smaller.network.numbers,
+    bytes,
+    before,
+    parameters,
+    zeroWeights: zeros,
   }, [
     `${options.out}: ${smaller.network.numbers}, ${byteCount(bytes)}, ` +
     `${(bytes / before).toFixed(2)} of ${model}'s`,
@@ -180,7 +185,8 @@ async function quantized(
     firstBatches(images, CALIBRATION_BATCHES),
   );
   const model = quantizeModel(architecture, weights, normalisation, granularity, {
-    ...{ ...calibration, keepZeros: true },
+    ...calibration,
+    keepZeros: true,
   });
   return { numbers: "int8", model };
 }

@@ -37,7 +37,9 @@ async function evaluate(model: string, options: EvaluateOptions): Promise<void> 
   const { system, backend, threads, on, json } = options;
   applyCompute(options);
   using classifier = await openClassifier(pathOf(model), {
-    ...{ ...system && { system }, ...backend && { backend }, ...threads && { threads } },
+    ...system && { system },
+    ...backend && { backend },
+    ...threads && { threads },
   });
   const dataset = await openData(options);
   requireClasses(classifier, dataset);
@@ -50,8 +52,14 @@ async function evaluate(model: string, options: EvaluateOptions): Promise<void> 
   const { loss, images } = evaluation;
   const { top1, top5 } = shares(evaluation);
   print(json, {
-    ...{ model: pathOf(model), runsOn: classifier.runsOn, data: dataset.name, split: on },
-    ...{ images, loss, top1, top5 },
+    model: pathOf(model),
+    runsOn: classifier.runsOn,
+    data: dataset.name,
+    split: on,
+    images,
+    loss,
+    top1,
+    top5,
   }, [
     `${model} on ${images} ${on} images of ${dataset.name} (95 % intervals):`,
     `${shareText("top-1", top1)}, ${shareText("top-5", top5)}, loss ${loss.toFixed(4)}`,

@@ -117,12 +117,18 @@ async function train(options: TrainOptions): Promise<void> {
   const { system = "numpy", backend, activation, size, seed } = options;
   const { filter, framing, decoder, colour = false } = options;
   const preprocessing = classifierPreprocessing({
-    ...{ width: size, height: size, filter, framing, decoder, colour },
+    width: size,
+    height: size,
+    filter,
+    framing,
+    decoder,
+    colour,
   });
   const dataset = await openData(options);
   const architecture = lenet5(dataset.classes.length, {
     input: { channels: colour ? 3 : 1, height: size, width: size },
-    ...{ convActivation: activation, denseActivation: activation },
+    convActivation: activation,
+    denseActivation: activation,
   });
   const parameters = countParameters(architecture);
   if (parameters > MOST_PARAMETERS) {
@@ -134,7 +140,10 @@ async function train(options: TrainOptions): Promise<void> {
     );
   }
   const configuration = runConfiguration({
-    ...{ system, architecture, seed, ...settings(options) },
+    system,
+    architecture,
+    seed,
+    ...settings(options),
     ...backend && { backend },
   });
   const data = await loadPixels(dataset, preprocessing, {
@@ -175,8 +184,15 @@ async function train(options: TrainOptions): Promise<void> {
   const { epoch, loss, val } = patience ? bestEpoch(run.history) : run.history.at(-1)!;
   const validation = val && { images: val.images, loss: val.loss, ...shares(val) };
   print(options.json, {
-    ...{ model: out, bytes, classes: dataset.classes.length, data: dataset.name },
-    ...{ configuration, epoch, trainingLoss: loss, validation, seconds: run.seconds },
+    model: out,
+    bytes,
+    classes: dataset.classes.length,
+    data: dataset.name,
+    configuration,
+    epoch,
+    trainingLoss: loss,
+    validation,
+    seconds: run.seconds,
   }, [
     `${options.out}: ${byteCount(bytes)}, ${dataset.classes.length} classes of ${dataset.name}` +
     (dataset.synthetic ? " (synthetic images)" : ""),

@@ -14,7 +14,9 @@ function idxFiles(
   files: Readonly<Record<string, readonly [bytes: number, sha256: string]>>,
 ): RemoteFile[] {
   return Object.entries(files).map(([name, [bytes, value]]) => ({
-    ...{ name, bytes, checksum: { algorithm: "sha256", value } },
+    name,
+    bytes,
+    checksum: { algorithm: "sha256", value },
     urls: homes.map((home) => home + name),
   }));
 }

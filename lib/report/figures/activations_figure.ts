@@ -13,15 +13,21 @@ export function activationsFigure({ name, steps }: MeasuredAblation, data: strin
   const bars = steps.flatMap(({ step, layers }, row) =>
     layers.flatMap(({ layer, activations = [] }) =>
       activations.map((share, bin, { length }) => ({
-        ...{ step: `${row}. ${step.change}`, layer, share },
-        ...{ from: edge(bin, length), to: edge(bin + 1, length) },
+        step: `${row}. ${step.change}`,
+        layer,
+        share,
+        from: edge(bin, length),
+        to: edge(bin + 1, length),
       }))
     )
   );
   if (bars.length === 0) throw new RangeError(`${name} has no activations to draw`);
   return plotFigure({
     height: 42 * steps.length + 80,
-    ...{ marginLeft: 250, marginRight: 12, marginTop: 28, marginBottom: 44 },
+    marginLeft: 250,
+    marginRight: 12,
+    marginTop: 28,
+    marginBottom: 44,
     x: { label: "output of the activation", domain: [-1, 1], ticks: [-1, 0, 1], tickFormat: "d" },
     // by its root: a spike that holds every unit would flatten what is spread out
     y: { axis: null, domain: [0, 1], type: "sqrt" },
@@ -29,7 +35,12 @@ export function activationsFigure({ name, steps }: MeasuredAblation, data: strin
     fy: { label: null, domain: [...new Set(bars.map(({ step }) => step))], axis: "left" },
     marks: [
       Plot.rect(bars.filter(({ share }) => share > 0), {
-        ...{ fx: "layer", fy: "step", x1: "from", x2: "to", y1: 0, y2: "share" },
+        fx: "layer",
+        fy: "step",
+        x1: "from",
+        x2: "to",
+        y1: 0,
+        y2: "share",
         fill: systemStyle(steps[0]!.step.configuration.system).color,
       }),
       Plot.ruleY([0], { stroke: "#7a7a7a" }),

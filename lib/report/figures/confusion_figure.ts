@@ -57,7 +57,9 @@ export function confusionFigure(
       } %</text>`
     ).join("") + `<text x="${x}" y="${top + 152}" font-size="11">of the row</text>`;
   return new Figure({ width: x + 84, height: top + size + 30, body }, {
-    ...{ title, subtitle: data, seen: confusionWords(matrix, names) },
+    title,
+    subtitle: data,
+    seen: confusionWords(matrix, names),
   });
 }
 

@@ -52,7 +52,8 @@ export function confusionPairFigure(
       text(x - 12, across, `true ${one}`, `transform="rotate(-90 ${x - 12} ${across})"`);
   });
   return new Figure({ width: left + 2 * size + gap + 10, height: top + size + 28, body }, {
-    ...{ title, subtitle: data },
+    title,
+    subtitle: data,
     seen: pair.map(({ title, matrix }) => `${title}: ${confusionWords(matrix)}`).join(" "),
     caption:
       "Test images. The darker, the larger the share of the row. A network that has learned has a " +

@@ -80,7 +80,8 @@ export function faultMatrixFigure(
     seen: runs.map((run) => outcomes(rows.filter((one) => one.run === run), run)).join(" "),
     legend: [
       ...systems.map((system) => ({
-        ...{ label: systemTitles[system], color: systemStyle(system).color },
+        label: systemTitles[system],
+        color: systemStyle(system).color,
       })),
       { label: "not above constant prediction", color: DEAD },
     ],

@@ -155,7 +155,12 @@ export function publishedLossFigure(
         Plot.dot(one.history, { x: "epoch", y: "loss", stroke: styleOf(one, i).color, r: 4 }),
       ]),
       Plot.dot(published, {
-        ...{ x: "epoch", y: "loss", stroke: "color", symbol: "times", r: 6, strokeWidth: 3 },
+        x: "epoch",
+        y: "loss",
+        stroke: "color",
+        symbol: "times",
+        r: 6,
+        strokeWidth: 3,
       }),
       Plot.text(published, {
         x: "epoch",

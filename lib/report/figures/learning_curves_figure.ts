@@ -19,7 +19,14 @@ export function learningCurvesFigure(
   if (curves.length === 0) throw new RangeError("there is no learning curve to draw");
   const points = curves.flatMap(({ name, system, points }) =>
     points.map(({ epoch, train, val: { value, interval: [low, high] } }) => ({
-      ...{ name, title: systemTitles[system], system, epoch, train, val: value, low, high },
+      name,
+      title: systemTitles[system],
+      system,
+      epoch,
+      train,
+      val: value,
+      low,
+      high,
     }))
   );
   const systems = [...new Set(curves.map(({ system }) => system))];
@@ -37,11 +44,20 @@ export function learningCurvesFigure(
         fillOpacity: 0.2,
       }),
       Plot.ruleX(own.filter(isAlone), {
-        ...{ ...panel, y1: "low", y2: "high", stroke: color, strokeOpacity: 0.4, strokeWidth: 3 },
+        ...panel,
+        y1: "low",
+        y2: "high",
+        stroke: color,
+        strokeOpacity: 0.4,
+        strokeWidth: 3,
       }),
       Plot.line(own, { ...panel, y: "val", z: "name", stroke: color, strokeWidth: 2.5 }),
       Plot.line(own, {
-        ...{ ...panel, y: "train", z: "name", stroke: color, strokeWidth: 2 },
+        ...panel,
+        y: "train",
+        z: "name",
+        stroke: color,
+        strokeWidth: 2,
         strokeDasharray: "2 3",
       }),
       Plot.dot(own.filter(isAlone), { ...panel, y: "val", fill: color, r: 3.5 }),
@@ -53,7 +69,10 @@ export function learningCurvesFigure(
   }
   return plotFigure({
     height: 90 + 150 * systems.length,
-    ...{ marginBottom: 44, marginLeft: 52, marginTop: 36, marginRight: 100 },
+    marginBottom: 44,
+    marginLeft: 52,
+    marginTop: 36,
+    marginRight: 100,
     fx: { label: null, padding: 0.1, domain: [...new Set(curves.map(({ name }) => name))] },
     fy: { label: null, padding: 0.12, domain: systems.map((system) => systemTitles[system]) },
     x: { label: "epoch", ticks: 5, tickFormat: "d" },

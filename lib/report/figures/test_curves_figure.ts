@@ -16,7 +16,11 @@ export function testCurvesFigure(
 ): Figure {
   if (points.length === 0) throw new RangeError("there is no accuracy to draw");
   const rows = points.map(({ accuracy: { value, interval: [low, high] }, ...rest }) => ({
-    ...{ ...rest, value, low, high, color: systemStyle(rest.system).color },
+    ...rest,
+    value,
+    low,
+    high,
+    color: systemStyle(rest.system).color,
   }));
   const { epochs } = paper.table1;
   const last = Math.max(epochs, ...points.map(({ epoch }) => epoch));
@@ -35,7 +39,11 @@ export function testCurvesFigure(
   );
   const facet = { fx: "metric", fy: "split" } as const;
   return plotFigure({
-    ...{ height: 520, marginBottom: 44, marginLeft: 52, marginTop: 36, marginRight: 72 },
+    height: 520,
+    marginBottom: 44,
+    marginLeft: 52,
+    marginTop: 36,
+    marginRight: 72,
     fx: { label: null, padding: 0.1 },
     fy: { label: null, domain: ["validation", "test"] },
     x: { domain: [1, Math.max(2, last)], ...epochAxis(last) },
@@ -44,32 +52,33 @@ export function testCurvesFigure(
       Plot.ruleX([epochs], { stroke: "#777", strokeOpacity: 0.5 }),
       Plot.ruleY(chance, { ...facet, y: "value", stroke: "#777", strokeDasharray: "2 4" }),
       Plot.areaY(rows, {
-        ...{
-          ...facet,
-          x: "epoch",
-          y1: "low",
-          y2: "high",
-          z: "system",
-          fill: "color",
-          fillOpacity: 0.1,
-        },
+        ...facet,
+        x: "epoch",
+        y1: "low",
+        y2: "high",
+        z: "system",
+        fill: "color",
+        fillOpacity: 0.1,
       }),
       ...systemNames.map((system) =>
         Plot.line(rows.filter((row) => row.system === system), {
-          ...{ ...facet, x: "epoch", y: "value", stroke: "color", z: "system", strokeWidth: 2 },
-          strokeDasharray: systemStyle(system).dash,
-        })
-      ),
-      Plot.dot(published, {
-        ...{
           ...facet,
           x: "epoch",
           y: "value",
           stroke: "color",
-          symbol: "times",
-          r: 5,
-          strokeWidth: 2.5,
-        },
+          z: "system",
+          strokeWidth: 2,
+          strokeDasharray: systemStyle(system).dash,
+        })
+      ),
+      Plot.dot(published, {
+        ...facet,
+        x: "epoch",
+        y: "value",
+        stroke: "color",
+        symbol: "times",
+        r: 5,
+        strokeWidth: 2.5,
       }),
     ],
   }, {

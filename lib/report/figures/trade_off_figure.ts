@@ -24,7 +24,10 @@ export function tradeOffFigure(
     if (!cost) throw new RangeError(`the costs of ${result.name} were not measured`);
     const values = [result.bytes / 1000, 1e6 / cost.single.median, 1e6 / cost.batch.median];
     return panels.map((panel, k) => ({
-      ...{ panel, x: values[k]!, y: result.top1.value, number: String(i + 1) },
+      panel,
+      x: values[k]!,
+      y: result.top1.value,
+      number: String(i + 1),
       low: result.top1.interval[0],
       high: result.top1.interval[1],
       color: otherStyle(trained.indexOf(result.moreEpochs)).color,
@@ -52,7 +55,10 @@ export function tradeOffFigure(
   const room = (top - bottom) * 0.15 || 0.01;
   return plotFigure({
     height: 330,
-    ...{ marginLeft: 52, marginRight: 12, marginTop: 34, marginBottom: 26 },
+    marginLeft: 52,
+    marginRight: 12,
+    marginTop: 34,
+    marginBottom: 26,
     x: { axis: null, domain: [0, 1] },
     y: { label: "test top-1", grid: true, domain: [Math.max(0, bottom - room), top + room] },
     fx: { label: null, domain: [...panels], padding: 0.08, axis: "top" },
@@ -60,15 +66,25 @@ export function tradeOffFigure(
       Plot.ruleX(ticks, { fx: "panel", x: "at", stroke: "#7a7a7a", strokeOpacity: 0.25 }),
       Plot.text(ticks, { fx: "panel", x: "at", text: "said", frameAnchor: "bottom", dy: 16 }),
       Plot.ruleX(drawn, {
-        ...{ fx: "panel", x: "at", y1: "low", y2: "high", stroke: "color", strokeOpacity: 0.45 },
+        fx: "panel",
+        x: "at",
+        y1: "low",
+        y2: "high",
+        stroke: "color",
+        strokeOpacity: 0.45,
       }),
       Plot.dot(drawn, { fx: "panel", x: "at", y: "y", fill: "color", r: 4 }),
       ...Array.from(
         { length: RANKS },
         (_, rank) =>
           Plot.text(drawn.filter((point) => point.rank === rank), {
-            ...{ fx: "panel", x: "at", y: "high", text: "number" },
-            ...{ dy: -8 - 11 * rank, fontSize: 11, fontWeight: "bold" },
+            fx: "panel",
+            x: "at",
+            y: "high",
+            text: "number",
+            dy: -8 - 11 * rank,
+            fontSize: 11,
+            fontWeight: "bold",
           }),
       ),
     ],

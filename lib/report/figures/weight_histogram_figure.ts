@@ -43,7 +43,9 @@ export function weightHistogramFigure(
       }
       const layer = layers[row]!;
       return [...counts].map(([bin, count]) => ({
-        ...{ layer, stage, share: count / data.length },
+        layer,
+        stage,
+        share: count / data.length,
         x1: (bin - 0.5) / BINS,
         x2: (bin + 0.5) / BINS,
       }));
@@ -64,19 +66,32 @@ export function weightHistogramFigure(
   const drawn = bars.map((bar) => ({ ...bar, y: Math.min(1, bar.share / top.get(bar.layer)!) }));
   return plotFigure({
     height: 84 * layers.length + 70,
-    ...{ marginLeft: 52, marginRight: 14, marginTop: 34, marginBottom: 42 },
+    marginLeft: 52,
+    marginRight: 14,
+    marginTop: 34,
+    marginBottom: 42,
     x: { label: "weight, in steps of int8", domain: [-REACH, REACH], ticks: 5 },
     y: { axis: null, domain: [0, 1] },
     fx: { label: null, domain: stages.map(({ name }) => name), padding: 0.06 },
     fy: { label: null, domain: layers, padding: 0.15, axis: "left" },
     marks: [
       Plot.rect(drawn, {
-        ...{ fx: "stage", fy: "layer", x1: "x1", x2: "x2", y1: 0, y2: "y" },
+        fx: "stage",
+        fy: "layer",
+        x1: "x1",
+        x2: "x2",
+        y1: 0,
+        y2: "y",
         fill: ({ stage }) => otherStyle(stages.findIndex(({ name }) => name === stage)).color,
       }),
       Plot.ruleY([0], { stroke: "#7a7a7a" }),
       Plot.text(zeros, {
-        ...{ fx: "stage", fy: "layer", text: "said", frameAnchor: "top-right", dx: -2, dy: 2 },
+        fx: "stage",
+        fy: "layer",
+        text: "said",
+        frameAnchor: "top-right",
+        dx: -2,
+        dy: 2,
       }),
     ],
   }, {

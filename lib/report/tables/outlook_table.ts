@@ -23,8 +23,11 @@ export function outlookTable(dataset: Dataset, outlook: Outlook): Table {
     ],
     rows: rows.map(({ name, parameters, multiplyAdds, val, test, difference }) => ({
       what: name,
-      ...{ parameters, multiplyAdds },
-      ...{ val1: val.top1, test1: test.top1, test5: test.top5 },
+      parameters,
+      multiplyAdds,
+      val1: val.top1,
+      test1: test.top1,
+      test5: test.top5,
       difference: difference && { value: difference.value, interval: difference.interval },
       p: difference?.corrected,
     })),

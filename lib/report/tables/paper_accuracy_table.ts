@@ -19,14 +19,20 @@ export function paperAccuracyTable(): Table {
   const printed = systemNames.flatMap((system) =>
     (["val", "test"] as const).flatMap((split) =>
       (["top1", "top5"] as const).map((metric) => ({
-        ...{ system: systemTitles[system], split: splits[split], metric },
-        ...{ value: paper.table2[system][split][metric], images: paper.images[split] },
+        system: systemTitles[system],
+        split: splits[split],
+        metric,
+        value: paper.table2[system][split][metric],
+        images: paper.images[split],
       }))
     )
   );
   const inAbstract = {
-    ...{ system: "the abstract", split: "not said", metric: "top5" as const },
-    ...{ value: paper.abstract.top5, images: paper.images.test },
+    system: "the abstract",
+    split: "not said",
+    metric: "top5" as const,
+    value: paper.abstract.top5,
+    images: paper.images.test,
   };
   const counted = [...printed, inAbstract].map((row) => ({
     ...row,
@@ -55,8 +61,11 @@ export function paperAccuracyTable(): Table {
     rows: counted.map((row) => {
       const at = tested.indexOf(row);
       return {
-        ...{ system: row.system, split: row.split, metric: metrics[row.metric] },
-        ...{ printed: String(row.value), hits: row.counted?.hits ?? "none" },
+        system: row.system,
+        split: row.split,
+        metric: metrics[row.metric],
+        printed: String(row.value),
+        hits: row.counted?.hits ?? "none",
         share: at >= 0 ? row.counted : undefined,
         p: at >= 0 ? ps[at] : undefined,
       };

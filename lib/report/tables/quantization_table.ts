@@ -25,7 +25,11 @@ export function quantizationTable(
       { key: "gzip", label: "gzip, kB", digits: 1 },
     ],
     rows: results.map(({ name, moreEpochs, top1, top5, comparison, bytes, gzip }) => ({
-      ...{ name, more: moreEpochs, top1, top5, bytes: bytes / 1000 },
+      name,
+      more: moreEpochs,
+      top1,
+      top5,
+      bytes: bytes / 1000,
       ...comparison && { agreement: 100 * comparison.agreement },
       share: bytes / dense.bytes,
       gzip: gzip / 1000,

@@ -69,7 +69,10 @@ export function bestRecipeTable(
 ): Table {
   const row = (run: FinalRun) => ({
     seed: `${run.seed}`,
-    ...{ val1: run.top1, val5: run.top5, test1: run.test.top1, test5: run.test.top5 },
+    val1: run.top1,
+    val5: run.top5,
+    test1: run.test.top1,
+    test5: run.test.top5,
     seconds: run.seconds,
   });
   const mean = (pick: (run: FinalRun) => number, images: number | undefined): Cell =>
@@ -135,7 +138,9 @@ export function bestRecipeSummary({ data, final }: SearchLog, valImages: number)
   const rows = metrics.flatMap(([metric, key]) => [
     { images: "validation", metric, best: seedMean(final.map((run) => run[key]), valImages) },
     {
-      ...{ images: "test", metric, best: seedMean(final.map(({ test }) => test[key]), testImages) },
+      images: "test",
+      metric,
+      best: seedMean(final.map(({ test }) => test[key]), testImages),
       ...withOne.length > 0 && {
         one: seedMean(withOne.map(({ testOneView }) => testOneView![key]), testImages),
       },
