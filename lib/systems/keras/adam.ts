@@ -1,4 +1,5 @@
 import { FusedAdam } from "../../backend/fused_optimizers.ts";
+import { checkOptimizer } from "../check_fit.ts";
 
 /**
  * Adam as Keras has it: w ← w − η·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m/(√v + ε), ε 1e-7. tfjs and PyTorch divide
@@ -6,8 +7,13 @@ import { FusedAdam } from "../../backend/fused_optimizers.ts";
  * at the first step.
  */
 export class KerasAdam extends FusedAdam {
-  /** @param weightDecay as in Keras's AdamW: before each step w −= learning rate · weightDecay · w */
-  constructor(learningRate: number, weightDecay = 0, readonly kerasEpsilon = 1e-7) {
+  /**
+   * @param learningRate default: Keras's
+   * @param weightDecay as in Keras's AdamW: before each step w −= learning rate · weightDecay · w
+   * @throws RangeError if one of them cannot be trained with
+   */
+  constructor(learningRate = 0.001, weightDecay = 0, readonly kerasEpsilon = 1e-7) {
+    checkOptimizer({ kind: "adam", learningRate, weightDecay });
     super(learningRate, kerasEpsilon, weightDecay);
   }
 
