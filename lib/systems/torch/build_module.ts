@@ -23,8 +23,10 @@ export function buildModule(architecture: Architecture, seed = 0): Sequential {
   return new Sequential(
     trace(architecture).map(({ layer, input }, index) => {
       switch (layer.kind) {
-        case "conv":
-          return [layer.name, new Conv2d(input[0], layer.filters, layer.kernel, layer)];
+        case "conv": {
+          const { name, filters, kernel, stride, padding } = layer;
+          return [name, new Conv2d(input[0], filters, kernel, { stride, padding })];
+        }
         case "dense":
           return [layer.name, new Linear(input[0], layer.units)];
         case "maxpool":

@@ -2,6 +2,7 @@ import { labelCrossEntropy } from "../../backend/fused_layers.ts";
 import { oneHot } from "../../backend/one_hot.ts";
 import { numbersOf } from "../../backend/tensor_arrays.ts";
 import * as tf from "../../backend/tf.ts";
+import { describe } from "../../model/describe.ts";
 import { argmax } from "../../util/argmax.ts";
 import type { Module, Parameter } from "./module.ts";
 
@@ -18,8 +19,15 @@ export interface Criterion {
  * loss has no lower bound. Here a target whose rows are not distributions is refused.
  */
 export class CrossEntropyLoss implements Criterion {
-  /** @param labelSmoothing share of each target that is spread over all classes, in [0, 1) */
-  constructor(readonly labelSmoothing = 0) {}
+  /**
+   * @param labelSmoothing share of each target that is spread over all classes, in [0, 1)
+   * @throws RangeError if it is anything else
+   */
+  constructor(readonly labelSmoothing = 0) {
+    if (typeof labelSmoothing !== "number" || !(labelSmoothing >= 0 && labelSmoothing < 1)) {
+      throw new RangeError(`labelSmoothing must be in [0, 1), got ${describe(labelSmoothing)}`);
+    }
+  }
 
   forward(logits: tf.Tensor, target: tf.Tensor): tf.Scalar {
     const [count = 0, classes = 0] = logits.shape;
@@ -59,6 +67,7 @@ function checkedLabels(target: tf.Tensor, classes: number): tf.Tensor1D {
     if (!(label >= 0 && label < classes)) {
       throw new RangeError(`a label is outside [0, ${classes})`);
     }
+    if (!Number.isInteger(label)) throw new RangeError(`a label is no whole number: ${label}`);
   }
   return target.dtype === "int32" ? target as tf.Tensor1D : tf.cast(target as tf.Tensor1D, "int32");
 }
@@ -90,8 +99,18 @@ function labelsOfRows(target: tf.Tensor): tf.Tensor1D | undefined {
   return areOneHot ? tf.tensor1d(labels, "int32") : undefined;
 }
 
-/** How many images of a batch have their largest logit at the label. @param labels integers (N) */
+/**
+ * How many images of a batch have their largest logit at the label.
+ * @param logits (N, classes) @param labels integers (N)
+ * @throws RangeError if they have other shapes
+ */
 export function countCorrect(logits: tf.Tensor, labels: tf.Tensor): number {
+  if (logits.rank !== 2 || labels.rank !== 1 || labels.shape[0] !== logits.shape[0]) {
+    throw new RangeError(
+      `logits (N, classes) and N labels are needed, got (${logits.shape.join(", ")}) and ` +
+        `(${labels.shape.join(", ")})`,
+    );
+  }
   const values = numbersOf(logits), wanted = numbersOf(labels), classes = logits.shape[1]!;
   let correct = 0;
   for (let row = 0; row < wanted.length; row++) {
@@ -102,7 +121,7 @@ export function countCorrect(logits: tf.Tensor, labels: tf.Tensor): number {
 
 /**
  * Computes a loss and puts its gradient into every parameter's `grad`, where it stays until `zeroGrad`, also
- * beyond the end of a `tidy`.
+ * beyond the end of a `tidy`. A parameter that the loss does not depend on has none then, as in PyTorch.
  * @param parameters of the model, if the caller has listed them already
  */
 export function backward(
@@ -113,7 +132,8 @@ export function backward(
   const { value, grads } = tf.variableGrads(loss, parameters.map(({ data }) => data));
   for (const parameter of parameters) {
     parameter.zeroGrad();
-    parameter.grad = tf.keep(grads[parameter.data.name]!);
+    const grad = grads[parameter.data.name];
+    if (grad) parameter.grad = tf.keep(grad);
   }
   return value;
 }

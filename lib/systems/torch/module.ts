@@ -6,7 +6,7 @@ import type { Weights } from "../../model/weights.ts";
 export class Parameter {
   /** Its numbers. */
   readonly data: tf.Variable;
-  /** The gradient that the last `backward` left. */
+  /** The gradient that the last `backward` left, if its loss depends on this. */
   grad: tf.Tensor | undefined;
 
   /** A parameter of zeros. */
@@ -116,6 +116,14 @@ export abstract class Module {
   *allModules(): IterableIterator<Module> {
     yield this;
     for (const child of this.#members().children.values()) yield* child.allModules();
+  }
+
+  /** The same by their full names; this module's own is empty. */
+  *namedModules(prefix = ""): IterableIterator<[string, Module]> {
+    yield [prefix, this];
+    for (const [name, child] of this.#members().children) {
+      yield* child.namedModules(prefix === "" ? name : `${prefix}.${name}`);
+    }
   }
 
   /** All parameters in their order. */

@@ -4,6 +4,8 @@ import { activate } from "../../backend/further_activations.ts";
 import * as kernels from "../../backend/run_kernel.ts";
 import * as tf from "../../backend/tf.ts";
 import type { FurtherActivation } from "../../model/architecture.ts";
+import { requireKeys, requireSize } from "../../model/check_architecture.ts";
+import { describe } from "../../model/describe.ts";
 import { Rng } from "../../util/rng.ts";
 import { Module, type Parameter } from "./module.ts";
 
@@ -24,26 +26,42 @@ export abstract class ChannelsLastModule extends Module {
   }
 }
 
+/** An image before it was turned, and what gradient was recorded then. */
+interface Unturned {
+  readonly before: tf.Tensor4D;
+  readonly depth: number;
+  readonly tape: WeakRef<object> | undefined;
+}
+
 /** From an image that was turned to what it was before, so that it need not be turned back. */
-const unturned = new WeakMap<tf.Tensor, tf.Tensor4D>();
+const unturned = new WeakMap<tf.Tensor, Unturned>();
+
+/** What an image was before; undefined for a gradient that has begun since, which may be one by the image itself. */
+function beforeTurning(image: tf.Tensor): tf.Tensor4D | undefined {
+  const known = unturned.get(image);
+  if (known === undefined || known.before.isDisposed) return undefined;
+  const { gradientDepth, activeTape } = tf.engine().state;
+  const isSame = known.depth === gradientDepth &&
+    (gradientDepth === 0 || known.tape?.deref() === activeTape);
+  return isSame ? known.before : undefined;
+}
 
 function toChannelsLast(image: tf.Tensor): tf.Tensor4D {
-  const before = unturned.get(image);
-  return before && !before.isDisposed ? before : kernels.transpose(image, [0, 2, 3, 1]);
+  return beforeTurning(image) ?? kernels.transpose(image, [0, 2, 3, 1]);
 }
 
 function toChannelsFirst(image: tf.Tensor4D): tf.Tensor4D {
   const turned = kernels.transpose<tf.Tensor4D>(image, [0, 3, 1, 2]);
-  unturned.set(turned, image);
+  const { gradientDepth: depth, activeTape } = tf.engine().state;
+  const tape = depth > 0 ? new WeakRef(activeTape) : undefined;
+  unturned.set(turned, { before: image, depth, tape });
   return turned;
 }
 
 /** Does the same to every element; an image that was turned stays as it was before. */
 function elementwise<T extends tf.Tensor>(input: T, work: (input: tf.Tensor) => tf.Tensor): T {
-  const before = unturned.get(input);
-  return (before && !before.isDisposed
-    ? toChannelsFirst(work(before) as tf.Tensor4D)
-    : work(input)) as T;
+  const before = beforeTurning(input);
+  return (before ? toChannelsFirst(work(before) as tf.Tensor4D) : work(input)) as T;
 }
 
 /** Hyperbolic tangent of every element, as PyTorch's `torch.tanh`. */
@@ -63,7 +81,7 @@ export function relu(input: tf.Tensor): tf.Tensor {
 
 /** Max-pooling over squares that do not overlap: (N, C, H, W) → (N, C, H / size, W / size). */
 export function maxPool2d(input: tf.Tensor, size: number): tf.Tensor {
-  return toChannelsFirst(kernels.maxPool(toChannelsLast(input), size));
+  return toChannelsFirst(pool("maxPool", toChannelsLast(input), size));
 }
 
 /** (N, …) → (N, product of the rest). */
@@ -79,9 +97,26 @@ export interface Conv2dOptions {
   readonly padding?: number | undefined;
 }
 
+const conv2dKeys: Record<keyof Conv2dOptions, true> = { stride: true, padding: true };
+
+/** @throws RangeError if something of a size does not fit into images */
+function requireRoom(what: string, size: number, height: number, width: number): void {
+  if (height >= size && width >= size) return;
+  throw new RangeError(
+    `${what} of ${size}×${size} does not fit into an image of ${height}×${width}`,
+  );
+}
+
+/** Pooling over squares that do not overlap. @throws RangeError if none fits into the images */
+function pool(kind: "maxPool" | "avgPool", image: tf.Tensor4D, size: number): tf.Tensor4D {
+  requireSize(kind, "size", size);
+  requireRoom("a square", size, image.shape[1], image.shape[2]);
+  return kind === "maxPool" ? kernels.maxPool(image, size) : tf.avgPool(image, size, size, "valid");
+}
+
 /**
  * Convolution: (N, in, H, W) → (N, out, ⌊(H + 2p − k) / s⌋ + 1, ⌊(W + 2p − k) / s⌋ + 1), with the weight
- * (out, in, k, k) as PyTorch keeps it.
+ * (out, in, k, k) as PyTorch keeps it. Its numbers are zeros until `initialise` or `loadStateDict` gives it others.
  */
 export class Conv2d extends ChannelsLastModule {
   readonly weight: Parameter;
@@ -95,9 +130,19 @@ export class Conv2d extends ChannelsLastModule {
     readonly inChannels: number,
     readonly outChannels: number,
     readonly kernel: number,
-    { stride = 1, padding = 0 }: Conv2dOptions = {},
+    options: Conv2dOptions = {},
   ) {
+    const { stride = 1, padding = 0 } = options;
     super();
+    for (const [what, value] of Object.entries({ inChannels, outChannels, kernel, stride })) {
+      requireSize("Conv2d", what, value);
+    }
+    if (!Number.isInteger(padding) || padding < 0) {
+      throw new RangeError(
+        `Conv2d: padding must be a whole number of at least 0, got ${describe(padding)}`,
+      );
+    }
+    requireKeys("Conv2d", "Conv2d", options, conv2dKeys);
     this.stride = stride;
     this.padding = padding;
     this.weight = this.registerParameter("weight", [outChannels, inChannels, kernel, kernel]);
@@ -112,7 +157,8 @@ export class Conv2d extends ChannelsLastModule {
   forwardThrough(activation: "linear" | "tanh", image: tf.Tensor4D): tf.Tensor4D {
     const weight = parametrized(this.weight, this.parametrizations) as tf.Tensor4D;
     const bias = this.bias.data as tf.Tensor as tf.Tensor1D;
-    const p = this.padding;
+    const p = this.padding, [, height, width] = image.shape;
+    requireRoom("a kernel", this.kernel, height + 2 * p, width + 2 * p);
     const padded = p > 0 ? tf.pad(image, [[0, 0], [p, p], [p, p], [0, 0]]) : image;
     return convolve(padded, weight, bias, this.stride, activation);
   }
@@ -125,7 +171,7 @@ export class MaxPool2d extends ChannelsLastModule {
   }
 
   override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
-    return kernels.maxPool(image, this.size);
+    return pool("maxPool", image, this.size);
   }
 }
 
@@ -136,7 +182,7 @@ export class AvgPool2d extends ChannelsLastModule {
   }
 
   override forwardChannelsLast(image: tf.Tensor4D): tf.Tensor4D {
-    return tf.avgPool(image, this.size, this.size, "valid");
+    return pool("avgPool", image, this.size);
   }
 }
 
@@ -150,6 +196,9 @@ export class Dropout extends Module {
 
   constructor(readonly rate: number, readonly seed = 0) {
     super();
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new RangeError(`Dropout: rate must be in [0, 1], got ${describe(rate)}`);
+    }
   }
 
   override forward(input: tf.Tensor): tf.Tensor {
@@ -162,7 +211,10 @@ export class Dropout extends Module {
   }
 }
 
-/** Fully connected layer: (N, in) → (N, out), with the weight (out, in). */
+/**
+ * Fully connected layer: (N, in) → (N, out), with the weight (out, in). Its numbers are zeros until `initialise`
+ * or `loadStateDict` gives it others.
+ */
 export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
@@ -170,6 +222,8 @@ export class Linear extends Module {
 
   constructor(readonly inFeatures: number, readonly outFeatures: number) {
     super();
+    requireSize("Linear", "inFeatures", inFeatures);
+    requireSize("Linear", "outFeatures", outFeatures);
     this.weight = this.registerParameter("weight", [outFeatures, inFeatures]);
     this.bias = this.registerParameter("bias", [outFeatures]);
   }

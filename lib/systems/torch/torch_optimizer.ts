@@ -2,6 +2,7 @@ import type { OptimizerOptions, OptimizerState } from "../../model/training_step
 import type { WeightArray, Weights } from "../../model/weights.ts";
 import { FusedAdam, FusedMomentum } from "../../backend/fused_optimizers.ts";
 import type * as tf from "../../backend/tf.ts";
+import { checkOptimizer } from "../check_fit.ts";
 import type { Parameter } from "./module.ts";
 
 /** After PyTorch's `torch.optim`: moves parameters along the gradients that `backward` left. */
@@ -11,12 +12,14 @@ export class Optimizer {
   /**
    * An optimizer of these parameters, before its first step.
    * @param names by which its state has them; default: their numbers, as in PyTorch
+   * @throws RangeError naming the optimizer or the option that is unknown or cannot be trained with
    */
   constructor(
     readonly parameters: readonly Parameter[],
     options: OptimizerOptions,
     readonly names: readonly string[] = parameters.map((_, index) => String(index)),
   ) {
+    checkOptimizer(options);
     const { learningRate } = options;
     this.#rule = options.kind === "adam"
       ? new FusedAdam(learningRate, 1e-8, options.weightDecay) // PyTorch's ε; tfjs has 1e-7
@@ -32,13 +35,17 @@ export class Optimizer {
     for (const parameter of this.parameters) parameter.zeroGrad();
   }
 
+  /**
+   * Moves the parameters along their gradients. Those without one stay, as in PyTorch.
+   * @throws Error if none has a gradient
+   */
   step(): void {
-    const grads: tf.NamedTensorMap = {};
-    for (const { data, grad } of this.parameters) {
-      if (grad === undefined) throw new Error("step() needs gradients; call backward() before it");
-      grads[data.name] = grad;
+    const gradients = this.parameters.map(({ data: { name }, grad }) => [name, grad] as const);
+    if (gradients.every(([, gradient]) => gradient === undefined)) {
+      throw new Error("step() needs gradients; call backward() before it");
     }
-    (this.#rule as tf.Optimizer).applyGradients(grads);
+    // those left out keep their places, by which the optimizer remembers
+    (this.#rule as tf.Optimizer).applyGradients(Object.fromEntries(gradients) as tf.NamedTensorMap);
   }
 
   /** A copy of what it remembers, as PyTorch's `state_dict`. */
