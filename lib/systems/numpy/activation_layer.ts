@@ -9,7 +9,7 @@
  */
 import { type ActivationRule, activationRules } from "../../kernels/twins/activation_twin.ts";
 import type { Activation } from "../../model/architecture.ts";
-import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
+import { Buffer, type FloatArray, type Parameter, type Precision, requireInputs } from "./array.ts";
 import type { NumpyLayer } from "./layer.ts";
 
 /** A layer that applies an activation to every number. */
@@ -24,8 +24,16 @@ export class ActivationLayer implements NumpyLayer {
   /**
    * An activation of inputs of one size.
    * @param size count of numbers in one input
+   * @throws RangeError if there is no activation of that name
    */
   constructor(precision: Precision, readonly kind: Activation, readonly size: number) {
+    if (!Object.hasOwn(activationRules, kind)) {
+      throw new RangeError(
+        `there is no activation named ${kind}; there are ${
+          Object.keys(activationRules).join(", ")
+        }`,
+      );
+    }
     this.#rule = activationRules[kind];
     this.#output = new Buffer(precision);
     this.#inputGrad = new Buffer(precision);
@@ -36,9 +44,10 @@ export class ActivationLayer implements NumpyLayer {
     return this.#output.take(this.#length);
   }
 
-  /** See the head of the file. */
+  /** See the head of the file. @throws RangeError if there are fewer inputs than `count` */
   forward(input: FloatArray, count: number): FloatArray {
     const { value } = this.#rule;
+    requireInputs(this.kind, input, count, this.size);
     this.#length = count * this.size;
     const output = this.#output.take(this.#length);
     for (let i = 0; i < this.#length; i++) output[i] = value(input[i]!);

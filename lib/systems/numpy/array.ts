@@ -36,6 +36,17 @@ export function newParameter(
   return { name, shape, value: zeros(precision, length), grad: zeros(precision, length) };
 }
 
+/**
+ * Arrays of layers may be longer than what they hold, but not shorter.
+ * @throws RangeError if an array has fewer numbers than `count` inputs of a layer
+ */
+export function requireInputs(layer: string, input: FloatArray, count: number, each: number): void {
+  if (Number.isInteger(count) && count >= 0 && input.length >= count * each) return;
+  throw new RangeError(
+    `${layer}: ${count} inputs of ${each} numbers are needed, got ${input.length} numbers`,
+  );
+}
+
 /** An array that is used again for each batch, and grows when a batch needs more. */
 export class Buffer {
   #array: FloatArray;

@@ -9,7 +9,7 @@
  *   ∂loss/∂weight[f, c, i, j] = Σ_{n, y, x} dOut[n, f, y, x] · in[n, c, y + i, x + j]
  *   ∂loss/∂in[n, c, v, u]     = Σ_{f, i, j} weight[f, c, i, j] · dOut[n, f, v − i, u − j]
  */
-import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
+import { Buffer, type FloatArray, type Parameter, type Precision, requireInputs } from "./array.ts";
 import { gemm, matrix, transpose } from "./matmul.ts";
 import { col2im, im2col, type Window } from "./im2col.ts";
 import type { NumpyLayer } from "./layer.ts";
@@ -50,9 +50,13 @@ export class Conv implements NumpyLayer {
     };
   }
 
-  /** Per image: out (F, positions) = weight (F, C·k²) · columns (C·k², positions) + bias. */
+  /**
+   * Per image: out (F, positions) = weight (F, C·k²) · columns (C·k², positions) + bias.
+   * @throws RangeError if there are fewer inputs than `count`
+   */
   forward(input: FloatArray, count: number): FloatArray {
     const { image, column, positions, filters } = this.#sizes;
+    requireInputs(this.weight.name, input, count, image);
     this.#input = input;
     this.#count = count;
     const output = this.#output.take(count * filters * positions);

@@ -8,7 +8,7 @@
  *   ∂loss/∂bias   = Σ_n dOut[n]     (units)
  *   ∂loss/∂in     = dOut · weight   (N, inputs)
  */
-import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
+import { Buffer, type FloatArray, type Parameter, type Precision, requireInputs } from "./array.ts";
 import { gemm, matrix, transpose } from "./matmul.ts";
 import type { NumpyLayer } from "./layer.ts";
 
@@ -32,11 +32,12 @@ export class Dense implements NumpyLayer {
     this.#inputGrad = new Buffer(precision);
   }
 
-  /** out = in · weightᵀ + bias */
+  /** out = in · weightᵀ + bias. @throws RangeError if there are fewer inputs than `count` */
   forward(input: FloatArray, count: number): FloatArray {
     this.#input = input;
     this.#count = count;
     const [units, inputs] = [this.#units, this.#inputs];
+    requireInputs(this.weight.name, input, count, inputs);
     const output = this.#output.take(count * units);
     for (let n = 0; n < count; n++) output.set(this.bias.value, n * units);
     const weightT = transpose(matrix(this.weight.value, inputs));

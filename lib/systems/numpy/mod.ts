@@ -11,6 +11,7 @@
  * ```
  * @module
  */
+import { requireSize } from "../../model/check_architecture.ts";
 import { newParameter } from "./array.ts";
 import { Conv } from "./conv_layer.ts";
 import { Dense } from "./dense_layer.ts";
@@ -31,6 +32,7 @@ export { softmaxCrossEntropy } from "./softmax_cross_entropy.ts";
 /**
  * A convolution in float32, stride 1, no padding, its weights zeros.
  * @param input (channels, height, width) of an image
+ * @throws RangeError naming what is no size, or a kernel that does not fit into the image
  */
 export function conv(
   name: string,
@@ -39,6 +41,14 @@ export function conv(
   kernel: number,
 ): Conv {
   const [channels, height, width] = input;
+  for (const [what, size] of Object.entries({ channels, height, width, filters, kernel })) {
+    requireSize(name, what, size);
+  }
+  if (kernel > height || kernel > width) {
+    throw new RangeError(
+      `${name}: a kernel of ${kernel}×${kernel} does not fit into an image of ${height}×${width}`,
+    );
+  }
   const weight = newParameter(`${name}.weight`, [filters, channels, kernel, kernel]);
   const bias = newParameter(`${name}.bias`, [filters]);
   return new Conv("float32", weight, bias, { channels, height, width, kernel });
@@ -47,6 +57,7 @@ export function conv(
 /**
  * Max-pooling in float32 over squares that do not overlap.
  * @param input (channels, height, width) of an image
+ * @throws RangeError if the squares do not fill the image
  */
 export function maxPool(
   input: readonly [channels: number, height: number, width: number],
@@ -55,8 +66,9 @@ export function maxPool(
   return new MaxPool("float32", input, size);
 }
 
-/** A fully connected layer in float32, its weights zeros. */
+/** A fully connected layer in float32, its weights zeros. @throws RangeError naming what is no size */
 export function dense(name: string, inputs: number, units: number): Dense {
+  for (const [what, size] of Object.entries({ inputs, units })) requireSize(name, what, size);
   const weight = newParameter(`${name}.weight`, [units, inputs]);
   return new Dense("float32", weight, newParameter(`${name}.bias`, [units]));
 }

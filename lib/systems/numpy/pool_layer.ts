@@ -7,7 +7,7 @@
  * backward: ∂loss/∂in is ∂loss/∂out at the largest number of each window, and 0 elsewhere. Where several
  * are the largest, the first one gets the gradient, as in PyTorch.
  */
-import { Buffer, type FloatArray, type Parameter, type Precision } from "./array.ts";
+import { Buffer, type FloatArray, type Parameter, type Precision, requireInputs } from "./array.ts";
 import type { NumpyLayer } from "./layer.ts";
 
 /** Max-pooling. */
@@ -23,20 +23,28 @@ export class MaxPool implements NumpyLayer {
   /**
    * Pooling of images of one shape.
    * @param shape (channels, height, width) of an input; height and width are multiples of `size`
+   * @throws RangeError if they are not
    */
   constructor(
     precision: Precision,
     readonly shape: readonly [number, number, number],
     readonly size: number,
   ) {
+    const [, height, width] = shape;
+    if (!(size >= 1 && height % size === 0 && width % size === 0)) {
+      throw new RangeError(
+        `MaxPool: squares of ${size}×${size} do not fill an input of ${height}×${width}`,
+      );
+    }
     this.#output = new Buffer(precision);
     this.#inputGrad = new Buffer(precision);
   }
 
-  /** See the head of the file. */
+  /** See the head of the file. @throws RangeError if there are fewer inputs than `count` */
   forward(input: FloatArray, count: number): FloatArray {
     const { size } = this;
     const [channels, height, width] = this.shape;
+    requireInputs("MaxPool", input, count, channels * height * width);
     this.#length = count * channels * (height / size) * (width / size);
     const output = this.#output.take(this.#length);
     if (this.#argmax.length < this.#length) this.#argmax = new Int32Array(this.#length);

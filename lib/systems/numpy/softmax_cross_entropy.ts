@@ -1,7 +1,7 @@
 import { checkTargets, type StepResult } from "../../model/training_step.ts";
 import { argmax } from "../../util/argmax.ts";
 import { exponentialSum } from "../../util/log_sum_exp.ts";
-import type { FloatArray } from "./array.ts";
+import { type FloatArray, requireInputs } from "./array.ts";
 
 /**
  * The loss and where the backward pass begins: softmax, cross-entropy and their gradient in one function,
@@ -23,7 +23,7 @@ import type { FloatArray } from "./array.ts";
  * @param logits (count, classes), replaced by the gradient
  * @param targets absent: 1 for the label
  * @returns the loss summed over the images, and how many have their largest logit at the label
- * @throws RangeError naming a label that is none of the classes
+ * @throws RangeError naming a label that is none of the classes, or if there are fewer logits
  */
 export function softmaxCrossEntropy(
   logits: FloatArray,
@@ -33,6 +33,7 @@ export function softmaxCrossEntropy(
   smoothing = 0,
   targets?: Float32Array,
 ): StepResult {
+  requireInputs("the loss", logits, count, classes);
   if (targets) checkTargets(targets, count, classes);
   let loss = 0;
   let correct = 0;
