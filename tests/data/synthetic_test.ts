@@ -149,6 +149,19 @@ Deno.test("the plan of the full size has the paper's counts, sorted by class", (
   }
 });
 
+Deno.test("options that make no sense are refused before anything is removed", async () => {
+  const root = await Deno.makeTempDir(), own = join(root, "images/s00_x/train_0000.JPEG");
+  await Deno.mkdir(join(root, "images/s00_x"), { recursive: true });
+  await Deno.writeTextFile(own, "drawn before");
+  await Deno.writeTextFile(join(root, "synthetic.json"), "another generator's");
+  const wrong = [{ train: -1 }, { train: 50.5 }, { heldOut: 0 }, { seed: NaN }, { classes: 3 }];
+  for (const one of wrong) {
+    await assertRejects(() => generateSynthetic(root, { ...options, ...one }), RangeError);
+    assert.equal(await Deno.readTextFile(own), "drawn before", JSON.stringify(one));
+  }
+  await Deno.remove(root, { recursive: true });
+});
+
 Deno.test("a folder that holds something else is left alone", async () => {
   const root = await Deno.makeTempDir();
   await Deno.writeTextFile(join(root, "thesis.txt"), "mine");

@@ -5,6 +5,7 @@ import { makeFolder, readFolder, readTextFile, remove } from "../../util/platfor
 import type { OnProgress } from "../../util/progress.ts";
 import type { Job } from "./draw_images.ts";
 import {
+  checkSyntheticOptions,
   classFolder,
   defaultOptions,
   plan,
@@ -27,7 +28,7 @@ export const markerFile = "synthetic.json";
  * The files depend on the options alone, whatever the number of `workers`.
  *
  * @param onProgress told of the images that are finished, out of all; the number never falls
- * @throws {RangeError} naming an option that has no sensible value
+ * @throws {RangeError} naming an option that is unknown or has no sensible value; nothing is touched then
  * @throws {Error} if the folder holds other files, or a file cannot be written
  */
 export async function generateSynthetic(
@@ -41,7 +42,9 @@ export async function generateSynthetic(
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`workers must be a whole number of at least 1, got ${workers}`);
   }
-  const marker = JSON.stringify({ generator: generatorVersion, ...options }) + "\n";
+  checkSyntheticOptions(options); // before anything is removed
+  const { train, heldOut, seed } = options;
+  const marker = JSON.stringify({ generator: generatorVersion, train, heldOut, seed }) + "\n";
   const begun = join(folder, `${markerFile}.begun`);
   if (await readIfThere(join(folder, markerFile)) === marker) return;
   if (await readIfThere(begun) !== marker) {
@@ -53,7 +56,7 @@ export async function generateSynthetic(
   for (let label = 0; label < species.length; label++) {
     await makeFolder(join(folder, "images", classFolder(label)));
   }
-  await drawAll(folder, options.seed, images, workers, onProgress);
+  await drawAll(folder, seed, images, workers, onProgress);
   for (const split of ["train", "val", "test"] as const) {
     const lines = images.filter((image) => image.split === split)
       .map(({ path, label }) => `${path} ${label}\n`);

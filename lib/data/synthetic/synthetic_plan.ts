@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../../util/refuse_unknown.ts";
 import { Rng } from "../../util/rng.ts";
 import type { SplitName } from "../dataset.ts";
 import { species } from "./species.ts";
@@ -32,17 +33,24 @@ export function classFolder(label: number): string {
   return `s${String(label).padStart(2, "0")}_${species[label]!.name.replace(" ", "_")}`;
 }
 
-/** Every image of a data set, sorted by split and class as the paper's lists are. */
-export function plan(options: SyntheticOptions): PlannedImage[] {
+/** @throws {RangeError} naming an option that is unknown or has no sensible value */
+export function checkSyntheticOptions(options: SyntheticOptions): void {
+  refuseUnknown("a synthetic data set", options, defaultOptions);
   const { train, heldOut, seed } = options;
-  const classes = species.length;
-  for (
-    const [name, value, least] of [["train", train, classes], ["heldOut", heldOut, 1]] as const
-  ) {
-    if (!Number.isInteger(value) || value < least) {
-      throw new RangeError(`${name} must be a whole number of at least ${least}, got ${value}`);
+  const least = [["train", train, species.length], ["heldOut", heldOut, 1]] as const;
+  for (const [name, value, number] of least) {
+    if (!Number.isInteger(value) || value < number) {
+      throw new RangeError(`${name} must be a whole number of at least ${number}, got ${value}`);
     }
   }
+  new Rng(seed); // it refuses what is no integer
+}
+
+/** Every image of a data set, sorted by split and class as the paper's lists are. */
+export function plan(options: SyntheticOptions): PlannedImage[] {
+  checkSyntheticOptions(options);
+  const { train, heldOut, seed } = options;
+  const classes = species.length;
   const counts = classCounts(train, new Rng(seed).fork("counts"));
   const images: PlannedImage[] = [];
   for (const split of ["train", "val", "test"] as const) {
