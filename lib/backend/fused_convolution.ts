@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { kernelsBackendName } from "./backend_names.ts";
-import { beforeActivation, type FusedDenseActivation } from "./fused_layers.ts";
+import { beforeActivation, type FusedLayerActivation } from "./fused_layers.ts";
 import type { KernelsBackend } from "./kernels_backend.ts";
 import { Convolution } from "./lazy_convolution.ts";
 import { convolutionKernels, geometryOf } from "./operations/convolutions.ts";
@@ -22,7 +22,7 @@ const TO_FILTER = [2, 3, 1, 0], FROM_FILTER = [3, 2, 0, 1];
 /** How a convolution is computed. */
 interface ConvolutionAttributes {
   readonly strides: number;
-  readonly activation: FusedDenseActivation;
+  readonly activation: FusedLayerActivation;
   /** Whether the weight stands in PyTorch's order. */
   readonly isTurned: boolean;
 }
@@ -170,7 +170,7 @@ export function convolve(
   weight: tf.Tensor4D,
   bias: tf.Tensor1D,
   strides: number,
-  activation: FusedDenseActivation = "linear",
+  activation: FusedLayerActivation = "linear",
 ): tf.Tensor4D {
   const fused = fusedConvolution(images, weight, bias, { strides, activation, isTurned: true });
   if (fused) return fused as tf.Tensor4D;

@@ -125,22 +125,22 @@ export function registerFusedLayerGradients(): void {
   for (const gradient of fusedLayerGradients) tf.registerGradient(gradient);
 }
 
-/** Activations that `dense` takes along, and the kernel of the gradient before each; see activation_gradients.ts. */
+/** Activations that fused layers take along, and the kernel of the gradient before each; see activation_gradients.ts. */
 const activationGradients = {
   linear: undefined,
   tanh: "TanhGradient",
 } as const;
-/** An activation of `dense`. */
-export type FusedDenseActivation = keyof typeof activationGradients;
+/** An activation of a fused layer. */
+export type FusedLayerActivation = keyof typeof activationGradients;
 
 /** The gradient before a layer's activation, from that after it and the layer's result. */
 export function beforeActivation(dy: tf.Tensor, y: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor {
-  const name = activationGradients[attrs.activation as FusedDenseActivation];
+  const name = activationGradients[attrs.activation as FusedLayerActivation];
   return name ? runOne(name, { dy, y }) : dy;
 }
 
-/** Whether `dense` takes an activation along. */
-export function isFusedDenseActivation(name: string): name is FusedDenseActivation {
+/** Whether fused layers take an activation along. */
+export function isFusedLayerActivation(name: string): name is FusedLayerActivation {
   return Object.hasOwn(activationGradients, name);
 }
 
@@ -152,7 +152,7 @@ export function dense(
   x: tf.Tensor,
   kernel: tf.Tensor,
   bias: tf.Tensor,
-  activation: FusedDenseActivation,
+  activation: FusedLayerActivation,
 ): tf.Tensor | undefined {
   const isDense = x.rank === 2 && x.shape[1] === kernel.shape[0] && areFused(x, kernel, bias);
   return isDense ? runOne("DenseForward", { x, kernel, bias }, { activation }) : undefined;

@@ -5,7 +5,7 @@
  */
 import { kernelsBackendName } from "./backend_names.ts";
 import { fusedConvolution } from "./fused_convolution.ts";
-import { dense, isFusedDenseActivation } from "./fused_layers.ts";
+import { dense, isFusedLayerActivation } from "./fused_layers.ts";
 import { runOne } from "./run_kernel.ts";
 import * as tf from "./tf.ts";
 
@@ -42,7 +42,7 @@ type Short<L> = (layer: L, x: tf.Tensor) => tf.Tensor | undefined;
 
 const shortDense: Short<WeightedLayer> = ({ activation, kernel, bias }, x) => {
   const name = activation.getClassName();
-  if (bias === null || !isFusedDenseActivation(name)) return undefined;
+  if (bias === null || !isFusedLayerActivation(name)) return undefined;
   return dense(x, kernel.read(), bias.read(), name);
 };
 
@@ -52,7 +52,7 @@ const shortConvolution: Short<ConvolutionLayer> = (layer, x) => {
   const name = activation.getClassName();
   const isPlain = rows === columns && padding === "valid" && dataFormat === "channelsLast" &&
     [layer.dilationRate].flat().every((rate) => rate === 1);
-  if (bias === null || !isPlain || !isFusedDenseActivation(name)) return undefined;
+  if (bias === null || !isPlain || !isFusedLayerActivation(name)) return undefined;
   const attributes = { strides: rows, activation: name, isTurned: false };
   return fusedConvolution(x, kernel.read(), bias.read(), attributes);
 };

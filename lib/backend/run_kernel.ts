@@ -30,7 +30,7 @@ export function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
 
 /** (N, …) → (N, product of the rest). */
 export function flatten(x: tf.Tensor): tf.Tensor2D {
-  const [rows = 1] = x.shape;
+  const rows = x.shape[0]!;
   if (x.size === 0 || x.rank === 0) return tf.reshape(x, [rows, -1]);
   return runOne("Reshape", { x }, { shape: [rows, x.size / rows] }) as tf.Tensor2D;
 }

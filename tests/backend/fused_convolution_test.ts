@@ -189,33 +189,3 @@ for (const isTurned of [true, false]) {
     assert.equal(kernelsBackend().memory().bytesInUse, inUse);
   });
 }
-
-Deno.test("Keras's Conv2D is one kernel where it can be, and the same as tfjs's however it is made", async () => {
-  const usual = { filters: 4, kernelSize: 3, kernelInitializer: "ones", biasInitializer: "ones" };
-  const cases: [boolean, object][] = [
-    [true, {}],
-    [true, { activation: "tanh", strides: 2 }],
-    [false, { activation: "relu" }],
-    [false, { padding: "same" }],
-    [false, { strides: [1, 2] }],
-    [false, { dilationRate: 2 }],
-    [false, { useBias: false }],
-  ];
-  for (const [isOne, more] of cases) {
-    const run = () => {
-      const layer = tf.layers.conv2d(
-        { ...usual, ...more } as Parameters<typeof tf.layers.conv2d>[0],
-      );
-      const [images] = tensors(small), apply = (x: tf.Tensor) => layer.apply(x) as tf.Tensor;
-      const found = [apply(images)];
-      // tfjs has no gradient of a dilated one
-      if (!("dilationRate" in more)) found.push(tf.grad((x: tf.Tensor) => loss(apply(x)))(images));
-      layer.dispose();
-      return found;
-    };
-    const { ours, plain } = await onBoth(run);
-    assertLess(worstDifference(ours, plain), 1e-5);
-    const { kernelNames } = await tf.profile(() => tf.tidy(() => run()) as never);
-    assert.equal(kernelNames.includes("ConvForward"), isOne, JSON.stringify(more));
-  }
-});
