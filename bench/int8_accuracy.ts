@@ -31,7 +31,7 @@ export interface Int8Network {
   readonly library: string;
   /** "float32", or how int8 was set. */
   readonly setting: string;
-  /** Of the validation images and then the test images. */
+  /** Logits of the validation images and then of the test images. */
   readonly logits: Float32Array;
   readonly bytes: number;
 }
@@ -40,7 +40,7 @@ export interface Int8Network {
 export interface Int8Speed {
   /** Images a second. */
   readonly rate: number;
-  /** In proportion to the same library's float32, round by round: median and range; absent for float32. */
+  /** Ratio to the same library's float32, round by round: median and range; absent for float32. */
   readonly times?: string;
 }
 

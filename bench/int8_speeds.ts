@@ -11,7 +11,7 @@ const measuredAs: Readonly<Record<string, { float: ContenderName; int8: Contende
   "onnxruntime": { float: "onnxruntime", int8: "onnxruntime, int8" },
 };
 
-/** From the sections "Compressed inference"; the settings that were not measured have none. */
+/** The speeds in the sections "Compressed inference". Settings that were not measured have none. */
 export function int8Speeds(sections: readonly Section[], hasVnni: boolean): Int8Speeds {
   return (library, setting, batch) => {
     const who = measuredAs[library]!;

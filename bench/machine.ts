@@ -1,6 +1,6 @@
 import { namesByteDot } from "../lib/kernels/kernel_platform.ts";
 
-/** On which machine something was measured, and on which day. */
+/** The machine on which something was measured, and the day. */
 export interface Occasion {
   readonly machine: string;
   /** As in 2026-01-31. */

@@ -23,7 +23,7 @@ const int8 = "Compressed inference, batch";
 export const jpegs = "JPEG files to 32×32 grey";
 /** Drawing the default images, encoding and writing them. */
 export const drawing = "Drawing of synthetic images";
-/** At most so many times the hand-written system's time. */
+/** The most times as long as the hand-written system that something may take. */
 const LONGEST = 1.6;
 /** Images a second of one that takes 0.3 ms. */
 const SINGLE_RATE = 1000 / 0.3;

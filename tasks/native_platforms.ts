@@ -7,7 +7,7 @@ export type System = Pick<typeof Deno.build, "os" | "arch">;
 /** A wheel on PyPI. */
 export interface Wheel {
   readonly requirement: string;
-  /** Of the file, as PyPI has it. */
+  /** Checksum of the file, as PyPI has it. */
   readonly sha256: string;
   /** The platform tags that pip may take. */
   readonly tags: readonly string[];

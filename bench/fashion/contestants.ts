@@ -137,7 +137,7 @@ const pytorch1998: Contestant = {
   },
 };
 
-/** In the order of the table. */
+/** The contestants, in the order of the table. */
 export const contestants: readonly Contestant[] = [
   ours("numpy"),
   ours("torch"),

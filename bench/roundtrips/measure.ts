@@ -35,7 +35,7 @@ const endings: Readonly<Record<Route, string>> = {
 
 /** What one network's journey in one format has shown. */
 export interface Journey {
-  /** Of its job. */
+  /** Name of the job. */
   readonly id: string;
   readonly route: Route;
   readonly name: string;
@@ -48,7 +48,7 @@ export interface Journey {
   readonly largest: number;
   /** Share of images for which both give the same class. */
   readonly sameClass: number;
-  /** Of the network that they have written again, as it is read here. */
+  /** Largest difference of weights after the other side has written the network again. */
   readonly weightDifference: number;
   readonly sameLayers: boolean;
   /** The other side's logits. */

@@ -18,7 +18,7 @@ export interface Answers {
   readonly numbers: "float32" | "int8";
   readonly classes: number;
   readonly labels: ArrayLike<number>;
-  /** Of this project. */
+  /** Logits of this project. */
   readonly ours: Float32Array;
   readonly others: readonly {
     readonly by: Answerer;

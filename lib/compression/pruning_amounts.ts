@@ -7,11 +7,11 @@ import { requireKeys } from "../model/check_architecture.ts";
  * without an amount is not pruned.
  */
 export interface PruningAmounts {
-  /** Of each convolution, in [0, 1). */
+  /** Amount of each convolution, in [0, 1). */
   readonly conv?: number;
-  /** Of each dense layer, in [0, 1). */
+  /** Amount of each dense layer, in [0, 1). */
   readonly dense?: number;
-  /** Of single layers by their names; these come before the other two. */
+  /** Amounts of single layers by their names. They replace the amount of the layer's kind. */
   readonly layers?: Readonly<Record<string, number>>;
 }
 

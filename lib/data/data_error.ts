@@ -1,6 +1,6 @@
 /** Something is wrong with the files of a data set. The message names the file and says what to do. */
 export class DataError extends Error {
-  /** By which the error is known. */
+  /** Tells this error from others. */
   override readonly name = "DataError";
 }
 

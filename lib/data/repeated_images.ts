@@ -8,7 +8,7 @@ export interface Entry {
   /** Relative to the root. */
   readonly path: string;
   readonly label: number;
-  /** From 1. */
+  /** Number of the line, from 1. */
   readonly line: number;
 }
 

@@ -72,7 +72,7 @@ export interface Verdict {
   readonly p: number;
   /** How many of its seeds gave a single class for every image. */
   readonly constantSeeds: number;
-  /** Of how many. */
+  /** How many seeds there are. */
   readonly seeds: number;
 }
 

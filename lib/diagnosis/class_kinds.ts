@@ -1,6 +1,6 @@
 import type { ConfusionMatrix } from "../metrics/confusion.ts";
 
-/** Classes put together to kinds: all wolves, all foxes. */
+/** Kinds of classes: all wolves, all foxes. */
 export interface ClassKinds {
   /** Names of the kinds, in the order of their first classes. */
   readonly names: readonly string[];
@@ -9,8 +9,8 @@ export interface ClassKinds {
 }
 
 /**
- * Puts classes together whose names end in the same word, as "dusk wolf" and "pale wolf" do. Where the
- * names tell of no kinds, each class is one of its own.
+ * Kinds of classes whose names end in the same word, as "dusk wolf" and "pale wolf" do. If there would be
+ * fewer than two classes to a kind on average, each class is a kind of its own.
  */
 export function classKinds(classes: readonly string[]): ClassKinds {
   const words = classes.map((name) => name.trim().split(/[\s_]+/).at(-1)!);

@@ -13,7 +13,7 @@ export interface BackendTraining {
   readonly system: SystemName;
   /** The backend that it ran on. */
   readonly backend: BackendName;
-  /** What that runs on. */
+  /** What the backend computes with, as `System.runsOn` says. */
   readonly runsOn: string;
   /** Mean training loss of the epoch, in nats. */
   readonly loss: number;

@@ -6,9 +6,9 @@ import { preprocess } from "../pixels/preprocess.ts";
 export interface ExampleImage {
   /** Name of the image's class. */
   readonly className: string;
-  /** Of the image on disk, in pixels. */
+  /** Width of the image on disk, in pixels. */
   readonly width: number;
-  /** Rows of the image. */
+  /** Height of the image on disk, in pixels. */
   readonly height: number;
   /** The image on disk, fitted into a square with its proportions kept, as a JPEG. */
   readonly jpeg: Uint8Array;

@@ -46,9 +46,9 @@ export function matrixRows(architecture: Architecture, run: PaperRunName): Matri
 
 /** A configuration and what it is called. */
 export interface NamedConfiguration {
-  /** Of the first place in which it stands. */
+  /** Named after the first row or step that trains it. */
   readonly name: string;
-  /** With seed 1. */
+  /** The configuration, with seed 1. */
   readonly configuration: RunConfiguration;
 }
 

@@ -6,11 +6,11 @@ import { Rng } from "../util/rng.ts";
 
 /** The gradient at one element of an array of weights, computed in two ways. */
 export interface GradientCheck {
-  /** As in `conv1.weight[17]`. */
+  /** Name of the element, as in `conv1.weight[17]`. */
   readonly element: string;
-  /** By the hand-written backward pass. */
+  /** The derivative by the hand-written backward pass. */
   readonly backward: number;
-  /** (loss(w + h) − loss(w − h)) / 2h */
+  /** The derivative by central differences: (loss(w + h) − loss(w − h)) / 2h. */
   readonly difference: number;
 }
 

@@ -20,7 +20,7 @@ import {
   type Warning,
 } from "./checks.ts";
 
-/** From where on the guard warns. */
+/** The limits beyond which the guard warns, and who is told. */
 export interface GuardLimits {
   /** Largest magnitude of the first batch's mean, and largest std; default 5. */
   readonly input: number;
@@ -50,14 +50,14 @@ export const defaultLimits: GuardLimits = {
 export interface GuardedFit {
   /** One record for each epoch. */
   readonly history: History;
-  /** In the order in which they were found, each check at most once. */
+  /** The warnings in the order in which they were found, each check at most once. */
   readonly warnings: readonly Warning[];
 }
 
 /**
  * Trains any system and checks the training meanwhile. The training itself is not changed: the guard
  * reads the batches as they pass, the losses and, after some batches and at the end, the weights.
- * @throws what `System.fit` throws; of a loss that is no number the guard warns before
+ * @throws what `System.fit` throws; before a `BrokenLossError` the guard warns of the loss
  */
 export async function guardedFit(
   system: System,
@@ -73,7 +73,7 @@ export async function guardedFit(
     const history = await system.fit(watch.batches(train), {
       ...options,
       onBatch: async (record) => {
-        // what a loss of one's own should be, nobody knows but its author
+        // a loss other than the cross-entropy has no known range: it only must be a finite number
         if (!options.loss || !Number.isFinite(record.loss)) watch.loss(record.loss, done === 0);
         done++;
         if (done === Math.min(watch.limits.batches, total)) await watch.middle();
@@ -130,7 +130,7 @@ class Watch {
     if (this.#seen.length === 0) this.#warn(checkInput(batch, this.limits.input));
     this.#seen.push(batch);
     const sorted = checkOrder(batch, this.#classes, this.limits.classesInBatch);
-    // a single such batch may be chance, or the short last one of an epoch
+    // one sorted batch alone may be chance, or the short last batch of an epoch
     if (sorted && ++this.#sorted >= 2) this.#warn(sorted);
   }
 

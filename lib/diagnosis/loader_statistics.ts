@@ -6,13 +6,13 @@ export interface LoaderEpoch {
   readonly epoch: number;
   /** Number of batches. */
   readonly batches: number;
-  /** Images in the first batch, and in the last. */
+  /** Images of the first batch. */
   readonly firstSize: number;
   /** Images of the last batch. */
   readonly lastSize: number;
-  /** Of all numbers in the epoch's images. */
+  /** Mean of all numbers in the epoch's images. */
   readonly mean: number;
-  /** Standard deviation of all numbers handed out. */
+  /** Standard deviation of the same numbers. */
   readonly std: number;
   /** Labels of the first eight images. */
   readonly labels: readonly number[];

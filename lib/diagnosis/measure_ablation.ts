@@ -29,17 +29,17 @@ export interface MeasuredAblation {
   readonly name: string;
   /** The steps in their order. */
   readonly steps: readonly MeasuredStep[];
-  /** The run that the ablation starts from, and the correct one in which it ends. */
+  /** Summary of the run that the ablation starts from. */
   readonly first: Summary;
-  /** Summary of the corrected run. */
+  /** Summary of the corrected run, in which it ends. */
   readonly last: Summary;
-  /** With how many other configurations its verdicts were made. */
+  /** How many different configurations were judged together, its own among them. */
   readonly family: number;
 }
 
 /** What an ablation is measured with. */
 export interface AblationOptions {
-  /** Default 1, 2 and 3. */
+  /** Seeds of each step; default 1, 2 and 3. */
   readonly seeds?: readonly number[];
   /** Makes a progress bar. */
   readonly progress?: ProgressFactory | undefined;
@@ -87,7 +87,7 @@ export async function measureAblations(
   return { numpy: numpy!, torch: torch!, keras: keras!, text: text! };
 }
 
-/** Judges all steps of some ablations together, a configuration that several have once. */
+/** Judges all steps of some ablations together. A configuration that several of them have counts once. */
 export function judgeAblations(
   measured: readonly {
     readonly name: string;

@@ -19,13 +19,13 @@ export interface MeasuredRow extends MatrixRow {
 
 /** Rows of the matrix of faults, measured and judged together. */
 export interface MeasuredMatrix {
-  /** In the order of `matrixRows`, one of the paper's runs after the other. */
+  /** The rows of one of the paper's runs after the other, each in the order of `matrixRows`. */
   readonly rows: readonly MeasuredRow[];
   /** How many different configurations were judged together. */
   readonly family: number;
 }
 
-/** What tells configurations apart, whatever their seed. */
+/** A text that tells configurations apart, but not those that differ in their seed only. */
 export function configurationKey(configuration: RunConfiguration): string {
   return JSON.stringify(runConfiguration({ ...configuration, seed: 1 }));
 }
@@ -39,7 +39,7 @@ export interface JudgedSummary {
 }
 
 /**
- * Judges configurations together, one that is given twice once.
+ * Judges configurations together. One that is given twice counts once.
  * @param labels of the test images
  * @returns by `configurationKey`
  */
@@ -76,9 +76,9 @@ export function matrixOf(
 
 /** What a matrix is measured with. */
 export interface MatrixOptions {
-  /** Of the paper's runs, which; default the code of the three systems. */
+  /** Which of the paper's runs; default: those of its code, on the three systems. */
   readonly runs?: readonly PaperRunName[];
-  /** Default: seed 1 alone. */
+  /** Seeds of each configuration; default: seed 1 alone. */
   readonly seeds?: readonly number[];
   /** Makes a progress bar. */
   readonly progress?: ProgressFactory | undefined;

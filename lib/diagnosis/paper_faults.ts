@@ -22,7 +22,7 @@ export interface PaperRun {
   readonly title: string;
   /** What the run with all its faults is called. */
   readonly published: string;
-  /** Of the paper, and here too: every run of this case is computed by this system. */
+  /** The system that computed the run in the paper, and that computes it here. */
   readonly system: SystemName;
   /** All that differs from the corrected run. */
   readonly faults: readonly PaperFault[];

@@ -8,13 +8,13 @@ import { recipes } from "../runs/recipes.ts";
 import { type RunConfiguration, runConfiguration } from "../runs/run_configuration.ts";
 import { systemNames } from "../systems/create_system.ts";
 
-/** With which seeds the runs of a diagnosis are trained. */
+/** The seeds with which the runs of a diagnosis are trained. */
 export interface DiagnosisSeeds {
-  /** Of each step of the ablations. */
+  /** Seeds of each step of the ablations. */
   readonly seeds: readonly number[];
-  /** Of each row of the matrix of faults, if there is no sweep. */
+  /** Seeds of each row of the matrix of faults, if there is no sweep. */
   readonly matrixSeeds: readonly number[];
-  /** Of the best recipe. */
+  /** Seeds of the best recipe. */
   readonly bestSeeds: readonly number[];
 }
 

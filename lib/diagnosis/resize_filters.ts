@@ -1,6 +1,9 @@
 import type { Dataset } from "../data/dataset.ts";
 import { preprocess } from "../pixels/preprocess.ts";
 
+/** Width and height of preprocessed images, in pixels. */
+const SIDE = 32;
+
 /** How rough images are after shrinking with each filter, and how far the filters differ. */
 export interface FilterComparison {
   /** How many images were compared. */
@@ -32,7 +35,7 @@ export async function compareFilters(dataset: Dataset, count: number): Promise<F
       opencv: roughness.opencv / images,
       antialiased: roughness.antialiased / images,
     },
-    difference: difference / images / 1024,
+    difference: difference / images / (SIDE * SIDE),
   };
 }
 
@@ -40,7 +43,7 @@ export async function compareFilters(dataset: Dataset, count: number): Promise<F
 function neighbourDifference(pixels: Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < pixels.length; at++) {
-    if (at % 32 < 31) sum += Math.abs(pixels[at + 1]! - pixels[at]!);
+    if (at % SIDE < SIDE - 1) sum += Math.abs(pixels[at + 1]! - pixels[at]!);
   }
-  return sum / (32 * 31);
+  return sum / (SIDE * (SIDE - 1));
 }

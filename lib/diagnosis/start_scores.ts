@@ -10,7 +10,7 @@ export interface StartScores {
   readonly system: SystemName;
   /** Mean cross-entropy in nats. */
   readonly loss: number;
-  /** From 0 to 1. */
+  /** Top-1 accuracy, from 0 to 1. */
   readonly top1: number;
   /** Different classes among the predictions. */
   readonly predicted: number;

@@ -27,7 +27,7 @@ export interface CountedRun {
 
 /** What several runs that differ in their seed only have in common. */
 export interface Summary {
-  /** Of the first of the runs. */
+  /** The configuration of the first run, with its seed. */
   readonly configuration: RunConfiguration;
   /** How many runs there are. */
   readonly seeds: number;

@@ -21,7 +21,7 @@ export interface BootstrapDifference extends BootstrapInterval {
 export interface BootstrapOptions {
   /** How many samples are drawn; default 2,000. */
   readonly samples?: number;
-  /** Of the random numbers; default 1. */
+  /** Seed of the random numbers; default 1. */
   readonly seed?: number;
 }
 

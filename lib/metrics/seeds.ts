@@ -5,7 +5,7 @@ import { wilsonInterval } from "./wilson.ts";
 export interface SeedMean {
   /** The mean. */
   readonly value: number;
-  /** From the lower to the upper end. */
+  /** The lower and the upper end. */
   readonly interval: readonly [number, number];
   /** How many trainings there are. */
   readonly seeds: number;

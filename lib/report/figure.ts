@@ -6,38 +6,38 @@ import { fontFamily, useOwnFont } from "./fonts.ts";
 /** A grey with the same contrast, 4.4 to 1, to white and to the cells of JupyterLab's dark theme. */
 const greyInk = "#7a7a7a";
 
-/** The ground of a figure on disk. */
+/** The white ground of a figure on disk. */
 const paper = `<rect width="100%" height="100%" fill="white"/>`;
 
 /** The texts around a drawing. */
 export interface FigureText {
-  /** In bold, above. */
+  /** Title, in bold above the drawing. */
   readonly title: string;
-  /** Below the title. */
+  /** Smaller text below the title. */
   readonly subtitle?: string;
-  /** Below the drawing. */
+  /** Text below the drawing. */
   readonly caption?: string;
-  /** What is seen in the drawing, for those who do not see it: not drawn, part of the words alone. */
+  /** What is seen in the drawing, for readers who do not see it. It is part of `alt` and is not drawn. */
   readonly seen?: string;
-  /** Samples of the series, above the drawing. */
+  /** Samples of the lines that are drawn, above the drawing. */
   readonly legend?: readonly LegendEntry[];
 }
 
 /** One sample of a legend: a line in its colour and dash. */
 export interface LegendEntry {
-  /** Beside the sample. */
+  /** Text beside the sample. */
   readonly label: string;
-  /** As CSS writes it. */
+  /** Colour of the line, as CSS writes it. */
   readonly color: string;
-  /** As SVG's `stroke-dasharray` takes it; absent: a whole line. */
+  /** Dash of the line, as SVG's `stroke-dasharray` takes it; absent: a whole line. */
   readonly dash?: string;
 }
 
 /** A drawing without its surroundings: the inside of an SVG of this size. */
 export interface Drawing {
-  /** In pixels. */
+  /** Width in pixels. */
   readonly width: number;
-  /** In pixels. */
+  /** Height in pixels. */
   readonly height: number;
   /** SVG elements. */
   readonly body: string;
@@ -50,9 +50,9 @@ export interface Drawing {
 export class Figure {
   /** The figure as SVG. */
   readonly svg: string;
-  /** What the figure shows. */
+  /** The title. */
   readonly title: string;
-  /** What the figure shows in words, for those who do not see it: what is seen, and all the texts around the drawing. */
+  /** The figure in words, for readers who do not see it: what is seen, and all texts around the drawing. */
   readonly alt: string;
   /** Width in pixels. */
   readonly width: number;

@@ -14,7 +14,7 @@ export type Cell = string | number | boolean | Interval | undefined;
 
 /** One column of a table. */
 export interface Column {
-  /** By which the rows name the cell. */
+  /** Key of the column's cells in the rows. */
   readonly key: string;
   /** Its heading. */
   readonly label: string;

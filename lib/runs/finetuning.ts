@@ -11,7 +11,7 @@ import { batches, type Run, type RunData, systemOf } from "./run.ts";
 
 /** How to train on after compression. */
 export interface FineTuneOptions {
-  /** How often all training images are gone through, from 1. */
+  /** Epochs of fine-tuning, from 1. */
   readonly epochs: number;
   /** Adam's learning rate, above 0. */
   readonly learningRate: number;
@@ -19,7 +19,7 @@ export interface FineTuneOptions {
   readonly schedule?: "one-cycle";
   /** Share of each target spread over all classes; default 0. */
   readonly labelSmoothing?: number;
-  /** Of the training images; default none. */
+  /** How training images are varied; default: not at all. */
   readonly augmentation?: Augmentation;
 }
 

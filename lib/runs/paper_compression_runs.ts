@@ -52,9 +52,9 @@ export interface PaperRow {
   readonly fileBytes: number;
   /** Resident set of fresh processes that load and run it, in bytes. */
   readonly residentBytes: Measured;
-  /** On the test images, after the timed epochs. */
+  /** Top-1 on the test images, after the timed epochs. */
   readonly top1: Accuracy;
-  /** On the test images, after the timed epochs. */
+  /** Top-5 on the same images. */
   readonly top5: Accuracy;
   /** How many classes it predicts on the test images. */
   readonly predicted: number;
@@ -68,7 +68,7 @@ export interface PaperRowsOptions {
   readonly rounds?: number;
   /** Fresh processes for each system's memory; default 2. */
   readonly processes?: number;
-  /** Of TensorFlow.js; default: see `chooseBackend`. */
+  /** Backend of TensorFlow.js; default: see `chooseBackend`. */
   readonly backend?: BackendName;
 }
 
@@ -123,7 +123,7 @@ export async function paperCodeRows(
   const weights = initialWeights(architecture, "pytorch", seed);
   const normalisation = { mean: 0, std: 1 };
   const sorted = sortByClass(data.train);
-  // not before it is needed: it opens a backend of TensorFlow.js
+  // loaded only here, because it opens a backend of TensorFlow.js
   const { swappedCrossEntropy } = await import("./swapped_loss.ts");
   return await measureFour(
     {

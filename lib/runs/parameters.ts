@@ -14,13 +14,13 @@ import { environment, readTextFile } from "../util/platform.ts";
 export interface Parameters {
   /** Folder of the images, or the name of a known data set; a relative path starts at the notebook's folder. */
   readonly dataFolder?: string | undefined;
-  /** How often all training images are gone through, from 1. */
+  /** Epochs of training, from 1. */
   readonly epochs?: number | undefined;
   /** Images of a batch, from 1. */
   readonly batchSize?: number | undefined;
-  /** Of Adam, above 0. */
+  /** Learning rate of Adam, above 0. */
   readonly learningRate?: number | undefined;
-  /** Of the starting weights and of the order of the images. */
+  /** Seed of the starting weights and of the order of the images. */
   readonly seed?: number | undefined;
   /** Threads that compute, from 1; the results are the same with 1, 2 and 4. */
   readonly threads?: number | undefined;

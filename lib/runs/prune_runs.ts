@@ -31,7 +31,7 @@ export interface PrunedModel {
   readonly architecture: Architecture;
   /** The weights, pruned ones 0. */
   readonly weights: Weights;
-  /** Absent where whole filters and units were removed. */
+  /** Which weights were pruned; absent where whole filters and units were removed. */
   readonly masks?: Masks;
   /** On the test images. */
   readonly top1: Accuracy;
@@ -51,7 +51,7 @@ export interface PrunedModel {
 export interface PruneRunOptions {
   /** How the pruned networks, and the dense one beside them, are trained on. */
   readonly fineTuning?: FineTuneOptions;
-  /** Of magnitude and of structured pruning; default: the amounts in the paper's text. */
+  /** Amounts of magnitude and of structured pruning; default: those in the paper's text. */
   readonly amounts?: PruningAmounts;
 }
 

@@ -37,7 +37,7 @@ export const curveSparsities: readonly number[] = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95
 interface MeasuredPoint extends Omit<CurvePoint, "paired"> {
   /** Which of `curveSparsities`, from 1; 0 before anything is pruned. */
   readonly step: number;
-  /** Of each test image whether it was recognised. */
+  /** Whether each test image was classified correctly. */
   readonly right: readonly boolean[];
 }
 

@@ -39,7 +39,7 @@ export interface QuantizedResult {
   readonly comparison?: Comparison;
   /** Epochs of training after the run's own. */
   readonly moreEpochs: number;
-  /** Size of its file. */
+  /** Size of its file, in bytes. */
   readonly bytes: number;
   /** Size of its file after gzip, in bytes. */
   readonly gzip: number;
@@ -53,9 +53,9 @@ export interface QuantizedResult {
 
 /** How the networks of `quantizeRun` are trained on. */
 export interface QuantizationTraining {
-  /** With rounded weights, from the run's own; its control without rounding. */
+  /** Quantization-aware training of the run's network, and of its control without rounding. */
   readonly aware: FineTuneOptions;
-  /** After filters and units were removed, and the dense network in the same way. */
+  /** Training after filters and units were removed, and of the dense network that is its control. */
   readonly pruned: FineTuneOptions;
 }
 
@@ -156,7 +156,7 @@ export async function quantizeRun(
     const [shortOn, aware, longOn, smallOn] = trained as [Weights, Weights, Weights, Weights];
     const short = `float32, ${moreEpochs(few)}`;
     await addFloat(short, architecture, shortOn, few);
-    // it has learned with weights rounded to the nearest
+    // only the ranges: this network has learned with weights that are rounded to the nearest number
     const awareRanges = { ranges: (await calibrateRun(run, data, architecture, aware)).ranges };
     await addInt8("int8, quantization-aware", architecture, aware, few, short, awareRanges);
 
@@ -185,9 +185,9 @@ export async function quantizeRun(
 export interface RoundingError {
   /** Name of the array. */
   readonly name: string;
-  /** With one scale for the whole tensor. */
+  /** The error with one scale for the whole tensor. */
   readonly tensor: number;
-  /** With a scale for each channel. */
+  /** The error with a scale for each channel. */
   readonly channel: number;
 }
 

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { projectRoot } from "../util/files.ts";
 import { isMissing, readTextFileSync, statSync } from "../util/platform.ts";
 
-/** In a folder of results, the path of the data folder that they are of. */
+/** Name of a file in a folder of results. It holds the path of the data folder that the results are of. */
 const OWNER = ".data-folder";
 
 /**

@@ -28,14 +28,14 @@ export interface Teacher {
   readonly configuration: TeacherConfiguration;
   /** Part of each target that is the teacher's answer, from 0 to 1; the rest is the label's. */
   readonly weight: number;
-  /** In how many ways of the augmentation each training image is shown to it, from 1. */
+  /** How many augmented versions of each training image the teacher is shown, from 1. */
   readonly ways: number;
 }
 
 /** A run's configuration without a teacher of its own. */
 export type TeacherConfiguration = Omit<RunConfiguration, "teacher">;
 
-/** All that is chosen before a training. Together with the images it determines the run. */
+/** Everything that is chosen before a training. Together with the images it determines the run. */
 export interface RunConfiguration {
   /** What computes. */
   readonly system: SystemName;
@@ -45,33 +45,33 @@ export interface RunConfiguration {
   readonly start: Start;
   /** Grey levels from 0 to 255 as they are, or with mean 0 and std 1 over the training images. */
   readonly pixels: "raw" | "standardised";
-  /** Of the training images; shuffled anew in each epoch. */
+  /** Order of the training images. A shuffled order is another one in each epoch. */
   readonly order: "by class" | "shuffled";
   /** The optimizer with its learning rate. */
   readonly optimizer: OptimizerOptions;
-  /** How often all training images are gone through, from 1. */
+  /** Epochs of training, from 1. */
   readonly epochs: number;
   /** Images of a batch, from 1. */
   readonly batchSize: number;
-  /** Absent: the learning rate stays as it is. */
+  /** How the learning rate changes over the steps; absent: it stays as it is. */
   readonly schedule?: "one-cycle";
   /** Share of each target that is spread over all classes; absent: 0. */
   readonly labelSmoothing?: number;
-  /** Of the weights over the steps, see `FitOptions.averaging`; absent: none. */
+  /** Decay of the mean of the weights over the steps, see `FitOptions.averaging`; absent: no mean. */
   readonly averaging?: number;
-  /** Of the training images; absent: none. */
+  /** How training images are varied; absent: not at all. */
   readonly augmentation?: Augmentation;
-  /** Of the training images with each other; absent: none. */
+  /** How training images are mixed with each other; absent: not at all. */
   readonly mixing?: Mixing;
-  /** Absent: the labels alone are learned from. */
+  /** The teacher whose answers are learned from too; absent: the labels alone are learned from. */
   readonly teacher?: Teacher;
   /** Predictions are means over these views of an image; absent: the image alone. */
   readonly views?: Augmentation;
-  /** Of the starting weights and of the order of the images. */
+  /** Seed of the starting weights and of the order of the images. */
   readonly seed: number;
   /** Mistakes that are made on purpose; absent: none. */
   readonly faults?: readonly Fault[];
-  /** What torch and keras run on, if it was asked for; absent: whatever `chooseBackend` takes. */
+  /** What torch and keras run on; absent: what `chooseBackend` takes. */
   readonly backend?: BackendName;
 }
 
@@ -91,7 +91,7 @@ const defaults = {
   seed: 1,
 } as const satisfies Partial<RunConfiguration>;
 
-/** What a system's own start is called where it is one of the schemes. */
+/** The scheme that each system's own start is. Keras has none here, see `Start`. */
 const ownStart: Readonly<Record<SystemName, Start>> = {
   numpy: "lecun",
   torch: "pytorch",
@@ -173,7 +173,8 @@ export function runConfiguration(settings: RunSettings): RunConfiguration {
 }
 
 /**
- * What the training would refuse as well, but later: after a teacher's training, or in each worker of a sweep.
+ * Refuses values at once that the training would refuse later: after a teacher's training, or in each worker of a
+ * sweep.
  * @throws RangeError naming a value that nothing can be trained with
  */
 function checkValues(configuration: RunConfiguration): void {
@@ -198,7 +199,7 @@ function checkValues(configuration: RunConfiguration): void {
   for (const { shift = 0 } of [augmentation ?? {}, views ?? {}]) checkShift(shift, height, width);
 }
 
-/** @throws RangeError naming what a teacher cannot have */
+/** A teacher with its configuration completed. @throws RangeError naming what a teacher cannot have */
 function completed(teacher: Teacher): Teacher {
   const { configuration, ways, weight } = teacher;
   if (!(weight >= 0 && weight <= 1)) {

@@ -30,7 +30,7 @@ export interface EpochOutcome {
   readonly loss: number;
   /** Share of the training images classified correctly while the weights were moving. */
   readonly accuracy: number;
-  /** On the validation images after the epoch: mean cross-entropy in nats, and shares. */
+  /** Mean cross-entropy in nats and shares, from 0 to 1, on the validation images after the epoch. */
   readonly val?: { readonly loss: number; readonly top1: number; readonly top5: number };
 }
 
@@ -47,9 +47,9 @@ export interface RunOutcome {
   readonly images: ImageKeys;
   /** One record for each epoch. */
   readonly epochs: readonly EpochOutcome[];
-  /** On the validation images, after the last epoch. */
+  /** Counts on the validation images, after the last epoch. */
   readonly val: SplitOutcome;
-  /** On the test images, after the last epoch. */
+  /** Counts on the test images, after the last epoch. */
   readonly test: SplitOutcome;
   /** SHA-256 of the trained weights as a safetensors file. */
   readonly weights: string;
@@ -58,7 +58,7 @@ export interface RunOutcome {
 /** Digests of the images of each split. */
 export type ImageKeys = Readonly<Record<"train" | "val" | "test", string>>;
 
-/** How an outcome came about: all that differs between two computations of the same. */
+/** How an outcome came about: everything that may differ between two computations of one outcome. */
 export interface OutcomeOrigin {
   /** Seconds of training in each epoch, evaluation not counted. */
   readonly seconds: readonly number[];
@@ -74,7 +74,7 @@ export interface OutcomeOrigin {
 export interface KeptOutcome {
   /** What the training came to. */
   readonly outcome: RunOutcome;
-  /** How, when and in what time. */
+  /** How, when and in how many seconds it came about. */
   readonly made: OutcomeOrigin;
 }
 

@@ -25,7 +25,7 @@ export interface MeasuredCost {
 
 /** Costs of some networks, and of a process with none. */
 export interface MeasuredCosts {
-  /** In the order of the networks. */
+  /** One cost for each network, in the order of the networks. */
   readonly networks: readonly MeasuredCost[];
   /** Resident set of fresh processes that run no network, in bytes. */
   readonly emptyProcess: Measured;

@@ -8,7 +8,7 @@ import { predictions, type Run, type RunData, type StoppedRun } from "./run.ts";
 export interface SplitScores {
   /** Top-1 accuracy. */
   readonly top1: Accuracy;
-  /** With fewer than five classes, of as many labels as there are. */
+  /** Top-5 accuracy; with fewer than five classes every image counts. */
   readonly top5: Accuracy;
   /** Counts of images by true and predicted class. */
   readonly confusion: ConfusionMatrix;

@@ -26,7 +26,7 @@ export interface SearchOptions {
   readonly onLog?: (log: SearchLog) => void | Promise<void>;
   /** Epochs of the final runs; default: those of the space. */
   readonly finalEpochs?: number | undefined;
-  /** How many threads each final run has that is not in the log yet, for the log. */
+  /** Threads of each final run that is trained now, for the log. */
   readonly threads?: number;
   /** Makes a listener for one training. */
   readonly progress?: (label: string) => OnProgress;
@@ -45,13 +45,13 @@ export function candidateRun(
   return runConfiguration({ system: "numpy", architecture: network, ...recipe, epochs, seed });
 }
 
-/** By which candidates are ranked: the mean of top-1 and top-5. Both count the same images. */
-const worth = ({ top1, top5 }: Pick<Trial, "top1" | "top5">) => (top1 + top5) / 2;
+/** The number that candidates are ranked by: the mean of top-1 and top-5 on the same images. */
+const rankingScore = ({ top1, top5 }: Pick<Trial, "top1" | "top5">) => (top1 + top5) / 2;
 
 /**
  * Looks for the best recipe by successive halving (Jamieson & Talwalkar 2016): all candidates train for a
  * few epochs, the best of them for more, and so on. All train with seed 1, and are ranked by the mean of
- * top-1 and top-5 on the images that are chosen by. The test images are not looked at.
+ * top-1 and top-5 on the images that `searchData` sets aside for that. The test images are not looked at.
  */
 export async function search(space: SearchSpace, options: SearchOptions): Promise<SearchLog> {
   const { name, architecture, before, onLog, progress } = options;
@@ -86,7 +86,7 @@ export async function search(space: SearchSpace, options: SearchOptions): Promis
       log = { ...log, trials: [...log.trials, trial] };
       await onLog?.(log);
     }
-    ranked.sort((a, b) => worth(b.trial) - worth(a.trial));
+    ranked.sort((a, b) => rankingScore(b.trial) - rankingScore(a.trial));
     going = ranked.slice(0, keep).map(({ candidate }) => candidate);
     log = { ...log, kept: [...log.kept, going.map(({ name }) => name)] };
     await onLog?.(log);
@@ -142,8 +142,8 @@ export function finalConfigurations(
 }
 
 /**
- * Trains with the chosen recipe on all training images, unless the store has the runs, and measures on the validation and
- * the test images.
+ * Trains with the chosen recipe on all training images, unless the store has the runs, and measures the runs on the
+ * validation and the test images.
  */
 export async function finalRuns(
   space: SearchSpace,

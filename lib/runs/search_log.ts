@@ -11,11 +11,11 @@ export interface Trial {
   readonly candidate: string;
   /** How long it trained. */
   readonly epochs: number;
-  /** Of its starting weights and of the order of the images. */
+  /** Seed of the starting weights and of the order of the images. */
   readonly seed: number;
-  /** On the images that are chosen by. */
+  /** Top-1, from 0 to 1, on the images that candidates are ranked on. */
   readonly top1: number;
-  /** On the images that are chosen by. */
+  /** Top-5 on the same images. */
   readonly top5: number;
   /** Seconds of its training. */
   readonly seconds: number;
@@ -29,9 +29,9 @@ export interface Trial {
 export interface FinalRun extends Trial {
   /** How many threads it had; older logs do not tell. */
   readonly threads?: number;
-  /** On the test images, which no choice was made on. */
+  /** Scores on the test images, which no choice was made on. */
   readonly test: { readonly top1: number; readonly top5: number; readonly images: number };
-  /** The same from each test image as it is, where the recipe predicts from `views` views of an image. */
+  /** Scores with one view of each test image, where the recipe predicts from `views` of them. */
   readonly testOneView?: { readonly top1: number; readonly top5: number; readonly views: number };
 }
 
@@ -43,15 +43,15 @@ export interface SearchLog {
   readonly data: string;
   /** Images that each candidate trained on. */
   readonly trainImages: number;
-  /** Images that were chosen by: held-out training images and the validation images. */
+  /** How many images candidates are ranked on: held-out training images and the validation images. */
   readonly chosenBy: number;
-  /** Validation images alone, by which the chosen recipe is measured too; older logs do not tell. */
+  /** How many of them are validation images, on which final runs are measured; older logs do not tell. */
   readonly valImages?: number;
   /** The trainings in the order in which they ended. */
   readonly trials: readonly Trial[];
   /** The candidates that went on after each round, the best first. */
   readonly kept: readonly (readonly string[])[];
-  /** Of the chosen recipe. */
+  /** Runs with the chosen recipe. */
   readonly final: readonly FinalRun[];
 }
 

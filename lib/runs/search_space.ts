@@ -7,7 +7,7 @@ export interface Candidate {
   readonly name: string;
   /** The recipe without its number of epochs, which the round decides. */
   readonly recipe: Omit<Recipe, "epochs">;
-  /** Of all layers but the last; absent: as the network has it. */
+  /** Activation after all layers but the last; absent: that of the network. */
   readonly activation?: Activation;
 }
 
@@ -26,9 +26,9 @@ export type SearchTurn = "first" | "second" | "third";
 export interface SearchSpace {
   /** Which of the project's own searches this is, for its log. */
   readonly turn?: SearchTurn;
-  /** The recipes that are compared, the first of which the others are named after. */
+  /** The recipes that are compared. The names of the others say what differs from the first. */
   readonly candidates: readonly Candidate[];
-  /** From the shortest trainings to the longest. */
+  /** The rounds, from the shortest trainings to the longest. */
   readonly rounds: readonly SearchRound[];
   /** Epochs for which the chosen recipe is trained in the end; absent: as many as in the last round. */
   readonly finalEpochs?: number;

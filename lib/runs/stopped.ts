@@ -1,6 +1,6 @@
-/** What ends a work that its reader stopped. */
+/** The error that ends a piece of work which the reader of a notebook stopped. */
 export class Stopped extends Error {
-  /** By which this error is told from others. */
+  /** Tells this error from others. */
   override readonly name = "Stopped";
 
   /**
@@ -13,8 +13,8 @@ export class Stopped extends Error {
 }
 
 /**
- * Does a work that adds to its results one after the other. If its reader stops it, what it has added so far
- * is its result.
+ * Does a piece of work that adds one result after the other. If the reader stops it, the results that are there
+ * stay, and nothing is thrown.
  * @throws Stopped if it was stopped before there was anything
  */
 export async function untilStopped<T>(

@@ -7,13 +7,13 @@ import type { KeptOutcome } from "./run_outcome.ts";
 
 /** An entry of a sweep and its outcomes, one for each seed. */
 export interface SweptEntry {
-  /** Of the list's entry. */
+  /** Name of the entry in its list. */
   readonly name: string;
-  /** In the order of the seeds. */
+  /** One outcome for each seed, in the order of the seeds. */
   readonly outcomes: readonly KeptOutcome[];
 }
 
-/** Where the outcomes of a list are kept together, and apart from them how they came about. */
+/** The two files of a list: what was computed, and how it came about. */
 function paths(
   results: string,
   list: string,

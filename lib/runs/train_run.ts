@@ -21,23 +21,23 @@ import { saturatingWeights } from "./saturating_weights.ts";
 import { sortByClass } from "./sort_by_class.ts";
 import { teach } from "./teach.ts";
 
-/** Who is told of a training while it goes on, and what happens if it diverges. */
+/** Options of a training that are no part of its configuration. */
 export interface TrainOptions {
   /** Told after each batch. */
   readonly onProgress?: OnProgress;
   /** Told after each epoch. */
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
   /**
-   * What takes part in the training besides the configuration, see `FitOptions`. None of it is part of the run's
-   * configuration, so that no store keeps a run that had it; whoever goes on from a checkpoint gives the same
-   * again. A callback may end the training before the last epoch, and the run is whole nevertheless.
+   * Callbacks of the training, see `FitOptions`. They, `schedule`, `loss` and `optimizerState` are no part of the
+   * configuration. So no store keeps a run that was trained with one of them, and whoever goes on from a
+   * checkpoint must give the same ones again. A run that a callback ends before the last epoch is whole.
    */
   readonly callbacks?: readonly Callback[];
-  /** In place of the configuration's. */
+  /** A schedule in place of the configuration's. */
   readonly schedule?: Schedule;
-  /** In place of the cross-entropy. */
+  /** A loss in place of the cross-entropy. */
   readonly loss?: LossFunction;
-  /** What the optimizer remembers at the first step. */
+  /** State that the optimizer starts with. */
   readonly optimizerState?: OptimizerState;
   /**
    * Whether a training whose loss is NaN or infinite goes on, so that its result can be shown. By
@@ -64,7 +64,7 @@ export interface PreparedRun {
   readonly system: System;
   /** The training batches, in the configuration's order. */
   readonly train: DataLoader;
-  /** Of the training images. */
+  /** Mean and std of the training images. */
   readonly normalisation: Normalisation;
   /** Seconds in which the teacher was trained and asked. */
   readonly teacherSeconds?: number;

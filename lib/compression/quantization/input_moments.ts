@@ -1,5 +1,4 @@
 /** Mean and covariance of a layer's inputs, over images and positions. */
-
 export interface InputMoments {
   /** Inputs of one filter (channels · kernel²) or of one unit (the units of the layer before). */
   readonly length: number;
@@ -38,6 +37,7 @@ export class MomentSums {
     }
   }
 
+  /** Mean and covariance of the samples so far. */
   moments(): InputMoments {
     const { length } = this;
     const mean = this.#sums.map((sum) => sum / this.#count);

@@ -1,4 +1,4 @@
-/** The data sets that are known by name. */
+/** The data sets that can be downloaded by their name, with what is known of their files. */
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { nodeModule, writeFile } from "../../util/platform.ts";
@@ -8,7 +8,7 @@ import type { KnownDataset, RemoteFile } from "./known_dataset.ts";
 import { makeTinyImagenet50 } from "./tiny_imagenet.ts";
 import { untar } from "./untar.ts";
 
-/** MNIST's four files at their addresses, with sizes and SHA-256. */
+/** The four files of MNIST or one of its successors at their addresses, with sizes and SHA-256. */
 function idxFiles(
   homes: readonly string[],
   files: Readonly<Record<string, readonly [bytes: number, sha256: string]>>,
@@ -21,7 +21,7 @@ function idxFiles(
   }));
 }
 
-/** By which each of them is asked for. */
+/** The data sets that can be asked for by name. */
 export const knownDatasets: readonly KnownDataset[] = [
   {
     name: "fashion-mnist",

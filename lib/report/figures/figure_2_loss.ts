@@ -10,7 +10,7 @@ export interface Series {
   readonly name: string;
   /** The losses by epoch. */
   readonly history: History;
-  /** The system, whose colour the line then has. */
+  /** The system that gives the line its colour; absent: a colour by the line's place. */
   readonly system?: SystemName;
 }
 
@@ -25,9 +25,9 @@ export interface FigureSubject {
   readonly classes: number;
   /** The data set, for the line below the title. */
   readonly data: string;
-  /** Default: the title of the paper's figure. */
+  /** Title of the figure; default: that of the paper's figure. */
   readonly title?: string;
-  /** In pixels; default 780. */
+  /** Width in pixels; default 780. */
   readonly width?: number;
 }
 

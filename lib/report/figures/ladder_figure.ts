@@ -7,7 +7,7 @@ import { isConstant } from "../tables/score_cell.ts";
 
 const [left, width, row] = [265, 350, 24];
 
-/** Of networks that are not above constant prediction. */
+/** Colour of networks that are not above constant prediction. */
 export const DEAD = "#8a8a8a";
 
 /** "one: top-1 0.020 at first and 0.166 at last, above constant prediction from step 7, wider" */

@@ -10,7 +10,7 @@ export interface Quantizer {
   readonly zero: number;
   /** The lowest whole number that can be stored. */
   readonly lowest: number;
-  /** The highest. */
+  /** The highest whole number that can be stored. */
   readonly highest: number;
 }
 
@@ -179,7 +179,7 @@ function zeroWords(zero: number): string {
     : `the real 0 lies at ${zero.toPrecision(4)}, between two of them`;
 }
 
-/** With the minus sign that numbers have in figures. */
+/** A whole number with the minus sign that figures have. */
 function whole(q: number): string {
   return String(q).replace("-", "−");
 }

@@ -13,7 +13,7 @@ const [REACH, BINS] = [48, 2];
 export interface WeightStage {
   /** Stands above its column. */
   readonly name: string;
-  /** Of the same network at each stage. */
+  /** Weights of the network at this stage. Every stage is of the same network. */
   readonly weights: Weights;
 }
 

@@ -13,7 +13,7 @@ export interface WeightMap {
 
 /** Colours of the largest negative and positive weight; between them and nothing it grows pale. */
 const [negative, positive] = [[0x00, 0x72, 0xb2], [0xd5, 0x5e, 0x00]] as const;
-/** Of a weight that is exactly zero. */
+/** Colour of a weight that is exactly zero. */
 const nothing = [0xc8, 0xc8, 0xc8] as const;
 
 /**
