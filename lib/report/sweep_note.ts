@@ -7,7 +7,7 @@ export function sweepNote(sweep: PaperSweep | undefined): string {
   }
   const { seeds, days: [first, last], runsOn, matrix } = sweep;
   const when = first === last ? `on ${first}` : `from ${first} to ${last}`;
-  return `Sweep of ${matrix.family} configurations with ${seeds} ${
-    seeds === 1 ? "seed" : "seeds"
-  } each, computed ${when} by ${runsOn.join(", ")}.`;
+  const each = `${seeds} ${seeds === 1 ? "seed" : "seeds"} each`;
+  return `Sweep of ${matrix.family} configurations with ${each}, computed ${when} by ` +
+    `${runsOn.join(", ")}.`;
 }

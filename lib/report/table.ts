@@ -166,7 +166,7 @@ export class Table {
   /** Writes `<base>.md` and `<base>.json`. */
   async save(base: string): Promise<void> {
     await writeAtomic(`${base}.md`, this.markdown());
-    await writeAtomic(`${base}.json`, JSON.stringify(this.json(), nameNonFinite, 2) + "\n");
+    await writeAtomic(`${base}.json`, JSON.stringify(this.json(), nonFiniteAsText, 2) + "\n");
   }
 
   /** What a notebook shows, by media type. */
@@ -220,7 +220,7 @@ function keepTogether(text: string): string {
 }
 
 /** JSON has no NaN and no Infinity and would write null, so their names are written. */
-function nameNonFinite(_: string, value: unknown): unknown {
+function nonFiniteAsText(_: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 

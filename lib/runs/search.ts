@@ -7,7 +7,7 @@ import { trainRun } from "./train_run.ts";
 import { type RunConfiguration, runConfiguration } from "./run_configuration.ts";
 import { runKey, type RunStore } from "./run_store.ts";
 import { searchData } from "./search_data.ts";
-import type { FinalRun, SearchLog, Trial } from "./search_log.ts";
+import { type FinalRun, rankingScore, type SearchLog, type Trial } from "./search_log.ts";
 import { type Candidate, type SearchSpace, withActivation } from "./search_space.ts";
 
 /** What a search works with. */
@@ -44,9 +44,6 @@ export function candidateRun(
   const network = activation ? withActivation(architecture, activation) : architecture;
   return runConfiguration({ system: "numpy", architecture: network, ...recipe, epochs, seed });
 }
-
-/** The number that candidates are ranked by: the mean of top-1 and top-5 on the same images. */
-const rankingScore = ({ top1, top5 }: Pick<Trial, "top1" | "top5">) => (top1 + top5) / 2;
 
 /**
  * Looks for the best recipe by successive halving (Jamieson & Talwalkar 2016): all candidates train for a

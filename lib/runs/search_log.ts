@@ -55,6 +55,11 @@ export interface SearchLog {
   readonly final: readonly FinalRun[];
 }
 
+/** The number that candidates are ranked by: the mean of top-1 and top-5 on the same images. */
+export function rankingScore({ top1, top5 }: Pick<Trial, "top1" | "top5">): number {
+  return (top1 + top5) / 2;
+}
+
 const isShare = (x: unknown) => typeof x === "number" && x >= 0 && x <= 1;
 
 /** Reads a search's log. @returns undefined if there is none @throws Error naming a damaged file */

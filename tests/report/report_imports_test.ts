@@ -13,7 +13,7 @@ const allowed = new Set([
   ...["systemNames", "systemTitles", "trace", "countParameters", "countMultiplyAdds"],
   ...["projectRoot", "writeAtomic", "MEASURED_SECONDS", "Stopped"],
   ...["deno", "isMissing", "readTextFile", "setEnvironment", "standardError"],
-  ...["ALPHA", "paperVariants", "MEASURED_IMAGES", "rowName", "paperRuns"],
+  ...["ALPHA", "paperVariants", "MEASURED_IMAGES", "rowName", "paperRuns", "rankingScore"],
 ]);
 
 /** What the modules of lib/report may take from packages. */

@@ -1,6 +1,6 @@
 import type { ConfusionMatrix } from "../../metrics/confusion.ts";
-import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
+import { svgText } from "../svg_text.ts";
 import { confusionWords } from "../words/confusion_words.ts";
 import { shade } from "./confusion_figure.ts";
 
@@ -28,8 +28,8 @@ export function confusionPairFigure(
   const [{ classes }, { classes: others }] = [pair[0].matrix, pair[1].matrix];
   if (classes !== others) throw new RangeError(`${classes} classes beside ${others}`);
   const size = 310, cell = size / classes, [left, top, gap] = [40, 24, 50];
-  const text = (x: number, y: number, what: string, rest = "") =>
-    `<text x="${x}" y="${y}" font-size="12" text-anchor="middle" ${rest}>${escapeXml(what)}</text>`;
+  const text = (x: number, y: number, what: string, attributes = "") =>
+    svgText(x, y, what, 12, `text-anchor="middle" ${attributes}`);
   const one = counted === "kinds" ? "kind" : "class";
   let body = "";
   pair.forEach(({ title, matrix: { counts, predicted } }, at) => {

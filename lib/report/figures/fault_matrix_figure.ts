@@ -1,9 +1,9 @@
 import type { MeasuredMatrix, MeasuredRow } from "../../diagnosis/measure_matrix.ts";
 import { type PaperRunName, paperRuns } from "../../diagnosis/paper_faults.ts";
 import { systemTitles } from "../../systems/create_system.ts";
-import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
 import { systemStyle } from "../plot.ts";
+import { svgText } from "../svg_text.ts";
 import { isConstant } from "../tables/score_cell.ts";
 import { DEAD } from "./ladder_figure.ts";
 
@@ -23,8 +23,8 @@ export function faultMatrixFigure(
   const runs = [...new Set(rows.map(({ run }) => run))];
   const end = Math.max(0.05, ...rows.map(({ summary }) => summary.test.top1.interval[1]));
   const top = Math.ceil(end * 20 + 0.2) / 20;
-  const text = (at: number, y: number, what: string, rest = "") =>
-    `<text x="${at}" y="${y}" font-size="12" ${rest}>${escapeXml(what)}</text>`;
+  const text = (at: number, y: number, what: string, attributes?: string) =>
+    svgText(at, y, what, 12, attributes);
   const panels = [left, left + width + gap];
   const x = (panel: number, share: number) => panels[panel]! + width * share / top;
   let body = ["alone in the correct run", "repaired alone in the published run"]

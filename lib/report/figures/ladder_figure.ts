@@ -1,8 +1,8 @@
 import type { MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
-import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
 import { systemTitles } from "../../systems/create_system.ts";
 import { systemStyle } from "../plot.ts";
+import { svgText } from "../svg_text.ts";
 import { isConstant } from "../tables/score_cell.ts";
 
 const [left, width, row] = [265, 350, 24];
@@ -43,8 +43,8 @@ export function ladderFigure(
   const end = Math.ceil(top * 20 + 0.4) / 20;
   const x = (share: number) => left + width * share / end;
   const systems = [...new Set(all.map(({ summary }) => summary.configuration.system))];
-  const text = (at: number, y: number, what: string, rest = "") =>
-    `<text x="${at}" y="${y}" font-size="12" ${rest}>${escapeXml(what)}</text>`;
+  const text = (at: number, y: number, what: string, attributes?: string) =>
+    svgText(at, y, what, 12, attributes);
   const [classesAt, saturatedAt] = [left + width + 60, left + width + 150];
   let y = 26;
   const hasLayers = all.some(({ layers }) => layers.length > 0);

@@ -1,6 +1,6 @@
 import { MEASURED_IMAGES, type MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
-import { escapeXml } from "../escape.ts";
 import { Figure } from "../figure.ts";
+import { svgText } from "../svg_text.ts";
 
 const [left, cell, gap, row] = [250, 52, 30, 24];
 
@@ -13,8 +13,8 @@ export function layersFigure({ name, steps }: MeasuredAblation, data: string): F
   if (steps.length === 0) throw new RangeError(`${name} has no step to draw`);
   const layers = steps[0]!.layers.map(({ layer }) => layer);
   const second = left + cell * (layers.length - 1) + gap;
-  const text = (at: number, y: number, what: string, rest = "") =>
-    `<text x="${at}" y="${y}" font-size="11" ${rest}>${escapeXml(what)}</text>`;
+  const text = (at: number, y: number, what: string, attributes?: string) =>
+    svgText(at, y, what, 11, attributes);
   const middle = 'text-anchor="middle"';
   const box = (at: number, y: number, share: number, what: string) =>
     `<rect x="${at}" y="${y}" width="${cell - 2}" height="${row - 2}" fill="${shade(share)}"/>` +

@@ -7,12 +7,11 @@ export function historyTable(
   { configuration, history, seconds, stopped }: Run | StoppedRun,
 ): Table {
   const { system, epochs, batchSize, optimizer: { kind, learningRate }, seed } = configuration;
+  const before = stopped ? `stopped in epoch ${history.length + 1} of ` : "";
+  const algorithm = kind === "adam" ? "Adam" : "SGD";
   return new Table({
-    title:
-      `${systemTitles[system]}: ${
-        stopped ? `stopped in epoch ${history.length + 1} of ` : ""
-      }${epochs} epochs, batch ${batchSize}, ` +
-      `${kind === "adam" ? "Adam" : "SGD"} ${learningRate}, seed ${seed}`,
+    title: `${systemTitles[system]}: ${before}${epochs} epochs, batch ${batchSize}, ` +
+      `${algorithm} ${learningRate}, seed ${seed}`,
     columns: [
       { key: "epoch", label: "epoch" },
       { key: "loss", label: "training loss", digits: 3 },

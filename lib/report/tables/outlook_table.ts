@@ -76,16 +76,10 @@ export function detailWords({ rows }: Pick<Outlook, "rows">): string {
     const larger = parameters > 2 * plain!.parameters
       ? ` Its network has ${(parameters / plain!.parameters).toFixed(1)} times the parameters.`
       : "";
-    return corrected < LEVEL
-      ? [
-        `- With ${name} top-1 is ${Math.abs(value).toFixed(3)} ${value > 0 ? "higher" : "lower"} ` +
-        `(${range}).${larger}`,
-      ]
-      : [
-        `- With ${name} top-1 differs by ${
-          value.toFixed(3)
-        }, which may be chance (${range}).${larger}`,
-      ];
+    const change = corrected < LEVEL
+      ? `is ${Math.abs(value).toFixed(3)} ${value > 0 ? "higher" : "lower"}`
+      : `differs by ${value.toFixed(3)}, which may be chance`;
+    return [`- With ${name} top-1 ${change} (${range}).${larger}`];
   });
   return found.join("\n") || "The outlook has neither colour nor larger images.";
 }

@@ -97,10 +97,9 @@ function splitsNote(): string {
   const corrected = holm(ps);
   const [p1, p5] = ps.map((p) => formatNumber(p, 3)),
     [h1, h5] = corrected.map((p) => formatNumber(p, 3));
+  const cases = formatNumber(100 * ps[0]!, 1);
   return `LeNet5 TF: two samples of one network differ as much as ${val.top1} on validation and ${test.top1} ` +
-    `on test, or more, in ${
-      formatNumber(100 * ps[0]!, 1)
-    } of 100 cases (Fisher's exact test, p = ${p1}). ` +
+    `on test, or more, in ${cases} of 100 cases (Fisher's exact test, p = ${p1}). ` +
     `Top-5 differs the other way, ${val.top5} against ${test.top5} (p = ${p5}). After Holm for the two ` +
     `tests p is ${h1} and ${h5}.`;
 }

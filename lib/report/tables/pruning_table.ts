@@ -5,6 +5,7 @@ import { pairedRatio } from "../../metrics/paired_ratio.ts";
 import type { Rate } from "../../runs/timing.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { pairedCells } from "./paired_cells.ts";
 
 /** Each way to prune: accuracy, zeros and arithmetic, beside the dense network trained as long. */
 export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): Table {
@@ -26,12 +27,7 @@ export function pruningTable(dataset: Dataset, models: readonly PrunedModel[]): 
       multiplyAdds: model.multiplyAdds,
       top1: model.top1,
       top5: model.top5,
-      ...(model.comparison
-        ? {
-          paired: `${model.comparison.paired.onlyFirst}, ${model.comparison.paired.onlySecond}`,
-          p: model.comparison.paired.corrected,
-        }
-        : {}),
+      ...(model.comparison ? pairedCells(model.comparison.paired) : {}),
     })),
     notes: [
       "A network that was trained further is compared with the dense network trained further for as long, any " +
@@ -119,12 +115,7 @@ export function curveTable(dataset: Dataset, points: readonly CurvePoint[]): Tab
       more: point.moreEpochs,
       top1: point.top1,
       top5: point.top5,
-      ...(isTested(point)
-        ? {
-          paired: `${point.paired.onlyFirst}, ${point.paired.onlySecond}`,
-          p: point.paired.corrected,
-        }
-        : {}),
+      ...(isTested(point) ? pairedCells(point.paired) : {}),
     })),
     notes: [
       `p: McNemar's exact test against the control, by Holm's correction for ${tests} tests.`,

@@ -4,6 +4,7 @@ import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
 import { pairedRatio } from "../../metrics/paired_ratio.ts";
 import { Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { pairedCells } from "./paired_cells.ts";
 import { spread } from "./table_3.ts";
 
 /** Accuracy and bytes of each network. */
@@ -55,8 +56,7 @@ export function comparisonTable(dataset: Dataset, results: readonly QuantizedRes
     rows: compared.map(({ name, comparison }) => ({
       name,
       control: comparison!.control,
-      paired: `${comparison!.paired.onlyFirst}, ${comparison!.paired.onlySecond}`,
-      p: comparison!.paired.corrected,
+      ...pairedCells(comparison!.paired),
     })),
     notes: [
       "The control is dense, computes in float32 and was trained for as long in the same way. p: how " +

@@ -21,8 +21,10 @@ export function searchTable(log: SearchLog): Table {
     const seconds = own.reduce((sum, { seconds }) => sum + seconds, 0);
     return { candidate: name, ...Object.fromEntries(cells), seconds };
   });
-  const asked = trials.map(({ teacherSeconds = 0 }) => teacherSeconds);
+  const teacher = Math.max(...trials.map(({ teacherSeconds = 0 }) => teacherSeconds));
   const dates = trials.map(({ date }) => date).sort();
+  const [first, last] = [dates[0], dates.at(-1)];
+  const [trained, ranked] = [trainImages, chosenBy].map((count) => count.toLocaleString("en"));
   return new Table({
     title: `The ${nth(turn)}search for the best recipe of LeNet-5, on ${data}`,
     columns: [
@@ -36,25 +38,22 @@ export function searchTable(log: SearchLog): Table {
     ],
     rows,
     notes: [
-      `Each recipe was trained once, with seed 1, on ${
-        trainImages.toLocaleString("en")
-      } images. It was judged by the mean of ` +
-      `top-1 and top-5 on ${
-        chosenBy.toLocaleString("en")
-      } others: a tenth of the training images and all validation images. ` +
+      `Each recipe was trained once, with seed 1, on ${trained} images. It was judged by the mean of ` +
+      `top-1 and top-5 on ${ranked} others: a tenth of the training images and all validation images. ` +
       "No test image was looked at. A recipe without a number did not go on to that round.",
       ...kept.length === rounds.length
         ? [`Chosen: ${kept.at(-1)![0]}.`]
         : ["The search has not come to its end: the same command goes on with it."],
-      ...Math.max(...asked) > 0
+      ...teacher > 0
         ? [
           "The seconds leave out the teacher, which its pupils share: training it and asking it took " +
-          `${Math.max(...asked).toFixed(0)} s.`,
+          `${teacher.toFixed(0)} s.`,
         ]
         : [],
       `Computed ${
-        dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`
-      } by the hand-written system.`,
+        first === last ? `on ${first}` : `from ${first} to ${last}`
+      } by the hand-written ` +
+      "system.",
     ],
   });
 }
@@ -79,7 +78,8 @@ export function bestRecipeTable(
     images === undefined
       ? final.map(pick).reduce((sum, value) => sum + value, 0) / Math.max(1, final.length)
       : seedMean(final.map(pick), images);
-  const testImages = final[0]?.test.images ?? 1;
+  const [first] = final;
+  const testImages = first?.test.images ?? 1;
   const teacher = Math.max(...final.map(({ teacherSeconds = 0 }) => teacherSeconds));
   return new Table({
     title: `The recipe that the ${nth(turn)}search chose, on all training images of ${data}`,
@@ -103,9 +103,7 @@ export function bestRecipeTable(
       },
     ],
     notes: [
-      `${final[0]?.candidate}, ${
-        final[0]?.epochs
-      } epochs. The intervals hold the uncertainty from the ` +
+      `${first?.candidate}, ${first?.epochs} epochs. The intervals hold the uncertainty from the ` +
       "images and that from the seeds.",
       ...teacher > 0
         ? [
@@ -133,7 +131,9 @@ export function bestRecipeSummary({ data, final }: SearchLog, valImages: number)
     : ` on ${count} ${count === 1 ? "thread" : "threads"}`;
   const { candidate, epochs } = first, testImages = first.test.images;
   const withOne = final.filter(({ testOneView }) => testOneView);
-  const minutes = final.reduce((sum, { seconds }) => sum + seconds, 0) / final.length / 60;
+  const views = withOne[0]?.testOneView?.views;
+  const seconds = final.reduce((sum, { seconds }) => sum + seconds, 0) / final.length;
+  const minutes = (seconds / 60).toFixed(1);
   const metrics = [["top-1", "top1"], ["top-5", "top5"]] as const;
   const rows = metrics.flatMap(([metric, key]) => [
     { images: "validation", metric, best: seedMean(final.map((run) => run[key]), valImages) },
@@ -159,15 +159,11 @@ export function bestRecipeSummary({ data, final }: SearchLog, valImages: number)
     rows: rows.toSorted((a, b) => b.images.localeCompare(a.images)),
     notes: [
       `Chosen: ${candidate}. Means of ${final.length} seeds of ${epochs} epochs, which took ` +
-      `${
-        minutes.toFixed(1)
-      } minutes each${threads}. The intervals hold the uncertainty from the images and that ` +
+      `${minutes} minutes each${threads}. The intervals hold the uncertainty from the images and that ` +
       "from the seeds.",
       ...withOne.length > 0
         ? [
-          `The recipe's answer is the mean of ${
-            withOne[0]!.testOneView!.views
-          } views of an image, shifted or ` +
+          `The recipe's answer is the mean of ${views} views of an image, shifted or ` +
           "mirrored, which takes as many times the multiply-adds of one view.",
         ]
         : [],

@@ -19,6 +19,7 @@ export interface TimedRun {
  */
 export function speedTable(timed: readonly TimedRun[], images: number, data?: string): Table {
   const whole = (count: number) => count.toLocaleString("en");
+  const ofPaper = whole(paper.images.train);
   return new Table({
     title: data === undefined ? "Runtime" : `Runtime, on ${data}`,
     columns: [
@@ -26,7 +27,7 @@ export function speedTable(timed: readonly TimedRun[], images: number, data?: st
       { key: "paper", label: "paper, one epoch, s", digits: 0 },
       {
         key: "epoch",
-        label: `here, one epoch of ${whole(paper.images.train)} images at this rate, s`,
+        label: `here, one epoch of ${ofPaper} images at this rate, s`,
         digits: 1,
       },
       { key: "seconds", label: "here, all epochs of this run, s", digits: 1 },
@@ -46,9 +47,7 @@ export function speedTable(timed: readonly TimedRun[], images: number, data?: st
       "images, evaluation not counted; inference: the test images in one batch, over and over for " +
       `${MEASURED_SECONDS} s after as long a warm-up, median; ` +
       `${navigator.hardwareConcurrency} threads.`,
-      `Paper: one epoch over ${
-        whole(paper.images.train)
-      } images (Torch with decoding, TF without), 200 ` +
+      `Paper: one epoch over ${ofPaper} images (Torch with decoding, TF without), 200 ` +
       "minibatches (Numpy), on another machine.",
     ],
   });

@@ -17,6 +17,7 @@ export function table2(dataset: Dataset, scored: readonly ScoredRun[]): Table {
       }))
     );
   });
+  const ours = dataset.synthetic ? ", which is synthetic" : "";
   return new Table({
     title: `Table II. Accuracy, the paper's and ours on ${dataLabel(dataset)}`,
     columns: [
@@ -30,9 +31,7 @@ export function table2(dataset: Dataset, scored: readonly ScoredRun[]): Table {
     rows,
     notes: [
       "The paper's values are of its own 50 classes of photographs; ours of the data named above" +
-      `${
-        dataset.synthetic ? ", which is synthetic" : ""
-      }. Intervals of the paper's are exact ones for ` +
+      `${ours}. Intervals of the paper's are exact ones for ` +
       `${paper.images.test} images, of ours after Wilson.`,
       "0.02 and 0.1 are what one class for every image gives, 9/450 and 45/450, exactly and without an interval.",
       "Torch's validation top-5 of 0.01 is a misprint in the paper: it is no count of 450 images, and the " +

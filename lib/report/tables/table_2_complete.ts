@@ -1,12 +1,11 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { Summary } from "../../diagnosis/summary.ts";
-import { systemTitles } from "../../systems/create_system.ts";
 import type { SystemName } from "../../systems/system.ts";
 import { requireOwnSystem } from "../own_system.ts";
-import { paperShare } from "../paper_shares.ts";
 import { type Cell, Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
 import { constantNote, scoreCell } from "./score_cell.ts";
+import { table2Row } from "./table_2_row.ts";
 
 /** The four ways to train, and what the table calls them. */
 export const ways = {
@@ -31,20 +30,25 @@ export function completeTable2(
   const names = Object.keys(ways) as Way[];
   const rows = (["numpy", "torch", "keras"] as const).flatMap((system) =>
     (["val", "test"] as const).flatMap((split) =>
-      (["top1", "top5"] as const).map((metric) => ({
-        system: systemTitles[system],
-        images: split === "val" ? "validation" : "test",
-        metric: metric === "top1" ? "top-1" : "top-5",
-        paper: paperShare(system, split, metric),
-        ...Object.fromEntries(names.flatMap((name): [string, Cell][] => {
+      (["top1", "top5"] as const).map((metric) => {
+        const row = table2Row(system, split, metric);
+        const cells = names.flatMap((name): [string, Cell][] => {
           const summary = columns[name][system];
           if (summary) requireOwnSystem(system, summary);
           return summary ? [[name, scoreCell(summary[split][metric], summary.networks)]] : [];
-        })),
-      }))
+        });
+        return {
+          system: row.system,
+          images: row.split,
+          metric: row.metric,
+          paper: row.paper,
+          ...Object.fromEntries(cells),
+        };
+      })
     )
   );
-  const seeds = names.map((name) => `${ways[name]} ${Object.values(columns[name])[0]?.seeds ?? 0}`);
+  const seeds = names.map((name) => `${ways[name]} ${Object.values(columns[name])[0]?.seeds ?? 0}`)
+    .join(", ");
   return new Table({
     title: `Table II, complete, on ${dataLabel(dataset)}`,
     columns: [
@@ -56,9 +60,7 @@ export function completeTable2(
     ],
     rows,
     notes: [
-      `Means over seeds (${
-        seeds.join(", ")
-      }). The intervals hold the uncertainty from the images ` +
+      `Means over seeds (${seeds}). The intervals hold the uncertainty from the images ` +
       "and that from the seeds.",
       constantNote,
       "The paper's intervals are exact ones for 450 images; 0.01 is a misprint for 0.1.",

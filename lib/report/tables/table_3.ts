@@ -10,6 +10,7 @@ import { systemTitles } from "../../systems/create_system.ts";
 import { paper } from "../paper.ts";
 import { type Interval, Table } from "../table.ts";
 import { dataLabel } from "./dataset_table.ts";
+import { pairedCells } from "./paired_cells.ts";
 import { answerCell, oneAnswerNote } from "./score_cell.ts";
 
 /** Seconds that the paper gives for each of the four systems. */
@@ -41,6 +42,7 @@ export function spread({ median, low, high }: Measured, unit = 1): Interval {
 export function table3(dataset: Dataset, rows: readonly PaperRow[]): Table {
   const images = dataset.splits.train.length;
   const ofPaper = paper.images.train.toLocaleString("en");
+  const epochs = rows[0]?.losses.length;
   return new Table({
     title: `Table III, seconds of one epoch of training, on ${dataLabel(dataset)}`,
     columns: [
@@ -62,9 +64,7 @@ export function table3(dataset: Dataset, rows: readonly PaperRow[]): Table {
       workload: row.seconds.median * paper.images.train / images,
     })),
     notes: [
-      `${
-        rows[0]?.losses.length
-      } epochs of each system, in turns; medians, and geometric means of the ` +
+      `${epochs} epochs of each system, in turns; medians, and geometric means of the ` +
       "paired ratios with Student's interval. Pixels are decoded before, in the paper within the " +
       `epoch. All rows are computed by the PyTorch-style system, on ` +
       `${navigator.hardwareConcurrency} threads.`,
@@ -94,12 +94,7 @@ export function table3Accuracy(dataset: Dataset, rows: readonly PaperRow[]): Tab
       top1: answerCell(row.top1, row.predicted),
       top5: answerCell(row.top5, row.predicted),
       predicted: row.predicted,
-      ...(row.paired
-        ? {
-          paired: `${row.paired.onlyFirst}, ${row.paired.onlySecond}`,
-          p: row.paired.corrected,
-        }
-        : {}),
+      ...(row.paired ? pairedCells(row.paired) : {}),
     })),
     notes: [
       `After ${epochs} epochs each, with a new optimizer in each epoch.`,

@@ -71,12 +71,9 @@ export function savingWords(
   const [here, there] = [own.cost.residentBytes, other.cost.residentBytes];
   const memory = (here.median - there.median) / 1e6;
   const apart = here.low > there.high || here.high < there.low;
-  const milliseconds = (value: number) => `${(1000 / value).toFixed(3)} ms`;
-  return `**${name}**, beside ${beside}: one image takes ${
-    milliseconds(own.cost.single.median)
-  } instead of ${milliseconds(other.cost.single.median)}, ${
-    times(latency)
-  } the time. In batches of ` +
+  const milliseconds = ({ cost }: typeof own) => `${(1000 / cost.single.median).toFixed(3)} ms`;
+  return `**${name}**, beside ${beside}: one image takes ${milliseconds(own)} instead of ` +
+    `${milliseconds(other)}, ${times(latency)} the time. In batches of ` +
     `${costs.batchSize} it answers ${times(rate)} as many images a second. Its file has ` +
     `${bytes.toFixed(2)} of the bytes, ${kilobytes(other.result.bytes - own.result.bytes)}. ` +
     `Its process holds ${Math.abs(memory).toFixed(1)} MB ${memory < 0 ? "less" : "more"}` +

@@ -16,10 +16,9 @@ export function confusionWords(
   const total = sum(rows), right = sum(all.map((label) => of(label, label)));
   if (total === 0) return "There are no images.";
   const fullest = columns.indexOf(Math.max(...columns));
+  const called = names ? `, ${names[fullest]},` : "";
   const seen = `${right} of ${total} images (${Math.round(100 * right / total)} %) stand on the ` +
-    `diagonal. The fullest column${names ? `, ${names[fullest]},` : ""} has ${
-      columns[fullest]
-    } images.`;
+    `diagonal. The fullest column${called} has ${columns[fullest]} images.`;
   if (!names) return seen;
   const pairs = all.flatMap((row) => all.map((column) => ({ row, column, count: of(row, column) })))
     .filter(({ row, column, count }) => row !== column && count > 0)
