@@ -1,6 +1,6 @@
 /** What a format or this project has no form for is refused by its name, and damage is found. */
 import assert from "node:assert/strict";
-import { strToU8, zipSync } from "fflate";
+import { strToU8, unzipSync, zipSync } from "fflate";
 import { join } from "node:path";
 import fc from "../fast_check.ts";
 import { floatFixture, int8Fixture } from "../../bench/roundtrips/fixtures.ts";
@@ -35,6 +35,28 @@ function withNode(opType: string, change: (node: NodeProto) => NodeProto): Uint8
   const node = graph.node.map((node, i) => i === at ? change(node) : node);
   return encodeModelProto({ ...model, graph: { ...graph, node } });
 }
+
+Deno.test("a damaged HDF5 file is refused in one sentence, and nothing more is printed", async () => {
+  const files = unzipSync(await encodeKeras(floatFixture));
+  const name = Object.keys(files).find((name) => name.endsWith(".h5"))!, whole = files[name]!;
+  const { error } = console, printed: unknown[] = [];
+  console.error = (...words: unknown[]) => void printed.push(words);
+  try {
+    let refused = 0;
+    for (let at = 0; at < 4000; at += 97) {
+      const bytes = whole.slice().fill(255, at, at + 60);
+      await decodeKeras(zipSync({ ...files, [name]: bytes })).catch((error) => {
+        assert(error instanceof ModelFileError, `${error}`);
+        assert(!error.message.includes("\n"), error.message);
+        refused++;
+      });
+    }
+    assert(refused > 10, `${refused} were refused`);
+  } finally {
+    console.error = error;
+  }
+  assert.deepEqual(printed, []);
+});
 
 Deno.test("an ONNX operator without a layer here is refused by its name", () => {
   const renamed = (to: string) => withNode("Tanh", (node) => ({ ...node, opType: to }));

@@ -11,11 +11,14 @@ let files = 0;
 async function withFile<T>(
   body: (path: string, system: Awaited<typeof ready>["FS"]) => T,
 ): Promise<T> {
-  const { FS } = await ready;
+  const library = await ready, { FS } = library;
   const path = `/network_${files++}.h5`;
+  // else it prints what it finds wrong with a file, in dozens of lines, and goes on
+  library.activate_throwing_error_handler();
   try {
     return body(path, FS);
   } finally {
+    library.deactivate_throwing_error_handler();
     if (FS.analyzePath(path).exists) FS.unlink(path);
   }
 }
@@ -66,25 +69,31 @@ export function decodeHdf5(
         [...shapes].map(([place, shape]) => [place, readArray(file, place, shape)]),
       );
     } finally {
-      file.close();
+      unlessDamaged(() => file.close());
     }
   });
 }
 
-function openFile(path: string): File {
+/** What the library gives; undefined where it cannot, in a file that is damaged. */
+function unlessDamaged<T>(ask: () => T): T | undefined {
   try {
-    const file = new File(path, "r");
-    if (file.file_id > 0n) return file;
+    return ask();
   } catch {
-    // said below
+    return undefined;
   }
+}
+
+function openFile(path: string): File {
+  const file = unlessDamaged(() => new File(path, "r"));
+  if (file && file.file_id > 0n) return file;
   throw new RangeError("it is no HDF5 file, or is cut off");
 }
 
 function readArray(file: File, place: string, shape: readonly number[]): WeightArray {
-  const found = entity(file, place);
+  const found = unlessDamaged(() => file.get(place));
   if (!(found instanceof Dataset)) throw new RangeError(`the array ${place} is missing`);
-  const { metadata } = found;
+  const metadata = unlessDamaged(() => found.metadata);
+  if (!metadata) throw new RangeError(`${place} cannot be read`);
   if (metadata.type !== realNumbers || metadata.size !== 4) {
     throw new RangeError(`${place} does not hold numbers in float32`);
   }
@@ -93,15 +102,7 @@ function readArray(file: File, place: string, shape: readonly number[]): WeightA
       `${place} must have shape (${shape.join(", ")}), got (${metadata.shape?.join(", ")})`,
     );
   }
-  const { value } = found;
+  const value = unlessDamaged(() => found.value);
   if (!(value instanceof Float32Array)) throw new RangeError(`${place} cannot be read`);
   return { shape, data: Float32Array.from(value) };
-}
-
-function entity(file: File, place: string): unknown {
-  try {
-    return file.get(place);
-  } catch {
-    return undefined; // an array that is not there, in a file that is damaged
-  }
 }
