@@ -42,13 +42,14 @@ function areFused(updates: readonly Update[]): boolean {
 
 /** Where a variable's numbers can be changed; those that others look at too are copied first. */
 function ownAddress(backend: KernelsBackend, variable: tf.Variable): number {
-  const numbers = backend.numbers(variable);
+  let numbers = backend.numbers(variable);
   if (numbers.refCount > 1 || (numbers.block?.holders ?? 1) > 1) {
     tf.tidy(() => variable.assign(tf.tensor(numbers.values, variable.shape, "float32")));
+    numbers = backend.numbers(variable);
   }
-  const address = backend.addressOf(variable);
-  backend.forgetCopies(backend.numbers(variable).block!);
-  return address;
+  const block = numbers.compute();
+  backend.forgetCopies(block);
+  return block.at;
 }
 
 /** A variable of the optimizer's state, made of zeros when it is first needed. */

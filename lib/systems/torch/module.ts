@@ -64,7 +64,11 @@ export abstract class Module {
   train(mode = true): this {
     this.#isTraining = mode;
     for (const child of this.#children.values()) child.train(mode);
-    for (const field of Object.values(this)) if (field instanceof Module) field.train(mode);
+    // twice in each step, so without a list of the fields
+    for (const name in this) {
+      const field: unknown = this[name];
+      if (field instanceof Module) field.train(mode);
+    }
     return this;
   }
 
