@@ -23,7 +23,8 @@ import {
 import { progress } from "../lib/report/progress_bar.ts";
 import { loadPixels } from "../lib/pixels/load_pixels.ts";
 import { openExperiment } from "../lib/runs/experiment.ts";
-import { runKey, RunStore } from "../lib/runs/run_store.ts";
+import { runKey } from "../lib/runs/run_key.ts";
+import { RunStore } from "../lib/runs/run_store.ts";
 import type { RunConfiguration } from "../lib/runs/run_configuration.ts";
 import { finalConfigurations, finalRuns, search, type SearchOptions } from "../lib/runs/search.ts";
 import {

@@ -7,7 +7,7 @@ import { loadPixels } from "../lib/pixels/load_pixels.ts";
 import type { PreprocessOptions } from "../lib/pixels/preprocess.ts";
 import type { RunData } from "../lib/runs/run.ts";
 import { trainOutcome } from "../lib/runs/run_outcome.ts";
-import { runKey } from "../lib/runs/run_store.ts";
+import { runKey } from "../lib/runs/run_key.ts";
 import { decodeLine, encodeLine, type Job, lines, type Message } from "./sweep_protocol.ts";
 
 /** The images of a way of preparing them, loaded once. */

@@ -1,4 +1,4 @@
-import { sha256 } from "../util/files.ts";
+import { keyOf } from "./run_key.ts";
 import { type KeptOutcome, type SplitOutcome, unpackBits } from "./run_outcome.ts";
 
 /**
@@ -17,9 +17,7 @@ export async function checkOutcome(given: unknown, source: string): Promise<Kept
   if (!configuration || !images || !Array.isArray(epochs) || !val || !test) {
     return refuse("a part of the outcome is missing");
   }
-  const own = await sha256(
-    JSON.stringify([configuration, [images.train, images.val, images.test]]),
-  );
+  const own = await keyOf(configuration, [images.train, images.val, images.test]);
   if (key !== own) return refuse("the key is not that of the configuration and the images");
   if (epochs.length !== configuration.epochs) {
     return refuse(

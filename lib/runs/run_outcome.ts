@@ -6,7 +6,8 @@ import type { OnProgress } from "../util/progress.ts";
 import { predictions, restore, type RunData } from "./run.ts";
 import { trainRun } from "./train_run.ts";
 import type { RunConfiguration } from "./run_configuration.ts";
-import { runKey, trainingCode } from "./run_store.ts";
+import { type ImageKeys, imageKeys, runKey } from "./run_key.ts";
+import { trainingCode } from "./training_code.ts";
 
 /** What a network answered for one split, counted. */
 export interface SplitOutcome {
@@ -55,9 +56,6 @@ export interface RunOutcome {
   readonly weights: string;
 }
 
-/** Digests of the images of each split. */
-export type ImageKeys = Readonly<Record<"train" | "val" | "test", string>>;
-
 /** How an outcome came about: everything that may differ between two computations of one outcome. */
 export interface OutcomeOrigin {
   /** Seconds of training in each epoch, evaluation not counted. */
@@ -76,11 +74,6 @@ export interface KeptOutcome {
   readonly outcome: RunOutcome;
   /** How, when and in how many seconds it came about. */
   readonly made: OutcomeOrigin;
-}
-
-/** The keys of a data set's images. */
-export function imageKeys({ train, val, test }: RunData): ImageKeys {
-  return { train: train.key, val: val.key, test: test.key };
 }
 
 /**

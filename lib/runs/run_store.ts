@@ -4,9 +4,9 @@ import { decodeSafetensors, encodeChecked } from "../model/safetensors.ts";
 import { checkFiniteWeights, checkWeights } from "../model/weights.ts";
 import { BrokenLossError } from "../systems/system.ts";
 import { elementCount } from "../util/element_count.ts";
-import { codeRoot, exists, requireRoom, sha256, writeAtomic } from "../util/files.ts";
+import { exists, requireRoom, writeAtomic } from "../util/files.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
-import { readFile, readFolder } from "../util/platform.ts";
+import { readFile } from "../util/platform.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { type Run, type RunData, type StoppedRun, teacherData } from "./run.ts";
 import {
@@ -17,7 +17,9 @@ import {
 } from "./train_run.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { RunConfiguration, TeacherConfiguration } from "./run_configuration.ts";
+import { runKey } from "./run_key.ts";
 import { Stopped } from "./stopped.ts";
+import { trainingCode } from "./training_code.ts";
 
 /**
  * Where a run came from: `loaded` from the store, `trained` because there was none, or `trained again`
@@ -234,16 +236,6 @@ function refuseUnkept(options: TrainOptions | StoppableTrainOptions): void {
   }
 }
 
-/** Digest of the code that a run's result depends on. */
-export async function trainingCode(): Promise<string> {
-  return await sourceDigest([
-    ...["lib/pixels", "lib/model", "lib/kernels", "lib/backend", "lib/systems", "lib/util"],
-    ...["run", "faulty_numpy", "saturating_weights", "sort_by_class", "swapped_loss"]
-      .concat("wrong_input_gradient", "teach")
-      .map((name) => `lib/runs/${name}.ts`),
-  ]);
-}
-
 /** Bytes that a training writes at most: the run, and the checkpoint twice, since it is replaced whole. */
 function bytesOf({ architecture, epochs }: RunConfiguration): number {
   const numbers = parameterShapes(architecture)
@@ -261,33 +253,4 @@ export function describeOrigins(
     return count > 0 ? [`${count} ${origin}`] : [];
   });
   return `${runs.length} ${runs.length === 1 ? "run" : "runs"}: ${parts.join(", ")}`;
-}
-
-/** What tells runs apart, as one digest: the configuration and the images. */
-export async function runKey(configuration: RunConfiguration, data: RunData): Promise<string> {
-  const images = [data.train.key, data.val.key, data.test.key];
-  if (configuration.teacher) images.push(teacherData(data).train.key);
-  return await sha256(JSON.stringify([configuration, images]));
-}
-
-/** Sources are TypeScript in the project, and JavaScript in its package. */
-const ending = import.meta.url.endsWith(".js") ? ".js" : ".ts";
-
-/** Digest of the source files under some paths of the project; of its address, if it came from a server. */
-export async function sourceDigest(paths: readonly string[]): Promise<string> {
-  if (codeRoot === undefined) return await sha256(import.meta.url);
-  const folder = codeRoot, digests: string[] = [];
-  const visit = async (path: string): Promise<void> => {
-    if (path.endsWith(ending)) {
-      digests.push(path, await sha256(await readFile(join(folder, path))));
-      return;
-    }
-    const names: string[] = [];
-    for (const { name, isDirectory } of await readFolder(join(folder, path))) {
-      if (isDirectory || name.endsWith(ending)) names.push(name);
-    }
-    for (const name of names.sort()) await visit(`${path}/${name}`);
-  };
-  for (const path of paths) await visit(path.replace(/\.ts$/, ending));
-  return await sha256(digests.join("\n"));
 }

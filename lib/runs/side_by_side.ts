@@ -1,31 +1,27 @@
 /**
- * Pieces of work that several processes do at a time, each on one thread: two trainings on one thread each end
- * sooner than one after the other on two, and have the same bits.
+ * Pieces of work that several processes do at a time, each on one thread. Two trainings that go on at a time, on
+ * one thread each, end sooner than one after the other on two threads, and have the same bits.
  */
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { join } from "node:path";
 import { chooseBackend } from "../backend/backend_choice.ts";
 import { defaultThreads } from "../kernels/default_threads.ts";
-import { exists, projectRoot } from "../util/files.ts";
-import { deno, nodeModule } from "../util/platform.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { Experiment } from "./experiment.ts";
 import type { RunData } from "./run.ts";
 import type { RunConfiguration } from "./run_configuration.ts";
-import { fromLine, imagesOf, type Told, toLine } from "./side_by_side_lines.ts";
+import { imageKeys } from "./run_key.ts";
+import { canStartProcesses, endOf, startFailure, startProcess } from "./one_thread_process.ts";
+import { fromLine, toLine, type WorkMessage } from "./side_by_side_lines.ts";
 
-const configPath = join(projectRoot, "deno.json");
-
-/** What pieces of work are about: an experiment, or the images alone, with which all is done here. */
+/** What works are about: an experiment, or the images alone. With these all works are done in this process. */
 export type Subject =
   | Pick<Experiment, "data" | "store" | "parameters">
   | { readonly data: RunData; readonly parameters?: undefined };
 
-/** Whom a piece of work tells how far it has come. */
+/** The listeners of a piece of work. */
 export interface Telling {
-  /** Its units are the work's own. */
+  /** Told how far the work has come, in units of its own. */
   readonly onProgress: OnProgress;
   /** Told of what has been found so far. */
   readonly onPart: (part: unknown) => void | Promise<void>;
@@ -37,14 +33,14 @@ export interface Work<Result = unknown> {
   readonly name: string;
   /** Address of the module that exports the function by its name: its `import.meta.url`. */
   readonly module: string;
-  /** Takes an experiment, whom to tell, and `args`. */
+  /** The function. It takes an experiment, listeners and `args`. */
   // deno-lint-ignore no-explicit-any
   readonly run: (subject: any, telling: Telling, ...args: any[]) => Promise<Result>;
-  /** Copied for the process, as `structuredClone` does it. */
+  /** Further arguments. They are copied for the process, as `structuredClone` does it. */
   readonly args: readonly unknown[];
-  /** Units of progress that it is worth. */
+  /** How much work it is, in units of progress that all works share. */
   readonly units: number;
-  /** Whether it has the same bits in a process with one thread; else it is done here. */
+  /** Whether it has the same bits on one thread. Otherwise it is done in this process. */
   readonly isApart: boolean;
 }
 
@@ -54,26 +50,29 @@ export interface SideBySideOptions {
   readonly onProgress?: OnProgress | undefined;
   /** Told of what a work has found so far. */
   readonly onPart?: (part: unknown) => void | Promise<void>;
-  /** How many at a time. */
+  /** How many processes there are at a time; default: see `defaultProcesses`. */
   readonly processes?: number;
 }
 
-/** One more than there are cores, so that none of them rests while the longest work ends; else the threads. */
+/**
+ * How many processes there are at a time: one for each thread that may be used. If these are all cores, it is one
+ * more, so that no core rests while the longest work ends.
+ */
 export function defaultProcesses(): number {
   const threads = defaultThreads(), cores = navigator.hardwareConcurrency;
   return threads > 1 && threads >= cores ? cores + 1 : Math.min(threads, cores);
 }
 
-/** Whether a training has the same bits in a process with one thread, and needs no other images. */
+/** Whether a training has the same bits on one thread, and needs no images but those of the experiment. */
 export function trainsApart(
   { system, teacher, backend }: Pick<RunConfiguration, "system" | "teacher" | "backend">,
 ): boolean {
   return !teacher && (system === "numpy" || chooseBackend(backend) === "kernels");
 }
 
-/** Works under way. */
-interface Doing {
-  /** Of the works that have ended. */
+/** What is known of works under way, and who is told of it. */
+interface UnderWay {
+  /** Results of the works that have ended. */
   readonly results: Map<Work, unknown>;
   readonly onPart: (part: unknown) => void | Promise<void>;
   /** Says how far a work has come, or only that time has gone by. */
@@ -93,7 +92,7 @@ export async function sideBySide<Result>(
 ): Promise<Result[]> {
   const total = works.reduce((sum, { units }) => sum + units, 0);
   const done = new Map<Work, number>(), results = new Map<Work, unknown>();
-  const doing: Doing = {
+  const underWay: UnderWay = {
     results,
     onPart,
     async tell(work, share = 0, note = `${results.size} of ${works.length} are done`) {
@@ -107,7 +106,7 @@ export async function sideBySide<Result>(
   if (apart.length > 0 && subject.parameters) {
     const { data, parameters: { values } } = subject;
     await doApart(
-      doing,
+      underWay,
       apart.sort((a, b) => b.units - a.units),
       processes,
       data,
@@ -115,101 +114,67 @@ export async function sideBySide<Result>(
     );
   }
   for (const work of works.filter((work) => !apart.includes(work))) {
-    const onProgress: OnProgress = (done, total, note) => doing.tell(work, done / total, note);
+    const onProgress: OnProgress = (done, total, note) => underWay.tell(work, done / total, note);
     results.set(work, await work.run(subject, { onProgress, onPart }, ...work.args));
-    await doing.tell(work, 1);
+    await underWay.tell(work, 1);
   }
   return works.map((work) => results.get(work) as Result);
 }
 
-/** Where this module runs as a file of a checkout: a package has no configuration that a process would find. */
-async function canStartProcesses(): Promise<boolean> {
-  return deno !== undefined && import.meta.url.startsWith("file:") && await exists(configPath);
-}
-
+/** Does works in processes, and ends the processes, whatever happens. */
 async function doApart(
-  { results, onPart, tell }: Doing,
+  underWay: UnderWay,
   apart: readonly Work[],
   processes: number,
   data: RunData,
   dataFolder: string | undefined,
 ): Promise<void> {
-  const waiting = [...apart];
+  const { tell } = underWay, waiting = [...apart];
   await tell(); // from now on the listener can stop it
-  const { spawn } = nodeModule("node:child_process");
-  const children = Array.from({ length: Math.min(processes, apart.length) }, () => {
-    const child = spawn(deno!.execPath(), processArguments(dataFolder), {
-      env: { ...deno!.env.toObject(), LENET_THREADS: "1", NO_COLOR: "1" },
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-    child.stdin.on("error", () => {}); // its output ends, which tells
-    return child;
-  });
+  const children = Array.from(
+    { length: Math.min(processes, apart.length) },
+    () => startProcess(dataFolder),
+  );
   let isOver = false;
   const ticking = async () => {
     for (; !isOver; await new Promise((resolve) => setTimeout(resolve, 500))) await tell();
   };
   try {
-    const talks = children.map(async (child) => {
-      const end = endOf(child);
-      let one = waiting.shift();
-      const next = () => {
-        if (!one) return child.stdin.end();
-        const { module, run: { name: call }, args } = one;
-        child.stdin.write(toLine({ module, call, args, images: imagesOf(data) }));
-      };
-      next();
-      for await (const line of createInterface({ input: child.stdout })) {
-        const told = fromLine(line) as Told;
-        if (told.failed !== undefined) throw new Error(`${one!.name}: ${told.failed}`);
-        if (told.part) await onPart(told.part[0]);
-        if (told.share !== undefined) await tell(one, told.share);
-        if (!told.ended) continue;
-        results.set(one!, told.ended[0]);
-        await tell(one, 1);
-        one = waiting.shift();
-        next();
-      }
-      if (!one) return;
-      await tell(); // a Stop may have ended it too
-      throw new Error(`the process of ${one.name} ended before the work did: ${await end}`);
-    });
-    await Promise.race([Promise.all([...talks]), ticking(), ...children.map(startOf)]);
+    const served = children.map((child) => serve(child, waiting, underWay, data));
+    await Promise.race([Promise.all(served), ticking(), ...children.map(startFailure)]);
   } finally {
     isOver = true;
     for (const child of children) child.kill("SIGKILL");
   }
 }
 
-/** Fails if a process cannot be started. */
-function startOf(child: ChildProcess): Promise<never> {
-  return new Promise((_, reject) => {
-    child.on("error", ({ message }) =>
-      reject(
-        new Error(
-          `a process for trainings cannot be started: ${message}. ` +
-            "Allow Deno to run itself (--allow-run), or set LENET_THREADS=1, with which the trainings are made here",
-        ),
-      ));
-  });
-}
-
-/** How a process ended, and the end of what it complained of. */
-async function endOf(child: ChildProcess): Promise<string> {
-  let complaint = "";
-  child.stderr!.on("data", (text) => complaint = `${complaint}${text}`.slice(-1000));
-  return await new Promise((resolve) => {
-    child.on("close", (code, signal) => {
-      resolve(`${signal ?? `exit code ${code}`}. ${complaint.trim()}`.trim());
-    });
-  });
-}
-
-function processArguments(dataFolder: string | undefined): string[] {
-  return [
-    ...["run", "--quiet", "--no-prompt", "--config", configPath],
-    ...["--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-ffi"],
-    fileURLToPath(new URL("./side_by_side_process.ts", import.meta.url)),
-    JSON.stringify(dataFolder ?? null),
-  ];
+/** Gives a process one work after the other and reads its messages, until no work waits any more. */
+async function serve(
+  child: ChildProcessWithoutNullStreams,
+  waiting: Work[],
+  { results, onPart, tell }: UnderWay,
+  data: RunData,
+): Promise<void> {
+  const end = endOf(child);
+  let work = waiting.shift();
+  const send = () => {
+    if (!work) return child.stdin.end();
+    const { module, run: { name: call }, args } = work;
+    child.stdin.write(toLine({ module, call, args, images: imageKeys(data) }));
+  };
+  send();
+  for await (const line of createInterface({ input: child.stdout })) {
+    const message = fromLine(line) as WorkMessage;
+    if (message.failed !== undefined) throw new Error(`${work!.name}: ${message.failed}`);
+    if (message.part) await onPart(message.part[0]);
+    if (message.share !== undefined) await tell(work, message.share);
+    if (!message.ended) continue;
+    results.set(work!, message.ended[0]);
+    await tell(work, 1);
+    work = waiting.shift();
+    send();
+  }
+  if (!work) return;
+  await tell(); // throws if a Stop has ended the process
+  throw new Error(`the process of ${work.name} ended before the work did: ${await end}`);
 }

@@ -1,43 +1,38 @@
-/** What `sideBySide` and its processes say to each other, a line each. */
+/** The messages between `sideBySide` and its processes. Each is one line of text. */
 import { Buffer } from "node:buffer";
 import { deserialize, serialize } from "node:v8";
-import type { RunData } from "./run.ts";
+import type { ImageKeys } from "./run_key.ts";
 
-/** What a process is asked for. */
-export interface Asked {
+/** A request to a process: a piece of work. */
+export interface WorkRequest {
   /** Address of the module. */
   readonly module: string;
   /** Name of the function that it exports. */
   readonly call: string;
-  /** What it takes after the experiment and the telling. */
+  /** Arguments of the function after the experiment and the listeners. */
   readonly args: readonly unknown[];
   /** Keys of the images that the work is about. */
-  readonly images: readonly string[];
+  readonly images: ImageKeys;
 }
 
-/** What a process tells of the work at hand. */
-export interface Told {
+/** A message of a process about its piece of work. It has one of these keys. */
+export interface WorkMessage {
   /** The share that is done, from 0 to 1. */
   readonly share?: number;
-  /** What has been found so far, in a list, because it may be undefined. */
+  /** A part of the result that is there already, in a list, because it may be undefined. */
   readonly part?: readonly [unknown];
-  /** It has ended; the result in a list. */
+  /** The result of the work, which has ended, in a list. */
   readonly ended?: readonly [unknown];
-  /** It has failed, and why. */
+  /** Why the work has failed. */
   readonly failed?: string;
 }
 
-/** A line that holds anything that `structuredClone` copies. */
-export function toLine(value: Asked | Told): string {
+/** Writes a message as a line. It may hold anything that `structuredClone` copies. */
+export function toLine(value: WorkRequest | WorkMessage): string {
   return `${Buffer.from(serialize(value)).toString("base64")}\n`;
 }
 
-/** What a line holds. */
+/** Reads the message of a line. */
 export function fromLine(line: string): unknown {
   return deserialize(Buffer.from(line, "base64"));
-}
-
-/** What tells the images of an experiment from others. */
-export function imagesOf({ train, val, test }: RunData): string[] {
-  return [train.key, val.key, test.key];
 }

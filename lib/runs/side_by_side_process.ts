@@ -4,17 +4,18 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { type Asked, fromLine, imagesOf, type Told, toLine } from "./side_by_side_lines.ts";
+import { fromLine, toLine, type WorkMessage, type WorkRequest } from "./side_by_side_lines.ts";
 
-/** Milliseconds from one word about the progress to the next. */
+/** Milliseconds from one message about the progress to the next. */
 const PAUSE = 250;
 
-// a cell that is stopped sends this to the kernel's processes, too; whoever started this one ends it
+// a notebook's Stop sends SIGINT to this process too; it goes on until `sideBySide` ends it
 process.on("SIGINT", () => {});
-// what takes its time comes after that
+// this takes a while, so it is imported after the listener is there
 const { openExperiment } = await import("./experiment.ts");
+const { imageKeys } = await import("./run_key.ts");
 
-const tell = (told: Told) => process.stdout.write(toLine(told));
+const tell = (told: WorkMessage) => process.stdout.write(toLine(told));
 
 const input = createInterface({ input: process.stdin });
 input.on("close", () => process.exit(0));
@@ -23,9 +24,9 @@ const opening = openExperiment(undefined, dataFolder === null ? {} : { dataFolde
 
 for await (const line of input) {
   try {
-    const { module, call, args, images } = fromLine(line) as Asked;
+    const { module, call, args, images } = fromLine(line) as WorkRequest;
     const experiment = await opening;
-    if (imagesOf(experiment.data).join() !== images.join()) {
+    if (JSON.stringify(imageKeys(experiment.data)) !== JSON.stringify(images)) {
       throw new Error("its process would have other images");
     }
     let last = -Infinity;

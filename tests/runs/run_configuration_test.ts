@@ -3,7 +3,7 @@ import { assertThrows } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { recipes } from "../../lib/runs/recipes.ts";
 import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
-import { runKey } from "../../lib/runs/run_store.ts";
+import { runKey } from "../../lib/runs/run_key.ts";
 import { runData } from "./pixels.ts";
 
 const architecture = lenet5(5);

@@ -5,7 +5,8 @@ import { decodeSafetensors, encodeSafetensors } from "../../lib/model/safetensor
 import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
 import { runSeeds } from "../../lib/runs/run_seeds.ts";
-import { describeOrigins, RunStore, sourceDigest } from "../../lib/runs/run_store.ts";
+import { describeOrigins, RunStore } from "../../lib/runs/run_store.ts";
+import { sourceDigest } from "../../lib/runs/training_code.ts";
 import { BrokenLossError } from "../../lib/systems/system.ts";
 import { runData } from "./pixels.ts";
 

@@ -8,7 +8,7 @@ import type { Experiment } from "../../lib/runs/experiment.ts";
 import { projectRoot } from "../../lib/util/files.ts";
 import { OutcomeStore } from "../../lib/runs/outcome_store.ts";
 import { runConfiguration } from "../../lib/runs/run_configuration.ts";
-import { runKey } from "../../lib/runs/run_store.ts";
+import { runKey } from "../../lib/runs/run_key.ts";
 import { readSweep, type SweptEntry } from "../../lib/runs/sweep_file.ts";
 import { exists } from "../../lib/util/files.ts";
 import { needs } from "../requirements.ts";
