@@ -1,9 +1,9 @@
 /**
  * `deno task test [--no-native] [paths] [arguments of deno test]`: sets up what is missing, runs the tests, and
  * ends with a line "N passed, N failed, N skipped". Three processes run at a time: a long test file has one of its
- * own, and short ones share one, each with modules of its own. With arguments of `deno test` one process runs all,
- * so that they mean what they always do. With `--no-native` no native TensorFlow is set up, and the tests that need
- * it are skipped where there is none.
+ * own, and short ones share one. With arguments of `deno test` one process runs all, so that they mean what they
+ * always do. With `--no-native` no native TensorFlow is set up, and the tests that need it are skipped where there
+ * is none.
  */
 import { resolve } from "node:path";
 import { answerHelp } from "./arguments.ts";
@@ -21,6 +21,8 @@ import {
   runJobs,
   sharedFolder,
   testFiles,
+  testing,
+  testingTogether,
   type Told,
 } from "./test_processes.ts";
 import { exists, projectRoot } from "../lib/util/files.ts";
@@ -30,13 +32,17 @@ const longest = [
   ...["tests/notebooks_test.ts", "tests/examples_test.ts", "tests/package/npm_test.ts"],
   ...["tests/tasks/command_line_test.ts", "tests/tasks/setup_test.ts", "tests/tasks/sweep_test.ts"],
   ...["tests/tasks/test_test.ts", "tests/tasks/execute_test.ts", "tests/kernels/builds_test.ts"],
+  ...["tests/runs/side_by_side_test.ts", "tests/soak/kill_trainings_test.ts"],
 ];
 
 /** Checks the types of all tests, and of more. A few files have their types checked by themselves. */
 const typesTest = "tests/types_test.ts";
 
-/** So many short files have one process at most: a process takes a seventh of a second to start. */
-const together = 6;
+/**
+ * So many short files share a process and the modules that they import, at most: half of the time of short tests goes
+ * to the start of the process and to code that V8 has not compiled yet.
+ */
+const together = 12;
 
 /** One more than the processors of a small machine: some tests mostly wait, for a process of theirs, say. */
 const atOnce = 3;
@@ -64,18 +70,16 @@ async function inProcesses(
   const stop = stopOnSignals();
   const first = longest.filter((file) => files.includes(file));
   const short = files.filter((file) => !first.includes(file) && file !== typesTest);
-  const job = (own: readonly string[]): Job => (
-    { name: own.join(", "), args: [...denoTest, "--no-check", ...own] }
-  );
-  const jobs = [...first.map((file) => [file]), ...groups(short, together, 4 * atOnce)].map(job);
   const types = files.includes(typesTest)
-    ? job([typesTest])
+    ? testing(typesTest)
     : { name: "types", args: ["check", "--quiet", ...files] };
   const checking = new Map([[types, runJob(types, stop.signal)]]); // it needs no set-up
   await beforeTests(setUp, stop);
   const shared = await Deno.makeTempDir();
   Deno.env.set(sharedFolder, shared);
   try {
+    const grouped = groups(short, together, 2 * atOnce).map((own) => testingTogether(own, shared));
+    const jobs = [...first.map((file) => testing(file)), ...grouped];
     return await runAndTell(jobs, types, checking, stop);
   } finally {
     await Deno.remove(shared, { recursive: true });
@@ -105,7 +109,8 @@ async function runAndTell(
       if (!isTest) continue;
     }
     const told = readTold(text);
-    await show(`${told.tests.trim()}\n\n`);
+    const tests = told.tests.replace(/^(running \d+ tests?) from .*$/m, `$1 from ${job.name}`);
+    await show(`${tests.trim()}\n\n`);
     all.push(told);
     const isExplained = told.counts && told.counts.failed > 0;
     if (!told.counts || (code !== 0 && !isExplained)) broken.push(`${job.name} (status ${code})`);

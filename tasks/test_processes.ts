@@ -1,5 +1,6 @@
 /** Runs test files in processes of their own, several side by side, and puts together what they tell. */
 import { join, resolve as resolvePath } from "node:path";
+import { pathToFileURL } from "node:url";
 import { projectRoot } from "../lib/util/files.ts";
 
 /** How many tests went how. */
@@ -48,6 +49,22 @@ export function readTold(printed: string): Told {
 export interface Job {
   readonly name: string;
   readonly args: readonly string[];
+}
+
+/** Tests files in a process, where they are the modules of one program; `folder` has room for what imports them. */
+export function testingTogether(files: readonly string[], folder: string): Job {
+  if (files.length === 1) return testing(files[0]!);
+  const path = join(folder, `${files[0]!.replaceAll(/\W/g, "_")}_and_more_test.ts`);
+  const imports = files.map((file) => {
+    return `import ${JSON.stringify(pathToFileURL(resolvePath(projectRoot, file)).href)};\n`;
+  });
+  Deno.writeTextFileSync(path, imports.join(""));
+  return testing(path, files.join(", "));
+}
+
+/** Tests a file in a process, whose types have been checked. */
+export function testing(file: string, name: string = file): Job {
+  return { name, args: [...denoTest, "--no-check", file] };
 }
 
 /** How a process ended, and what it printed to both outputs. */
