@@ -63,14 +63,13 @@ export async function useJpeg<T>(
   return await settings.budget.run(pixels, async () => {
     if (settings.blocking || pixels <= SMALL) return decodeNow(job, use);
     const decompressor = takeDecompressor(job);
+    let isDecoded = false;
     try {
       const call = callOf(job, decompressor);
-      if (call === undefined || await job.library.tj3Decompress8Async(...call) !== 0) {
-        return undefined;
-      }
-      return use(imageOf(job, decompressor));
+      isDecoded = call !== undefined && await job.library.tj3Decompress8Async(...call) === 0;
+      return isDecoded ? use(imageOf(job, decompressor)) : undefined;
     } finally {
-      giveBack(job, decompressor);
+      giveBack(job, decompressor, isDecoded);
     }
   });
 }
@@ -103,12 +102,13 @@ function jobOf(bytes: Uint8Array, settings: JpegSettings): Job | undefined {
 
 function decodeNow<T>(job: Job, use: (image: Decoded) => T): T | undefined {
   const decompressor = takeDecompressor(job);
+  let isDecoded = false;
   try {
     const call = callOf(job, decompressor);
-    if (call === undefined || job.library.tj3Decompress8(...call) !== 0) return undefined;
-    return use(imageOf(job, decompressor));
+    isDecoded = call !== undefined && job.library.tj3Decompress8(...call) === 0;
+    return isDecoded ? use(imageOf(job, decompressor)) : undefined;
   } finally {
-    giveBack(job, decompressor);
+    giveBack(job, decompressor, isDecoded);
   }
 }
 
@@ -136,7 +136,13 @@ function takeDecompressor({ library, transform, width, height, channels }: Job):
   return decompressor;
 }
 
-function giveBack({ transform }: Job, decompressor: Decompressor): void {
+/** @param isDecoded whether it has decoded its image: after one that is cut off it may decode no other */
+function giveBack(
+  { library, transform }: Job,
+  decompressor: Decompressor,
+  isDecoded: boolean,
+): void {
+  if (!isDecoded) return library.tj3Destroy(decompressor.handle);
   if (decompressor.room.length > KEPT_ROOM) decompressor.room = new Uint8Array();
   idle[transform].push(decompressor);
 }

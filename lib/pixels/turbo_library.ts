@@ -12,6 +12,7 @@ export const turboVersion = "3.0.1";
 /** The functions in use, as turbojpeg.h declares them; a size is a `size_t`. */
 const functions = {
   tj3Init: { parameters: ["i32"], result: "pointer" },
+  tj3Destroy: { parameters: ["pointer"], result: "void" },
   tj3Set: { parameters: ["pointer", "i32", "i32"], result: "i32" },
   tj3Get: { parameters: ["pointer", "i32"], result: "i32" },
   tj3DecompressHeader: { parameters: ["pointer", "buffer", "usize"], result: "i32" },

@@ -84,6 +84,20 @@ Deno.test("images side by side do not share their room for pixels", async () => 
   }
 });
 
+Deno.test("after a damaged JPEG the library decodes the next ones, as before it", async () => {
+  const jpeg = await drawnJpeg(1, {}),
+    start = jpeg.findIndex((byte, at) => {
+      return byte === 0xff && jpeg[at + 1] === 0xda; // of the pixels
+    });
+  for (const blocking of [true, false]) {
+    for (const end of [start - 4, start + 4, jpeg.length >> 1]) {
+      await useJpeg(jpeg.slice(0, end), { ...settings, blocking }, () => true);
+      const found = await useJpeg(jpeg, { ...settings, blocking }, ({ width }) => width > 0);
+      assert.equal(found, turboLibrary() && true, `after ${end} bytes`);
+    }
+  }
+});
+
 Deno.test("a JPEG that claims 65,500×65,500 pixels is refused before room is made", async () => {
   const jpeg = await drawnJpeg(1, {});
   const frame = jpeg.findIndex((byte, at) => byte === 0xff && jpeg[at + 1] === 0xc0);
