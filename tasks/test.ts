@@ -35,6 +35,9 @@ const longest = [
   ...["tests/runs/side_by_side_test.ts", "tests/soak/kill_trainings_test.ts"],
 ];
 
+/** These want modules that no other test has used: no backend is open, and no memory is taken. */
+const alone = ["tests/backend/given_back_test.ts", "tests/backend/web_test.ts"];
+
 /** Checks the types of all tests, and of more. A few files have their types checked by themselves. */
 const typesTest = "tests/types_test.ts";
 
@@ -68,7 +71,7 @@ async function inProcesses(
   setUp: () => Promise<unknown>,
 ): Promise<number> {
   const stop = stopOnSignals();
-  const first = longest.filter((file) => files.includes(file));
+  const first = [...longest, ...alone].filter((file) => files.includes(file));
   const short = files.filter((file) => !first.includes(file) && file !== typesTest);
   const types = files.includes(typesTest)
     ? testing(typesTest)

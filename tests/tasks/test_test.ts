@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { exists, projectRoot } from "../../lib/util/files.ts";
-import { groups, readTold, testFiles } from "../../tasks/test_processes.ts";
+import {
+  groups,
+  readTold,
+  runJob,
+  testFiles,
+  testingTogether,
+} from "../../tasks/test_processes.ts";
 import { assertStringIncludes } from "../assert.ts";
 
 Deno.test("the closing line counts what deno test counted", () => {
@@ -90,6 +96,23 @@ Deno.test("files that pass are counted together", async () => {
   const { code, stdout, stderr } = await tested({ "a_test.ts": good, "b_test.ts": good });
   assert.equal(code, 0, stderr);
   assert(stdout.endsWith("\n2 passed, 0 failed, 2 skipped\n"), stdout);
+});
+
+Deno.test("files that share a process are counted together, and a failure names its own", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const files = Object.entries({ "a_test.ts": good, "b_test.ts": bad }).map(([name, code]) => {
+      Deno.writeTextFileSync(join(folder, name), code);
+      return join(folder, name);
+    });
+    const job = testingTogether(files, folder);
+    const { text } = await runJob(job, new AbortController().signal);
+    const { counts, failures } = readTold(text);
+    assert.deepEqual(counts, { passed: 2, failed: 1, skipped: 1 });
+    assert.match(failures, /^bad => .*b_test\.ts:2/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a test that fails, or ends its process, gives the status 1, and is told at the end", async () => {
