@@ -64,22 +64,25 @@ function lossOfRows(
   for (let row = 0; row < losses.length; row++) {
     const start = row * classes, end = start + classes;
     const label = start + Math.floor(wanted[row]!);
-    let sum = 0, areInside = true;
+    let sum = 0, least = 1, most = 0;
     for (let at = start; at < end; at++) {
       const probability = p[at]!;
-      if (isInside(probability)) sum += probability;
-      else {
-        sum += limit(probability);
-        areInside = false;
-      }
+      sum += probability;
+      if (probability < least) least = probability;
+      if (probability > most) most = probability;
+    }
+    // seldom does one have to be limited, or is NaN
+    const areInside = isInside(least) && isInside(most) && !Number.isNaN(sum);
+    if (!areInside) {
+      sum = 0;
+      for (let at = start; at < end; at++) sum += limit(p[at]!);
     }
     const share = limit(p[label]!) / sum;
     losses[row] = -Math.log(limit(share));
     if (!isInside(share)) continue;
     // of −ln(pₗ / Σp): 1/Σp for all, −1/pₗ more for the label; a limited one does not move
     const ofAll = 1 / sum, scaled = Math.fround(ofAll) * scale;
-    if (areInside) gradient.fill(scaled, start, end);
-    else for (let at = start; at < end; at++) if (isInside(p[at]!)) gradient[at] = scaled;
+    for (let at = start; at < end; at++) if (areInside || isInside(p[at]!)) gradient[at] = scaled;
     if (isInside(p[label]!)) gradient[label] = Math.fround(ofAll - 1 / (share * sum)) * scale;
   }
   return losses;
