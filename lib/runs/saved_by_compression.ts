@@ -2,7 +2,7 @@ import { openInt8 } from "../compression/quantization/int8_network.ts";
 import { createSystem } from "../systems/create_system.ts";
 import type { System } from "../systems/system.ts";
 import { JoinedProgress, type OnProgress } from "../util/progress.ts";
-import type { QuantizedResult } from "./quantize_runs.ts";
+import type { QuantizedResult } from "./quantized_results.ts";
 import { type Measured, measured } from "./measured.ts";
 import { type MeasuredNetwork, residentMemory } from "./resident_memory.ts";
 import { batches, type Run, type RunData } from "./run.ts";

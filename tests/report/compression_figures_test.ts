@@ -15,7 +15,7 @@ import { savedTable } from "../../lib/report/saved_table.ts";
 import { Table } from "../../lib/report/table.ts";
 import { comparisonWords, curveWords } from "../../lib/report/words/compression_words.ts";
 import type { CurvePoint } from "../../lib/runs/pruning_curve.ts";
-import type { QuantizedResult } from "../../lib/runs/quantize_runs.ts";
+import type { QuantizedResult } from "../../lib/runs/quantized_results.ts";
 import type { MeasuredCosts } from "../../lib/runs/saved_by_compression.ts";
 
 const title = { title: "made" };

@@ -10,7 +10,8 @@ import {
 } from "../../lib/report/tables/quantization_table.ts";
 import { savingWords } from "../../lib/report/words/compression_words.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
-import { quantizeRun, roundingErrors } from "../../lib/runs/quantize_runs.ts";
+import { quantizeRun } from "../../lib/runs/quantize_runs.ts";
+import { roundingErrors } from "../../lib/runs/rounding_errors.ts";
 import type { PairedRatio } from "../../lib/metrics/paired_ratio.ts";
 import { measureCosts } from "../../lib/runs/saved_by_compression.ts";
 import { trainRun } from "../../lib/runs/train_run.ts";

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { QuantizedResult } from "../../runs/quantize_runs.ts";
+import type { QuantizedResult } from "../../runs/quantized_results.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
 import type { Figure } from "../figure.ts";
 import { otherStyle, plotFigure } from "../plot.ts";

@@ -1,5 +1,6 @@
 import type { Dataset } from "../../data/dataset.ts";
-import type { QuantizedResult, RoundingError } from "../../runs/quantize_runs.ts";
+import type { QuantizedResult } from "../../runs/quantized_results.ts";
+import type { RoundingError } from "../../runs/rounding_errors.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
 import { pairedRatio } from "../../metrics/paired_ratio.ts";
 import { Table } from "../table.ts";

@@ -1,7 +1,7 @@
 /** What the measurements of pruned and int8 networks say, in sentences that follow the numbers. */
 import type { PrunedModel } from "../../runs/prune_runs.ts";
 import type { CurvePoint } from "../../runs/pruning_curve.ts";
-import type { QuantizedResult } from "../../runs/quantize_runs.ts";
+import type { QuantizedResult } from "../../runs/quantized_results.ts";
 import type { PairedRatio } from "../../metrics/paired_ratio.ts";
 import type { MeasuredCosts } from "../../runs/saved_by_compression.ts";
 import { pairedRatio } from "../../metrics/paired_ratio.ts";
