@@ -37,17 +37,8 @@ const variants: readonly Variant[] = [
   },
 ];
 
-/** Whether there is such a file. @throws {DataError} if it is refused */
-async function holds(folder: DataFolder, name: string): Promise<boolean> {
-  const found = await folder.find(name);
-  if (found.kind === "refused") {
-    throw new DataError(`${join(folder.root, name)} is not read: ${found.reason}`);
-  }
-  return found.kind === "file";
-}
-
 async function variantOf(folder: DataFolder): Promise<Variant | undefined> {
-  for (const variant of variants) if (await holds(folder, variant.test)) return variant;
+  for (const variant of variants) if (await folder.hasFile(variant.test)) return variant;
 }
 
 /** Whether a folder holds CIFAR-10's or CIFAR-100's binary files. */
@@ -66,13 +57,13 @@ export async function openCifar(folder: DataFolder, onNotice: OnNotice): Promise
   const variant = await variantOf(folder);
   if (variant === undefined) throw new DataError(`${root} holds no CIFAR files`);
   const present: string[] = [], missing: string[] = [];
-  for (const name of variant.train) (await holds(folder, name) ? present : missing).push(name);
+  for (const name of variant.train) (await folder.hasFile(name) ? present : missing).push(name);
   if (present.length === 0) throw new DataError(`${root} lacks ${variant.train[0]}`);
   if (missing.length > 0) onNotice(`${root} lacks ${missing.join(", ")}; the others are read`);
   const train = await readFiles(root, present, variant);
   const test = await readFiles(root, [variant.test], variant);
   let names: string[] = [];
-  if (await holds(folder, variant.names)) {
+  if (await folder.hasFile(variant.names)) {
     names = (await folder.lines(variant.names)).map((name) => name.trim())
       .filter((name) => name !== "");
     if (names.length > variant.classes) {

@@ -3,11 +3,11 @@ import { Rng } from "../util/rng.ts";
 import { DataError, type OnNotice } from "./data_error.ts";
 import type { DataFolder } from "./data_folder.ts";
 import type { Dataset, SplitName } from "./dataset.ts";
-import { type Found, imageName, readTree, tellOfAlike } from "./folders.ts";
+import { type Found, imageName, noteSimilarNames, readTree } from "./folders.ts";
 import { FileSplit } from "./split.ts";
 import { checkSplit, type SplitOptions } from "./split_options.ts";
 
-/** Folders that are parts of other layouts; where one stands, the others are missing, not split. */
+/** Folders of another layout, which has splits. Where one of them stands, nothing is split here. */
 const splitFolders = ["train", "val", "valid", "validation", "test"];
 
 /** Whether a folder holds at least two folders with images, none of them named like a split. */
@@ -39,7 +39,7 @@ export async function openClassFolders(
   const split = checkSplit(options), { root } = folder;
   const found = await readTree(folder, ".", onNotice);
   const classes = [...new Set(found.map(({ name }) => name))].sort();
-  tellOfAlike(classes, root, onNotice);
+  noteSimilarNames(classes, root, onNotice);
   const parts: Record<SplitName, { paths: string[]; labels: number[] }> = {
     train: { paths: [], labels: [] },
     val: { paths: [], labels: [] },
@@ -57,14 +57,11 @@ export async function openClassFolders(
   const of = ({ paths, labels }: typeof parts.train) => new FileSplit(root, paths, labels);
   const splits = { train: of(parts.train), val: of(parts.val), test: of(parts.test) };
   const { train, val, test } = splits;
+  const [valShare, testShare] = [percent(split.val), percent(split.test)];
   onNotice(
     `${root} has no folders train and test, so its ${found.length} images of ${classes.length} classes ` +
-      `are split here: ${train.length} train, ${val.length} val (${
-        percent(split.val)
-      } of each class), ` +
-      `${test.length} test (${
-        percent(split.test)
-      }), with seed ${split.seed}; LENET_SPLIT, or the option ` +
+      `are split here: ${train.length} train, ${val.length} val (${valShare} of each class), ` +
+      `${test.length} test (${testShare}), with seed ${split.seed}; LENET_SPLIT, or the option ` +
       "split, changes that",
   );
   return {
@@ -73,7 +70,7 @@ export async function openClassFolders(
     layout: "class folders",
     classes,
     splits,
-    synthetic: (await folder.find("synthetic.json")).kind === "file",
+    synthetic: await folder.isSynthetic(),
   };
 }
 

@@ -76,12 +76,23 @@ export class DataFolder {
     return new Map(names.sort().map((name) => [name, found(listing, name)]));
   }
 
-  /** The lines of a text file in the folder. @throws {DataError} as `readLines` and `find` say */
-  async lines(name: string): Promise<string[]> {
+  /** Whether there is a file of that name. @throws {DataError} saying why, if it is refused */
+  async hasFile(name: string): Promise<boolean> {
     const found = await this.find(name);
     if (found.kind === "refused") {
       throw new DataError(`${join(this.root, name)} is not read: ${found.reason}`);
     }
+    return found.kind === "file";
+  }
+
+  /** Whether the images were made by this project's generator, which leaves a file of this name. */
+  async isSynthetic(): Promise<boolean> {
+    return (await this.find("synthetic.json")).kind === "file";
+  }
+
+  /** The lines of a text file in the folder. @throws {DataError} as `readLines` and `hasFile` do */
+  async lines(name: string): Promise<string[]> {
+    await this.hasFile(name);
     return await readLines(join(this.root, name));
   }
 

@@ -30,7 +30,7 @@ export async function openFolders(folder: DataFolder, onNotice: OnNotice): Promi
   const train = await readTree(folder, "train", onNotice);
   const test = await readTree(folder, "test", onNotice);
   const classes = [...new Set(train.map(({ name }) => name))].sort();
-  tellOfAlike(classes, root, onNotice);
+  noteSimilarNames(classes, root, onNotice);
   const tested = new Set(test.map(({ name }) => name));
   const untested = classes.filter((name) => !tested.has(name));
   if (untested.length > 0) onNotice(`${root}/test has no image of ${untested.join(", ")}`);
@@ -63,13 +63,17 @@ export async function openFolders(folder: DataFolder, onNotice: OnNotice): Promi
     root,
     layout: "folders",
     classes,
-    synthetic: (await folder.find("synthetic.json")).kind === "file",
+    synthetic: await folder.isSynthetic(),
     splits: { train: split(parts.train), val: split(parts.val), test: split(labelled(test)) },
   };
 }
 
-/** Tells of two classes whose names a reader would take for one. */
-export function tellOfAlike(classes: readonly string[], root: string, onNotice: OnNotice): void {
+/** Tells `onNotice` of two classes whose names a reader would take for the same. */
+export function noteSimilarNames(
+  classes: readonly string[],
+  root: string,
+  onNotice: OnNotice,
+): void {
   const before = new Map<string, string>();
   for (const name of classes) {
     const plain = name.normalize("NFKC").trim().toLowerCase(), other = before.get(plain);
@@ -109,7 +113,7 @@ export async function readTree(
   split: string,
   onNotice: OnNotice,
 ): Promise<Found[]> {
-  const found: Found[] = [], left = new Left(folder.root, onNotice);
+  const found: Found[] = [], left = new LeftOut(folder.root, onNotice);
   for (const [name, { kind }] of await checked(folder, split)) {
     const own = join(split, name);
     if (kind !== "folder") {
@@ -148,8 +152,8 @@ async function checked(folder: DataFolder, path: string): ReturnType<DataFolder[
   return entries;
 }
 
-/** Counts what is left out, by its kind. */
-class Left {
+/** Counts the files that are left out, by the reason, and tells of the first one of each. */
+class LeftOut {
   readonly #kinds = new Map<string, { readonly first: string; count: number }>();
 
   constructor(readonly root: string, readonly onNotice: OnNotice) {}

@@ -11,12 +11,8 @@ export function holdOut(
   share: number,
 ): { readonly train: number[]; readonly val: number[] } {
   if (!(share > 0 && share < 1)) throw new RangeError(`share must be in (0, 1), got ${share}`);
-  const byClass = new Map<number, number[]>();
-  for (let i = 0; i < labels.length; i++) {
-    const own = byClass.get(labels[i]!);
-    if (own) own.push(i);
-    else byClass.set(labels[i]!, [i]);
-  }
+  const all = Array.from({ length: labels.length }, (_, i) => i);
+  const byClass = Map.groupBy(all, (i) => labels[i]!);
   const chosen = new Set<number>();
   for (const [label, positions] of byClass) {
     if (positions.length < 2) continue;
@@ -25,7 +21,6 @@ export function holdOut(
       chosen.add(at);
     }
   }
-  const all = Array.from({ length: labels.length }, (_, i) => i);
   return { train: all.filter((i) => !chosen.has(i)), val: all.filter((i) => chosen.has(i)) };
 }
 

@@ -16,11 +16,7 @@ function variants(part: string, kind: string): string[] {
 
 async function find(folder: DataFolder, part: string, kind: string): Promise<string | undefined> {
   for (const name of variants(part, kind)) {
-    const found = await folder.find(name);
-    if (found.kind === "refused") {
-      throw new DataError(`${join(folder.root, name)} is not read: ${found.reason}`);
-    }
-    if (found.kind === "file") return join(folder.root, name);
+    if (await folder.hasFile(name)) return join(folder.root, name);
   }
 }
 
@@ -91,9 +87,8 @@ export function parseIdx(
   const magic = view.getUint32(0);
   if (magic !== 0x800 + rank) {
     throw new DataError(
-      `${name} is no IDX file of bytes with ${rank} dimensions: it starts with 0x${
-        magic.toString(16)
-      }`,
+      `${name} is no IDX file of bytes with ${rank} dimensions: ` +
+        `it starts with 0x${magic.toString(16)}`,
     );
   }
   if (bytes.length < 4 + 4 * rank) throw new DataError(`${name} is too short for an IDX header`);

@@ -49,7 +49,7 @@ export async function openList(folder: DataFolder, onNotice: OnNotice): Promise<
     root,
     layout: "list",
     classes: await classNames(folder, folders),
-    synthetic: (await folder.find("synthetic.json")).kind === "file",
+    synthetic: await folder.isSynthetic(),
     splits: { train: split("train"), val: split("val"), test: split("test") },
   };
 }

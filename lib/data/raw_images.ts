@@ -62,7 +62,7 @@ export async function rawDataset(parts: RawParts): Promise<Dataset> {
       folder,
       Array.from({ length: classes }, (_, label) => names[label] ?? String(label)),
     ),
-    synthetic: (await folder.find("synthetic.json")).kind === "file",
+    synthetic: await folder.isSynthetic(),
     splits: {
       train: pick(train, held.train),
       val: pick(train, held.val),

@@ -78,14 +78,12 @@ function sentences(conclusion: Conclusion): string[] {
         ? "No fault alone makes the correct run collapse."
         : `Put alone into the correct run, ${
           faultsOf("each of", sufficient)
-        } suffices to make it collapse.`,
+        } suffices to make it ` +
+          "collapse.",
     );
     if (sufficient.length > 0 && harmless!.length > 0) {
-      found.push(
-        `Put in alone, ${faultsOf("none of", harmless!)} ${
-          harmless!.length === 1 ? "does not" : "does"
-        }.`,
-      );
+      const verb = harmless!.length === 1 ? "does not" : "does";
+      found.push(`Put in alone, ${faultsOf("none of", harmless!)} ${verb}.`);
     }
   }
   if (necessary === undefined) {
@@ -104,24 +102,21 @@ function sentences(conclusion: Conclusion): string[] {
 
 /** "is above constant prediction (top-1 0.164, top-5 0.532)" */
 function state({ summary, verdict }: MeasuredRow): string {
-  const scores = `top-1 ${summary.test.top1.value.toFixed(3)}, top-5 ${
-    summary.test.top5.value.toFixed(3)
-  }`;
+  const { top1, top5 } = summary.test;
+  const scores = `top-1 ${top1.value.toFixed(3)}, top-5 ${top5.value.toFixed(3)}`;
   if (verdict.alive) return `is above constant prediction (${scores})`;
   const { constantSeeds, seeds } = verdict;
-  return `is not above constant prediction (${scores}; ` +
-    `${constantSeeds} of ${seeds} ${
-      seeds === 1 ? "seed" : "seeds"
-    } with one class for every image)`;
+  const counted = `${constantSeeds} of ${seeds} ${seeds === 1 ? "seed" : "seeds"}`;
+  return `is not above constant prediction (${scores}; ${counted} with one class for every image)`;
 }
 
 /** "a", "a and b", "a, b and c" */
-function list(names: readonly string[]): string {
+function joinNames(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** "the fault “a”"; "one of the faults “a” and “b”", with what stands before several of them */
 function faultsOf(before: string, names: readonly string[]): string {
-  const quoted = list(names.map((name) => `“${name}”`));
+  const quoted = joinNames(names.map((name) => `“${name}”`));
   return names.length === 1 ? `the fault ${quoted}` : `${before} the faults ${quoted}`;
 }

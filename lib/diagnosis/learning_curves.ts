@@ -136,11 +136,8 @@ export function overfittingText(
   });
   const fitting = curves.filter((curve) => curve.name === "published" && !overfits(curve));
   if (fitting.length > 0) {
-    told.push(
-      `What ${
-        fitting.map(({ title }) => title).join(" and ")
-      } scored as published is not explained by overfitting.`,
-    );
+    const titles = fitting.map(({ title }) => title).join(" and ");
+    told.push(`What ${titles} scored as published is not explained by overfitting.`);
   }
   return told.join(" ");
 }

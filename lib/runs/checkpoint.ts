@@ -7,7 +7,7 @@ import { exists, removeParts, writeAtomic } from "../util/files.ts";
 import { readFile, remove } from "../util/platform.ts";
 import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 
-/** What a checkpoint must have been made by for a training to go on from it. */
+/** What a checkpoint belongs to. Only a training with the same key and code goes on from it. */
 export interface CheckpointOwner {
   /** Digest of the configuration and the images. */
   readonly key: string;
@@ -18,14 +18,15 @@ export interface CheckpointOwner {
 /** Form of the file; another form is not read. */
 const FORM = "1";
 
-/** Part of the time that checkpoints may take at most. */
-const SHARE = 0.02;
+/** Largest share of the time that may go into writing checkpoints. */
+const MOST_SHARE = 0.02;
 
 /**
  * The state of a training that is under way, in a file that is replaced whole every few seconds. A
  * training that was killed goes on from it.
  */
 export class Checkpoint {
+  /** When the file was last written, and how long that took, in milliseconds. */
   #last = performance.now();
   #cost = 0;
   #hasWarned = false;
@@ -59,11 +60,9 @@ export class Checkpoint {
       console.info(`A training goes on after ${length} whole epochs, ${steps} batches in all.`);
       return state;
     } catch (error) {
+      const reason = (error as Error).message;
       console.warn(
-        `The checkpoint ${this.path} is not used: ${
-          (error as Error).message
-        }. The training starts ` +
-          "from the beginning.",
+        `The checkpoint ${this.path} is not used: ${reason}. The training starts from the beginning.`,
       );
       return undefined;
     }
@@ -73,7 +72,7 @@ export class Checkpoint {
   listener(runsOn: string, signal?: AbortSignal): NonNullable<FitOptions["onState"]> {
     return async (capture) => {
       const start = performance.now();
-      const wait = Math.max(1000 * this.seconds, this.#cost / SHARE);
+      const wait = Math.max(1000 * this.seconds, this.#cost / MOST_SHARE);
       if (start - this.#last < wait && !signal?.aborted) return;
       try {
         const { arrays, rest } = flatten(await capture());
@@ -85,7 +84,7 @@ export class Checkpoint {
         this.#hasWarned = true;
       }
       this.#last = performance.now();
-      // where each batch is to be written, none waits
+      // with 0 seconds the state is written after each batch, however long that takes
       this.#cost = this.seconds === 0 ? 0 : this.#last - start;
     };
   }

@@ -156,11 +156,10 @@ function checkTeacher({ teacher }: RunConfiguration, given: Run | undefined): vo
   const all = Object.keys({ ...wanted, ...found }) as (keyof RunConfiguration)[];
   const other = all.find((key) => JSON.stringify(wanted[key]) !== JSON.stringify(found[key]));
   if (other === undefined) return;
+  const [has, needs] = [found[other], wanted[other]].map((value) => JSON.stringify(value));
   throw new RangeError(
     `the teacher that is given has another ${other} than the run's teacher.configuration, ` +
-      `${JSON.stringify(found[other])}, not ${
-        JSON.stringify(wanted[other])
-      }: give the right one, or none`,
+      `${has}, not ${needs}: give the right one, or none`,
   );
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { assertRejects, assertThrows } from "../assert.ts";
 import { DataError } from "../../lib/data/data_error.ts";
-import { tellOfAlike } from "../../lib/data/folders.ts";
+import { noteSimilarNames } from "../../lib/data/folders.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { parseSplit } from "../../lib/data/split_options.ts";
 import { openNoting, withFiles } from "./files.ts";
@@ -50,7 +50,7 @@ Deno.test("classes that a reader would take for one are told, in both layouts of
   }
   const told: string[] = [];
   const names = ["Cat", "cat", "cat ", "caf\u00e9", "cafe\u0301", "cafe"];
-  tellOfAlike(names, "/data", (text) => void told.push(text));
+  noteSimilarNames(names, "/data", (text) => void told.push(text));
   assert.equal(told.length, 3);
   assert.match(told[0]!, /^\/data: "Cat" and "cat" are two classes/);
 });

@@ -70,7 +70,7 @@ export async function download(
 }
 
 /** Hexadecimal checksum of a file, which is read piece by piece. */
-export async function checksumOf(path: string, algorithm: "sha256" | "md5"): Promise<string> {
+async function checksumOf(path: string, algorithm: "sha256" | "md5"): Promise<string> {
   const hash = createHash(algorithm);
   for await (const piece of nodeModule("node:fs").createReadStream(path)) hash.update(piece);
   return hash.digest("hex");
@@ -229,10 +229,9 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    const reason = (error as Error).message;
     throw new DataError(
-      `${path} cannot be written: ${
-        (error as Error).message
-      }. The next attempt goes on with what is there`,
+      `${path} cannot be written: ${reason}. The next attempt goes on with what is there`,
       { cause: error },
     );
   }

@@ -59,12 +59,10 @@ async function make(known: KnownDataset, folder: string, options: PrepareOptions
   const work = `${folder}.part`;
   const mirror = options.mirror ?? (environment("LENET_DATA_MIRROR") || undefined);
   if (mirror !== undefined && !/^https?:\/\/[^/]/i.test(mirror)) {
+    const source = options.mirror === undefined ? ", which LENET_DATA_MIRROR names," : "";
     throw new DataError(
-      `the mirror of the data sets${
-        options.mirror === undefined ? ", which LENET_DATA_MIRROR names," : ""
-      } ` +
-        `is ${mirror}; its address must begin ` +
-        "with http:// or https://",
+      `the mirror of the data sets${source} is ${mirror}; its address must begin with http:// or ` +
+        "https://",
     );
   }
   const units = (bytes: number) => Math.ceil(bytes / 1000);

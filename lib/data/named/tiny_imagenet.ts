@@ -70,7 +70,7 @@ export const tinyImagenetClasses: readonly (readonly [wordnet: string, name: str
   });
 
 /** Images of each class for validation, and as many for the test: the paper tests on 450 images of 50 classes. */
-export const heldOutOfClass = 9;
+const heldOutOfClass = 9;
 
 /** No image of Tiny ImageNet has more bytes; its longest text has 8 MB. */
 const LIMIT = 2 ** 24;
