@@ -5,7 +5,7 @@ import { createVenv, pip, programOf } from "../tasks/python.ts";
 import { step } from "../tasks/run.ts";
 
 /** Its folder. */
-export const benchVenv: string = join(projectRoot, ".venv-bench");
+const benchVenv: string = join(projectRoot, ".venv-bench");
 
 /** Its interpreter. */
 export const benchPython: string = programOf(benchVenv, "python");

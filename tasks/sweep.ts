@@ -103,7 +103,7 @@ function knownLists(): string {
 }
 
 /** What a list's results are called: a named list by its name, a file by its own without `.json`. */
-export function listName(list: string): string {
+function listName(list: string): string {
   return extname(list) === ".json" ? basename(list, ".json") : list;
 }
 

@@ -14,7 +14,7 @@ import {
 import { decodeLine, encodeLine, type Job, lines, type Message } from "./sweep_protocol.ts";
 
 /** The Python environment with dask.distributed. */
-export const daskVenv: string = join(projectRoot, ".venv-dask");
+const daskVenv: string = join(projectRoot, ".venv-dask");
 
 /** Its interpreter. */
 export const daskPython: string = programOf(daskVenv, "python");

@@ -1,12 +1,11 @@
-import { median } from "../metrics/median.ts";
 import type { Experiment, ProgressFactory } from "../runs/experiment.ts";
-import type { Batch, Normalisation, PixelSet } from "../pixels/pixels.ts";
-import { batches, type RunData } from "../runs/run.ts";
+import type { RunData } from "../runs/run.ts";
 import type { RunStore } from "../runs/run_store.ts";
 import { defaultSeeds, runSeeds, type SeedRun } from "../runs/run_seeds.ts";
 import { constantScores, judge, type Verdict } from "./chance.ts";
 import { type Ablation, type AblationName, ablations, type AblationStep } from "./ablations.ts";
-import { type LayerStatistics, layerStatistics } from "./layer_statistics.ts";
+import type { LayerStatistics } from "./layer_statistics.ts";
+import { medianLayers } from "./median_layers.ts";
 import { summarize, type Summary } from "./summary.ts";
 
 /** A step of an ablation, its runs, and what they have in common. */
@@ -109,40 +108,4 @@ export function judgeAblations(
     last: steps.at(-1)!.summary,
     family: keys.length,
   }));
-}
-
-/** Test images on which saturation and gradients are measured. */
-export const MEASURED_IMAGES = 256;
-
-/**
- * Test images on which layers are measured, drawn at random from all classes. The draw is always the
- * same, so that all networks are measured on the same images.
- */
-export async function drawnImages(test: PixelSet, normalisation: Normalisation): Promise<Batch> {
-  const options = { batchSize: MEASURED_IMAGES, shuffle: true, seed: 1 };
-  const { value } = await batches(test, normalisation, options)[Symbol.asyncIterator]().next();
-  return value!;
-}
-
-/** Layer statistics on randomly drawn test images, as medians over runs of one configuration. */
-async function medianLayers(
-  runs: readonly SeedRun[],
-  { test }: RunData,
-): Promise<LayerStatistics[]> {
-  const all: LayerStatistics[][] = [];
-  for (const { run: { configuration, weights, normalisation } } of runs) {
-    const images = await drawnImages(test, normalisation);
-    all.push(layerStatistics(configuration.architecture, weights, images));
-  }
-  return all[0]!.map(({ layer, saturated, activations }, i) => ({
-    layer,
-    saturated: saturated === undefined ? undefined : median(all.map((own) => own[i]!.saturated!)),
-    gradientNorm: median(all.map((own) => own[i]!.gradientNorm)),
-    ...(activations ? { activations: meanShares(all.map((own) => own[i]!.activations!)) } : {}),
-  }));
-}
-
-/** Means, not medians, so that the shares add up to one. */
-function meanShares(all: readonly (readonly number[])[]): number[] {
-  return all[0]!.map((_, bin) => all.reduce((sum, own) => sum + own[bin]!, 0) / all.length);
 }

@@ -34,6 +34,7 @@ export * from "./logits_agreement.ts";
 export * from "./measure_ablation.ts";
 export * from "./measure_matrix.ts";
 export * from "./measure_outlook.ts";
+export { drawnImages, MEASURED_IMAGES } from "./median_layers.ts";
 export * from "./outlook.ts";
 export { diagnosisRuns, type DiagnosisSeeds } from "./planned_runs.ts";
 export * from "./paper_faults.ts";

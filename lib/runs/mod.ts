@@ -44,6 +44,7 @@ export * from "./search_space.ts";
 export * from "./sweep_file.ts";
 export * from "./sweep_list.ts";
 export * from "./timing.ts";
+export * from "./train_options.ts";
 export * from "./train_run.ts";
 export { trainTogether } from "./train_together.ts";
 export { sourceDigest, trainingCode } from "./training_code.ts";

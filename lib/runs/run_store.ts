@@ -9,12 +9,8 @@ import { nameNonFinite, readNonFinite } from "../util/non_finite_json.ts";
 import { readFile } from "../util/platform.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { type Run, type RunData, type StoppedRun, teacherData } from "./run.ts";
-import {
-  fitOptionsOf,
-  type StoppableTrainOptions,
-  type TrainOptions,
-  trainRun,
-} from "./train_run.ts";
+import type { StoppableTrainOptions, TrainOptions } from "./train_options.ts";
+import { fitOptionsOf, trainRun } from "./train_run.ts";
 import type { OnProgress } from "../util/progress.ts";
 import type { RunConfiguration, TeacherConfiguration } from "./run_configuration.ts";
 import { runKey } from "./run_key.ts";

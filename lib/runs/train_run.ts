@@ -1,62 +1,21 @@
 import { type Architecture, countClasses } from "../model/architecture.ts";
 import { initialWeights } from "../model/initial_weights.ts";
-import type { LossFunction } from "../model/loss.ts";
 import { encodeSafetensors } from "../model/safetensors.ts";
-import type { OptimizerState } from "../model/training_step.ts";
 import type { DataLoader } from "../pixels/loader.ts";
 import { normalisation } from "../pixels/normalisation.ts";
 import type { Normalisation } from "../pixels/pixels.ts";
 import type { Teaching } from "../pixels/teaching.ts";
-import type { Callback } from "../systems/callbacks.ts";
-import { createSystem, type SystemOptions } from "../systems/create_system.ts";
-import { oneCycle, type Schedule } from "../systems/schedule.ts";
-import type { EpochRecord, FitOptions, System } from "../systems/system.ts";
+import type { SystemOptions } from "../systems/create_system.ts";
+import { oneCycle } from "../systems/schedule.ts";
+import type { FitOptions, System } from "../systems/system.ts";
 import { sha256 } from "../util/files.ts";
-import type { OnProgress } from "../util/progress.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import { FaultyNumpy } from "./faulty_numpy.ts";
 import { batches, restore, type Run, type RunData, type StoppedRun, teacherData } from "./run.ts";
 import { type RunConfiguration, runConfiguration, type Teacher } from "./run_configuration.ts";
 import { saturatingWeights } from "./saturating_weights.ts";
 import { sortByClass } from "./sort_by_class.ts";
 import { teach } from "./teach.ts";
-
-/** Options of a training that are no part of its configuration. */
-export interface TrainOptions {
-  /** Told after each batch. */
-  readonly onProgress?: OnProgress;
-  /** Told after each epoch. */
-  readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
-  /**
-   * Callbacks of the training, see `FitOptions`. They, `schedule`, `loss` and `optimizerState` are no part of the
-   * configuration. So no store keeps a run that was trained with one of them, and whoever goes on from a
-   * checkpoint must give the same ones again. A run that a callback ends before the last epoch is whole.
-   */
-  readonly callbacks?: readonly Callback[];
-  /** A schedule in place of the configuration's. */
-  readonly schedule?: Schedule;
-  /** A loss in place of the cross-entropy. */
-  readonly loss?: LossFunction;
-  /** State that the optimizer starts with. */
-  readonly optimizerState?: OptimizerState;
-  /**
-   * Whether a training whose loss is NaN or infinite goes on, so that its result can be shown. By
-   * default it ends with a `BrokenLossError`.
-   */
-  readonly continueAtBrokenLoss?: boolean;
-  /** The trained teacher that the configuration asks for; by default it is trained first. */
-  readonly teacher?: Run;
-  /** Where the state of the training is kept, to go on from if it is interrupted; default: nowhere. */
-  readonly checkpoint?: Checkpoint;
-  /** See `StoppableTrainOptions`. */
-  readonly signal?: undefined;
-}
-
-/** The options of a training that may be stopped, and then gives a `StoppedRun`. */
-export interface StoppableTrainOptions extends Omit<TrainOptions, "signal"> {
-  /** Stops the training after the batch at hand. */
-  readonly signal: AbortSignal;
-}
+import type { StoppableTrainOptions, TrainOptions } from "./train_options.ts";
+import { untrainedSystem } from "./untrained_system.ts";
 
 /** What a configuration trains, before its first step. The caller disposes of the system. */
 export interface PreparedRun {
@@ -245,24 +204,6 @@ export function fitOptionsOf(configuration: RunConfiguration): FitOptions {
 /** Whether a configuration has a mistake of the paper's code, be it a fault or a setting. */
 function hasMistakes({ faults = [], pixels, start }: RunConfiguration): boolean {
   return faults.length > 0 || pixels === "raw" || start === "saturating";
-}
-
-async function untrainedSystem(
-  configuration: RunConfiguration,
-  built: Pick<SystemOptions, "layers" | "model">,
-): Promise<System> {
-  const { system, architecture, faults = [], seed, backend: asked } = configuration;
-  if (faults.includes("swapped loss arguments")) {
-    // loaded only here, because the native TensorFlow may be missing where numpy alone is used
-    const { TorchSystem } = await import("../systems/torch/torch_system.ts");
-    const { swappedCrossEntropy } = await import("./swapped_loss.ts");
-    const { openBackend } = await import("../backend/choose_backend.ts");
-    const backend = await openBackend(asked);
-    return new TorchSystem(architecture, { criterion: swappedCrossEntropy, backend });
-  }
-  return faults.length > 0
-    ? await FaultyNumpy.create(architecture, faults)
-    : await createSystem(system, architecture, { seed, ...built, ...asked && { backend: asked } });
 }
 
 function checkLabels(architecture: Architecture, data: RunData): void {

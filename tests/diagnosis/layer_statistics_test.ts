@@ -5,7 +5,7 @@ import {
   layerStatistics,
   saturatedShare,
 } from "../../lib/diagnosis/layer_statistics.ts";
-import { drawnImages, MEASURED_IMAGES } from "../../lib/diagnosis/measure_ablation.ts";
+import { drawnImages, MEASURED_IMAGES } from "../../lib/diagnosis/median_layers.ts";
 import { sortByClass } from "../../lib/runs/sort_by_class.ts";
 import { pixelSet } from "../runs/pixels.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import { MEASURED_IMAGES, type MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
+import type { MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
+import { MEASURED_IMAGES } from "../../diagnosis/median_layers.ts";
 import type { Figure } from "../figure.ts";
 import { plotFigure, systemStyle } from "../plot.ts";
 

@@ -1,4 +1,5 @@
-import { MEASURED_IMAGES, type MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
+import type { MeasuredAblation } from "../../diagnosis/measure_ablation.ts";
+import { MEASURED_IMAGES } from "../../diagnosis/median_layers.ts";
 import { Figure } from "../figure.ts";
 import { svgText } from "../svg_text.ts";
 
