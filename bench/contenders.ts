@@ -163,11 +163,8 @@ export async function compare(
         }
         const rate = answer.images / answer.seconds;
         rates.set(name, [...rates.get(name) ?? [], rate]);
-        say(
-          `  ${request.work} ${request.batch}, ${threads} thread${
-            threads > 1 ? "s" : ""
-          }, ${name}: ${Math.round(rate)}/s`,
-        );
+        const on = `${threads} ${threads > 1 ? "threads" : "thread"}`;
+        say(`  ${request.work} ${request.batch}, ${on}, ${name}: ${Math.round(rate)}/s`);
       }
     }
   } finally {

@@ -165,11 +165,13 @@ async function int8Report(
   await step("int8 in three libraries, accuracy", async () => {
     const experiment = await openExperiment(progress);
     const { networks, hasVnni } = await int8Networks(experiment);
+    const measuredBy = clock === "cpu"
+      ? "the time that each process had the processor"
+      : "the clock on the wall";
     const notes = [
       vnniNote(hasVnni),
-      `Speeds: one thread, in turns, by ${
-        clock === "cpu" ? "the time that each process had the processor" : "the clock on the wall"
-      }; images/s are medians, the ratios those of each turn (range). They were ` +
+      `Speeds: one thread, in turns, by ${measuredBy}; ` +
+      "images/s are medians, the ratios those of each turn (range). They were " +
       `measured on: ${machine}. Data: ${dataLabel(experiment.dataset)}. Computed on ${date}.`,
     ];
     const table = int8Table(networks, experiment.data, notes, int8Speeds(sections, hasVnni));

@@ -124,9 +124,8 @@ export function runsTable(runs: readonly Run[]): Table {
       }];
     }),
     notes: [
-      `Measured on: ${runs.at(-1)?.machine}; ${
-        days(runs)
-      }. Each value is the median of its run's rounds.`,
+      `Measured on: ${runs.at(-1)?.machine}; ${days(runs)}. ` +
+      "Each value is the median of its run's rounds.",
       "PyTorch, AVX2: PyTorch held to vectors of 256 bits, where it has wider ones. WebAssembly gets " +
       "128 by default and 256 in turbo.",
     ],
@@ -156,9 +155,8 @@ export function machinesTable(runs: readonly Run[]): Table {
     }),
     notes: machines.map((machine, i) => {
       const own = runs.filter((run) => run.machine === machine);
-      return `Machine ${letter(i)}: ${machine}; medians of its last ${own.length} runs, ${
-        days(own)
-      }.`;
+      return `Machine ${letter(i)}: ${machine}; ` +
+        `medians of its last ${own.length} runs, ${days(own)}.`;
     }),
   });
 }

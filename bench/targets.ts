@@ -110,9 +110,8 @@ export function targetsTable(occasion: Occasion, sections: readonly Section[]): 
       }];
     }),
     notes: [
-      `${
-        measuredOn(occasion)
-      } Ratios to whom the target names are taken round by round: median (range).`,
+      `${measuredOn(occasion)} ` +
+      "Ratios to whom the target names are taken round by round: median (range).",
       `0.63 times the rate of the hand-written system is ${LONGEST} times its time.`,
       "Strongest other: the fastest in the same comparison of those who are not this project's, by medians; " +
       "PyTorch and TensorFlow take all vectors that the processor has.",

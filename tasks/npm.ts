@@ -178,9 +178,8 @@ if (import.meta.main) {
     const folder = join(projectRoot, "dist", "npm");
     const bytes = await buildPackage(folder);
     console.log(
-      `dist/npm: ${
-        (bytes / 2 ** 20).toFixed(1)
-      } MiB; npm pack ./dist/npm makes the file to install`,
+      `dist/npm: ${(bytes / 2 ** 20).toFixed(1)} MiB; ` +
+        "npm pack ./dist/npm makes the file to install",
     );
   });
 }

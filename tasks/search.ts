@@ -195,9 +195,8 @@ export async function standingBetter(
   );
   const made = mean(final.flatMap(({ top1, top5 }) => [top1, top5]));
   if (!(standing > made)) return undefined;
-  return `${relative(projectRoot, path)} stays as it is: its recipe has ${
-    standing.toFixed(3)
-  } on the validation images ` +
+  return `${relative(projectRoot, path)} stays as it is: ` +
+    `its recipe has ${standing.toFixed(3)} on the validation images ` +
     `(mean of top-1 and top-5), this one ${made.toFixed(3)}.`;
 }
 

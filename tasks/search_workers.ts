@@ -67,10 +67,8 @@ export async function trainSideBySide(
     await child.stdin.close().catch(() => {}); // the other end is gone
     if (!success) {
       throw new SetupError(
-        `the training with seed ${seed} ended with ${
-          signal ?? `status ${code}`
-        }; the same command ` +
-          "goes on with it",
+        `the training with seed ${seed} ended with ${signal ?? `status ${code}`}; ` +
+          "the same command goes on with it",
       );
     }
     await tell(seed, epochs * images);

@@ -52,9 +52,8 @@ async function roundtrips(): Promise<number> {
   };
   const date = new Date().toISOString().slice(0, 10);
   const table = roundtripsTable(journeys, sides, [
-    `Data: ${
-      dataLabel(dataset)
-    }, ${data.val.length} validation and ${data.test.length} test images; the ` +
+    `Data: ${dataLabel(dataset)}, ` +
+    `${data.val.length} validation and ${data.test.length} test images; the ` +
     `networks with random weights are asked about noise. Measured on ${date}, on: ${machine()}.`,
   ]);
   await table.save(join(projectRoot, "results", "bench", "roundtrips"));

@@ -93,9 +93,7 @@ export function afterwardsText(curves: readonly AccuracyPoint[], end: number): s
     const isShown = Math.abs(change) > Math.hypot(half(at), half(last));
     const judged = !isShown ? "no change is shown" : change > 0 ? "it has risen" : "it has fallen";
     return `- ${systemTitles[system]}: ${at.accuracy.value.toFixed(3)} after epoch ${at.epoch}, ` +
-      `${
-        last.accuracy.value.toFixed(3)
-      } after epoch ${last.epoch}: ${judged}. It is highest after ` +
-      `epoch ${best.epoch}.`;
+      `${last.accuracy.value.toFixed(3)} after epoch ${last.epoch}: ${judged}. ` +
+      `It is highest after epoch ${best.epoch}.`;
   }).join("\n");
 }

@@ -52,9 +52,8 @@ export function pairedBootstrap(
   const [a, b] = [shares(first), shares(second)];
   if (a.length !== b.length || a[0]!.length !== b[0]!.length) {
     throw new RangeError(
-      `${a.length} networks on ${a[0]!.length} images cannot be paired with ${b.length} on ${
-        b[0]!.length
-      }`,
+      `${a.length} networks on ${a[0]!.length} images cannot be paired with ` +
+        `${b.length} on ${b[0]!.length}`,
     );
   }
   return bootstrap(a.map((row, i) => row.map((x, j) => x - b[i]![j]!)), options);

@@ -11,9 +11,8 @@ export function requirePredictions({ logits, labels, classes }: Predictions): vo
   const wrong = labels.findIndex((label) => !(label >= 0 && label < classes));
   if (wrong >= 0) {
     throw new RangeError(
-      `label ${labels[wrong]} of image ${wrong} is outside 0 to ${
-        classes - 1
-      }, the network's classes`,
+      `label ${labels[wrong]} of image ${wrong} is outside 0 to ${classes - 1}, ` +
+        "the network's classes",
     );
   }
 }

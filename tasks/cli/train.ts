@@ -134,9 +134,8 @@ async function train(options: TrainOptions): Promise<void> {
   const parameters = countParameters(architecture);
   if (parameters > MOST_PARAMETERS) {
     throw new SetupError(
-      `images of ${size} × ${size} need ${
-        parameters.toLocaleString("en")
-      } weights, more than the ` +
+      `images of ${size} × ${size} need ${parameters.toLocaleString("en")} weights, ` +
+        "more than the " +
         `${MOST_PARAMETERS.toLocaleString("en")} that can be trained; choose a smaller --size`,
     );
   }

@@ -55,7 +55,10 @@ export function stageGroups(stage: ConvStage | DenseStage): SumGroups {
   return sumGroups("kernel" in stage ? packedConvInputs(stage) : packedDenseInputs(stage));
 }
 
-/** A row's scale is so large that its bias has about as many steps at most; the products need the rest of 32 bits. */
+/**
+ * A row's scale is made so large that the magnitude of its bias is about this at most. What is left of 32 bits is
+ * for the products.
+ */
 const LARGEST_BIAS = 2 ** 29;
 
 /**

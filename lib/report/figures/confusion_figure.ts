@@ -43,18 +43,16 @@ export function confusionFigure(
   body +=
     `<text x="${left + size / 2}" y="${top + size + 18}" font-size="12" text-anchor="middle">` +
     `predicted, in the same order (${predicted} of ${classes} ${counted} occur)</text>`;
-  // the ramp
+  // the scale of shades, with its ends and its middle
   const x = left + size + 24;
   for (let i = 0; i <= 20; i++) {
-    body += `<rect x="${x}" y="${top + 10 + (20 - i) * 6}" width="14" height="6.5" fill="${
-      shade(i / 20)
-    }"/>`;
+    body += `<rect x="${x}" y="${top + 10 + (20 - i) * 6}" width="14" height="6.5" ` +
+      `fill="${shade(i / 20)}"/>`;
   }
   body +=
     [1, 0.5, 0].map((share) =>
-      `<text x="${x + 20}" y="${top + 18 + (1 - share) * 120}" font-size="11">${
-        share * 100
-      } %</text>`
+      `<text x="${x + 20}" y="${top + 18 + (1 - share) * 120}" font-size="11">` +
+      `${share * 100} %</text>`
     ).join("") + `<text x="${x}" y="${top + 152}" font-size="11">of the row</text>`;
   return new Figure({ width: x + 84, height: top + size + 30, body }, {
     title,

@@ -74,6 +74,7 @@ export function faultMatrixFigure(
   }
   const systems = [...new Set(rows.map(({ summary }) => summary.configuration.system))];
   const { seeds } = rows[0]!.summary;
+  const drawn = seeds === 1 ? "One seed" : `Means of ${seeds} seeds`;
   return new Figure({ width: left + 2 * width + gap + 20, height: y + 38, body }, {
     title: "Faults one by one",
     subtitle: data,
@@ -85,10 +86,7 @@ export function faultMatrixFigure(
       })),
       { label: "not above constant prediction", color: DEAD },
     ],
-    caption:
-      `${
-        seeds === 1 ? "One seed" : `Means of ${seeds} seeds`
-      } with 95 % intervals (none where every ` +
+    caption: `${drawn} with 95 % intervals (none where every ` +
       "seed gives one class); dotted is chance. Every run is " +
       "computed by the system that it names.",
   });

@@ -144,10 +144,8 @@ function drawKernel(
   const [left, up] = [x + w * 0.3, top + offset * (shown - 1) + h * 0.3];
   const to = `${x + step + 4} ${middle}`;
   return `<rect x="${left}" y="${up}" width="${side}" height="${rise}" fill="none" stroke="#777"/>` +
-    `<path d="M${left + side} ${up} L${to} L${left + side} ${
-      up + rise
-    }" fill="none" stroke="#777" ` +
-    `stroke-opacity="0.6"/>`;
+    `<path d="M${left + side} ${up} L${to} L${left + side} ${up + rise}" ` +
+    'fill="none" stroke="#777" stroke-opacity="0.6"/>';
 }
 
 /** Size and place of a stage's planes. */

@@ -19,9 +19,8 @@ function rise({ name, steps }: MeasuredAblation): string {
     : first === 0
     ? "before any change"
     : `from step ${first}, ${steps[first]!.step.change}`;
-  return `${name}: top-1 ${top1(0)} at first and ${
-    top1(-1)
-  } at last, above constant prediction ${above}`;
+  return `${name}: top-1 ${top1(0)} at first and ${top1(-1)} at last, ` +
+    `above constant prediction ${above}`;
 }
 
 /**
@@ -60,9 +59,8 @@ export function ladderFigure(
       const [low, high] = summary.test.top1.interval;
       const saturated = Math.max(...layers.map(({ saturated = 0 }) => saturated));
       body += text(left - 10, middle + 4, `${i}. ${step.change}`, 'text-anchor="end"') +
-        `<rect x="${left}" y="${middle - 7}" width="${
-          x(summary.test.top1.value) - left
-        }" height="14" fill="${color}" fill-opacity="0.35"/>` +
+        `<rect x="${left}" y="${middle - 7}" width="${x(summary.test.top1.value) - left}" ` +
+        `height="14" fill="${color}" fill-opacity="0.35"/>` +
         (isConstant(summary.networks)
           ? ""
           : `<line x1="${x(low)}" x2="${x(high)}" y1="${middle}" y2="${middle}" ` +

@@ -83,9 +83,8 @@ export function learningCurvesFigure(
     subtitle: data,
     seen: curves.map(({ name, system, points }) => {
       const { epoch, train, val } = points.at(-1)!;
-      return `${systemTitles[system]}, ${name}, epoch ${epoch}: training top-1 ${
-        train.toFixed(3)
-      }, validation top-1 ${val.value.toFixed(3)}`;
+      return `${systemTitles[system]}, ${name}, epoch ${epoch}: ` +
+        `training top-1 ${train.toFixed(3)}, validation top-1 ${val.value.toFixed(3)}`;
     }).join("; "),
     legend: [
       { label: "validation images, with the 95 % interval", color: "#555" },

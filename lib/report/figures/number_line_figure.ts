@@ -164,10 +164,8 @@ export function numberLineFigure(
         ? [{ label: "clipped to the nearest end", color: colour(true) }]
         : [],
     ],
-    caption:
-      `Above the line: real numbers. On it: the whole numbers ${
-        whole(lowest)
-      } to ${highest} that can ` +
+    caption: "Above the line: real numbers. On it: the whole numbers " +
+      `${whole(lowest)} to ${highest} that can ` +
       `be stored, ${scale.toPrecision(3)} apart; ${zeroWords(zero)}. ` +
       "Shaded: what is too large to be stored.",
   });

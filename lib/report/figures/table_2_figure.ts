@@ -25,14 +25,12 @@ export function accuracyBars(dataset: Dataset, scored: readonly ScoredRun[]): Fi
       const name = `${systemTitles[system]}, top-${k}`;
       body += `<text x="${left - 10}" y="${middle + 4}" font-size="12" text-anchor="end">` +
         `${escapeXml(name)}</text>` +
-        `<rect x="${left}" y="${middle - 8}" width="${
-          x(value) - left
-        }" height="16" fill="${color}" ` +
+        `<rect x="${left}" y="${middle - 8}" width="${x(value) - left}" height="16" ` +
+        `fill="${color}" ` +
         `fill-opacity="0.35"/><line x1="${x(interval[0])}" x2="${x(interval[1])}" y1="${middle}" ` +
         `y2="${middle}" stroke="${color}" stroke-width="2.5"/>` +
-        `<text x="${x(interval[1]) + 8}" y="${middle + 4}" font-size="12">${
-          value.toFixed(3)
-        }</text>` +
+        `<text x="${x(interval[1]) + 8}" y="${middle + 4}" font-size="12">` +
+        `${value.toFixed(3)}</text>` +
         cross(x(paper.table2[system].test[metric]), middle, THEIRS);
       y += row;
     }
