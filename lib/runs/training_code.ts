@@ -3,15 +3,25 @@ import { join } from "node:path";
 import { codeRoot, sha256 } from "../util/files.ts";
 import { readFile, readFolder } from "../util/platform.ts";
 
+/** Folders and files of the code that a run's result depends on. */
+export const trainingSources: readonly string[] = [
+  ...["pixels", "model", "kernels", "backend", "systems", "util"].map((name) => `lib/${name}`),
+  ...[
+    "run",
+    "train_run",
+    "untrained_system",
+    "teach",
+    "faulty_numpy",
+    "saturating_weights",
+    "sort_by_class",
+    "swapped_loss",
+    "wrong_input_gradient",
+  ].map((name) => `lib/runs/${name}.ts`),
+];
+
 /** Digest of the code that a run's result depends on. */
 export async function trainingCode(): Promise<string> {
-  const folders = ["pixels", "model", "kernels", "backend", "systems", "util"];
-  const files = ["run", "faulty_numpy", "saturating_weights", "sort_by_class", "swapped_loss"]
-    .concat("wrong_input_gradient", "teach");
-  return await sourceDigest([
-    ...folders.map((name) => `lib/${name}`),
-    ...files.map((name) => `lib/runs/${name}.ts`),
-  ]);
+  return await sourceDigest(trainingSources);
 }
 
 /** Sources are TypeScript in the project, and JavaScript in its package. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { assertRejects } from "../assert.ts";
 import { lenet5 } from "../../lib/model/architecture.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../lib/model/safetensors.ts";
@@ -6,8 +7,9 @@ import { trainRun } from "../../lib/runs/train_run.ts";
 import { runConfiguration, type RunSettings } from "../../lib/runs/run_configuration.ts";
 import { runSeeds } from "../../lib/runs/run_seeds.ts";
 import { describeOrigins, RunStore } from "../../lib/runs/run_store.ts";
-import { sourceDigest } from "../../lib/runs/training_code.ts";
+import { sourceDigest, trainingSources } from "../../lib/runs/training_code.ts";
 import { BrokenLossError } from "../../lib/systems/system.ts";
+import { projectRoot } from "../../lib/util/files.ts";
 import { runData } from "./pixels.ts";
 
 const short = (settings: Partial<RunSettings> = {}) =>
@@ -144,6 +146,31 @@ Deno.test("another teacher than the configuration's is refused, and nothing is k
     await assertRejects(() => trainRun(plain, data, { teacher }), RangeError, "has none");
     assert.equal(await store.load(taught, data), undefined);
   }));
+
+Deno.test("whatever a training imports is part of its code, or is known not to change what it learns", async () => {
+  const elsewhere = [
+    "lib/runs/checkpoint.ts", // goes on with the same bits
+    "lib/runs/faults.ts", // names, which are part of the configuration
+    "lib/runs/run_configuration.ts", // is part of the run's key
+    "lib/runs/train_options.ts", // types
+  ];
+  const reached = new Set<string>();
+  const visit = async (path: string): Promise<void> => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    const text = await Deno.readTextFile(join(projectRoot, path));
+    for (const [, target] of text.matchAll(/(?:from|import\() ?"(\.[^"]+\.ts)"/g)) {
+      await visit(join(dirname(path), target!));
+    }
+  };
+  await visit("lib/runs/train_run.ts");
+  const missing = [...reached].filter((path) =>
+    !trainingSources.some((source) => path === source || path.startsWith(`${source}/`))
+  );
+  assert.deepEqual(missing.sort(), elsewhere);
+  const gone = trainingSources.filter((source) => source.endsWith(".ts") && !reached.has(source));
+  assert.deepEqual(gone, []);
+});
 
 Deno.test("the source digest depends on the code", async () => {
   assert.deepEqual(await sourceDigest(["lib/util"]), await sourceDigest(["lib/util"]));
