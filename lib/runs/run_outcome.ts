@@ -44,8 +44,8 @@ export interface RunOutcome {
   readonly key: string;
   /** What was chosen before the training. */
   readonly configuration: RunConfiguration;
-  /** The keys of the images. */
-  readonly images: ImageKeys;
+  /** The keys of the images, those for a teacher's training too if they are others. */
+  readonly images: ImageKeys & { readonly teacher?: string };
   /** One record for each epoch. */
   readonly epochs: readonly EpochOutcome[];
   /** Counts on the validation images, after the last epoch. */
@@ -92,7 +92,10 @@ export async function trainOutcome(
   const outcome = {
     key: await runKey(configuration, data),
     configuration,
-    images: imageKeys(data),
+    images: {
+      ...imageKeys(data),
+      ...(configuration.teacher && data.teacher ? { teacher: data.teacher.train.key } : {}),
+    },
     epochs: run.history.map(({ loss, accuracy, val }) => ({
       loss,
       accuracy,

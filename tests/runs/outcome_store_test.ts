@@ -52,6 +52,24 @@ Deno.test("an outcome is kept once under its key, whole, and a loss that is no n
     assert.deepEqual((await trainOutcome(configuration, runData())).outcome, outcome);
   }));
 
+Deno.test("an outcome of a taught network is kept, whether or not the teacher has images of its own", () =>
+  withFolder(async (folder) => {
+    const store = new OutcomeStore(folder);
+    const taught = runConfiguration({
+      ...{ system: "numpy", architecture: lenet5(5), epochs: 1, batchSize: 16 },
+      teacher: { configuration, weight: 1, ways: 1 },
+    });
+    const own = runData(), keys = new Set<string>();
+    const other = { ...own, train: { ...own.train, key: "the same images in colour" } };
+    for (const data of [own, { ...own, teacher: other }]) {
+      const kept = await trainOutcome(taught, data);
+      assert.equal(await store.put(kept), true);
+      assert.deepEqual(await store.get(kept.outcome.key), kept);
+      keys.add(kept.outcome.key);
+    }
+    assert.equal(keys.size, 2);
+  }));
+
 Deno.test("a damaged or foreign outcome is an error that names the file", () =>
   withFolder(async (folder) => {
     const store = new OutcomeStore(folder);
