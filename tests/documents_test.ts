@@ -57,7 +57,7 @@ Deno.test("the pages' strongest of the others are those of the last run of the b
   assert.deepEqual(strongest(/^Training, .*2 threads$/), new Set(["PyTorch"]));
   assert.deepEqual(strongest(/^Inference, batch 256/), new Set(["onnxruntime"]));
   for (const name of strongest(/^Inference, batch 1,/)) {
-    assert(["onnxruntime", "onnxruntime-node"].includes(name), name);
+    assert(["onnxruntime", "onnxruntime-node"].includes(String(name)), String(name));
   }
   assert(said.includes("PyTorch is the fastest of the others in training on 2 threads"));
   assert(said.includes("Python's onnxruntime is the fastest of the others in batches there"));
