@@ -6,26 +6,20 @@
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { projectRoot, writeAtomic } from "../lib/util/files.ts";
-import { bundleInt8 } from "./bundle_int8.ts";
+import { bundleInt8, pageModule } from "./bundle_int8.ts";
 import { bundleTypes } from "./declarations.ts";
 import { takeNoArguments } from "./arguments.ts";
 import { main } from "./run.ts";
 
 const tensor = join(projectRoot, "lib", "kernels", "tensor");
 
-/** What all bundles here have in common. */
+/** What the bundles with TensorFlow.js have in common. */
 const common = {
-  bundle: true,
-  write: false,
-  format: "esm",
-  platform: "browser",
-  target: "es2022",
-  minify: true,
+  ...pageModule,
   // the names of classes are part of tfjs's saved models
   keepNames: true,
   // the licenses of what is inside
   legalComments: "eof",
-  logLevel: "error",
 } as const satisfies esbuild.BuildOptions;
 
 const entry = `

@@ -4,6 +4,17 @@ import * as esbuild from "esbuild";
 import { projectRoot } from "../lib/util/files.ts";
 import { compileAssembly } from "./compile_assembly.ts";
 
+/** How esbuild makes one module for pages. */
+export const pageModule = {
+  bundle: true,
+  write: false,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  minify: true,
+  logLevel: "error",
+} as const satisfies esbuild.BuildOptions;
+
 /** Compiled once in a process: the build that any processor runs; all builds give the same bits. */
 let compiled: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
@@ -37,13 +48,7 @@ export async function bundleInt8(
   };
   try {
     const { outputFiles: [file] } = await esbuild.build({
-      bundle: true,
-      write: false,
-      format: "esm",
-      platform: "browser",
-      target: "es2022",
-      minify: true,
-      logLevel: "error",
+      ...pageModule,
       plugins: [binary],
       entryPoints: [entry],
     });

@@ -17,9 +17,7 @@ export async function checkOutcome(given: unknown, source: string): Promise<Kept
   if (!configuration || !images || !Array.isArray(epochs) || !val || !test) {
     return refuse("a part of the outcome is missing");
   }
-  const { train, teacher = train } = images;
-  const keys = [train, images.val, images.test].concat(configuration.teacher ? teacher : []);
-  const own = await keyOf(configuration, keys);
+  const own = await keyOf(configuration, images);
   if (key !== own) return refuse("the key is not that of the configuration and the images");
   if (epochs.length !== configuration.epochs) {
     return refuse(

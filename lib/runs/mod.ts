@@ -33,7 +33,7 @@ export * from "./saved_by_compression.ts";
 export * from "./rounding_errors.ts";
 export * from "./run.ts";
 export * from "./run_configuration.ts";
-export { type ImageKeys, imageKeys, runKey } from "./run_key.ts";
+export { type ImageKeys, imageKeys, type RunImageKeys, runKey } from "./run_key.ts";
 export * from "./run_outcome.ts";
 export * from "./run_seeds.ts";
 export * from "./run_store.ts";

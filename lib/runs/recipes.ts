@@ -61,19 +61,21 @@ export function reluLenet5(classes = 50): Architecture {
   return lenet5(classes, { convActivation: "relu", denseActivation: "relu" });
 }
 
-/**
- * A network that teaches LeNet-5: wider, with ReLU, and it sees the images in colour. It is trained on the
- * same training images only.
- */
-export function colourTeacher(classes: number): Architecture {
+/** Two convolutions and two dense layers with ReLU, for images in colour. */
+function colourNetwork(
+  name: string,
+  first: { readonly filters: number; readonly kernel: number },
+  second: { readonly filters: number; readonly kernel: number },
+  classes: number,
+): Architecture {
   return {
-    name: "teacher",
+    name,
     input: { channels: 3, height: 32, width: 32 },
     layers: [
-      { kind: "conv", name: "conv1", filters: 16, kernel: 5 },
+      { kind: "conv", name: "conv1", ...first },
       { kind: "relu" },
       { kind: "maxpool", size: 2 },
-      { kind: "conv", name: "conv2", filters: 32, kernel: 5 },
+      { kind: "conv", name: "conv2", ...second },
       { kind: "relu" },
       { kind: "maxpool", size: 2 },
       { kind: "flatten" },
@@ -84,24 +86,19 @@ export function colourTeacher(classes: number): Architecture {
   };
 }
 
+/**
+ * A network that teaches LeNet-5: wider, with ReLU, and it sees the images in colour. It is trained on the
+ * same training images only.
+ */
+export function colourTeacher(classes: number): Architecture {
+  const first = { filters: 16, kernel: 5 }, second = { filters: 32, kernel: 5 };
+  return colourNetwork("teacher", first, second, classes);
+}
+
 /** A teacher in colour with twice the multiply-adds of `colourTeacher`, and how it is trained. */
 export function widerTeacher(classes: number): TeacherConfiguration {
-  const architecture: Architecture = {
-    name: "wider teacher",
-    input: { channels: 3, height: 32, width: 32 },
-    layers: [
-      { kind: "conv", name: "conv1", filters: 32, kernel: 5 },
-      { kind: "relu" },
-      { kind: "maxpool", size: 2 },
-      { kind: "conv", name: "conv2", filters: 64, kernel: 3 },
-      { kind: "relu" },
-      { kind: "maxpool", size: 2 },
-      { kind: "flatten" },
-      { kind: "dense", name: "fc1", units: 256 },
-      { kind: "relu" },
-      { kind: "dense", name: "fc2", units: classes },
-    ],
-  };
+  const first = { filters: 32, kernel: 5 }, second = { filters: 64, kernel: 3 };
+  const architecture = colourNetwork("wider teacher", first, second, classes);
   return runConfiguration({
     system: "numpy",
     architecture,

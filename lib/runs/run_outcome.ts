@@ -6,7 +6,7 @@ import type { OnProgress } from "../util/progress.ts";
 import { predictions, restore, type RunData } from "./run.ts";
 import { trainRun } from "./train_run.ts";
 import type { RunConfiguration } from "./run_configuration.ts";
-import { type ImageKeys, imageKeys, runKey } from "./run_key.ts";
+import { type RunImageKeys, runImageKeys, runKey } from "./run_key.ts";
 import { trainingCode } from "./training_code.ts";
 
 /** What a network answered for one split, counted. */
@@ -44,8 +44,8 @@ export interface RunOutcome {
   readonly key: string;
   /** What was chosen before the training. */
   readonly configuration: RunConfiguration;
-  /** The keys of the images, those for a teacher's training too if they are others. */
-  readonly images: ImageKeys & { readonly teacher?: string };
+  /** The keys of the images, those of a teacher too if there is one. */
+  readonly images: RunImageKeys;
   /** One record for each epoch. */
   readonly epochs: readonly EpochOutcome[];
   /** Counts on the validation images, after the last epoch. */
@@ -92,10 +92,7 @@ export async function trainOutcome(
   const outcome = {
     key: await runKey(configuration, data),
     configuration,
-    images: {
-      ...imageKeys(data),
-      ...(configuration.teacher && data.teacher ? { teacher: data.teacher.train.key } : {}),
-    },
+    images: runImageKeys(configuration, data),
     epochs: run.history.map(({ loss, accuracy, val }) => ({
       loss,
       accuracy,
